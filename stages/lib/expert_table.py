@@ -1,0 +1,107 @@
+"""`labels/expert.csv`: the experts' answers. The one place that knows which rows are right."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.clips import CALL, NOCALL
+from stages.lib.table import Row, parse_table
+
+EXPERT = Path("labels/expert.csv")
+COLUMNS = ("clip_id", "label", "annotator", "date", "note")
+UNSURE = "unsure"
+LABELS = (CALL, NOCALL, UNSURE)
+
+
+class Answer(NamedTuple):
+    """One annotator's answer for one clip; `label` is `call`, `nocall` or `unsure`."""
+
+    clip_id: str
+    label: str
+    annotator: str
+
+
+def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], list[str]]:
+    """Read the experts' answers and everything that is wrong with them.
+
+    Parameters
+    ----------
+    path : Path
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool` or `test`.
+
+    Returns
+    -------
+    answers : list of Answer
+        In the order of the file.
+    faults : list of str
+        One sentence a fault: the file, the line, what is wrong, what would be right.
+    """
+    rows, faults = parse_table(path, COLUMNS)
+    for row in rows:
+        faults += [f"{path}:{row.line}: {fault}" for fault in row_faults(row.cells, part_of)]
+    faults += [f"{path}:{fault}" for fault in repetition_faults(rows)]
+    return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows], faults
+
+
+def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with one row, taken by itself."""
+    clip_id = cells["clip_id"]
+    if not clip_id:
+        yield "clip_id is empty; write the id of a clip of labels/queue.csv"
+    elif clip_id not in part_of:
+        yield f"there is no clip {clip_id!r} in train, valid or pool; copy the id from labels/queue.csv"
+    elif part_of[clip_id] == "test":
+        yield f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
+    if not cells["label"]:
+        yield f"label is empty; write {', '.join(LABELS[:-1])} or {UNSURE}, or remove the row"
+    elif cells["label"] not in LABELS:
+        yield f"unknown label {cells['label']!r}; write {', '.join(LABELS[:-1])} or {UNSURE}"
+    if not cells["annotator"]:
+        yield "annotator is empty; write the name of whoever listened"
+    if not is_date(cells["date"]):
+        yield f"date {cells['date']!r} is not a date; write it as in 2026-11-22"
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is a date of the form YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the rows in which an annotator answers for a clip again."""
+    first_line: dict[tuple[str, str], int] = {}
+    for row in rows:
+        clip_id, annotator = row.cells["clip_id"], row.cells["annotator"]
+        if clip_id and annotator and first_line.setdefault((clip_id, annotator), row.line) != row.line:
+            yield (
+                f"{row.line}: {annotator} has answered for {clip_id} on line {first_line[clip_id, annotator]} already; "
+                "keep one of the two rows"
+            )
+
+
+def settle(answers: Sequence[Answer]) -> dict[str, str | None]:
+    """Settle each clip by the majority of the answers that are not `unsure`.
+
+    Returns
+    -------
+    dict
+        From clip id to `call` or `nocall`, or None for a disputed clip: a tie, or nothing but `unsure`.
+    """
+    votes: dict[str, list[str]] = defaultdict(list)
+    for answer in answers:
+        votes[answer.clip_id].append(answer.label)
+    return {clip_id: majority(labels) for clip_id, labels in votes.items()}
+
+
+def majority(labels: Sequence[str]) -> str | None:
+    """Return the label with more votes, or None where there is none."""
+    calls, nocalls = labels.count(CALL), labels.count(NOCALL)
+    if calls == nocalls:
+        return None
+    return CALL if calls > nocalls else NOCALL

@@ -1,0 +1,77 @@
+"""The folder `features/`: one array of float16 for each recording, an index, and a description."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.faults import InputFaults, refuse
+from stages.lib.table import read_table
+
+FOLDER = Path("features")
+INDEX_COLUMNS = ("clip_id", "shard", "row")
+
+
+class Features(NamedTuple):
+    """The features of a data set, open for reading.
+
+    Attributes
+    ----------
+    folder : Path
+    description : dict
+        `params` (section `featurize` of params.yaml, as it was) and `shape` (bands, frames).
+    places : dict
+        From clip id to (shard, row).
+    """
+
+    folder: Path
+    description: dict
+    places: dict[str, tuple[str, int]]
+
+
+def open_features(folder: Path = FOLDER) -> Features:
+    """Open the folder that `featurize` wrote."""
+    try:
+        description = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputFaults([f"{folder}: holds no features yet; run dvc repro"]) from None
+    rows = read_table(folder / "index.csv", INDEX_COLUMNS)
+    places = {row.cells["clip_id"]: (row.cells["shard"], int(row.cells["row"])) for row in rows}
+    return Features(folder, description, places)
+
+
+def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
+    """Load the arrays of some clips.
+
+    Parameters
+    ----------
+    features : Features
+    clip_ids : sequence of str
+
+    Returns
+    -------
+    ndarray of float16, shape (clips, bands, frames)
+        In the order of `clip_ids`.
+
+    Raises
+    ------
+    InputFaults
+        Where a clip has no features.
+    """
+    refuse(
+        f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
+        for clip_id in clip_ids
+        if clip_id not in features.places
+    )
+    arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
+    # One shard is open at a time; its clips are read through the memory map.
+    order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
+    open_name, shard = None, None
+    for position in order:
+        name, row = features.places[clip_ids[position]]
+        if name != open_name:
+            open_name, shard = name, np.load(features.folder / name, mmap_mode="r", allow_pickle=False)
+        arrays[position] = shard[row]
+    return arrays

@@ -1,0 +1,70 @@
+"""How sure a number is: intervals of proportions and of differences, and the exact test of paired answers."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+RESAMPLES = 2000
+SEED = 0
+
+
+def proportion(successes: int, trials: int) -> tuple[float, float, float]:
+    """Return a proportion and its 95 % Wilson interval, rounded to six decimals.
+
+    References
+    ----------
+    Wilson (1927), JASA 22, pages 209 to 212, as in `scipy.stats.binomtest(...).proportion_ci("wilson")`.
+    """
+    interval = binomtest(successes, trials).proportion_ci(CONFIDENCE, method="wilson")
+    return round(successes / trials, 6), round(float(interval.low), 6), round(float(interval.high), 6)
+
+
+def mcnemar_p(before_right: np.ndarray, after_right: np.ndarray) -> float:
+    """Return the two-sided p-value of the exact McNemar test.
+
+    Parameters
+    ----------
+    before_right, after_right : ndarray of bool, shape (clips,)
+        Whether each model is right on each clip.
+
+    Returns
+    -------
+    float
+        1 where the models are right on the same clips.
+
+    References
+    ----------
+    McNemar (1947), Psychometrika 12(2): a binomial test on the clips on which one model alone is right.
+    """
+    lost = int(np.sum(before_right & ~after_right))
+    won = int(np.sum(after_right & ~before_right))
+    return round(float(binomtest(won, won + lost).pvalue), 6) if won + lost else 1.0
+
+
+def paired_bootstrap(
+    difference: Callable[[np.ndarray], np.ndarray], clip_count: int, resamples: int = RESAMPLES
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % interval of differences between two models over the same clips.
+
+    Parameters
+    ----------
+    difference : callable
+        From positions of clips, shape (clips,), drawn with replacement, to the differences of interest, shape (k,);
+        NaN where a draw leaves one undefined, as when it has no calls.
+    clip_count : int
+    resamples : int
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3: the percentile interval.
+    """
+    random = np.random.default_rng(SEED)
+    draws = np.array([difference(random.integers(clip_count, size=clip_count)) for _ in range(resamples)])
+    tail = (1 - CONFIDENCE) / 2
+    return np.nanquantile(draws, tail, axis=0), np.nanquantile(draws, 1 - tail, axis=0)

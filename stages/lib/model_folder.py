@@ -1,0 +1,94 @@
+"""A model on disk: a folder with the weights and a description of what they expect."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.faults import InputFaults
+from stages.lib.feature_store import Features, load_clips
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.whole import whole, write_json
+
+WEIGHTS, DESCRIPTION = "network.weights.h5", "model.json"
+# Clips are scored in batches of a fixed size, because the size can change the last bits of a score.
+BATCH_SIZE = 64
+
+
+class Model(NamedTuple):
+    """A trained network and what belongs to it.
+
+    Attributes
+    ----------
+    network : keras.Model
+    features : dict
+        The description of the features that it was trained on.
+    normalisation : Normalisation
+    """
+
+    network: object
+    features: dict
+    normalisation: Normalisation
+
+
+def save_model(folder: Path, model: Model) -> None:
+    """Write a model; the folder appears whole or not at all."""
+    with whole(folder) as partial:
+        partial.mkdir()
+        model.network.save_weights(partial / WEIGHTS)
+        write_json(
+            partial / DESCRIPTION,
+            {"input_shape": model.features["shape"], "features": model.features, **model.normalisation.as_json()},
+        )
+
+
+def load_model(folder: Path, features: Features) -> Model:
+    """Load a model for use with some features.
+
+    Raises
+    ------
+    InputFaults
+        Where the folder holds no model, or one that was trained on features of another kind.
+    """
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputFaults([f"{folder}: holds no model; run dvc repro"]) from None
+    if description["features"] != features.description:
+        raise InputFaults([misfit(folder, description["features"], features)])
+    network = build_network(tuple(description["input_shape"]))
+    network.load_weights(folder / WEIGHTS)
+    return Model(network, features.description, Normalisation.from_json(description))
+
+
+def misfit(folder: Path, trained_on: dict, features: Features) -> str:
+    """Say in which params the features of a model and the present ones differ."""
+    present = features.description
+    differences = [
+        f"{key} {trained_on['params'].get(key)} there, {value} here"
+        for key, value in present["params"].items()
+        if trained_on["params"].get(key) != value
+    ]
+    if trained_on["shape"] != present["shape"]:
+        differences.append(f"shape {trained_on['shape']} there, {present['shape']} here")
+    return (
+        f"{folder}: was trained on other features than those in {features.folder} ({'; '.join(differences)}); "
+        "train it again with dvc repro, or restore the featurize params"
+    )
+
+
+def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Return `p_call` of some clips.
+
+    Returns
+    -------
+    ndarray of float64, shape (clips,), in [0, 1]
+        Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
+    """
+    scores = [
+        model.network(model.normalisation.apply(load_clips(features, batch)), training=False).numpy()[:, 0]
+        for batch in (clip_ids[start : start + BATCH_SIZE] for start in range(0, len(clip_ids), BATCH_SIZE))
+    ]
+    return np.round(np.concatenate(scores).astype(np.float64), 6) if scores else np.empty(0)

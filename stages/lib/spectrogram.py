@@ -1,0 +1,105 @@
+"""From the samples of one clip to the array that the network sees."""
+
+from functools import lru_cache
+from typing import Annotated
+
+import librosa
+import numpy as np
+from pydantic import Field, model_validator
+
+from stages.lib.params import Section
+from stages.lib.wavelet import denoise
+
+# librosa's PCEN defaults are meant for samples of 32-bit integers; ours lie in [-1, 1].
+PCEN_SAMPLE_SCALE = 2.0**31
+
+
+class FeatureParams(Section):
+    """How a clip becomes an array: section `featurize` of params.yaml."""
+
+    sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
+    clip_s: Annotated[float, Field(gt=0, le=600)]
+    fft_size: Annotated[int, Field(ge=16, le=2**20)]
+    hop_size: Annotated[int, Field(ge=1, le=2**20)]
+    mel_bands: Annotated[int, Field(ge=8, le=1024)]
+    min_hz: Annotated[float, Field(ge=0)]
+    max_hz: Annotated[float, Field(gt=0)]
+    pcen: bool
+    wavelet_denoise: bool
+
+    @model_validator(mode="after")
+    def frequencies_fit(self) -> "FeatureParams":
+        """Refuse a frequency range that is empty or above what the sample rate can hold."""
+        if not self.min_hz < self.max_hz <= self.sample_rate / 2:
+            raise ValueError("should have min_hz < max_hz <= sample_rate / 2")
+        if self.fft_size > self.clip_samples:
+            raise ValueError("should have an fft_size that is not longer than a clip")
+        return self
+
+    @property
+    def clip_samples(self) -> int:
+        """Samples in one clip, at `sample_rate`."""
+        return round(self.clip_s * self.sample_rate)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the array of one clip: (mel bands, frames)."""
+        return self.mel_bands, 1 + self.clip_samples // self.hop_size
+
+
+@lru_cache(maxsize=1)  # The filters cost more than the spectrogram of a clip.
+def mel_filters(params: FeatureParams) -> np.ndarray:
+    """Return librosa's Slaney mel filters, shape (mel bands, 1 + fft_size // 2)."""
+    return librosa.filters.mel(
+        sr=params.sample_rate,
+        n_fft=params.fft_size,
+        n_mels=params.mel_bands,
+        fmin=params.min_hz,
+        fmax=params.max_hz,
+    )
+
+
+def mel_spectrogram(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
+    """Return the magnitude mel spectrogram.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (params.clip_samples,)
+        In [-1, 1], at `params.sample_rate`.
+    params : FeatureParams
+
+    Returns
+    -------
+    ndarray of float32, shape params.shape, at least 0
+    """
+    magnitudes = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=params.hop_size))
+    return mel_filters(params) @ magnitudes
+
+
+def clip_features(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
+    """Return what the network sees of one clip.
+
+    Mel spectrogram, then PCEN (decibels where `params.pcen` is off), then wavelet denoising (unless off).
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (params.clip_samples,)
+        In [-1, 1], at `params.sample_rate`.
+    params : FeatureParams
+
+    Returns
+    -------
+    ndarray of float32, shape params.shape
+
+    References
+    ----------
+    PCEN: Wang et al. (2017), "Trainable frontend for robust and far-field keyword spotting", equation 1, as in
+    `librosa.pcen`. Wavelets: `stages.lib.wavelet`.
+    """
+    mel = mel_spectrogram(samples, params)
+    if params.pcen:
+        features = librosa.pcen(mel * PCEN_SAMPLE_SCALE, sr=params.sample_rate, hop_length=params.hop_size)
+    else:
+        features = librosa.amplitude_to_db(mel, top_db=None)
+    features = features.astype(np.float32, copy=False)
+    return denoise(features) if params.wavelet_denoise else features

@@ -1,0 +1,31 @@
+"""`labels/split.csv`: the part of each clip, and the label that the data set gives it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.clips import Clip
+from stages.lib.table import read_table, write_table
+
+SPLIT = Path("labels/split.csv")
+COLUMNS = ("clip_id", "part", "label")
+PARTS = ("train", "valid", "pool", "test")
+
+
+class SplitClip(NamedTuple):
+    """A clip in its part. The label of a pool clip serves only to measure the model's own labels."""
+
+    clip_id: str
+    part: str
+    label: str
+
+
+def write_split(path: Path, clips: Iterable[Clip], parts: dict[str, str]) -> None:
+    """Write the clips that have a part, in the order of their ids."""
+    rows = sorted((clip.clip_id, parts[clip.clip_id], clip.label) for clip in clips if clip.clip_id in parts)
+    write_table(path, COLUMNS, rows)
+
+
+def read_split(path: Path = SPLIT) -> list[SplitClip]:
+    """Read every clip that has a part."""
+    return [SplitClip(**row.cells) for row in read_table(path, COLUMNS)]

@@ -1,0 +1,87 @@
+"""Training: the same recipe for the baseline and for the retrained model."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from stages.lib.clips import CALL
+from stages.lib.feature_store import Features, load_clips
+from stages.lib.model_folder import Model
+from stages.lib.params import Section
+
+HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
+
+
+class TrainParams(Section):
+    """Section `train` of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)]
+    epochs: Annotated[int, Field(ge=1)]
+    patience: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+
+
+class LabelledClips(NamedTuple):
+    """Clips to learn from: their ids, `call` or `nocall` for each, and what each counts for."""
+
+    clip_ids: list[str]
+    labels: list[str]
+    weights: list[float]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """1 for a call and 0 for a no-call: float32 of shape (clips, 1)."""
+        return np.array([[label == CALL] for label in self.labels], np.float32)
+
+
+def train_model(
+    model: Model, features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
+) -> list[tuple]:
+    """Train a model until the validation loss no longer falls, and keep its best weights.
+
+    Parameters
+    ----------
+    model : Model
+        Its network is trained in place.
+    features : Features
+    train, valid : LabelledClips
+    params : TrainParams
+
+    Returns
+    -------
+    list of tuple
+        The history: one row an epoch, columns as in `HISTORY_COLUMNS`.
+    """
+    import keras
+    import tensorflow
+    from tqdm.keras import TqdmCallback
+
+    batches = (
+        tensorflow.data.Dataset.from_tensor_slices(
+            (
+                model.normalisation.apply(load_clips(features, train.clip_ids)),
+                train.targets,
+                np.array(train.weights, np.float32),
+            )
+        )
+        .shuffle(len(train.clip_ids), seed=params.seed)
+        .batch(params.batch_size)
+    )
+    model.network.compile(
+        keras.optimizers.Adam(params.learning_rate), "binary_crossentropy", weighted_metrics=["accuracy"]
+    )
+    history = model.network.fit(
+        batches,
+        epochs=params.epochs,
+        validation_data=(model.normalisation.apply(load_clips(features, valid.clip_ids)), valid.targets),
+        callbacks=[
+            keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True),
+            TqdmCallback(verbose=0, disable=None),
+        ],
+        shuffle=False,  # The batches are shuffled already.
+        verbose=0,
+    ).history
+    rows = zip(*(history[key] for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
+    return [(epoch, *(f"{value:.6f}" for value in row)) for epoch, row in enumerate(rows, start=1)]

@@ -1,0 +1,46 @@
+"""Outputs that appear whole or not at all."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; it becomes `path`, file or folder, once the block has ended well.
+
+    What a killed run leaves behind has always the same name, so that the next run overwrites it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last, because writers of audio and arrays choose the format by it.
+    partial = path.with_name(f".partial-{path.name}")
+    remove(partial)
+    try:
+        yield partial
+        if partial.is_dir():
+            remove(path)
+        partial.replace(path)
+    finally:
+        remove(partial)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with LF line endings."""
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that reads well in a diff: a key a line, in the order given."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,53 @@
+"""retrain: learn again, from the labels of the data set, the experts and the model together."""
+
+from pathlib import Path
+from typing import Literal
+
+from stages.lib.determinism import pin
+from stages.lib.faults import run
+from stages.lib.feature_store import open_features
+from stages.lib.merged_table import MergedClip, read_merged
+from stages.lib.model_folder import load_model, save_model
+from stages.lib.network import build_network
+from stages.lib.params import Section, read_params
+from stages.lib.table import write_table
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
+
+BASELINE = Path("models/baseline")
+RETRAINED = Path("models/retrained")
+HISTORY = Path("metrics/plots/training_retrained.csv")
+
+
+class RetrainParams(Section):
+    """Section `retrain` of params.yaml: start from random weights, or from those of the baseline."""
+
+    init: Literal["scratch", "baseline"]
+
+
+def labelled_clips(clips: list[MergedClip], parts: tuple[str, ...]) -> LabelledClips:
+    """Return the clips of some parts."""
+    chosen = [clip for clip in clips if clip.part in parts]
+    return LabelledClips(
+        [clip.clip_id for clip in chosen], [clip.label for clip in chosen], [clip.weight for clip in chosen]
+    )
+
+
+def main() -> None:
+    """Train the model again."""
+    params = read_params("train", TrainParams)
+    init = read_params("retrain", RetrainParams).init
+    clips = read_merged()
+    train, valid = labelled_clips(clips, ("train", "pool")), labelled_clips(clips, ("valid",))
+    features = open_features()
+    pin(params.seed)
+    baseline = load_model(BASELINE, features)
+    # Both models see the same numbers, so that they differ by their labels alone.
+    network = baseline.network if init == "baseline" else build_network(tuple(features.description["shape"]))
+    model = baseline._replace(network=network)
+    history = train_model(model, features, train, valid, params)
+    save_model(RETRAINED, model)
+    write_table(HISTORY, HISTORY_COLUMNS, history)
+
+
+if __name__ == "__main__":
+    run(main)

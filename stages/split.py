@@ -1,0 +1,248 @@
+"""split: give every clip its part - train, valid, pool or test - without ever dividing a recording or a site."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field, model_validator
+
+from stages.lib.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
+from stages.lib.faults import refuse, run
+from stages.lib.grouping import Group, choose_groups
+from stages.lib.params import DataParams, Section, read_params
+from stages.lib.split_table import PARTS, SPLIT, write_split
+
+# The frozen test set is chosen first, so that it depends least on what else is asked for.
+ORDER_OF_CHOICE = ("test", "pool", "valid", "train")
+
+
+def check_size(size: object) -> object:
+    """Accept a count of clips or a share of the recordings."""
+    if not ((type(size) is int and size >= 0) or (type(size) is float and 0 < size < 1)):
+        raise ValueError("should be a count of clips (such as 176) or a share of the recordings (such as 0.1)")
+    return size
+
+
+def check_test_size(size: object) -> object:
+    """Accept a list of recordings besides."""
+    if isinstance(size, list) and size and all(isinstance(name, str) for name in size):
+        return size
+    try:
+        return check_size(size)
+    except ValueError as error:
+        raise ValueError(f"{error} or a list of recordings") from None
+
+
+Size = Annotated[Any, AfterValidator(check_size)]
+TestSize = Annotated[Any, AfterValidator(check_test_size)]
+
+
+class SplitParams(Section):
+    """Section `split` of params.yaml: four counts of clips, or four shares of the recordings.
+
+    `test` can also be a list of recordings; every labelled clip of theirs is then a test clip.
+    """
+
+    seed: Annotated[int, Field(ge=0)]
+    group_by: Literal["recording", "site"]
+    train: Size
+    valid: Size
+    pool: Size
+    test: TestSize
+
+    @property
+    def chosen(self) -> dict[str, int | float]:
+        """What is asked for each part, without a test part that is given as a list."""
+        sizes = {part: getattr(self, part) for part in ORDER_OF_CHOICE}
+        return {part: size for part, size in sizes.items() if not isinstance(size, list)}
+
+    @property
+    def by_share(self) -> bool:
+        """Whether the parts are shares of the recordings rather than counts of clips."""
+        return isinstance(self.train, float)
+
+    @model_validator(mode="after")
+    def sizes_fit(self) -> "SplitParams":
+        """Refuse counts mixed with shares, and shares that make more than a whole."""
+        if len({type(size) for size in self.chosen.values()}) > 1:
+            raise ValueError("should give all parts as counts (such as 176) or all as shares (such as 0.1)")
+        if self.by_share and sum(map(Fraction, map(str, self.chosen.values()))) > 1:
+            raise ValueError("should have shares that make at most 1 together")
+        return self
+
+
+def group_clips(clips: Sequence[Clip], group_by: str) -> list[Group]:
+    """Collect the clips that must not be divided: by recording, or by site (a recording without site stands alone)."""
+    by_name: dict[str, dict[str, list[str]]] = defaultdict(lambda: {CALL: [], NOCALL: [], UNLABELLED: []})
+    for clip in clips:
+        by_name[group_name(clip, group_by)][clip.label].append(clip.clip_id)
+    return [
+        Group(name, *(tuple(sorted(ids[label])) for label in (CALL, NOCALL, UNLABELLED)))
+        for name, ids in sorted(by_name.items())
+    ]
+
+
+def group_name(clip: Clip, group_by: str) -> str:
+    """Name the group of a clip."""
+    return clip.site if group_by == "site" and clip.site else clip.recording
+
+
+def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
+    """Fill parts with exactly as many clips as asked for, in the proportion of labels that the groups have.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+    sizes : dict
+        Clips by part.
+    seed : int
+
+    Returns
+    -------
+    parts : dict
+        From clip id to part. Clips that are too many are in none.
+    faults : list of str
+        What could not be met.
+    """
+    random = np.random.default_rng(seed)
+    rest = [groups[position] for position in random.permutation(len(groups))]
+    calls = sum(len(group.calls) for group in groups)
+    labelled = calls + sum(len(group.nocalls) for group in groups)
+    parts: dict[str, str] = {}
+    faults = []
+    for part in ORDER_OF_CHOICE:
+        if part not in sizes:
+            continue
+        # Unlabelled clips are what a pool is for, so they come first.
+        unlabelled_groups = [group for group in rest if group.unlabelled and not group.calls and not group.nocalls]
+        unlabelled = [clip_id for group in unlabelled_groups for clip_id in group.unlabelled] if part == "pool" else []
+        unlabelled = unlabelled[: sizes[part]]
+        wanted = sizes[part] - len(unlabelled)
+        wanted_calls = round(Fraction(wanted * calls, labelled)) if labelled else 0
+        chosen = choose_groups(rest, wanted_calls, wanted - wanted_calls)
+        taken = {group.name for group in chosen}
+        rest = [group for group in rest if group.name not in taken]
+        ids = [clip_id for group in chosen for clip_id in group.calls][:wanted_calls]
+        ids += [clip_id for group in chosen for clip_id in group.nocalls][: wanted - wanted_calls]
+        if len(ids) < wanted:
+            faults.append(
+                f"{part}: {sizes[part]} clips asked for ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
+                f"{len(ids) + len(unlabelled)} left to take"
+            )
+        parts |= dict.fromkeys(ids + unlabelled, part)
+    return parts, faults
+
+
+def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int) -> dict[str, str]:
+    """Draw the part of each group from a hash of its name, so that new recordings never move an old one.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Those without any labelled clip go to the pool.
+    shares : dict
+        Expected share of the groups by part, each in (0, 1).
+    seed : int
+
+    Returns
+    -------
+    dict
+        From clip id to part.
+    """
+    parts = {}
+    for group in groups:
+        labelled = group.calls + group.nocalls
+        part = drawn_part(group.name, shares, seed) if labelled else "pool"
+        if part:
+            parts |= dict.fromkeys(labelled + (group.unlabelled if part == "pool" else ()), part)
+    return parts
+
+
+def drawn_part(name: str, shares: dict[str, float], seed: int) -> str | None:
+    """Return the part that the hash of a group's name falls into; None past the last share."""
+    position = Fraction(int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8]), 2**64)
+    for part, share in shares.items():
+        position -= Fraction(str(share))
+        if position < 0:
+            return part
+    return None
+
+
+def listed_test(clips: Sequence[Clip], recordings: Sequence[str], group_by: str) -> tuple[set[str], list[str]]:
+    """Return the names of the groups that the listed recordings make up, and what is wrong with the list."""
+    known = {clip.recording for clip in clips}
+    faults = [f"test: recording {name} has no clip in clips.csv" for name in recordings if name not in known]
+    names = {group_name(clip, group_by) for clip in clips if clip.recording in recordings}
+    divided = {
+        (clip.recording, clip.site)
+        for clip in clips
+        if group_name(clip, group_by) in names and clip.recording not in recordings
+    }
+    faults += [f"test: list {recording} too, because its site {site} is in the list" for recording, site in divided]
+    return names, sorted(faults)
+
+
+def empty_classes(clips: Sequence[Clip], parts: dict[str, str]) -> list[str]:
+    """List the parts that cannot be trained on or tested with, because they lack calls or no-calls."""
+    present = {(parts.get(clip.clip_id), clip.label) for clip in clips}
+    return [
+        f"{part}: not one {label} clip; ask for more clips or another seed"
+        for part in ("train", "valid", "test")
+        for label in (CALL, NOCALL)
+        if (part, label) not in present
+    ]
+
+
+def split(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], list[str]]:
+    """Give clips their parts.
+
+    Returns
+    -------
+    parts : dict
+        From clip id to part; a clip that is not needed is in none.
+    faults : list of str
+        What could not be met.
+    """
+    test_names, faults = set(), []
+    if isinstance(params.test, list):
+        test_names, faults = listed_test(clips, params.test, params.group_by)
+    groups = group_clips(clips, params.group_by)
+    rest = [group for group in groups if group.name not in test_names]
+    if params.by_share:
+        parts = split_by_share(rest, params.chosen, params.seed)
+    else:
+        parts, shortages = split_by_count(rest, params.chosen, params.seed)
+        faults += shortages
+    for group in groups:
+        if group.name in test_names:
+            parts |= dict.fromkeys(group.calls + group.nocalls, "test")
+    return parts, faults or empty_classes(clips, parts)
+
+
+def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:
+    """Say in one line what there is and what was taken."""
+    counts = {part: sum(taken == part for taken in parts.values()) for part in PARTS}
+    groups = len({group_name(clip, group_by) for clip in clips})
+    taken = ", ".join(f"{part} {count}" for part, count in counts.items())
+    return f"{len(clips)} clips of {groups} {group_by}s: {taken}, unused {len(clips) - len(parts)}"
+
+
+def main() -> None:
+    """Split the data set that params.yaml names."""
+    data = read_params("data", DataParams)
+    params = read_params("split", SplitParams)
+    table = data.folder / "clips.csv"
+    clips = read_clips(table)
+    parts, faults = split(clips, params)
+    line = summary(clips, parts, params.group_by)
+    refuse(f"{Path('params.yaml')}: split.{fault}; {table} has {line}" for fault in faults)
+    write_split(SPLIT, clips, parts)
+    print(line)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -26,7 +26,7 @@ test: .venv/ready
 	python -m pytest
 
 real: .venv/ready
-	python -m experiments.real.run
+	python -m experiments.real.run --page docs/results.md
 
 lock:
 	python3 -m venv .venv-lock

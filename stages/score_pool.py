@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.determinism import pin
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
+from stages.lib.expert_table import QUEUE
 from stages.lib.faults import run
 from stages.lib.feature_store import open_features
 from stages.lib.model_folder import load_model, score_clips
@@ -20,7 +21,6 @@ from stages.lib.table import write_table
 from stages.lib.whole import write_json
 
 BASELINE = Path("models/baseline")
-QUEUE = Path("labels/queue.csv")
 METRICS = Path("metrics/pool.json")
 HISTOGRAM = Path("metrics/plots/pool_scores.csv")
 HISTOGRAM_BINS = 20

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 
 # oneDNN chooses its kernels by the best instruction set of the machine; AVX2 is what all of them have.
 os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
-# A graphics card would give other last bits than the processor.
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 # Sums are divided among the threads, so their number must not follow the machine's cores.
 THREADS = 2
@@ -22,6 +20,8 @@ def pin(seed: int) -> None:
         import keras
         import tensorflow
 
+        # A graphics card would give other last bits than the processor.
+        tensorflow.config.set_visible_devices([], "GPU")
     tensorflow.config.threading.set_intra_op_parallelism_threads(THREADS)
     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     tensorflow.config.experimental.enable_op_determinism()

@@ -10,6 +10,7 @@ from stages.lib.clips import CALL, NOCALL
 from stages.lib.table import Row, parse_table
 
 EXPERT = Path("labels/expert.csv")
+QUEUE = Path("labels/queue.csv")  # The same columns, ready to be filled in.
 COLUMNS = ("clip_id", "label", "annotator", "date", "note")
 UNSURE = "unsure"
 LABELS = (CALL, NOCALL, UNSURE)

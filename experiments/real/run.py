@@ -1,0 +1,173 @@
+"""The pipeline on real recordings, in a temporary clone: `make real`.
+
+For each split seed: the baseline, the retrained model without any expert label, and the retrained model after the
+published label of each queued clip was given as an expert's answer.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from tqdm import tqdm
+
+from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from stages.lib.clips import read_clips
+from stages.lib.whole import write_text
+from tools.answer_queue import answer_queue
+
+RECORDINGS = REPOSITORY.parent / "shared" / "real"
+OVERLAYS = Path(__file__).parent
+DATASETS = ("right_whale", "orca")
+ANNOTATOR = "published-labels"
+BEGIN, END = "<!-- make real: begin -->", "<!-- make real: end -->"
+MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
+
+
+def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Path) -> list[dict]:
+    """Run the loop once for each split seed; return one result a seed."""
+    clone(folder)
+    shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
+    # Folders are copied with their permissions, and the source may be read-only.
+    for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
+    overlay(folder / "params.yaml", changes)
+    truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
+    empty = (folder / "labels" / "expert.csv").read_text(encoding="utf-8").splitlines()[0] + "\n"
+    results = []
+    for seed in tqdm(seeds, desc=dataset, unit="seed", disable=None):
+        overlay(folder / "params.yaml", {"split": {"seed": seed}})
+        write_text(folder / "labels" / "expert.csv", empty)
+        repro(folder)
+        unanswered = read_metrics(folder)
+        answer_queue(folder, truth, ANNOTATOR)
+        commit(folder, f"Answer the queue of seed {seed}")
+        repro(folder)
+        results.append({"seed": seed, "unanswered": unanswered, "answered": read_metrics(folder)})
+    return results
+
+
+def read_metrics(folder: Path) -> dict:
+    """Read the committed metrics of a clone."""
+    return {
+        name: json.loads((folder / "metrics" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("pool", "labels", "evaluation")
+    }
+
+
+def results_table(dataset: str, results: Sequence[dict]) -> str:
+    """Return the results of a data set as Markdown."""
+    lines = [
+        f"### {dataset}",
+        "",
+        "| split seed | model | accuracy (95 % interval) | sensitivity | specificity | AUC "
+        "| uncertain clips | wrong model labels |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for name, measures in models(result).items():
+            interval = measures["intervals"]["accuracy"]
+            lines.append(
+                f"| {result['seed']} | {name} | {measures['accuracy']:.3f} ({interval['low']:.3f} to "
+                f"{interval['high']:.3f}) | {measures['sensitivity']:.3f} | {measures['specificity']:.3f} | "
+                f"{measures['roc_auc']:.3f} | {pool_cell(result, name)} | {error_cell(result, name)} |"
+            )
+    for name in models(results[0]):
+        columns = [[models(result)[name][measure] for result in results] for measure in MEASURES]
+        cells = " | ".join(mean_and_deviation(column) for column in columns)
+        lines.append(f"| **mean** | {name} | {cells} | | |")
+    return "\n".join([*lines, "", majority_line(results), "", change_lines(results), ""])
+
+
+def models(result: Mapping) -> dict[str, dict]:
+    """Return the measures of the three models of a seed."""
+    return {
+        "baseline": result["unanswered"]["evaluation"]["before"],
+        "retrained, queue unanswered": result["unanswered"]["evaluation"]["after"],
+        "retrained, queue answered": result["answered"]["evaluation"]["after"],
+    }
+
+
+def pool_cell(result: Mapping, name: str) -> str:
+    """Return the uncertain clips of the pool, in the row of the model that was uncertain."""
+    pool = result["unanswered"]["pool"]
+    return f"{pool['uncertain']} of {pool['pool']}" if name == "baseline" else ""
+
+
+def error_cell(result: Mapping, name: str) -> str:
+    """Return the errors among the labels that the baseline gave."""
+    error = result["unanswered"]["labels"]["model_error"]["all"]
+    return f"{error['wrong']} of {error['checked']}" if name == "baseline" else ""
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """Return the mean, and the standard deviation over the seeds where there are several."""
+    deviation = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{deviation}"
+
+
+def majority_line(results: Sequence[dict]) -> str:
+    """Say how right one is who always names the more frequent class of the test clips."""
+    shares = []
+    for result in results:
+        before = result["unanswered"]["evaluation"]["before"]
+        supports = [before[name]["support"] for name in ("calls", "nocalls")]
+        shares.append(max(supports) / sum(supports))
+    return f"Majority class of the same test clips: {statistics.mean(shares):.3f}."
+
+
+def change_lines(results: Sequence[dict]) -> str:
+    """Say for each seed what the answers were worth against the baseline."""
+    lines = ["Change in accuracy from the baseline to the retrained model, queue answered (paired bootstrap):", ""]
+    for result in results:
+        change = result["answered"]["evaluation"]["change"]
+        interval = change["intervals"]["accuracy"]
+        lines.append(
+            f"- seed {result['seed']}: {change['accuracy']:+.3f}, 95 % interval {interval['low']:+.3f} to "
+            f"{interval['high']:+.3f}, exact McNemar p = {change['mcnemar_p']:.2g}"
+        )
+    return "\n".join(lines)
+
+
+def replace_section(page: str, section: str) -> str:
+    """Put a section between the marks of a page."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{section}\n{END}{after}"
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
+    parser.add_argument("--seeds", type=int, default=5, help="how many split seeds (default: 5)")
+    parser.add_argument("--overlay", type=Path, help="a YAML file laid over the params besides, for a quick pass")
+    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the data sets and print the results, or put them in a page."""
+    arguments = parse_arguments()
+    if not RECORDINGS.is_dir():
+        sys.exit(f"{RECORDINGS} is not there: the real recordings are not part of the repository, so nothing was run.")
+    changes = yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) if arguments.overlay else {}
+    with tempfile.TemporaryDirectory() as folder:
+        tables = [
+            results_table(dataset, run_dataset(dataset, range(arguments.seeds), changes, Path(folder) / dataset))
+            for dataset in arguments.datasets
+        ]
+    section = "\n".join(tables)
+    if arguments.page:
+        write_text(arguments.page, replace_section(arguments.page.read_text(encoding="utf-8"), section))
+    print(section)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The loop from end to end, with the real DVC in a temporary clone. The tests tell one story in order."""
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.clone import clone, commit, overlay, repro, run_in
+
+STAGES = ["featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
+
+
+def stages_run(output: str) -> list[str]:
+    """Return the stages of the root pipeline that a `dvc repro` ran, by what it printed."""
+    return [stage for stage in re.findall(r"Running stage '([^']+)'", output) if ":" not in stage]
+
+
+def output_digests(folder: Path) -> dict[str, str]:
+    """Return a digest of every file that a stage wrote."""
+    paths = [path for name in ("features", "models", "labels", "metrics") for path in (folder / name).rglob("*")]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file() and path.name != "expert.csv"
+    }
+
+
+def expert(folder: Path) -> Path:
+    return folder / "labels" / "expert.csv"
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory, small_params) -> Path:
+    """A clone with small params, before its first run."""
+    folder = clone(tmp_path_factory.mktemp("loop") / "clone")
+    small_params(folder)
+    # A band that leaves some clips undecided, whatever two epochs have learnt.
+    overlay(folder / "params.yaml", {"score_pool": {"low": 0.2, "high": 0.8}})
+    commit(folder, "Small params")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first_run(loop) -> str:
+    output = repro(loop)
+    commit(loop, "First run")
+    return output
+
+
+def test_the_first_run_runs_every_stage_in_order(loop, first_run):
+    assert sorted(stages_run(first_run)) == sorted(STAGES)
+    assert "data/synthetic/dvc.yaml:synthesize" in first_run
+    with (loop / "labels" / "queue.csv").open(newline="") as file:
+        queue = list(csv.DictReader(file))
+    assert queue, "the queue should hold something to ask about"
+    assert set(queue[0]) == {"clip_id", "label", "annotator", "date", "note"}
+    evaluation = json.loads((loop / "metrics" / "evaluation.json").read_text())
+    assert set(evaluation) == {"before", "after", "change"}
+    assert evaluation["before"]["calls"]["support"] + evaluation["before"]["nocalls"]["support"] == 40
+
+
+def test_a_second_run_does_nothing(loop, first_run):
+    before = output_digests(loop)
+    assert stages_run(repro(loop)) == []
+    assert output_digests(loop) == before
+    assert run_in(loop, "git", "status", "--porcelain").stdout == ""
+
+
+def test_the_committed_outputs_are_all_that_a_reader_needs(loop, first_run):
+    tracked = run_in(loop, "git", "ls-files").stdout.splitlines()
+    assert {"dvc.lock", "labels/queue.csv", "metrics/report.txt", "metrics/evaluation.json"} <= set(tracked)
+    assert not [name for name in tracked if name.startswith(("features/", "models/")) and ".gitignore" not in name]
+    assert "labels/merged.csv" not in tracked
+
+
+@pytest.fixture(scope="module")
+def label_edit(loop, first_run) -> str:
+    """Answer the queue, commit, run."""
+    answered = run_in(loop, "python", "-m", "tools.answer_queue")
+    assert answered.returncode == 0, answered.stderr
+    commit(loop, "Answer the queue")
+    output = repro(loop)
+    commit(loop, "Retrain on the answers")
+    return output
+
+
+def test_a_label_edit_reruns_exactly_what_lies_downstream(loop, label_edit):
+    assert stages_run(label_edit) == ["merge_labels", "retrain", "evaluate"]
+    labels = json.loads((loop / "metrics" / "labels.json").read_text())
+    queue_length = len((loop / "labels" / "queue.csv").read_text().splitlines()) - 1
+    assert labels["expert"]["calls"] + labels["expert"]["nocalls"] == queue_length
+    assert labels["waiting"] == 0
+
+
+def test_metrics_diff_shows_both_revisions_of_a_label_commit(loop, label_edit):
+    result = run_in(loop, "dvc", "metrics", "diff", "--all", "--md", "HEAD~2", "HEAD")
+    row = next(line for line in result.stdout.splitlines() if "| after.accuracy" in line)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    old, new = (
+        json.loads(run_in(loop, "git", "show", f"{revision}:metrics/evaluation.json").stdout)["after"]["accuracy"]
+        for revision in ("HEAD~2", "HEAD")
+    )
+    assert (float(cells[2]), float(cells[3])) == (pytest.approx(old), pytest.approx(new))
+
+
+def test_the_baseline_is_untouched_by_a_label_edit(loop, label_edit):
+    before, after = (
+        json.loads(run_in(loop, "git", "show", f"{revision}:metrics/evaluation.json").stdout)["before"]
+        for revision in ("HEAD~2", "HEAD")
+    )
+    assert before == after
+
+
+def test_the_order_of_rows_and_line_endings_rerun_merge_labels_only(loop, label_edit):
+    header, *rows = expert(loop).read_text().splitlines()
+    before = output_digests(loop)
+    expert(loop).write_bytes("\r\n".join([header, *reversed(rows), ""]).encode())
+    assert stages_run(repro(loop)) == ["merge_labels"]
+    assert output_digests(loop) == before
+
+
+def test_a_bad_label_file_stops_before_retraining_and_changes_no_output(loop, label_edit):
+    good = expert(loop).read_bytes()
+    before = output_digests(loop)
+    lock = (loop / "dvc.lock").read_bytes()
+    first_row = good.decode().splitlines()[1]
+    expert(loop).write_bytes(
+        good + first_row.replace(",call,", ",orca,").replace(",nocall,", ",orca,").encode() + b"\n"
+    )
+    result = run_in(loop, "dvc", "repro")
+    line = len(good.splitlines()) + 1
+    assert result.returncode != 0
+    assert f"labels/expert.csv:{line}: unknown label 'orca'" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert stages_run(result.stdout) == ["merge_labels"]
+    assert output_digests(loop) == before
+    assert (loop / "dvc.lock").read_bytes() == lock
+    expert(loop).write_bytes(good)
+
+
+def test_retraining_can_start_from_the_baseline(loop, label_edit):
+    overlay(loop / "params.yaml", {"retrain": {"init": "baseline"}})
+    assert stages_run(repro(loop)) == ["retrain", "evaluate"]
+
+
+def test_faulty_recordings_are_listed_at_once_and_nothing_is_computed(loop, label_edit):
+    clips = loop / "data" / "synthetic" / "clips.csv"
+    before = output_digests(loop)
+    text = clips.read_text()
+    clips.unlink()
+    clips.write_text(text + "ghost_0000000,ghost.flac,0.000,call,\nphantom_0000000,phantom.flac,0.000,orca,\n")
+    result = run_in(loop, "python", "-m", "stages.featurize")
+    assert result.returncode == 1
+    assert "unknown label 'orca'" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert output_digests(loop) == before

@@ -1,0 +1,70 @@
+"""Fill the queue from the synthetic truth, to try the loop without an expert: `python -m tools.answer_queue`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from stages.lib.clips import UNLABELLED, read_clips
+from stages.lib.expert_table import COLUMNS, EXPERT, QUEUE
+from stages.lib.faults import refuse, run
+from stages.lib.params import DataParams, read_params
+from stages.lib.table import read_table, write_table
+
+ANNOTATOR = "synthetic-truth"
+SYNTHETIC = "synthetic"
+
+
+def answers_for(
+    queued: Sequence[str], answered: set[tuple[str, str]], truth: Mapping[str, str], annotator: str, day: date
+) -> list[tuple[str, ...]]:
+    """Answer the queued clips whose truth is known and that the annotator has not answered for yet.
+
+    Parameters
+    ----------
+    queued : sequence of str
+        Clip ids.
+    answered : set of (clip id, annotator)
+    truth : mapping
+        From clip id to `call`, `nocall` or empty.
+    annotator : str
+    day : date
+
+    Returns
+    -------
+    list of tuple
+        Rows of labels/expert.csv.
+    """
+    return [
+        (clip_id, truth[clip_id], annotator, day.isoformat(), "")
+        for clip_id in queued
+        if truth.get(clip_id, UNLABELLED) != UNLABELLED and (clip_id, annotator) not in answered
+    ]
+
+
+def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
+    """Append answers for the queue to the expert labels of the repository in a folder; return how many."""
+    queued = [row.cells["clip_id"] for row in read_table(folder / QUEUE, COLUMNS)]
+    rows = [row.cells for row in read_table(folder / EXPERT, COLUMNS)]
+    answered = {(cells["clip_id"], cells["annotator"]) for cells in rows}
+    new = answers_for(queued, answered, truth, annotator, date.today())
+    write_table(folder / EXPERT, COLUMNS, [*(tuple(cells[name] for name in COLUMNS) for cells in rows), *new])
+    return len(new)
+
+
+def main() -> None:
+    """Answer the queue of the synthetic data set."""
+    data = read_params("data", DataParams)
+    if data.dataset != SYNTHETIC:
+        refuse(
+            [
+                f"params.yaml: data.dataset is {data.dataset}; made-up answers are for the synthetic data set alone, "
+                "real clips need a person who listens"
+            ]
+        )
+    truth = {clip.clip_id: clip.label for clip in read_clips(data.folder / "clips.csv")}
+    count = answer_queue(Path(), truth, ANNOTATOR)
+    print(f"{EXPERT}: {count} answers added under the annotator name {ANNOTATOR}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,57 @@
+from datetime import date
+
+import pytest
+
+from stages.lib.faults import InputFaults
+from tools.answer_queue import ANNOTATOR, answer_queue, answers_for, main
+
+HEADER = "clip_id,label,annotator,date,note\n"
+
+
+@pytest.fixture
+def repository(tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "queue.csv").write_text(HEADER + "a_0000000,,,,\nb_0000000,,,,\n")
+    (tmp_path / "labels" / "expert.csv").write_text(HEADER + "b_0000000,unsure,val,2026-11-22,faint\n")
+    return tmp_path
+
+
+def test_answers_follow_the_queue_and_carry_the_day():
+    answers = answers_for(["b", "a"], set(), {"a": "call", "b": "nocall"}, "val", date(2026, 11, 22))
+    assert answers == [("b", "nocall", "val", "2026-11-22", ""), ("a", "call", "val", "2026-11-22", "")]
+
+
+def test_clips_without_truth_are_left_to_people():
+    assert answers_for(["a", "b"], set(), {"a": ""}, "val", date(2026, 11, 22)) == []
+
+
+def test_answers_are_added_below_those_of_others(repository):
+    assert answer_queue(repository, {"a_0000000": "call", "b_0000000": "nocall"}, "truth") == 2
+    rows = (repository / "labels" / "expert.csv").read_text().splitlines()
+    today = date.today().isoformat()
+    assert rows[1:] == [
+        "b_0000000,unsure,val,2026-11-22,faint",
+        f"a_0000000,call,truth,{today},",
+        f"b_0000000,nocall,truth,{today},",
+    ]
+
+
+def test_a_second_call_adds_nothing(repository):
+    truth = {"a_0000000": "call", "b_0000000": "nocall"}
+    answer_queue(repository, truth, "truth")
+    before = (repository / "labels" / "expert.csv").read_bytes()
+    assert answer_queue(repository, truth, "truth") == 0
+    assert (repository / "labels" / "expert.csv").read_bytes() == before
+
+
+def test_a_data_set_that_is_not_synthetic_is_refused(repository, monkeypatch):
+    (repository / "params.yaml").write_text("data:\n  dataset: right_whale\n")
+    monkeypatch.chdir(repository)
+    before = (repository / "labels" / "expert.csv").read_bytes()
+    with pytest.raises(InputFaults, match="right_whale"):
+        main()
+    assert (repository / "labels" / "expert.csv").read_bytes() == before
+
+
+def test_the_annotator_can_be_told_from_people():
+    assert ANNOTATOR == "synthetic-truth"

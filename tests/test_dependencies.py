@@ -33,11 +33,16 @@ def imported_modules(path: str) -> set[str]:
         module = waiting.pop()
         found.add(module)
         for node in ast.walk(ast.parse((REPOSITORY / module).read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("stages"):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(("stages", "data")):
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
                 paths = [name.replace(".", "/") + ".py" for name in names]
                 waiting += [path for path in paths if (REPOSITORY / path).is_file() and path not in found]
     return found
+
+
+def test_the_synthetic_data_set_declares_the_modules_it_imports_and_no_others():
+    stage = yaml.safe_load((REPOSITORY / "data" / "synthetic" / "dvc.yaml").read_text())["stages"]["synthesize"]
+    assert set(stage["deps"]) == imported_modules("data/synthetic/synthesize.py")
 
 
 def test_there_are_the_seven_stages_in_order():

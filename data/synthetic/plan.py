@@ -1,0 +1,141 @@
+"""Which recordings there are, which windows they have, what is heard in each: what is drawn before any sound."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.synthetic.sites import SITES, Site
+
+WINDOW_MS = 3000
+LONGEST_GAP_MS = 600
+# So many windows, with gaps before, between and after them, last between 30 and 120 s.
+FEWEST_WINDOWS, MOST_WINDOWS = 9, 33
+SHORTEST_RECORDING_MS = 30_000
+
+# Sounds that are not orca calls and resemble them; each recording has some kinds of them and not others.
+HARD_NEGATIVES = ("dolphin_whistle", "hull_knocks", "humpback_cry", "humpback_moan", "seal_barks", "winch_squeal")
+KINDS_PER_RECORDING = 3
+HARD_NEGATIVE_SHARE = {"call": 0.4, "nocall": 0.7}
+# Orcas are often heard clicking without a call, but the whistles here come with calls only.
+CLICK_SHARE = {"call": 0.25, "nocall": 0.12}
+WHISTLE_SHARE = {"call": 0.15, "nocall": 0.0}
+
+# Signal-to-noise ratio from 0.5 kHz up: barely audible (but plain to see in a spectrogram) to clear.
+LOWEST_DB, HIGHEST_DB = -8.0, 11.0
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One sound to be heard in a window.
+
+    Attributes
+    ----------
+    kind : str
+        A name in `data.synthetic.recording.SOURCES`.
+    signal_to_noise_db : float
+        Power of the sound over that of the window's background, both from 0.5 kHz up.
+    """
+
+    kind: str
+    signal_to_noise_db: float
+
+
+@dataclass(frozen=True)
+class Window:
+    """One future clip: its start in the recording, its label, what is heard in it besides the background."""
+
+    start_ms: int
+    label: str
+    sounds: tuple[Sound, ...]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file: site, running number at the site, length, windows in order of time."""
+
+    site: Site
+    number: int
+    length_ms: int
+    windows: tuple[Window, ...]
+
+    @property
+    def stem(self) -> str:
+        """Name of the file without its extension."""
+        return f"{self.site.name}_{self.number:03d}"
+
+
+def window_counts(total: int, rng: np.random.Generator) -> list[int]:
+    """Return how many windows each recording has; they add up to the total.
+
+    Each count lies between `FEWEST_WINDOWS` and `MOST_WINDOWS`, but for a total too small for that.
+    """
+    recording_count = max(1, round(2 * total / (FEWEST_WINDOWS + MOST_WINDOWS)))
+    counts = []
+    for others in range(recording_count - 1, -1, -1):
+        left = total - sum(counts)
+        fewest = max(FEWEST_WINDOWS, left - MOST_WINDOWS * others)
+        most = min(MOST_WINDOWS, left - FEWEST_WINDOWS * others)
+        counts.append(int(rng.integers(fewest, most + 1)) if fewest < most else most)
+    return counts
+
+
+def labels(counts: list[int], calls: int, rng: np.random.Generator) -> list[list[str]]:
+    """Return the labels of each recording's windows, `calls` of them "call" in all.
+
+    Orcas keep calling for a while, so recordings differ in their share of calls: each has a readiness, each window adds
+    chance to it, and the windows that come out highest get a call.
+    """
+    readiness = np.repeat(rng.normal(0, 0.7, len(counts)), counts)
+    score = readiness + rng.logistic(size=readiness.size)
+    label = np.full(score.size, "nocall", dtype=object)
+    label[np.argsort(score)[score.size - calls :]] = "call"
+    return [part.tolist() for part in np.split(label, np.cumsum(counts)[:-1])]
+
+
+def sounds(label: str, hard_negatives: np.ndarray, loudness_db: float, rng: np.random.Generator) -> tuple[Sound, ...]:
+    """Draw what is heard in one window.
+
+    Parameters
+    ----------
+    label : str
+        "call" or "nocall": with "call", one to three pulsed calls are heard, else none.
+    hard_negatives : ndarray of str
+        The kinds that occur in this recording.
+    loudness_db : float
+        How much louder than usual the animals are in this recording.
+    rng : numpy.random.Generator
+    """
+    kinds = ["pulsed_call"] * int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08])) if label == "call" else []
+    if rng.random() < HARD_NEGATIVE_SHARE[label]:
+        kinds += [str(rng.choice(hard_negatives))] * int(rng.choice([1, 2], p=[0.7, 0.3]))
+    if rng.random() < CLICK_SHARE[label]:
+        kinds.append("click_train")
+    if rng.random() < WHISTLE_SHARE[label]:
+        kinds.append("whistle")
+    decibels = np.clip(loudness_db + rng.uniform(LOWEST_DB, HIGHEST_DB, len(kinds)), LOWEST_DB, HIGHEST_DB)
+    return tuple(Sound(kind, float(level)) for kind, level in zip(kinds, decibels, strict=True))
+
+
+def recordings(calls: int, nocalls: int, rng: np.random.Generator) -> list[Recording]:
+    """Draw all recordings of the data set, sorted by site and number.
+
+    Parameters
+    ----------
+    calls, nocalls : int
+        Windows with each label, over all recordings.
+    rng : numpy.random.Generator
+    """
+    counts = window_counts(calls + nocalls, rng)
+    result = []
+    for index, recording_labels in enumerate(labels(counts, calls, rng)):
+        hard_negatives = rng.choice(HARD_NEGATIVES, KINDS_PER_RECORDING, replace=False)
+        loudness_db = rng.normal(0, 2.5)
+        gaps_ms = rng.integers(0, LONGEST_GAP_MS + 1, len(recording_labels) + 1)
+        starts_ms = np.cumsum(gaps_ms[:-1]) + WINDOW_MS * np.arange(len(recording_labels))
+        windows = tuple(
+            Window(int(start_ms), label, sounds(label, hard_negatives, loudness_db, rng))
+            for start_ms, label in zip(starts_ms, recording_labels, strict=True)
+        )
+        length_ms = max(int(starts_ms[-1] + WINDOW_MS + gaps_ms[-1]), SHORTEST_RECORDING_MS)
+        result.append(Recording(SITES[index % len(SITES)], 1 + index // len(SITES), length_ms, windows))
+    return sorted(result, key=lambda recording: recording.stem)

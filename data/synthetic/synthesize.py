@@ -1,0 +1,82 @@
+"""Synthesise the recordings and the list of clips of this data set from a seed."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import yaml
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from data.synthetic import plan, recording
+from data.synthetic.tones import SAMPLE_RATE
+from stages.lib.whole import whole
+
+FOLDER = Path("data/synthetic")
+COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
+# At this level FLAC predicts with whole numbers only, so that its bytes are the same on every processor.
+COMPRESSION_LEVEL = 0.25
+
+
+def clip_rows(recordings: list[plan.Recording]) -> list[tuple[str, ...]]:
+    """Return the rows of clips.csv, without its header."""
+    return [
+        (
+            f"{one.stem}_{window.start_ms:07d}",
+            f"{one.stem}.flac",
+            f"{window.start_ms / 1000:.3f}",
+            window.label,
+            one.site.name,
+        )
+        for one in recordings
+        for window in one.windows
+    ]
+
+
+def write_recording(one: plan.Recording, seed: np.random.SeedSequence, folder: Path) -> None:
+    """Synthesise one recording into a folder."""
+    soundfile.write(
+        folder / f"{one.stem}.flac",
+        recording.samples(one, seed),
+        SAMPLE_RATE,
+        subtype="PCM_16",
+        compression_level=COMPRESSION_LEVEL,
+    )
+
+
+def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1) -> None:
+    """Write `recordings/` and `clips.csv` into a folder; the same bytes whatever the number of jobs.
+
+    Parameters
+    ----------
+    folder : Path
+        What it has under these names is replaced, once everything is synthesised.
+    seed : int
+    calls, nocalls : int
+        Clips with each label.
+    jobs : int
+        Processes at work; -1 for one a core.
+    """
+    plan_seed, *seeds = np.random.SeedSequence(seed).spawn(1 + calls + nocalls)
+    recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
+    work = zip(recordings, seeds, strict=False)
+    with whole(folder / "recordings") as unfinished, whole(folder / "clips.csv") as unfinished_list:
+        unfinished.mkdir()
+        done = Parallel(n_jobs=jobs, return_as="generator")(
+            delayed(write_recording)(one, recording_seed, unfinished) for one, recording_seed in work
+        )
+        for _ in tqdm(done, total=len(recordings), desc="synthesize", unit="recording", disable=None):
+            pass
+        with unfinished_list.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *clip_rows(recordings)])
+
+
+def main() -> None:
+    """Synthesise the data set that params.yaml beside this module describes."""
+    params = yaml.safe_load((FOLDER / "params.yaml").read_text(encoding="utf-8"))
+    synthesize(FOLDER, params["seed"], params["calls"], params["nocalls"])
+
+
+if __name__ == "__main__":
+    main()

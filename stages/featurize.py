@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import joblib
@@ -58,8 +59,10 @@ def shard_name(path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
     """
     digest = hashlib.sha256(params.model_dump_json().encode())
     digest.update(repr([clip.start_s for clip in clips]).encode())
-    for module in (recording_module, spectrogram, wavelet):
-        digest.update(Path(module.__file__).read_bytes())
+    for source in (__file__, recording_module.__file__, spectrogram.__file__, wavelet.__file__):
+        digest.update(Path(source).read_bytes())
+    for library in ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets"):
+        digest.update(version(library).encode())
     with path.open("rb") as audio:
         while block := audio.read(1 << 20):
             digest.update(block)

@@ -66,7 +66,8 @@ def pool_metrics(pool: Sequence[PoolClip]) -> dict[str, int]:
 
 def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
     """Count the clips by score and decision: rows of p_call from, p_call to, decision, clips."""
-    edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
+    # Divided rather than added up, so that a score of 0.6 falls into the bin that begins there.
+    edges = np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
     rows = []
     for decision in (NOCALL, UNCERTAIN, CALL):
         counts, _ = np.histogram([clip.p_call for clip in pool if clip.decision == decision], edges)

@@ -4,7 +4,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from stages.lib.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
 from stages.lib.faults import refuse, run
 from stages.lib.grouping import Group, choose_groups
-from stages.lib.params import DataParams, Section, read_params
+from stages.lib.params import DataParams, Section, param_line, read_params
 from stages.lib.split_table import PARTS, SPLIT, write_split
 
 # The frozen test set is chosen first, so that it depends least on what else is asked for.
@@ -114,6 +113,7 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
     labelled = calls + sum(len(group.nocalls) for group in groups)
     parts: dict[str, str] = {}
     faults = []
+    wanted_so_far = calls_so_far = 0
     for part in ORDER_OF_CHOICE:
         if part not in sizes:
             continue
@@ -122,7 +122,10 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
         unlabelled = [clip_id for group in unlabelled_groups for clip_id in group.unlabelled] if part == "pool" else []
         unlabelled = unlabelled[: sizes[part]]
         wanted = sizes[part] - len(unlabelled)
-        wanted_calls = round(Fraction(wanted * calls, labelled)) if labelled else 0
+        # The sum over the parts is rounded, so that they never want more calls together than there are.
+        wanted_so_far += wanted
+        wanted_calls = (round(Fraction(wanted_so_far * calls, labelled)) if labelled else 0) - calls_so_far
+        calls_so_far += wanted_calls
         chosen = choose_groups(rest, wanted_calls, wanted - wanted_calls)
         taken = {group.name for group in chosen}
         rest = [group for group in rest if group.name not in taken]
@@ -239,7 +242,11 @@ def main() -> None:
     clips = read_clips(table)
     parts, faults = split(clips, params)
     line = summary(clips, parts, params.group_by)
-    refuse(f"{Path('params.yaml')}: split.{fault}; {table} has {line}" for fault in faults)
+    refuse(
+        # A fault begins with the part that it is about.
+        f"params.yaml:{param_line('split', fault.partition(':')[0])}: split.{fault}; {table} has {line}"
+        for fault in faults
+    )
     write_split(SPLIT, clips, parts)
     print(line)
 

@@ -63,12 +63,11 @@ def read_clips(table: Path) -> list[Clip]:
     rows, faults = parse_table(table, COLUMNS)
     for row in rows:
         faults += [f"{table}:{row.line}: {fault}" for fault in row_faults(row.cells)]
+    faults += [f"{table}:{fault}" for fault in repetition_faults(rows)]
+    if not rows and not faults:
+        faults.append(f"{table}: holds no clip; it needs a row for each window of a recording")
     refuse(faults)
-    clips = [parse_clip(row) for row in rows]
-    refuse(f"{table}:{fault}" for fault in repetition_faults(clips))
-    if not clips:
-        refuse([f"{table}: holds no clip; it needs a row for each window of a recording"])
-    return clips
+    return [parse_clip(row) for row in rows]
 
 
 def parse_clip(row: Row) -> Clip:
@@ -102,17 +101,20 @@ def parse_seconds(text: str) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
-def repetition_faults(clips: Sequence[Clip]) -> Iterator[str]:
-    """Yield the clips that are there twice, and the recordings that clip ids cannot tell apart."""
+def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the clips that are there twice, the recordings that clip ids cannot tell apart, and those at two sites."""
     first_line: dict[str, int] = {}
     recording_of: dict[str, str] = {}
-    for clip in clips:
-        if clip.clip_id in first_line:
-            yield f"{clip.line}: clip {clip.clip_id} is on line {first_line[clip.clip_id]} already; remove one of them"
-        first_line.setdefault(clip.clip_id, clip.line)
-        stem = PurePosixPath(clip.recording).stem
-        if recording_of.setdefault(stem, clip.recording) != clip.recording:
-            yield f"{clip.line}: {clip.recording} and {recording_of[stem]} have the same stem; rename one of them"
+    site_of: dict[str, str] = {}
+    for row in rows:
+        clip_id, recording, site = row.cells["clip_id"], row.cells["recording"], row.cells["site"]
+        if first_line.setdefault(clip_id, row.line) != row.line:
+            yield f"{row.line}: clip {clip_id} is on line {first_line[clip_id]} already; remove one of them"
+        stem = PurePosixPath(recording).stem
+        if recording_of.setdefault(stem, recording) != recording:
+            yield f"{row.line}: {recording} and {recording_of[stem]} have the same stem; rename one of them"
+        if site_of.setdefault(recording, site) != site:
+            yield f"{row.line}: {recording} is at site {site_of[recording]!r} above and {site!r} here; write one"
 
 
 def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:

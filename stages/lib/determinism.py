@@ -1,21 +1,15 @@
-"""What makes TensorFlow repeat its results to the last bit on any x86-64 machine with AVX2.
-
-Import this before TensorFlow, and call `pin()` before the first tensor is made.
-"""
+"""What makes TensorFlow repeat its results to the last bit; `stages/__init__.py` pins the libraries below it."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-# oneDNN chooses its kernels by the best instruction set of the machine; AVX2 is what all of them have.
-os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
 
 # Sums are divided among the threads, so their number must not follow the machine's cores.
 THREADS = 2
 
 
 def pin(seed: int) -> None:
-    """Fix seeds, kernels and threads of TensorFlow, NumPy and Python."""
+    """Fix seeds, kernels and threads of TensorFlow, NumPy and Python. Call it before the first tensor is made."""
     with quiet():
         import keras
         import tensorflow

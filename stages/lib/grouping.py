@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The table of `exact_sum` has at most a quarter of the square of this many cells.
-MOST_FOR_EXACT_SUM = 1000
+# The most cells that the table of `exact_sum` may have: a few megabytes, and a second or two.
+MOST_CELLS = 1_000_000
 
 
 class Group(NamedTuple):
@@ -48,13 +48,17 @@ def choose_groups(groups: Sequence[Group], calls: int, nocalls: int) -> list[Gro
     taken = {group.name for group in chosen}
     rest = [group for group in labelled if group.name not in taken]
     last = exact_sum(rest, calls_left, nocalls_left)
-    return chosen + (last if last is not None else covering(rest, calls_left, nocalls_left))
+    if last is not None:
+        return chosen + last
+    # The first choice may have ruled an exact one out.
+    afresh = exact_sum(labelled, calls, nocalls) if (calls + 1) * (nocalls + 1) <= MOST_CELLS else None
+    return afresh if afresh is not None else chosen + covering(rest, calls_left, nocalls_left)
 
 
 def first_fit(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group]:
     """Take groups as they come while plenty is missing, and leave the last stretch to `exact_sum`."""
     largest = max((len(group.calls) + len(group.nocalls) for group in groups), default=0)
-    plenty = min(4 * largest, MOST_FOR_EXACT_SUM)
+    plenty = min(4 * largest, int(MOST_CELLS**0.5))
     chosen = []
     for group in groups:
         if calls + nocalls <= plenty:

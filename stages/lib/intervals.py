@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import binomtest
+from tqdm import tqdm
 
 CONFIDENCE = 0.95
-RESAMPLES = 2000
+RESAMPLES = 1000
 SEED = 0
 
 
@@ -65,6 +66,11 @@ def paired_bootstrap(
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3: the percentile interval.
     """
     random = np.random.default_rng(SEED)
-    draws = np.array([difference(random.integers(clip_count, size=clip_count)) for _ in range(resamples)])
+    draws = np.array(
+        [
+            difference(random.integers(clip_count, size=clip_count))
+            for _ in tqdm(range(resamples), desc="bootstrap", unit="draw", disable=None)
+        ]
+    )
     tail = (1 - CONFIDENCE) / 2
     return np.nanquantile(draws, tail, axis=0), np.nanquantile(draws, 1 - tail, axis=0)

@@ -54,12 +54,14 @@ def read_params(section: str, kind: type[SectionType], path: Path = Path("params
     except FileNotFoundError:
         raise InputFaults([f"{path}: there is no such file; stages run in the folder that holds it"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputFaults([f"{path}: not YAML: {' '.join(str(error).split())}"]) from None
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise InputFaults([f"{path}:{line}: not YAML: {getattr(error, 'problem', None) or error}"]) from None
     if not isinstance(values, dict):
         raise InputFaults([f"{path}: should hold the sections {', '.join(SECTIONS)}"])
     lines = key_lines(node)
     refuse(
-        f"{path}:{lines[(name,)]}: unknown section {name!r}{suggestion(name, SECTIONS)}"
+        f"{path}:{lines.get((str(name),), 1)}: unknown section {name!r}{suggestion(name, SECTIONS)}"
         for name in values
         if name not in SECTIONS
     )
@@ -80,6 +82,12 @@ def key_lines(node: yaml.Node, path: tuple = ()) -> dict[tuple, int]:
             lines[(*path, key.value)] = key.start_mark.line + 1
             lines |= key_lines(value, (*path, key.value))
     return lines
+
+
+def param_line(section: str, key: str, path: Path = Path("params.yaml")) -> int:
+    """Return the line of a key, for faults that only a stage can find."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return nearest_line(key_lines(node), (section, key))
 
 
 def nearest_line(lines: dict[tuple, int], path: tuple) -> int:

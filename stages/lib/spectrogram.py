@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from stages.lib.params import Section
 from stages.lib.wavelet import denoise
 
+# The network halves both sides four times.
+SMALLEST_SIDE = 16
 # librosa's PCEN defaults are meant for samples of 32-bit integers; ours lie in [-1, 1].
 PCEN_SAMPLE_SCALE = 2.0**31
 
@@ -21,7 +23,7 @@ class FeatureParams(Section):
     clip_s: Annotated[float, Field(gt=0, le=600)]
     fft_size: Annotated[int, Field(ge=16, le=2**20)]
     hop_size: Annotated[int, Field(ge=1, le=2**20)]
-    mel_bands: Annotated[int, Field(ge=8, le=1024)]
+    mel_bands: Annotated[int, Field(ge=SMALLEST_SIDE, le=1024)]
     min_hz: Annotated[float, Field(ge=0)]
     max_hz: Annotated[float, Field(gt=0)]
     pcen: bool
@@ -34,6 +36,8 @@ class FeatureParams(Section):
             raise ValueError("should have min_hz < max_hz <= sample_rate / 2")
         if self.fft_size > self.clip_samples:
             raise ValueError("should have an fft_size that is not longer than a clip")
+        if self.shape[1] < SMALLEST_SIDE:
+            raise ValueError(f"should have a hop_size that leaves {SMALLEST_SIDE} frames in a clip or more")
         return self
 
     @property
@@ -44,7 +48,8 @@ class FeatureParams(Section):
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of the array of one clip: (mel bands, frames)."""
-        return self.mel_bands, 1 + self.clip_samples // self.hop_size
+        # librosa pads half a window at either end, and half of an odd one is rounded down.
+        return self.mel_bands, 1 + (self.clip_samples - self.fft_size % 2) // self.hop_size
 
 
 @lru_cache(maxsize=1)  # The filters cost more than the spectrogram of a clip.

@@ -44,39 +44,46 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
         line = 1 + error.object[: error.start].count(b"\n")
         return [], [f"{path}:{line}: not UTF-8 text; save the file as CSV in UTF-8"]
 
-    records = numbered_records(text)
-    try:
-        _, header = next(records, (1, []))
-        header = [name.strip() for name in header]
-        faults = header_faults(path, header, columns)
-        rows = []
-        if not faults:
-            for line, record in records:
-                if len(record) == len(header):
-                    rows.append(Row(line, dict(zip(header, map(str.strip, record), strict=True))))
-                else:
-                    faults.append(f"{path}:{line}: {form_fault(record, header)}")
-    except csv.Error as error:
-        return [], [f"{path}: cannot be read as CSV ({error}); look for a quotation mark that is not closed"]
+    rows, faults = [], []
+    header: list[str] = []
+    for line, record in numbered_records(text):
+        if isinstance(record, csv.Error):
+            faults.append(
+                f"{path}:{line}: not CSV from here on ({record}); look for a quotation mark that is not closed"
+            )
+        elif not header:
+            header = [name.strip() for name in record]
+            faults = [f"{path}:{line}: {fault}" for fault in header_faults(header, columns)]
+            if faults:
+                break
+        elif len(record) == len(header):
+            rows.append(Row(line, dict(zip(header, map(str.strip, record), strict=True))))
+        else:
+            faults.append(f"{path}:{line}: {form_fault(record, header)}")
+    if not header and not faults:
+        faults = [f"{path}:1: {fault}" for fault in header_faults(header, columns)]
     return rows, faults
 
 
-def numbered_records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield every record that is not blank, with the line on which it begins."""
+def numbered_records(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield every record that is not blank, with the line on which it begins; an error in place of one ends it."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
-    for record in reader:
-        if record:
-            yield line, record
-        line = reader.line_num + 1
+    try:
+        for record in reader:
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        yield line, error
 
 
-def header_faults(path: Path, header: Sequence[str], columns: Sequence[str]) -> list[str]:
+def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
     """List the columns that are missing, unknown or there twice."""
     faults = [f"missing column {name}" for name in columns if name not in header]
     faults += [f"unknown column {name!r}" for name in header if name not in columns]
     faults += [f"column {name} is there twice" for name in columns if header.count(name) > 1]
-    return [f"{path}:1: {fault}; the header should be {','.join(columns)}" for fault in faults]
+    return [f"{fault}; the header should be {','.join(columns)}" for fault in faults]
 
 
 def form_fault(record: Sequence[str], header: Sequence[str]) -> str:

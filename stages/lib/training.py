@@ -41,6 +41,8 @@ def train_model(
 ) -> list[tuple]:
     """Train a model until the validation loss no longer falls, and keep its best weights.
 
+    The first half of the epochs always runs.
+
     Parameters
     ----------
     model : Model
@@ -58,26 +60,23 @@ def train_model(
     import tensorflow
     from tqdm.keras import TqdmCallback
 
-    batches = (
-        tensorflow.data.Dataset.from_tensor_slices(
-            (
-                model.normalisation.apply(load_clips(features, train.clip_ids)),
-                train.targets,
-                np.array(train.weights, np.float32),
-            )
-        )
-        .shuffle(len(train.clip_ids), seed=params.seed)
-        .batch(params.batch_size)
-    )
-    model.network.compile(
-        keras.optimizers.Adam(params.learning_rate), "binary_crossentropy", weighted_metrics=["accuracy"]
-    )
+    def dataset(clips: LabelledClips):
+        arrays = model.normalisation.apply(load_clips(features, clips.clip_ids))
+        return tensorflow.data.Dataset.from_tensor_slices((arrays, clips.targets, np.float32(clips.weights)))
+
+    batches = dataset(train).shuffle(len(train.clip_ids), seed=params.seed).batch(params.batch_size)
+    # The learning rate falls along a cosine to zero at the last epoch.
+    rate = keras.optimizers.schedules.CosineDecay(params.learning_rate, params.epochs * len(batches))
+    model.network.compile(keras.optimizers.Adam(rate), "binary_crossentropy", weighted_metrics=["accuracy"])
     history = model.network.fit(
         batches,
         epochs=params.epochs,
-        validation_data=(model.normalisation.apply(load_clips(features, valid.clip_ids)), valid.targets),
+        validation_data=dataset(valid).batch(params.batch_size),
         callbacks=[
-            keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True),
+            # A validation part of a few recordings can look best by luck while the network has learnt next to nothing.
+            keras.callbacks.EarlyStopping(
+                patience=params.patience, start_from_epoch=params.epochs // 2, restore_best_weights=True
+            ),
             TqdmCallback(verbose=0, disable=None),
         ],
         shuffle=False,  # The batches are shuffled already.

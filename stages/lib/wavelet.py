@@ -58,6 +58,8 @@ def denoise(spectrogram: np.ndarray, wavelet: str = "db1") -> np.ndarray:
     levels = max(pywt.dwtn_max_level(spectrogram.shape, wavelet) - UNTOUCHED_LEVELS, 1)
     approximation, *details = pywt.wavedecn(spectrogram, wavelet, level=levels)
     noise_variance = noise_deviation(details[-1]["dd"]) ** 2
+    if noise_variance == 0:  # As in digital silence: there is nothing to remove, and no threshold to divide by.
+        return spectrogram.copy()
     denoised = [
         {
             direction: pywt.threshold(band, bayes_threshold(band, noise_variance), mode="soft")

@@ -1,0 +1,126 @@
+"""What several test files need: a tiny data set, a tiny folder of features, and one run of the whole pipeline."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import settings
+
+from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.table import write_table
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("repeatable")
+
+SAMPLE_RATE = 4000
+PARAMS = """\
+data:
+  dataset: tiny
+featurize:
+  sample_rate: 4000
+  clip_s: 0.5
+  fft_size: 128
+  hop_size: 50
+  mel_bands: 40
+  min_hz: 50.0
+  max_hz: 2000.0
+  pcen: true
+  wavelet_denoise: true
+split:
+  seed: 1
+  group_by: recording
+  train: 24
+  valid: 8
+  pool: 8
+  test: 8
+train:
+  seed: 1
+  epochs: 2
+  patience: 2
+  batch_size: 8
+  learning_rate: 0.001
+score_pool:
+  low: 0.4
+  high: 0.6
+retrain:
+  init: scratch
+"""
+
+
+def write_data_set(folder: Path, recording_count: int) -> None:
+    """Write params.yaml and `data/tiny`: recordings of two seconds of noise, with a tone in every other clip."""
+    recordings = folder / "data" / "tiny" / "recordings"
+    recordings.mkdir(parents=True)
+    (folder / "params.yaml").write_text(PARAMS)
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(recording_count):
+        samples = 0.01 * random.standard_normal(2 * SAMPLE_RATE)
+        for position in range(4):
+            start, end = position * SAMPLE_RATE // 2, (position + 1) * SAMPLE_RATE // 2
+            label = ("nocall", "call")[position % 2]
+            if label == "call":
+                samples[start:end] += 0.3 * np.sin(2 * np.pi * 700 * np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE)
+            rows.append((f"sea{number:02d}_{position * 500:07d}", f"sea{number:02d}.wav", position / 2, label, "bay"))
+        soundfile.write(recordings / f"sea{number:02d}.wav", samples, SAMPLE_RATE)
+    write_table(folder / "data" / "tiny" / "clips.csv", ("clip_id", "recording", "start_s", "label", "site"), rows)
+
+
+@pytest.fixture
+def one_process() -> Iterator[None]:
+    """Let joblib work in threads, because processes that it has started keep the folder they were started in."""
+    with joblib.parallel_config(backend="threading"):
+        yield
+
+
+@pytest.fixture
+def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None) -> Path:  # noqa: ARG001
+    """Three recordings of four clips, in the folder that the test runs in."""
+    write_data_set(tmp_path, recording_count=3)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which all seven stages have run; tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    write_data_set(folder, recording_count=12)
+    with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
+        Path("labels").mkdir()
+        featurize.main()
+        split.main()
+        train.main()
+        score_pool.main()
+        pool = [line.split(",")[0] for line in Path("labels/pool_scores.csv").read_text().splitlines()[1:]]
+        Path("labels/expert.csv").write_text(
+            f"clip_id,label,annotator,date,note\n{pool[0]},call,val,2026-11-22,\n{pool[1]},nocall,val,2026-11-22,faint\n"
+        )
+        merge_labels.main()
+        retrain.main()
+        evaluate.main()
+    return folder
+
+
+@pytest.fixture
+def write_features():
+    """Return a function that writes a folder of features from arrays by clip id, two clips a shard."""
+
+    def write(folder: Path, arrays: dict[str, np.ndarray], **params: object) -> None:
+        folder.mkdir(parents=True)
+        places = []
+        clip_ids = list(arrays)
+        for number, first in enumerate(range(0, len(clip_ids), 2)):
+            of_shard = clip_ids[first : first + 2]
+            np.save(folder / f"shard{number}.npy", np.array([arrays[clip_id] for clip_id in of_shard], np.float16))
+            places += [(clip_id, f"shard{number}.npy", row) for row, clip_id in enumerate(of_shard)]
+        write_table(folder / "index.csv", ("clip_id", "shard", "row"), places)
+        shape = list(arrays[clip_ids[0]].shape)
+        (folder / "features.json").write_text(json.dumps({"params": params, "shape": shape}))
+
+    return write

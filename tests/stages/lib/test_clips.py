@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pytest
+
+from stages.lib.clips import Clip, by_recording, make_clip_id, read_clips
+from stages.lib.faults import InputFaults
+
+HEADER = "clip_id,recording,start_s,label,site\n"
+
+
+def write(folder: Path, rows: str) -> Path:
+    table = folder / "clips.csv"
+    table.write_text(HEADER + rows)
+    return table
+
+
+def faults_of(table: Path) -> list[str]:
+    with pytest.raises(InputFaults) as refusal:
+        read_clips(table)
+    return refusal.value.lines
+
+
+def test_clips_come_in_the_order_of_the_file(tmp_path):
+    table = write(tmp_path, "b_0000500,b.wav,0.5,,\na_0049765,a.flac,49.765,call,orcasound_lab\n")
+    assert read_clips(table) == [
+        Clip(2, "b_0000500", "b.wav", 0.5, "", ""),
+        Clip(3, "a_0049765", "a.flac", 49.765, "call", "orcasound_lab"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recording", "start_s", "clip_id"),
+    [
+        ("OS_20190705_0004.flac", 49.765, "OS_20190705_0004_0049765"),
+        ("a.wav", 0.0, "a_0000000"),
+        ("2019/07/a.b.wav", 1.0005, "a.b_0001000"),
+        ("a.wav", 0.29, "a_0000290"),
+        ("a.wav", 86400.0, "a_86400000"),
+    ],
+)
+def test_a_clip_id_is_the_stem_and_the_start_in_milliseconds(recording, start_s, clip_id):
+    assert make_clip_id(recording, start_s) == clip_id
+
+
+def test_a_clip_id_that_does_not_fit_is_named_with_the_right_one(tmp_path):
+    table = write(tmp_path, "a_0000001,a.wav,0.5,call,\n")
+    assert faults_of(table) == [
+        f"{table}:2: clip_id 'a_0000001' does not fit its recording and start; it should be a_0000500"
+    ]
+
+
+def test_an_unknown_label_is_refused(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,orca,\n")
+    assert faults_of(table) == [f"{table}:2: unknown label 'orca'; write call, nocall or nothing"]
+
+
+@pytest.mark.parametrize("start_s", ["", "soon", "-1", "nan", "inf", "1e999", "0:30"])
+def test_a_start_that_is_no_time_is_refused(tmp_path, start_s):
+    table = write(tmp_path, f"a_0000500,a.wav,{start_s},call,\n")
+    assert [fault.startswith(f"{table}:2: start_s {start_s!r} is not a time") for fault in faults_of(table)] == [True]
+
+
+@pytest.mark.parametrize("recording", ["../a.wav", "x/../../a.wav", "/etc/a.wav"])
+def test_a_path_that_leaves_the_folder_is_refused(tmp_path, recording):
+    table = write(tmp_path, f"a_0000500,{recording},0.5,call,\n")
+    assert [fault.startswith(f"{table}:2: recording {recording!r} leaves") for fault in faults_of(table)] == [True]
+
+
+def test_an_empty_recording_is_refused(tmp_path):
+    table = write(tmp_path, "a_0000500,,0.5,call,\n")
+    assert faults_of(table)[0].startswith(f"{table}:2: recording is empty")
+
+
+def test_a_clip_that_is_there_twice_is_refused_with_both_lines(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,call,\nb_0000500,b.wav,0.5,call,\na_0000500,a.wav,0.5,nocall,\n")
+    assert faults_of(table) == [f"{table}:4: clip a_0000500 is on line 2 already; remove one of them"]
+
+
+def test_two_recordings_with_one_stem_are_refused(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,call,\na_0001000,north/a.flac,1,call,\n")
+    assert faults_of(table) == [f"{table}:3: north/a.flac and a.wav have the same stem; rename one of them"]
+
+
+def test_a_table_without_clips_is_refused(tmp_path):
+    table = write(tmp_path, "")
+    assert [fault.startswith(f"{table}: holds no clip") for fault in faults_of(table)] == [True]
+
+
+def test_a_missing_table_is_refused(tmp_path):
+    assert "there is no such file" in faults_of(tmp_path / "clips.csv")[0]
+
+
+def test_all_faults_of_rows_are_listed_at_once(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,orca,\na_0000000,a.wav,soon,call\nb_1,../b.wav,1,call,\n")
+    places = sorted(fault.removeprefix(str(table)).split(" ")[0] for fault in faults_of(table))
+    assert places == [":2:", ":3:", ":4:", ":4:"]
+
+
+def test_a_repeated_clip_is_listed_together_with_the_faults_of_other_rows(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,call,\na_0000500,a.wav,0.5,call,\nb_0000000,b.wav,0,orca,\n")
+    faults = faults_of(table)
+    assert [any(fault.startswith(f"{table}:{line}: ") for fault in faults) for line in (3, 4)] == [True, True]
+
+
+def test_clips_are_grouped_by_recording_in_the_order_of_time():
+    late, early, other = (
+        Clip(2, "b_0001000", "b.wav", 1.0, "call", ""),
+        Clip(3, "b_0000500", "b.wav", 0.5, "call", ""),
+        Clip(4, "a_0000500", "a.wav", 0.5, "call", ""),
+    )
+    assert list(by_recording([late, early, other]).items()) == [("a.wav", [other]), ("b.wav", [early, late])]

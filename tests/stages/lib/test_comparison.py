@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from stages.lib.comparison import compare, rounded, verdict
+
+RANDOM = np.random.default_rng(0)
+IS_CALL = RANDOM.random(100) < 0.5
+GUESSED = RANDOM.random(100)
+RIGHT = np.where(IS_CALL, 0.9, 0.1)
+MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
+
+
+@pytest.fixture(scope="module")
+def improvement() -> dict:
+    return compare(IS_CALL, GUESSED, RIGHT)
+
+
+def test_identical_models_do_not_differ():
+    change = compare(IS_CALL, GUESSED, GUESSED)
+    assert [change[name] for name in MEASURES] == [0] * 5
+    assert change["intervals"] == {name: {"low": 0, "high": 0} for name in MEASURES}
+    assert change["mcnemar_p"] == 1
+
+
+def test_the_change_is_after_less_before(improvement):
+    assert improvement["accuracy"] == pytest.approx(1 - np.mean((GUESSED > 0.5) == IS_CALL), abs=1e-6)
+
+
+def test_the_change_lies_in_its_interval(improvement):
+    for name in MEASURES:
+        assert improvement["intervals"][name]["low"] <= improvement[name] <= improvement["intervals"][name]["high"]
+
+
+def test_a_great_change_is_larger_than_chance(improvement):
+    assert verdict(improvement).endswith("is larger than chance.")
+
+
+def test_two_clips_of_201_are_no_larger_than_chance():
+    # The study: 166 clips right before, 168 after; even with as few clips that differ as there can be.
+    is_call = np.ones(201, bool)
+    is_call[100:] = False
+    before, after = np.where(is_call, 0.9, 0.1), np.where(is_call, 0.9, 0.1)
+    before[:35] = 1 - before[:35]
+    after[:33] = 1 - after[:33]
+    sentence = verdict(compare(is_call, before, after))
+    assert sentence.startswith("The change in accuracy, +0.0100 ")
+    assert sentence.endswith("is no larger than chance.")
+
+
+def a_change(low: float, high: float, p_value: float) -> dict:
+    return {"accuracy": 0.05, "intervals": {"accuracy": {"low": low, "high": high}}, "mcnemar_p": p_value}
+
+
+def test_a_change_for_the_worse_can_be_larger_than_chance():
+    assert verdict(a_change(-0.11, -0.01, 0.001)).endswith("is larger than chance.")
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.01, 0.11), (0.0, 0.1), (-0.1, 0.0), (0.0, 0.0)])
+def test_a_change_is_no_larger_than_chance_when_its_interval_includes_zero(low, high):
+    assert verdict(a_change(low, high, 0.001)).endswith("is no larger than chance.")
+
+
+def test_a_change_is_no_larger_than_chance_when_the_exact_test_disagrees():
+    assert verdict(a_change(0.01, 0.09, 0.0501)).endswith("is no larger than chance.")
+
+
+def test_the_verdict_names_change_interval_and_p_value():
+    assert verdict(a_change(0.01, 0.09, 0.012)) == (
+        "The change in accuracy, +0.0500 (95 % interval +0.0100 to +0.0900, exact McNemar p = 0.012), "
+        "is larger than chance."
+    )
+
+
+def test_a_rounded_zero_has_no_minus_sign():
+    assert str(rounded(-1e-9)) == "0.0"

@@ -1,0 +1,142 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.lib.expert_table import Answer, is_date, majority, read_answers, settle
+
+HEADER = "clip_id,label,annotator,date,note\n"
+PARTS = {"a_0000000": "pool", "b_0000000": "train", "c_0000000": "valid", "t_0000000": "test"}
+
+
+def read(tmp_path: Path, rows: str) -> tuple[list[Answer], list[str]]:
+    """Return the answers, and the faults without the folder."""
+    path = tmp_path / "expert.csv"
+    path.write_text(HEADER + rows)
+    answers, faults = read_answers(path, PARTS)
+    return answers, [fault.removeprefix(f"{tmp_path}/") for fault in faults]
+
+
+@pytest.mark.parametrize("label", ["call", "nocall", "unsure"])
+@pytest.mark.parametrize("clip_id", ["a_0000000", "b_0000000", "c_0000000"])
+def test_an_answer_for_a_pool_train_or_valid_clip_is_read(tmp_path, clip_id, label):
+    answers, faults = read(tmp_path, f"{clip_id},{label},val,2026-11-22,S01 faint\n")
+    assert (answers, faults) == ([Answer(clip_id, label, "val")], [])
+
+
+def test_a_table_without_answers_has_no_fault(tmp_path):
+    assert read(tmp_path, "") == ([], [])
+
+
+def test_a_missing_table_is_a_fault(tmp_path):
+    _, faults = read_answers(tmp_path / "expert.csv", PARTS)
+    assert "there is no such file" in faults[0]
+
+
+def test_a_row_for_a_test_clip_is_refused(tmp_path):
+    _, faults = read(tmp_path, "t_0000000,call,val,2026-11-22,\n")
+    assert faults == ["expert.csv:2: clip t_0000000 belongs to the test set, which is frozen; remove the row"]
+
+
+def test_an_unknown_clip_is_refused(tmp_path):
+    _, faults = read(tmp_path, "x_0000000,call,val,2026-11-22,\n")
+    assert [fault.startswith("expert.csv:2: there is no clip 'x_0000000'") for fault in faults] == [True]
+
+
+def test_an_empty_clip_id_is_refused(tmp_path):
+    _, faults = read(tmp_path, ",call,val,2026-11-22,\n")
+    assert [fault.startswith("expert.csv:2: clip_id is empty") for fault in faults] == [True]
+
+
+def test_an_empty_label_is_refused(tmp_path):
+    _, faults = read(tmp_path, "a_0000000,,val,2026-11-22,\n")
+    assert faults == ["expert.csv:2: label is empty; write call, nocall or unsure, or remove the row"]
+
+
+@pytest.mark.parametrize("label", ["Call", "yes", "no call", "1"])
+def test_an_unknown_label_is_refused(tmp_path, label):
+    _, faults = read(tmp_path, f"a_0000000,{label},val,2026-11-22,\n")
+    assert faults == [f"expert.csv:2: unknown label {label!r}; write call, nocall or unsure"]
+
+
+def test_an_empty_annotator_is_refused(tmp_path):
+    _, faults = read(tmp_path, "a_0000000,call, ,2026-11-22,\n")
+    assert faults == ["expert.csv:2: annotator is empty; write the name of whoever listened"]
+
+
+@pytest.mark.parametrize(
+    "date", ["", "22.11.2026", "2026-11-31", "2026-1-5", "20261122", "2026-W47-7", "2026-11-22T10"]
+)
+def test_a_bad_date_is_refused(tmp_path, date):
+    _, faults = read(tmp_path, f"a_0000000,call,val,{date},\n")
+    assert faults == [f"expert.csv:2: date {date!r} is not a date; write it as in 2026-11-22"]
+
+
+def test_a_leap_day_is_a_date():
+    assert [is_date("2028-02-29"), is_date("2026-02-29")] == [True, False]
+
+
+def test_a_second_answer_of_an_annotator_for_a_clip_is_refused_with_both_lines(tmp_path):
+    rows = "a_0000000,call,val,2026-11-22,\na_0000000,call,scott,2026-11-22,\na_0000000,nocall,val,2026-11-23,\n"
+    _, faults = read(tmp_path, rows)
+    assert [fault.startswith("expert.csv:4: ") and "line 2" in fault for fault in faults] == [True]
+
+
+def test_answers_of_two_annotators_for_a_clip_are_right(tmp_path):
+    _, faults = read(tmp_path, "a_0000000,call,val,2026-11-22,\na_0000000,nocall,scott,2026-11-22,\n")
+    assert faults == []
+
+
+def test_all_faults_are_listed_at_once_with_their_lines(tmp_path):
+    rows = (
+        "t_0000000,call,val,2026-11-22,\n"
+        "a_0000000,orca,,yesterday,\n"
+        "\n"
+        'b_0000000,call,val,2026-11-22,"two\nlines"\n'
+        "b_0000000,call,val,2026-11-22,\n"
+        "c_0000000,call\n"
+    )
+    _, faults = read(tmp_path, rows)
+    assert sorted(fault.split(" ")[0] for fault in faults) == [
+        "expert.csv:2:",
+        "expert.csv:3:",
+        "expert.csv:3:",
+        "expert.csv:3:",
+        "expert.csv:7:",
+        "expert.csv:8:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "winner"),
+    [
+        (["call"], "call"),
+        (["nocall"], "nocall"),
+        (["call", "call", "nocall"], "call"),
+        (["nocall", "call", "nocall"], "nocall"),
+        (["call", "unsure", "unsure"], "call"),
+        (["call", "nocall"], None),
+        (["call", "nocall", "unsure"], None),
+        (["unsure"], None),
+        (["unsure", "unsure"], None),
+        ([], None),
+    ],
+)
+def test_the_majority_of_answers_that_are_not_unsure_wins(labels, winner):
+    assert majority(labels) == winner
+
+
+def test_each_clip_is_settled_by_its_own_answers():
+    answers = [Answer("a", "call", "val"), Answer("b", "unsure", "val"), Answer("a", "call", "scott")]
+    assert settle(answers) == {"a": "call", "b": None}
+
+
+answer_lists = st.lists(
+    st.builds(Answer, st.sampled_from("abc"), st.sampled_from(["call", "nocall", "unsure"]), st.sampled_from("vs"))
+)
+
+
+@given(answer_lists, st.randoms(use_true_random=False))
+def test_the_order_of_answers_does_not_matter(answers, random):
+    assert settle(answers) == settle(random.sample(answers, len(answers)))

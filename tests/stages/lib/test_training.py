@@ -1,0 +1,90 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from stages.lib.determinism import pin
+from stages.lib.feature_store import load_clips, open_features
+from stages.lib.model_folder import Model, score_clips
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
+
+REPOSITORY = Path(__file__).parents[3]
+TRAIN_AND_SAVE = """
+import sys
+from pathlib import Path
+from stages.lib.determinism import pin
+from stages.lib.feature_store import load_clips, open_features
+from stages.lib.model_folder import Model, save_model
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.training import LabelledClips, TrainParams, train_model
+
+features = open_features(Path("features"))
+clip_ids = list(features.places)
+pin(1)
+model = Model(
+    build_network((40, 41)), features.description, Normalisation.learn(load_clips(features, clip_ids))
+)
+labels = ["call" if "_call" in clip_id else "nocall" for clip_id in clip_ids]
+clips = LabelledClips(clip_ids, labels, [1.0] * len(labels))
+params = TrainParams(seed=1, epochs=2, patience=2, batch_size=8, learning_rate=0.001)
+train_model(model, features, clips, clips, params)
+save_model(Path(sys.argv[1]), model)
+"""
+
+
+@pytest.fixture
+def features(tmp_path, write_features):
+    """Open a folder of 80 clips of noise, half of them with a loud band."""
+    random = np.random.default_rng(0)
+    arrays = {}
+    for number in range(80):
+        label = ("call", "nocall")[number % 2]
+        array = random.standard_normal((40, 41))
+        array[10:16] += 4 * (label == "call")
+        arrays[f"clip{number:02d}_{label}"] = array
+    write_features(tmp_path / "features", arrays, fft_size=128)
+    return open_features(tmp_path / "features")
+
+
+def labelled(clip_ids: list[str]) -> LabelledClips:
+    labels = ["call" if "_call" in clip_id else "nocall" for clip_id in clip_ids]
+    return LabelledClips(clip_ids, labels, [1.0] * len(labels))
+
+
+def test_a_call_is_one_and_a_nocall_zero():
+    targets = LabelledClips(["a", "b"], ["call", "nocall"], [1.0, 1.0]).targets
+    assert (targets.tolist(), targets.dtype) == ([[1.0], [0.0]], np.float32)
+
+
+def test_training_learns_an_obvious_difference_and_says_how(features):
+    clip_ids = list(features.places)
+    train, valid, test = labelled(clip_ids[:48]), labelled(clip_ids[48:64]), labelled(clip_ids[64:])
+    pin(0)
+    model = Model(
+        build_network((40, 41)), features.description, Normalisation.learn(load_clips(features, train.clip_ids))
+    )
+    params = TrainParams(seed=0, epochs=12, patience=12, batch_size=8, learning_rate=0.003)
+    history = train_model(model, features, train, valid, params)
+    assert roc_auc_score(test.targets[:, 0], score_clips(model, features, test.clip_ids)) > 0.95
+    assert [row[0] for row in history] == list(range(1, len(history) + 1))
+    assert {len(row) for row in history} == {len(HISTORY_COLUMNS)}
+    assert float(history[-1][1]) < float(history[0][1])
+
+
+@pytest.mark.usefixtures("features")
+def test_training_twice_with_one_seed_in_two_processes_gives_the_same_bytes(tmp_path):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", TRAIN_AND_SAVE, name], cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}
+        )
+        for name in ("first", "second")
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
+    first, second = ((tmp_path / name / "network.weights.h5").read_bytes() for name in ("first", "second"))
+    assert first == second

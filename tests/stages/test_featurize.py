@@ -1,0 +1,240 @@
+import csv
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import soundfile
+
+from stages import featurize
+from stages.lib.clips import by_recording, read_clips
+from stages.lib.faults import InputFaults
+from stages.lib.feature_store import load_clips, open_features
+from stages.lib.params import read_params
+from stages.lib.recording import read_window
+from stages.lib.spectrogram import FeatureParams, clip_features
+
+REPOSITORY = Path(__file__).parents[2]
+RECORDINGS = Path("data/tiny/recordings")
+TABLE = Path("data/tiny/clips.csv")
+
+
+def shards() -> dict[str, Path]:
+    """Return the shards by the stem of their recordings."""
+    return {path.name.split(".")[0]: path for path in sorted(Path("features").glob("*.npy"))}
+
+
+def change_times() -> dict[str, int]:
+    return {name: path.stat().st_mtime_ns for name, path in shards().items()}
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def remove_rows(recording: str) -> None:
+    rows = [line for line in TABLE.read_text().splitlines() if f",{recording}," not in line]
+    TABLE.write_text("\n".join(rows) + "\n")
+
+
+def refused() -> list[str]:
+    with pytest.raises(InputFaults) as refusal:
+        featurize.main()
+    return refusal.value.lines
+
+
+@pytest.fixture
+def featurized(data_set: Path) -> Path:
+    """Return the folder of a data set that has been featurized once."""
+    featurize.main()
+    return data_set
+
+
+@pytest.mark.usefixtures("featurized")
+def test_there_is_one_shard_of_float16_a_recording():
+    assert list(shards()) == ["sea00", "sea01", "sea02"]
+    for path in shards().values():
+        array = np.load(path)
+        assert (array.dtype, array.shape) == (np.float16, (4, 40, 41))
+
+
+@pytest.mark.usefixtures("featurized")
+def test_the_index_leads_to_the_features_of_each_clip():
+    params = read_params("featurize", FeatureParams)
+    features = open_features()
+    clips = read_clips(TABLE)
+    assert set(features.places) == {clip.clip_id for clip in clips}
+    for clip, array in zip(clips, load_clips(features, [clip.clip_id for clip in clips]), strict=True):
+        samples = read_window(RECORDINGS / clip.recording, clip.start_s, params.clip_s, params.sample_rate)
+        np.testing.assert_array_equal(array, clip_features(samples, params).astype(np.float16))
+
+
+@pytest.mark.usefixtures("featurized")
+def test_the_index_is_in_the_order_of_clip_ids():
+    with Path("features/index.csv").open(newline="") as index:
+        ids = [row[0] for row in csv.reader(index)][1:]
+    assert ids == sorted(ids)
+
+
+@pytest.mark.usefixtures("featurized")
+def test_the_description_holds_params_and_shape():
+    description = json.loads(Path("features/features.json").read_text())
+    assert description == {"params": read_params("featurize", FeatureParams).model_dump(), "shape": [40, 41]}
+
+
+@pytest.mark.usefixtures("featurized")
+def test_a_second_run_recomputes_nothing():
+    before = change_times()
+    featurize.main()
+    assert change_times() == before
+
+
+@pytest.mark.usefixtures("featurized")
+def test_a_killed_run_goes_on_where_it_was():
+    content, before = shards()["sea01"].read_bytes(), change_times()
+    lost = shards()["sea01"]
+    lost.unlink()
+    lost.with_name(f".partial-{lost.name}").write_bytes(b"half of a shard")
+    featurize.main()
+    after = change_times()
+    assert {name for name in after if after[name] != before[name]} == {"sea01"}
+    assert lost.read_bytes() == content
+    assert sorted(path.name for path in Path("features").iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.mark.usefixtures("featurized")
+@pytest.mark.parametrize(("old", "new"), [("pcen: true", "pcen: false"), ("hop_size: 50", "hop_size: 80")])
+def test_a_changed_param_replaces_all_shards(old, new):
+    before = shards()
+    replace_in(Path("params.yaml"), old, new)
+    featurize.main()
+    assert list(shards()) == list(before)
+    assert not set(shards().values()) & set(before.values())
+    assert not any(path.exists() for path in before.values())
+
+
+@pytest.mark.usefixtures("featurized")
+def test_a_param_of_another_stage_replaces_nothing():
+    before = change_times()
+    replace_in(Path("params.yaml"), "epochs: 2", "epochs: 3")
+    featurize.main()
+    assert change_times() == before
+
+
+@pytest.mark.usefixtures("featurized")
+def test_removing_a_recording_removes_its_shard_and_keeps_the_others():
+    before = change_times()
+    remove_rows("sea01.wav")
+    (RECORDINGS / "sea01.wav").unlink()
+    featurize.main()
+    assert change_times() == {name: before[name] for name in ("sea00", "sea02")}
+    assert len(open_features().places) == 8
+
+
+@pytest.mark.usefixtures("featurized")
+def test_a_changed_recording_is_computed_again_and_no_other():
+    before = change_times()
+    soundfile.write(RECORDINGS / "sea02.wav", 0.1 * np.random.default_rng(9).standard_normal(8000), 4000)
+    featurize.main()
+    after = change_times()
+    assert {name for name in after if after[name] != before[name]} == {"sea02"}
+
+
+@pytest.mark.usefixtures("featurized")
+def test_a_corrected_label_recomputes_nothing():
+    before = change_times()
+    replace_in(TABLE, "sea00.wav,0.0,nocall", "sea00.wav,0.0,call")
+    featurize.main()
+    assert change_times() == before
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_clip_does_not_depend_on_the_other_clips_of_its_recording():
+    params = read_params("featurize", FeatureParams)
+    clips = by_recording(read_clips(TABLE))["sea00.wav"]
+    together = featurize.featurize_recording(RECORDINGS / "sea00.wav", clips, params)
+    for clip, array in zip(clips, together, strict=True):
+        alone = featurize.featurize_recording(RECORDINGS / "sea00.wav", [clip], params)
+        np.testing.assert_array_equal(alone[0], array)
+
+
+@pytest.mark.usefixtures("data_set")
+def test_digital_silence_within_a_recording_gives_finite_features():
+    samples, _ = soundfile.read(RECORDINGS / "sea00.wav")
+    samples[2000:4000] = 0
+    soundfile.write(RECORDINGS / "sea00.wav", samples, 4000)
+    featurize.main()
+    features = open_features()
+    assert np.isfinite(load_clips(features, list(features.places))).all()
+
+
+def spoil(folder: Path) -> None:
+    """Make one recording missing, one silent, and let a clip of the third begin after its end."""
+    (folder / RECORDINGS / "sea00.wav").unlink()
+    soundfile.write(folder / RECORDINGS / "sea01.wav", np.zeros(8000), 4000)
+    replace_in(folder / TABLE, "sea02_0001500,sea02.wav,1.5", "sea02_0002000,sea02.wav,2.0")
+
+
+def test_the_faults_of_all_inputs_are_listed_before_anything_is_computed(data_set):
+    spoil(data_set)
+    assert refused() == [
+        f"{TABLE}:2: there is no file {RECORDINGS / 'sea00.wav'}; add it, or remove its clips",
+        f"{TABLE}:6: {RECORDINGS / 'sea01.wav'} is silent from end to end (all samples are zero); leave it out",
+        f"{TABLE}:13: sea02_0002000 begins at 2.0 s, but {RECORDINGS / 'sea02.wav'} ends at 2.000 s; "
+        "correct start_s or remove the clip",
+    ]
+    assert not Path("features").exists()
+
+
+def test_faults_leave_the_features_as_they_were(featurized):
+    before = snapshot(Path("features"))
+    spoil(featurized)
+    replace_in(Path("params.yaml"), "pcen: true", "pcen: false")
+    assert len(refused()) == 3
+    assert snapshot(Path("features")) == before
+
+
+def test_a_person_sees_one_line_a_fault_and_no_traceback(data_set):
+    spoil(data_set)
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.featurize"],
+        cwd=data_set,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [f"{TABLE}:{line}:" for line in (2, 6, 13)]
+
+
+def copied_featurize(path: Path, added: str) -> ModuleType:
+    """Load a copy of featurize.py with a line added."""
+    path.write_text(Path(featurize.__file__).read_text() + added)
+    spec = importlib.util.spec_from_file_location("copied_featurize", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_shard_that_other_code_has_written_is_not_taken_for_up_to_date(tmp_path):
+    params = read_params("featurize", FeatureParams)
+    clips = by_recording(read_clips(TABLE))["sea00.wav"]
+    names = {
+        copied_featurize(tmp_path / "copied_featurize.py", added).shard_name(RECORDINGS / "sea00.wav", clips, params)
+        for added in ("", "\n# The features are computed otherwise from here on.\n")
+    }
+    assert len(names) == 2

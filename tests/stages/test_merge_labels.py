@@ -1,0 +1,210 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.lib.expert_table import Answer
+from stages.lib.faults import InputFaults
+from stages.lib.merged_table import MergedClip
+from stages.lib.pool_table import PoolClip, write_pool
+from stages.lib.split_table import SplitClip
+from stages.lib.table import write_table
+from stages.merge_labels import error_rate, label_metrics, main, merge
+
+
+def merged_as(clip: SplitClip, decision: str = "uncertain", **settled: str | None) -> list[tuple[str, str]]:
+    """Return label and source of the one clip, whose id is `a`."""
+    return [(merged.label, merged.source) for merged in merge([clip], {"a": decision}, settled)]
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+@pytest.mark.parametrize("label", ["call", "nocall"])
+def test_a_train_or_valid_clip_has_the_label_of_the_data_set(part, label):
+    assert merged_as(SplitClip("a", part, label)) == [(label, "dataset")]
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_experts_outrank_the_data_set(part):
+    assert merged_as(SplitClip("a", part, "call"), a="nocall") == [("nocall", "expert")]
+
+
+@pytest.mark.parametrize("decision", ["call", "nocall", "uncertain"])
+def test_experts_outrank_the_model(decision):
+    assert merged_as(SplitClip("a", "pool", ""), decision, a="call") == [("call", "expert")]
+
+
+@pytest.mark.parametrize("part", ["train", "valid", "pool"])
+def test_a_disputed_clip_is_left_out(part):
+    assert merged_as(SplitClip("a", part, "call"), "call", a=None) == []
+
+
+@pytest.mark.parametrize("decision", ["call", "nocall"])
+def test_a_confident_pool_clip_takes_the_label_of_the_model(decision):
+    assert merged_as(SplitClip("a", "pool", "call"), decision) == [(decision, "model")]
+
+
+def test_an_uncertain_pool_clip_waits():
+    assert merged_as(SplitClip("a", "pool", "call"), "uncertain") == []
+
+
+def test_a_test_clip_is_never_merged():
+    assert merged_as(SplitClip("a", "test", "call")) == []
+
+
+def test_a_merged_clip_keeps_its_part():
+    clips = [SplitClip("a", "pool", ""), SplitClip("b", "train", "call"), SplitClip("c", "valid", "call")]
+    merged = merge(clips, {"a": "call"}, {})
+    assert [(clip.clip_id, clip.part) for clip in merged] == [("a", "pool"), ("b", "train"), ("c", "valid")]
+
+
+labels = st.sampled_from(["call", "nocall"])
+clip_table = st.dictionaries(
+    st.integers(0, 99).map(lambda number: f"clip{number:02d}"),
+    st.tuples(
+        st.sampled_from(["train", "valid", "pool", "test"]),
+        labels,
+        st.sampled_from(["call", "nocall", "uncertain"]),
+        st.sampled_from(["call", "nocall", None, "nobody"]),
+    ),
+    max_size=20,
+)
+
+
+def tables(rows: dict[str, tuple]) -> tuple[list[SplitClip], dict[str, str], dict[str, str | None]]:
+    """Return clips, decisions and settled labels."""
+    clips = [SplitClip(clip_id, part, label) for clip_id, (part, label, _, _) in rows.items()]
+    decisions = {clip_id: decision for clip_id, (part, _, decision, _) in rows.items() if part == "pool"}
+    settled = {clip_id: answer for clip_id, (part, *_, answer) in rows.items() if answer != "nobody" and part != "test"}
+    return clips, decisions, settled
+
+
+@given(clip_table, st.lists(st.sampled_from(["call", "nocall", ""]), min_size=20, max_size=20))
+def test_the_truth_of_pool_clips_does_not_change_the_merged_labels(rows, other_labels):
+    clips, decisions, settled = tables(rows)
+    others = [
+        clip._replace(label=label) if clip.part == "pool" else clip
+        for clip, label in zip(clips, other_labels, strict=False)
+    ]
+    assert merge(others, decisions, settled) == merge(clips, decisions, settled)
+
+
+@given(clip_table)
+def test_every_clip_is_merged_at_most_once_and_no_test_clip_is(rows):
+    clips, decisions, settled = tables(rows)
+    ids = [clip.clip_id for clip in merge(clips, decisions, settled)]
+    assert len(set(ids)) == len(ids)
+    assert not {clip.clip_id for clip in clips if clip.part == "test"} & set(ids)
+
+
+def test_metrics_count_answers_disputes_and_what_waits():
+    clips = [SplitClip(clip_id, "pool", "") for clip_id in "abcdef"]
+    decisions = ["uncertain"] * 4 + ["call", "nocall"]
+    pool = [PoolClip(clip.clip_id, 0.5, decision) for clip, decision in zip(clips, decisions, strict=True)]
+    answers = [
+        Answer("a", "call", "val"),
+        Answer("a", "unsure", "scott"),
+        Answer("b", "nocall", "val"),
+        Answer("c", "call", "val"),
+        Answer("c", "nocall", "scott"),
+    ]
+    settled = {"a": "call", "b": "nocall", "c": None}
+    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, settled)
+    nothing = {"checked": 0, "wrong": 0}
+    assert label_metrics(clips, pool, answers, merged) == {
+        "expert": {"answers": 5, "calls": 1, "nocalls": 1, "unsure": 1},
+        "disputed": 1,
+        "waiting": 1,
+        "model": {"calls": 1, "nocalls": 1},
+        "model_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
+    }
+
+
+def test_the_labels_that_the_study_gave_itself_were_wrong_in_28_percent():
+    # 8 of 44 calls and 31 of 95 no-calls were wrong; 36 clips were uncertain and 1 has no label to check with.
+    plan = [("call", "nocall", 8), ("call", "call", 36), ("nocall", "call", 31), ("nocall", "nocall", 64)]
+    plan += [("uncertain", "call", 36), ("call", "", 1)]
+    rows = [(decision, truth) for decision, truth, count in plan for _ in range(count)]
+    clips = [SplitClip(f"clip{number:03d}", "pool", truth) for number, (_, truth) in enumerate(rows)]
+    pool = [PoolClip(clip.clip_id, 0.5, decision) for clip, (decision, _) in zip(clips, rows, strict=True)]
+    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, {})
+    error = label_metrics(clips, pool, [], merged)["model_error"]
+    assert {name: (counts["checked"], counts["wrong"], round(counts["rate"], 2)) for name, counts in error.items()} == {
+        "all": (139, 39, 0.28),
+        "calls": (44, 8, 0.18),
+        "nocalls": (95, 31, 0.33),
+    }
+
+
+def test_an_expert_label_is_not_counted_as_an_error_of_the_model():
+    clips, pool = [SplitClip("a", "pool", "nocall")], [PoolClip("a", 0.9, "call")]
+    merged = [MergedClip("a", "call", "expert", 1.0, "pool")]
+    error = label_metrics(clips, pool, [Answer("a", "call", "val")], merged)["model_error"]
+    assert error["all"] == {"checked": 0, "wrong": 0}
+
+
+def test_an_error_rate_has_the_wilson_interval():
+    # Newcombe (1998), Statistics in Medicine 17, table I: 15 of 148.
+    rate = error_rate([True] * 15 + [False] * 133)
+    assert (rate["checked"], rate["wrong"]) == (148, 15)
+    assert [rate["rate"], rate["rate_low"], rate["rate_high"]] == pytest.approx([0.1014, 0.0624, 0.1605], abs=5e-5)
+
+
+@pytest.fixture
+def labels_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a split and pool scores, in which the test runs."""
+    monkeypatch.chdir(tmp_path)
+    rows = [("p1", "pool", "call"), ("p2", "pool", "nocall"), ("t1", "train", "call"), ("x1", "test", "call")]
+    write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), rows)
+    write_pool(Path("labels/pool_scores.csv"), [PoolClip("p1", 0.5, "uncertain"), PoolClip("p2", 0.9, "call")])
+    return tmp_path
+
+
+def write_expert(folder: Path, *rows: str, ending: str = "\n") -> None:
+    text = ending.join(["clip_id,label,annotator,date,note", *rows, ""])
+    (folder / "labels" / "expert.csv").write_bytes(text.encode())
+
+
+def test_main_writes_the_merged_labels_and_the_metrics(labels_folder):
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,faint")
+    main()
+    assert Path("labels/merged.csv").read_text() == (
+        "clip_id,label,source,weight,part\n"
+        "p1,nocall,expert,1.0,pool\n"
+        "p2,call,model,1.0,pool\n"
+        "t1,call,dataset,1.0,train\n"
+    )
+    metrics = json.loads(Path("metrics/labels.json").read_text())
+    assert (metrics["expert"]["nocalls"], metrics["waiting"], metrics["model_error"]["all"]["wrong"]) == (1, 0, 1)
+
+
+def test_an_edit_that_changes_nothing_that_matters_gives_the_same_bytes(labels_folder):
+    answers = ["p1,call,val,2026-11-22,", "p2,nocall,val,2026-11-22,", "t1,call,val,2026-11-22,"]
+    write_expert(labels_folder, *answers)
+    main()
+    before = Path("labels/merged.csv").read_bytes()
+    Path("labels/merged.csv").unlink()
+    write_expert(labels_folder, *(f"{answer}a note" for answer in answers[::-1]), ending="\r\n")
+    main()
+    assert Path("labels/merged.csv").read_bytes() == before
+
+
+def test_main_lists_all_faults_and_leaves_the_outputs_as_they_were(labels_folder):
+    write_expert(labels_folder, "p1,call,val,2026-11-22,")
+    main()
+    outputs = [Path("labels/merged.csv"), Path("metrics/labels.json")]
+    before = [output.read_bytes() for output in outputs]
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,", "x1,call,val,2026-11-22,", "p2,maybe,val,2026-11-22,")
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    places = [fault.split(" ")[0] for fault in refusal.value.lines]
+    assert places == ["labels/expert.csv:3:", "labels/expert.csv:4:"]
+    assert [output.read_bytes() for output in outputs] == before
+
+
+def test_main_never_writes_the_answers(labels_folder):
+    write_expert(labels_folder, "p1,call,val,2026-11-22,  faint ", ending="\r\n")
+    before = Path("labels/expert.csv").read_bytes()
+    main()
+    assert Path("labels/expert.csv").read_bytes() == before

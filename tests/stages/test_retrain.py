@@ -1,0 +1,54 @@
+import contextlib
+import csv
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from stages.lib.faults import InputFaults
+from stages.lib.merged_table import MergedClip
+from stages.lib.training import HISTORY_COLUMNS
+from stages.retrain import RetrainParams, labelled_clips, main
+
+CLIPS = [
+    MergedClip("a", "call", "dataset", 1.0, "train"),
+    MergedClip("b", "nocall", "expert", 1.0, "pool"),
+    MergedClip("c", "call", "model", 0.5, "pool"),
+    MergedClip("d", "call", "expert", 1.0, "valid"),
+]
+
+
+def test_train_and_pool_clips_are_learnt_from_with_their_weights():
+    assert labelled_clips(CLIPS, ("train", "pool")) == (["a", "b", "c"], ["call", "nocall", "call"], [1.0, 1.0, 0.5])
+
+
+def test_valid_clips_are_kept_apart():
+    assert labelled_clips(CLIPS, ("valid",)) == (["d"], ["call"], [1.0])
+
+
+@pytest.mark.parametrize("init", ["", "retrained", None])
+def test_an_unknown_start_is_refused(init):
+    with pytest.raises(ValidationError):
+        RetrainParams(init=init)
+
+
+def test_main_writes_another_model_that_expects_the_same_features(pipeline):
+    before, after = (pipeline / "models" / name for name in ("baseline", "retrained"))
+    descriptions = [json.loads((folder / "model.json").read_text()) for folder in (before, after)]
+    assert descriptions[0] == descriptions[1]
+    weights = [(folder / "network.weights.h5").read_bytes() for folder in (before, after)]
+    assert weights[0] != weights[1]
+
+
+def test_main_writes_a_history(pipeline):
+    with (pipeline / "metrics" / "plots" / "training_retrained.csv").open(newline="") as table:
+        header, *rows = csv.reader(table)
+    assert tuple(header) == HISTORY_COLUMNS
+    assert 1 <= len(rows) <= 2
+
+
+def test_main_without_a_baseline_is_refused(data_set, pipeline):
+    for name in ("features", "labels"):
+        (data_set / name).symlink_to(pipeline / name)
+    with contextlib.chdir(data_set), pytest.raises(InputFaults, match="models/baseline: holds no model"):
+        main()

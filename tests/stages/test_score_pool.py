@@ -1,0 +1,124 @@
+import csv
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from stages.lib.pool_table import PoolClip, read_pool
+from stages.lib.split_table import read_split
+from stages.score_pool import BandParams, decide, histogram, most_uncertain_first, pool_metrics
+
+BAND = BandParams(low=0.4, high=0.6)
+
+scores = st.lists(st.integers(0, 1_000_000).map(lambda millionths: millionths / 1_000_000), max_size=60)
+
+
+def make_pool(*scores: float) -> list[PoolClip]:
+    return [PoolClip(f"clip{number:02d}", score, decide(score, BAND)) for number, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize(
+    ("p_call", "decision"),
+    [
+        (0.0, "nocall"),
+        (0.399999, "nocall"),
+        (0.4, "uncertain"),
+        (0.5, "uncertain"),
+        (0.6, "uncertain"),
+        (0.600001, "call"),
+        (1.0, "call"),
+    ],
+)
+def test_a_clip_is_uncertain_within_the_band_both_ends_included(p_call, decision):
+    assert decide(p_call, BAND) == decision
+
+
+def test_a_band_can_be_a_point_or_everything():
+    assert [decide(p_call, BandParams(low=0.5, high=0.5)) for p_call in (0.49, 0.5)] == ["nocall", "uncertain"]
+    assert [decide(p_call, BandParams(low=0, high=1)) for p_call in (0, 1)] == ["uncertain", "uncertain"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.6, 0.4), (0.6, 0.9), (0.1, 0.4), (-0.1, 0.6), (0.4, 1.1)])
+def test_a_band_without_the_point_of_no_preference_is_refused(low, high):
+    with pytest.raises(ValidationError):
+        BandParams(low=low, high=high)
+
+
+def test_the_queue_begins_with_the_score_nearest_to_one_half():
+    queue = most_uncertain_first(make_pool(0.41, 0.52, 0.9, 0.49, 0.1, 0.5))
+    assert [clip.p_call for clip in queue] == [0.5, 0.49, 0.52, 0.41]
+
+
+def test_equally_uncertain_clips_are_queued_in_the_order_of_their_ids():
+    pool = make_pool(0.5, 0.5, 0.5)
+    assert most_uncertain_first(pool[::-1]) == pool
+
+
+@given(scores)
+def test_the_queue_holds_every_uncertain_clip_once(p_calls):
+    pool = make_pool(*p_calls)
+    assert sorted(most_uncertain_first(pool)) == [clip for clip in pool if clip.decision == "uncertain"]
+
+
+@given(scores)
+def test_the_counts_of_decisions_add_up_to_the_pool(p_calls):
+    metrics = pool_metrics(make_pool(*p_calls))
+    assert metrics["pool"] == len(p_calls)
+    assert metrics["uncertain"] + metrics["confident_calls"] + metrics["confident_nocalls"] == len(p_calls)
+
+
+def test_decisions_are_counted():
+    assert pool_metrics(make_pool(0.1, 0.2, 0.3, 0.5, 0.5, 0.9)) == {
+        "pool": 6,
+        "uncertain": 2,
+        "confident_calls": 1,
+        "confident_nocalls": 3,
+    }
+
+
+@given(scores)
+def test_the_histogram_adds_up_to_the_pool_by_decision(p_calls):
+    pool = make_pool(*p_calls)
+    rows = histogram(pool)
+    for decision in ("call", "nocall", "uncertain"):
+        counted = sum(clips for _, _, of_decision, clips in rows if of_decision == decision)
+        assert counted == sum(clip.decision == decision for clip in pool)
+
+
+def test_the_histogram_has_a_row_for_each_bin_and_decision():
+    rows = histogram([])
+    assert len(rows) == 60
+    assert len({row[:3] for row in rows}) == 60
+    assert sorted({row[0] for row in rows})[:3] == ["0.00", "0.05", "0.10"]
+
+
+@pytest.mark.parametrize("hundredths", range(0, 100, 5))
+def test_a_score_on_an_edge_is_in_the_bin_that_begins_there(hundredths):
+    rows = [row for row in histogram(make_pool(hundredths / 100)) if row[3]]
+    assert [row[0] for row in rows] == [f"{hundredths / 100:.2f}"]
+
+
+def test_a_score_of_one_is_in_the_last_bin():
+    assert [row[:2] for row in histogram(make_pool(1.0)) if row[3]] == [("0.95", "1.00")]
+
+
+def test_main_scores_every_pool_clip_and_no_other(pipeline):
+    pool = read_pool(pipeline / "labels" / "pool_scores.csv")
+    split = read_split(pipeline / "labels" / "split.csv")
+    assert [clip.clip_id for clip in pool] == sorted(clip.clip_id for clip in split if clip.part == "pool")
+    assert all(0 <= clip.p_call <= 1 and clip.decision == decide(clip.p_call, BAND) for clip in pool)
+
+
+def test_main_queues_the_uncertain_clips_with_cells_to_fill_in(pipeline):
+    pool = read_pool(pipeline / "labels" / "pool_scores.csv")
+    with (pipeline / "labels" / "queue.csv").open(newline="") as queue:
+        header, *rows = csv.reader(queue)
+    assert header == ["clip_id", "label", "annotator", "date", "note"]
+    assert rows == [[clip.clip_id, "", "", "", ""] for clip in most_uncertain_first(pool)]
+
+
+def test_main_writes_the_metrics_of_the_scores(pipeline):
+    metrics = json.loads((pipeline / "metrics" / "pool.json").read_text())
+    assert metrics == pool_metrics(read_pool(pipeline / "labels" / "pool_scores.csv"))

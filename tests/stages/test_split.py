@@ -1,0 +1,300 @@
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from stages.lib.clips import Clip, make_clip_id, read_clips
+from stages.lib.faults import InputFaults
+from stages.lib.split_table import read_split
+from stages.lib.table import write_table
+from stages.split import SplitParams, group_clips, main, split, split_by_count
+
+COUNTS = {"seed": 1, "group_by": "recording", "train": 12, "valid": 4, "pool": 4, "test": 4}
+SHARES = {"seed": 1, "group_by": "recording", "train": 0.6, "valid": 0.1, "pool": 0.1, "test": 0.2}
+LABELS = ("call", "nocall", "")
+
+
+def make_clips(labels_of: Sequence[Sequence[str]], sites: Sequence[str] = ("",)) -> list[Clip]:
+    """Make the clips of some recordings from their labels; sites are given to the recordings in turn."""
+    return [
+        Clip(
+            2,
+            make_clip_id(f"sea{number}.wav", position),
+            f"sea{number}.wav",
+            position,
+            label,
+            sites[number % len(sites)],
+        )
+        for number, labels in enumerate(labels_of)
+        for position, label in enumerate(labels)
+    ]
+
+
+def count_parts(clips: Sequence[Clip], parts: dict[str, str]) -> Counter[tuple[str, str]]:
+    return Counter((parts[clip.clip_id], clip.label) for clip in clips if clip.clip_id in parts)
+
+
+def parts_by(attribute: str, clips: Sequence[Clip], parts: dict[str, str]) -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for clip in clips:
+        if clip.clip_id in parts:
+            found[getattr(clip, attribute)].add(parts[clip.clip_id])
+    return found
+
+
+some_recordings = st.lists(st.lists(st.sampled_from(LABELS), min_size=1, max_size=6), max_size=12)
+some_sites = st.lists(st.sampled_from(["north", "south", "east", ""]), min_size=1, max_size=12)
+some_sizes = st.fixed_dictionaries(dict.fromkeys(("train", "valid", "pool", "test"), st.integers(0, 12)))
+shares_or_counts = st.sampled_from([COUNTS, SHARES])
+
+
+def test_the_study_is_split_as_it_was():
+    clips = make_clips([["call"]] * 886 + [["nocall"]] * 885)
+    parts, faults = split(clips, SplitParams(**{**COUNTS, "train": 1254, "valid": 140, "pool": 176, "test": 201}))
+    counts = count_parts(clips, parts)
+    assert faults == []
+    assert (counts["test", "call"], counts["test", "nocall"]) == (101, 100)
+    assert (counts["pool", "call"], counts["pool", "nocall"]) == (88, 88)
+    assert counts["train", "call"] + counts["valid", "call"] == 697
+    assert counts["train", "nocall"] + counts["valid", "nocall"] == 697
+
+
+@given(st.lists(st.sampled_from(["call", "nocall"]), max_size=40), st.integers(0, 5), st.data())
+def test_counts_are_met_exactly_where_every_recording_is_one_clip(labels, seed, data):
+    sizes, left = {}, len(labels)
+    for part in ("train", "valid", "pool", "test"):
+        sizes[part] = data.draw(st.integers(0, left))
+        left -= sizes[part]
+    clips = make_clips([[label] for label in labels])
+    parts, faults = split_by_count(group_clips(clips, "recording"), sizes, seed)
+    counts = Counter(parts.values())
+    assert ({part: counts[part] for part in sizes}, faults) == (sizes, [])
+
+
+def test_all_clips_can_be_asked_for():
+    clips = make_clips([["call"]] * 3 + [["nocall"]] * 3)
+    sizes = {"train": 3, "valid": 1, "pool": 1, "test": 1}
+    parts, faults = split_by_count(group_clips(clips, "recording"), sizes, seed=0)
+    assert (Counter(parts.values()), faults) == (sizes, [])
+
+
+@given(some_recordings, some_sizes)
+def test_a_count_is_met_exactly_or_named_as_a_fault(labels_of, sizes):
+    clips = make_clips(labels_of)
+    parts, faults = split_by_count(group_clips(clips, "recording"), sizes, seed=0)
+    counts = Counter(parts.values())
+    short = {part for part in sizes if counts[part] != sizes[part]}
+    assert {fault.split(":")[0] for fault in faults} == short
+    assert all(counts[part] <= sizes[part] for part in sizes)
+
+
+@given(some_recordings, some_sizes)
+def test_parts_have_the_calls_and_nocalls_of_the_whole(labels_of, sizes):
+    clips = make_clips(labels_of)
+    parts, faults = split_by_count(group_clips(clips, "recording"), sizes, seed=0)
+    whole = Counter(clip.label for clip in clips)
+    labelled = whole["call"] + whole["nocall"]
+    counts = count_parts(clips, parts)
+    if not faults and labelled:
+        for part in sizes:
+            calls, of_part = counts[part, "call"], counts[part, "call"] + counts[part, "nocall"]
+            assert abs(calls - of_part * whole["call"] / labelled) <= 1
+
+
+@given(some_recordings, shares_or_counts, st.integers(0, 9))
+def test_no_recording_is_on_two_sides(labels_of, sizes, seed):
+    clips = make_clips(labels_of)
+    parts, _ = split(clips, SplitParams(**{**sizes, "seed": seed}))
+    assert all(len(found) == 1 for found in parts_by("recording", clips, parts).values())
+
+
+@given(some_recordings, some_sites, shares_or_counts)
+def test_no_site_is_on_two_sides_where_sites_are_groups(labels_of, sites, sizes):
+    clips = make_clips(labels_of, sites)
+    parts, _ = split(clips, SplitParams(**{**sizes, "group_by": "site"}))
+    by_site = parts_by("site", clips, parts)
+    by_site.pop("", None)
+    assert all(len(found) == 1 for found in by_site.values())
+    assert all(len(found) == 1 for found in parts_by("recording", clips, parts).values())
+
+
+def test_a_recording_that_has_two_sites_is_refused_or_stays_on_one_side(tmp_path):
+    table = tmp_path / "clips.csv"
+    rows = [
+        (make_clip_id(f"sea{number}.wav", position), f"sea{number}.wav", position, label, site)
+        for number in range(30)
+        for position, (label, site) in enumerate([("call", f"north{number}"), ("nocall", f"south{number}")])
+    ]
+    write_table(table, ("clip_id", "recording", "start_s", "label", "site"), rows)
+    try:
+        clips = read_clips(table)
+    except InputFaults:
+        return
+    parts, _ = split(clips, SplitParams(**{**COUNTS, "group_by": "site"}))
+    assert all(len(found) == 1 for found in parts_by("recording", clips, parts).values())
+
+
+@given(some_recordings, some_sites, shares_or_counts, st.sampled_from(["recording", "site"]))
+def test_unlabelled_clips_are_only_ever_pool(labels_of, sites, sizes, group_by):
+    clips = make_clips(labels_of, sites)
+    parts, _ = split(clips, SplitParams(**{**sizes, "group_by": group_by}))
+    assert {parts.get(clip.clip_id, "pool") for clip in clips if clip.label == ""} <= {"pool"}
+
+
+def test_unlabelled_clips_are_taken_for_the_pool_first():
+    clips = make_clips([["call"]] * 20 + [["nocall"]] * 20 + [[""]] * 3)
+    parts, faults = split(clips, SplitParams(**COUNTS))
+    counts = count_parts(clips, parts)
+    assert faults == []
+    assert (counts["pool", ""], counts["pool", "call"] + counts["pool", "nocall"]) == (3, 1)
+
+
+@given(some_recordings, st.randoms(use_true_random=False), shares_or_counts)
+def test_the_order_of_rows_does_not_matter(labels_of, random, sizes):
+    clips = make_clips(labels_of)
+    shuffled = random.sample(clips, len(clips))
+    assert split(clips, SplitParams(**sizes)) == split(shuffled, SplitParams(**sizes))
+
+
+@pytest.mark.parametrize("sizes", [COUNTS, SHARES])
+def test_one_seed_gives_one_split_and_another_seed_another(sizes):
+    clips = make_clips([["call", "nocall"]] * 40)
+    first, again = (split(clips, SplitParams(**sizes))[0] for _ in range(2))
+    assert first == again
+    assert first != split(clips, SplitParams(**{**sizes, "seed": 2}))[0]
+
+
+@given(some_recordings, some_recordings, st.integers(0, 9))
+def test_with_shares_new_recordings_never_move_an_old_clip(labels_of, new_labels_of, seed):
+    params = SplitParams(**{**SHARES, "seed": seed})
+    old = make_clips(labels_of)
+    before, _ = split(old, params)
+    after, _ = split(make_clips(labels_of + new_labels_of), params)
+    assert {clip.clip_id: before.get(clip.clip_id) for clip in old} == {
+        clip.clip_id: after.get(clip.clip_id) for clip in old
+    }
+
+
+def test_shares_are_met_on_average():
+    parts, faults = split(make_clips([["call", "nocall"]] * 2000), SplitParams(**SHARES))
+    counts = Counter(parts.values())
+    assert faults == []
+    # A share of p has a standard deviation of at most sqrt(2000 p (1 - p)) recordings; 5 of them are allowed.
+    assert counts["train"] / 2 == pytest.approx(1200, abs=110)
+    assert counts["test"] / 2 == pytest.approx(400, abs=90)
+
+
+def test_what_is_left_over_by_shares_is_in_no_part():
+    params = SplitParams(**{**SHARES, "train": 0.1, "valid": 0.1, "pool": 0.1, "test": 0.1})
+    parts, _ = split(make_clips([["call", "nocall"]] * 500), params)
+    assert 300 < len(parts) < 500
+
+
+def test_with_shares_recordings_without_labels_go_to_the_pool():
+    clips = make_clips([["", ""]] * 20)
+    parts, _ = split(clips, SplitParams(**SHARES))
+    assert Counter(parts.values()) == {"pool": 40}
+
+
+@pytest.mark.parametrize("sizes", [COUNTS, SHARES])
+def test_a_list_of_recordings_is_the_test_part(sizes):
+    clips = make_clips([["call", "nocall", ""]] * 40)
+    parts, faults = split(clips, SplitParams(**{**sizes, "test": ["sea3.wav", "sea7.wav"]}))
+    expected = {clip.clip_id for clip in clips if clip.recording in ("sea3.wav", "sea7.wav") and clip.label}
+    assert {clip_id for clip_id, part in parts.items() if part == "test"} == expected
+    assert faults == []
+
+
+def test_a_listed_recording_that_is_not_there_is_a_fault():
+    clips = make_clips([["call", "nocall"]] * 40)
+    _, faults = split(clips, SplitParams(**{**COUNTS, "test": ["sea3.wav", "lake.wav"]}))
+    assert faults == ["test: recording lake.wav has no clip in clips.csv"]
+
+
+def test_a_list_that_would_divide_a_site_is_a_fault_that_names_the_other_recordings():
+    clips = make_clips([["call", "nocall"]] * 40, sites=[f"site{number}" for number in range(20)])
+    _, faults = split(clips, SplitParams(**{**COUNTS, "group_by": "site", "test": ["sea3.wav"]}))
+    assert faults == ["test: list sea23.wav too, because its site site3 is in the list"]
+
+
+def test_an_impossible_count_is_a_fault_that_says_what_was_asked_and_what_there_is():
+    clips = make_clips([["call"]] * 12 + [["nocall"]] * 12)
+    _, faults = split(clips, SplitParams(**{**COUNTS, "train": 100}))
+    assert faults == ["train: 100 clips asked for (50 calls, 50 nocalls), 12 left to take"]
+
+
+@pytest.mark.parametrize("missing", ["call", "nocall"])
+def test_parts_without_one_of_the_classes_are_a_fault(missing):
+    present = {"call": "nocall", "nocall": "call"}[missing]
+    _, faults = split(make_clips([[present]] * 40), SplitParams(**COUNTS))
+    assert [fault.split(";")[0] for fault in faults] == [
+        f"{part}: not one {missing} clip" for part in ("train", "valid", "test")
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train": 0.5},
+        {"train": -1},
+        {"train": True},
+        {"train": "12"},
+        {"train": 1.0},
+        {"train": 0.0, "valid": 0.1, "pool": 0.1, "test": 0.1},
+        {"train": 0.5, "valid": 0.3, "pool": 0.2, "test": 0.1},
+        {"train": ["sea1.wav"]},
+        {"test": []},
+        {"test": [1, 2]},
+        {"group_by": "hydrophone"},
+        {"seed": -1},
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(changes):
+    with pytest.raises(ValidationError):
+        SplitParams(**{**COUNTS, **changes})
+
+
+def test_shares_may_make_exactly_one_whole():
+    assert SplitParams(**{**SHARES, "train": 0.7, "valid": 0.1, "pool": 0.1, "test": 0.1}).by_share
+
+
+def change_sizes(folder: Path, **sizes: int) -> None:
+    lines = (folder / "params.yaml").read_text().splitlines()
+    start = lines.index("split:")
+    for position in range(start, start + 7):
+        name = lines[position].split(":")[0].strip()
+        if name in sizes:
+            lines[position] = f"  {name}: {sizes[name]}"
+    (folder / "params.yaml").write_text("\n".join(lines) + "\n")
+
+
+def test_main_writes_the_parts_in_the_order_of_clip_ids(pipeline):
+    clips = read_split(pipeline / "labels" / "split.csv")
+    assert Counter(clip.part for clip in clips) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
+    assert [clip.clip_id for clip in clips] == sorted(clip.clip_id for clip in clips)
+    truth = {clip.clip_id: clip.label for clip in read_clips(pipeline / "data" / "tiny" / "clips.csv")}
+    assert {clip.clip_id: clip.label for clip in clips} == truth
+
+
+def test_main_refuses_what_cannot_be_met_and_leaves_the_old_split(data_set):
+    (data_set / "labels").mkdir()
+    (data_set / "labels" / "split.csv").write_text("old")
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    message = "\n".join(refusal.value.lines)
+    assert all(line.startswith("params.yaml") for line in refusal.value.lines)
+    assert "split.train: 24 clips asked for" in message
+    assert "12 clips of 3 recordings" in message
+    assert (data_set / "labels" / "split.csv").read_text() == "old"
+
+
+def test_main_does_not_need_the_recordings(data_set):
+    for recording in (data_set / "data" / "tiny" / "recordings").iterdir():
+        recording.unlink()
+    change_sizes(data_set, train=4, valid=4, pool=0, test=4)
+    main()
+    assert len(read_split()) == 12

@@ -15,13 +15,13 @@ SHORTEST_RECORDING_MS = 30_000
 # Sounds that are not orca calls and resemble them; each recording has some kinds of them and not others.
 HARD_NEGATIVES = ("dolphin_whistle", "hull_knocks", "humpback_cry", "humpback_moan", "seal_barks", "winch_squeal")
 KINDS_PER_RECORDING = 3
-HARD_NEGATIVE_SHARE = {"call": 0.4, "nocall": 0.7}
+HARD_NEGATIVE_SHARE = {"call": 0.47, "nocall": 0.78}
 # Orcas are often heard clicking without a call, but the whistles here come with calls only.
 CLICK_SHARE = {"call": 0.25, "nocall": 0.12}
 WHISTLE_SHARE = {"call": 0.15, "nocall": 0.0}
 
 # Signal-to-noise ratio from 0.5 kHz up: barely audible (but plain to see in a spectrogram) to clear.
-LOWEST_DB, HIGHEST_DB = -8.0, 11.0
+LOWEST_DB, HIGHEST_DB = -13.0, 6.5
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import librosa
 import numpy as np
 from pydantic import Field, model_validator
+from scipy.signal import lfilter_zi
 
 from stages.lib.params import Section
 from stages.lib.wavelet import denoise
@@ -14,6 +15,8 @@ from stages.lib.wavelet import denoise
 SMALLEST_SIDE = 16
 # librosa's PCEN defaults are meant for samples of 32-bit integers; ours lie in [-1, 1].
 PCEN_SAMPLE_SCALE = 2.0**31
+PCEN_TIME_CONSTANT_S = 0.4
+PCEN_START_FRAMES = 8
 
 
 class FeatureParams(Section):
@@ -81,6 +84,36 @@ def mel_spectrogram(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
     return mel_filters(params) @ magnitudes
 
 
+def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
+    """Apply per-channel energy normalisation (PCEN) with librosa's constants.
+
+    librosa lets the running level of each band start from a constant, which is far below that of samples scaled for it:
+    the first half second of a clip then glares, and hides a call that begins there. It starts from the band's own
+    first frames here.
+
+    Parameters
+    ----------
+    mel : ndarray of float32, shape (bands, frames), at least 0
+        Magnitudes of samples in [-1, 1].
+    params : FeatureParams
+
+    Returns
+    -------
+    ndarray of the same shape
+
+    References
+    ----------
+    Wang et al. (2017), "Trainable frontend for robust and far-field keyword spotting", equations 1 and 2, as in
+    `librosa.pcen`; the smoothing coefficient is librosa's for its default time constant.
+    """
+    scaled = mel * PCEN_SAMPLE_SCALE
+    frames = PCEN_TIME_CONSTANT_S * params.sample_rate / params.hop_size
+    smoothing = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
+    level = scaled[:, :PCEN_START_FRAMES].mean(axis=1, keepdims=True)
+    start = lfilter_zi([smoothing], [1, smoothing - 1]) * level
+    return librosa.pcen(scaled, b=smoothing, zi=start)
+
+
 def clip_features(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
     """Return what the network sees of one clip.
 
@@ -95,16 +128,8 @@ def clip_features(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
     Returns
     -------
     ndarray of float32, shape params.shape
-
-    References
-    ----------
-    PCEN: Wang et al. (2017), "Trainable frontend for robust and far-field keyword spotting", equation 1, as in
-    `librosa.pcen`. Wavelets: `stages.lib.wavelet`.
     """
     mel = mel_spectrogram(samples, params)
-    if params.pcen:
-        features = librosa.pcen(mel * PCEN_SAMPLE_SCALE, sr=params.sample_rate, hop_length=params.hop_size)
-    else:
-        features = librosa.amplitude_to_db(mel, top_db=None)
+    features = normalise_energy(mel, params) if params.pcen else librosa.amplitude_to_db(mel, top_db=None)
     features = features.astype(np.float32, copy=False)
     return denoise(features) if params.wavelet_denoise else features

@@ -1,0 +1,79 @@
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from experiments.clone import REPOSITORY
+from experiments.real import run
+
+QUICK = "train:\n  epochs: 2\n"
+
+
+def evaluation(accuracy: float) -> dict:
+    measures = {
+        "accuracy": accuracy,
+        "sensitivity": 0.8,
+        "specificity": 0.9,
+        "roc_auc": 0.95,
+        "intervals": {"accuracy": {"low": 0.79, "high": 0.91}},
+        "calls": {"support": 30},
+        "nocalls": {"support": 20},
+    }
+    change = {"accuracy": 0.01, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "mcnemar_p": 0.5}
+    return {"before": measures, "after": {**measures, "accuracy": accuracy + 0.01}, "change": change}
+
+
+def result(seed: int, accuracy: float) -> dict:
+    metrics = {
+        "pool": {"pool": 176, "uncertain": 36},
+        "labels": {"model_error": {"all": {"checked": 140, "wrong": 39}}},
+        "evaluation": evaluation(accuracy),
+    }
+    return {"seed": seed, "unanswered": metrics, "answered": metrics}
+
+
+def test_the_table_holds_each_seed_and_the_mean_over_seeds():
+    table = run.results_table("orca", [result(0, 0.84), result(1, 0.88)])
+    assert "| 0 | baseline | 0.840 (0.790 to 0.910) | 0.800 | 0.900 | 0.950 | 36 of 176 | 39 of 140 |" in table
+    assert "| **mean** | baseline | 0.860 ± 0.028 |" in table
+    assert "Majority class of the same test clips: 0.600." in table
+    assert "- seed 1: +0.010, 95 % interval -0.020 to +0.040, exact McNemar p = 0.5" in table
+
+
+def test_only_the_marked_section_of_a_page_is_replaced():
+    page = f"above\n{run.BEGIN}\nold\n{run.END}\nbelow\n"
+    assert run.replace_section(page, "new\n") == f"above\n{run.BEGIN}\n\nnew\n\n{run.END}\nbelow\n"
+
+
+def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "RECORDINGS", tmp_path / "real")
+    monkeypatch.setattr(sys, "argv", ["run"])
+    with pytest.raises(SystemExit, match="is not there"):
+        run.main()
+
+
+@pytest.mark.skipif(not run.RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
+def test_a_short_pass_over_the_orca_recordings(tmp_path):
+    overlay = tmp_path / "quick.yaml"
+    overlay.write_text(QUICK)
+    page = tmp_path / "results.md"
+    page.write_text(f"{run.BEGIN}\n{run.END}\n")
+    command = [sys.executable, "-m", "experiments.real.run", "orca", "--seeds", "1"]
+    outcome = subprocess.run(
+        [*command, "--overlay", str(overlay), "--page", str(page)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert "### orca" in page.read_text()
+    for name in ("baseline", "retrained, queue unanswered", "retrained, queue answered"):
+        assert f"| 0 | {name} | 0." in page.read_text()
+
+
+def test_the_overlays_name_their_data_set():
+    for dataset in run.DATASETS:
+        overlay = yaml.safe_load((run.OVERLAYS / f"{dataset}.yaml").read_text())
+        assert overlay["data"]["dataset"] == dataset

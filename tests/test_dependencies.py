@@ -8,10 +8,10 @@ import yaml
 
 from stages.featurize import FeatureParams
 from stages.lib.params import DataParams
+from stages.lib.split_params import SplitParams
 from stages.lib.training import TrainParams
 from stages.retrain import RetrainParams
 from stages.score_pool import BandParams
-from stages.split import SplitParams
 
 REPOSITORY = Path(__file__).parents[1]
 STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]

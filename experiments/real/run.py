@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
+from scipy.stats import ttest_1samp
 from tqdm import tqdm
 
 from experiments.clone import REPOSITORY, clone, commit, overlay, repro
@@ -113,13 +114,21 @@ def mean_and_deviation(values: Sequence[float]) -> str:
 
 
 def majority_line(results: Sequence[dict]) -> str:
-    """Say how right one is who always names the more frequent class of the test clips."""
-    shares = []
+    """Say how right one is who always names the more frequent class, and how much more often the baseline is."""
+    shares, gains = [], []
     for result in results:
         before = result["unanswered"]["evaluation"]["before"]
         supports = [before[name]["support"] for name in ("calls", "nocalls")]
         shares.append(max(supports) / sum(supports))
-    return f"Majority class of the same test clips: {statistics.mean(shares):.3f}."
+        gains.append(before["accuracy"] - shares[-1])
+    line = f"Majority class of the same test clips: {statistics.mean(shares):.3f}."
+    if len(results) > 1:
+        interval = ttest_1samp(gains, 0).confidence_interval(0.95)
+        line += (
+            f" The baseline's accuracy less that: {statistics.mean(gains):+.3f} (95 % interval over the seeds "
+            f"{interval.low:+.3f} to {interval.high:+.3f}, Student's t)."
+        )
+    return line
 
 
 def change_lines(results: Sequence[dict]) -> str:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pywt
-from scipy.stats import norm
+from scipy.special import ndtri
 
 # The coarsest scales carry the calls themselves, so three of the possible levels are left untouched.
 UNTOUCHED_LEVELS = 3
+# The median of |x| for x of the standard normal distribution: 0.6745.
+MEDIAN_OF_NORMAL_MAGNITUDES = float(ndtri(0.75))
 
 
 def noise_deviation(finest_diagonal: np.ndarray) -> float:
@@ -26,7 +28,7 @@ def noise_deviation(finest_diagonal: np.ndarray) -> float:
     Donoho and Johnstone (1994), Biometrika 81(3), section 4.2: median(|d|) / 0.6745.
     """
     magnitudes = np.abs(finest_diagonal[finest_diagonal != 0])
-    return float(np.median(magnitudes) / norm.ppf(0.75)) if magnitudes.size else 0.0
+    return float(np.median(magnitudes) / MEDIAN_OF_NORMAL_MAGNITUDES) if magnitudes.size else 0.0
 
 
 def bayes_threshold(details: np.ndarray, noise_variance: float) -> float:

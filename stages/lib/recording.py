@@ -71,11 +71,5 @@ def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int) -> 
     ndarray of float32, shape (round(clip_s * sample_rate),)
         In [-1, 1].
     """
-    # The same samples as from `librosa.load(path, sr=sample_rate, offset=start_s, duration=clip_s)`, a quarter sooner.
-    with soundfile.SoundFile(path) as recording:
-        recording.seek(min(int(start_s * recording.samplerate), recording.frames))
-        frames = recording.read(int(clip_s * recording.samplerate), dtype="float32", always_2d=True)
-        samples = librosa.resample(
-            librosa.to_mono(frames.T), orig_sr=recording.samplerate, target_sr=sample_rate, res_type="soxr_hq"
-        )
+    samples, _ = librosa.load(path, sr=sample_rate, mono=True, offset=start_s, duration=clip_s)
     return librosa.util.fix_length(samples, size=round(clip_s * sample_rate))

@@ -80,7 +80,9 @@ def mel_spectrogram(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
     -------
     ndarray of float32, shape params.shape, at least 0
     """
-    magnitudes = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=params.hop_size))
+    # A window of float32 keeps the transform in single precision, which is twice as fast and exact enough.
+    window = librosa.filters.get_window("hann", params.fft_size).astype(np.float32)
+    magnitudes = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=params.hop_size, window=window))
     return mel_filters(params) @ magnitudes
 
 

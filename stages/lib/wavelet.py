@@ -28,7 +28,7 @@ def noise_deviation(finest_diagonal: np.ndarray) -> float:
     Donoho and Johnstone (1994), Biometrika 81(3), section 4.2: median(|d|) / 0.6745.
     """
     magnitudes = np.abs(finest_diagonal[finest_diagonal != 0])
-    return float(np.median(magnitudes) / MEDIAN_OF_NORMAL_MAGNITUDES) if magnitudes.size else 0.0
+    return float(np.median(magnitudes)) / MEDIAN_OF_NORMAL_MAGNITUDES if magnitudes.size else 0.0
 
 
 def bayes_threshold(details: np.ndarray, noise_variance: float) -> float:

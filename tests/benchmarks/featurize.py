@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 
 CLIP_COUNT = 120
 # matplotlib leaves a little more than in 2020; so the figure is a little smaller, and the picture has the study's size.
-DPI, INCHES = 80, 9.96
+DPI, INCHES = 80, 9.955
 
 
 def study_picture(samples: np.ndarray, params: FeatureParams, path: Path) -> np.ndarray:

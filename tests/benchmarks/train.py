@@ -18,7 +18,7 @@ CLIP_COUNT = 1254
 # An epoch of the study's network is measured on fewer clips and scaled: all of them would take half an hour.
 STUDY_CLIP_COUNT = 96
 STUDY_SHAPE = (607, 617, 3)
-EPOCHS = 3
+EPOCHS = 5
 
 
 def build_study_network():

@@ -1,12 +1,13 @@
 """What several tests need."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from experiments.clone import overlay
+from experiments.clone import clone, commit, overlay, repro
 
 SMALL = Path(__file__).parent / "small.yaml"
 
@@ -21,3 +22,25 @@ def small_params() -> Callable[[Path], None]:
         overlay(folder / "data" / "synthetic" / "params.yaml", changes["synthetic"])
 
     return make_small
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, small_params) -> Path:
+    """A clone with small params after its first run, outputs committed. Copy it (`copy_of_finished`) to change it."""
+    folder = clone(tmp_path_factory.mktemp("finished") / "clone")
+    small_params(folder)
+    # A band that leaves some clips undecided, whatever two epochs have learnt.
+    overlay(folder / "params.yaml", {"score_pool": {"low": 0.2, "high": 0.8}})
+    repro(folder)
+    commit(folder, "First run with small params")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def copy_of_finished(finished) -> Callable[[Path], Path]:
+    """A function that copies the finished clone, DVC's cache included, to a folder that does not exist yet."""
+
+    def copy(folder: Path) -> Path:
+        return Path(shutil.copytree(finished, folder, symlinks=True))
+
+    return copy

@@ -1,7 +1,9 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
-# make test   the environment, then lint and tests
+# make test   the environment and what only the tests need, then lint and tests
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
-# make lock   requirements.txt from requirements.in
+# make verify whether the outputs can be made again, byte for byte
+# make audit  known vulnerabilities of the requirements (docs/security.md)
+# make lock   requirements.txt and requirements-s3.txt from their .in files
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -20,7 +22,16 @@ all: .venv/ready
 	pip install --quiet --require-hashes -r requirements.txt
 	touch .venv/ready
 
-test: .venv/ready
+# S3 as the remote. The pipeline does without; the tests do not.
+.venv/s3-ready: requirements-s3.txt .venv/ready
+	pip install --quiet --require-hashes -r requirements-s3.txt
+	touch .venv/s3-ready
+
+# What the tests need and pip cannot bring, from Debian's packages.
+programs:
+	@command -v strace >/dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
+
+test: .venv/s3-ready programs
 	ruff check .
 	ruff format --check .
 	python -m pytest
@@ -28,11 +39,24 @@ test: .venv/ready
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md
 
-lock:
-	python3 -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet uv
-	.venv-lock/bin/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --upgrade --quiet --output-file requirements.txt
-	rm -r .venv-lock
+verify: .venv/ready
+	python -m experiments.verify
 
-.PHONY: all test real lock
+audit:
+	python3 -m venv --clear .venv/audit
+	.venv/audit/bin/pip install --quiet pip-audit
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-s3.txt
+
+# Both locks must hold the same versions. So the larger one is made first; the smaller one starts as its copy, and uv
+# keeps the versions that it finds there.
+COMPILE := .venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+
+lock:
+	python3 -m venv --clear .venv/lock
+	.venv/lock/bin/pip install --quiet uv
+	$(COMPILE) requirements-s3.in --upgrade --output-file requirements-s3.txt
+	cp requirements-s3.txt requirements.txt
+	$(COMPILE) requirements.in --output-file requirements.txt
+
+.PHONY: all programs test real verify audit lock

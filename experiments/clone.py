@@ -1,6 +1,8 @@
 """A temporary clone of the repository, as it is in the working tree, to run the real pipeline in."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,11 +41,15 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-def run_in(folder: Path, *command: str) -> subprocess.CompletedProcess:
+def environment() -> dict[str, str]:
+    """Return the variables with which a command finds this environment's programs."""
+    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+
+
+def run_in(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
     """Run a command in a clone with this environment's programs; the result holds its status and output."""
-    search_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": search_path}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    settings = {**environment(), **variables}
+    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
 
 
 def repro(folder: Path) -> str:
@@ -52,6 +58,23 @@ def repro(folder: Path) -> str:
     if result.returncode:
         raise RuntimeError(f"dvc repro failed in {folder}:\n{result.stdout}\n{result.stderr}")
     return result.stdout
+
+
+def stages_run(output: str) -> list[str]:
+    """Return the stages of the root pipeline that a `dvc repro` ran, by what it printed."""
+    return [stage for stage in re.findall(r"Running stage '([^']+)'", output) if ":" not in stage]
+
+
+def output_digests(folder: Path) -> dict[str, str]:
+    """Return a digest of every file that a stage of a clone wrote, hidden files included."""
+    names = ("features", "models", "labels", "metrics", "data/synthetic")
+    paths = [path for name in names for path in (folder / name).rglob("*") if path.is_file()]
+    written_by_people = set(git(folder, "ls-files", "labels/expert.csv", "data").splitlines())
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted((str(path.relative_to(folder)), path) for path in paths)
+        if name not in written_by_people and "__pycache__" not in name
+    }
 
 
 def overlay(path: Path, changes: Mapping) -> None:

@@ -8,16 +8,16 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from stages.lib.clips import CALL
 from stages.lib.comparison import compare
 from stages.lib.determinism import pin
-from stages.lib.faults import run
 from stages.lib.feature_store import open_features
 from stages.lib.measures import CLASSES, THRESHOLD, measure
-from stages.lib.model_folder import load_model, score_clips
+from stages.lib.model_folder import BASELINE, RETRAINED, load_model, score_clips
 from stages.lib.report import full_report
+from stages.lib.running import run_stage
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
 from stages.lib.whole import write_json, write_text
 
-MODELS = {"before": Path("models/baseline"), "after": Path("models/retrained")}
+MODELS = {"before": BASELINE, "after": RETRAINED}
 METRICS = Path("metrics/evaluation.json")
 REPORT = Path("metrics/report.txt")
 PLOTS = Path("metrics/plots")
@@ -85,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -3,22 +3,28 @@
 import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import joblib
 import numpy as np
 from tqdm import tqdm
 
+from stages.lib import determinism, spectrogram, wavelet
 from stages.lib import recording as recording_module
-from stages.lib import spectrogram, wavelet
 from stages.lib.clips import Clip, by_recording, read_clips
-from stages.lib.faults import refuse, run
+from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
+from stages.lib.inputs import reading
 from stages.lib.params import DataParams, read_params
 from stages.lib.recording import duration_s, read_window, recording_fault
+from stages.lib.running import run_stage
+from stages.lib.shard import find_shard, short_digest, write_shard
 from stages.lib.spectrogram import FeatureParams, clip_features
 from stages.lib.table import write_table
-from stages.lib.whole import remove, whole, write_json
+from stages.lib.whole import remove, write_json
+
+# What computes the features, below our own modules.
+LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
 
 
 def featurize_recording(path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
@@ -52,35 +58,32 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip]) -> list[str
     ]
 
 
-def shard_name(path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
-    """Name the shard of a recording after everything that its content depends on.
-
-    A shard of that name is therefore up to date, and a run that was killed goes on where it was.
-    """
-    digest = hashlib.sha256(params.model_dump_json().encode())
-    digest.update(repr([clip.start_s for clip in clips]).encode())
-    for source in (__file__, recording_module.__file__, spectrogram.__file__, wavelet.__file__):
-        digest.update(Path(source).read_bytes())
-    for library in ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets"):
-        digest.update(version(library).encode())
+def origin(path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
+    """Return the digest of everything that the features of a recording depend on."""
+    parts = [params.model_dump_json().encode(), repr([clip.start_s for clip in clips]).encode()]
+    sources = (__file__, *(module.__file__ for module in (determinism, recording_module, spectrogram, wavelet)))
+    parts += [Path(source).read_bytes() for source in sources]
+    parts += [version(library).encode() for library in LIBRARIES]
     with path.open("rb") as audio:
-        while block := audio.read(1 << 20):
-            digest.update(block)
-    return f"{PurePosixPath(clips[0].recording).stem}.{digest.hexdigest()[:16]}.npy"
+        parts.append(hashlib.file_digest(audio, "sha256").digest())
+    return short_digest(b"\0".join(parts))
 
 
-def check(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> tuple[str, list[str]]:
-    """Return the name of the recording's shard and what is wrong with the recording."""
-    name = shard_name(path, clips, params) if path.is_file() else ""
+def check(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> tuple[str | None, list[str]]:
+    """Return the name of the recording's shard if there is one already, and what is wrong with the recording."""
     # A shard is only ever written for a recording without faults.
-    known = name and (FOLDER / name).is_file()
-    return name, [] if known else recording_faults(table, path, clips)
+    name = find_shard(FOLDER, path.stem, origin(path, clips, params)) if path.is_file() else None
+    return name, [] if name else recording_faults(table, path, clips)
 
 
-def write_shard(name: str, path: Path, clips: Sequence[Clip], params: FeatureParams) -> None:
-    """Compute and write one shard."""
-    with whole(FOLDER / name) as partial:
-        np.save(partial, featurize_recording(path, clips, params))
+def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
+    """Compute and write the shard of one recording and return its name."""
+    try:
+        return write_shard(FOLDER, path.stem, origin(path, clips, params), featurize_recording(path, clips, params))
+    except Exception:
+        # Every recording was sound when it was checked; one that has been lost since is a fault of the input.
+        refuse(recording_faults(table, path, clips))
+        raise
 
 
 def in_parallel(function, arguments: list[tuple], title: str) -> list:
@@ -96,20 +99,18 @@ def main() -> None:
     params = read_params("featurize", FeatureParams)
     table = data.folder / "clips.csv"
     recordings = [
-        (data.folder / "recordings" / recording, clips) for recording, clips in by_recording(read_clips(table)).items()
+        (reading(data.folder / "recordings" / recording), clips)
+        for recording, clips in by_recording(read_clips(table)).items()
     ]
 
     checks = in_parallel(check, [(table, path, clips, params) for path, clips in recordings], "checking")
     refuse(fault for _, faults in checks for fault in faults)
-    names = [name for name, _ in checks]
 
     FOLDER.mkdir(exist_ok=True)
-    new = [
-        (name, path, clips, params)
-        for name, (path, clips) in zip(names, recordings, strict=True)
-        if not (FOLDER / name).is_file()
-    ]
-    in_parallel(write_shard, new, "featurize")
+    known = [name for name, _ in checks]
+    new = [(table, *recording, params) for recording, name in zip(recordings, known, strict=True) if not name]
+    written = iter(in_parallel(featurize, new, "featurize"))
+    names = [name or next(written) for name in known]
     for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in names}:
         remove(stale)
     places = [
@@ -122,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.expert_table import EXPERT, UNSURE, Answer, read_answers, settle
-from stages.lib.faults import refuse, run
+from stages.lib.faults import refuse
 from stages.lib.intervals import proportion
 from stages.lib.merged_table import DATASET, MERGED, MODEL, MergedClip, write_merged
 from stages.lib.merged_table import EXPERT as BY_EXPERT
 from stages.lib.pool_table import UNCERTAIN, PoolClip, read_pool
+from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.whole import write_json
 
@@ -109,4 +110,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -4,17 +4,15 @@ from pathlib import Path
 from typing import Literal
 
 from stages.lib.determinism import pin
-from stages.lib.faults import run
 from stages.lib.feature_store import open_features
 from stages.lib.merged_table import MergedClip, read_merged
-from stages.lib.model_folder import load_model, save_model
+from stages.lib.model_folder import BASELINE, RETRAINED, load_model, save_model
 from stages.lib.network import build_network
 from stages.lib.params import Section, read_params
+from stages.lib.running import run_stage
 from stages.lib.table import write_table
 from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
 
-BASELINE = Path("models/baseline")
-RETRAINED = Path("models/retrained")
 HISTORY = Path("metrics/plots/training_retrained.csv")
 
 
@@ -50,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

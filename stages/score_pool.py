@@ -11,16 +11,15 @@ from stages.lib.clips import CALL, NOCALL
 from stages.lib.determinism import pin
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.expert_table import QUEUE
-from stages.lib.faults import run
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import load_model, score_clips
+from stages.lib.model_folder import BASELINE, load_model, score_clips
 from stages.lib.params import Section, read_params
 from stages.lib.pool_table import POOL_SCORES, UNCERTAIN, PoolClip, write_pool
+from stages.lib.running import run_stage
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
 from stages.lib.whole import write_json
 
-BASELINE = Path("models/baseline")
 METRICS = Path("metrics/pool.json")
 HISTOGRAM = Path("metrics/plots/pool_scores.csv")
 HISTOGRAM_BINS = 20
@@ -96,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -8,9 +8,10 @@ from fractions import Fraction
 import numpy as np
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
-from stages.lib.faults import refuse, run
+from stages.lib.faults import refuse
 from stages.lib.grouping import Group, choose_groups
 from stages.lib.params import DataParams, param_line, read_params
+from stages.lib.running import run_stage
 from stages.lib.split_params import ORDER_OF_CHOICE, SplitParams
 from stages.lib.split_table import PARTS, SPLIT, write_split
 
@@ -193,4 +194,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -3,17 +3,16 @@
 from pathlib import Path
 
 from stages.lib.determinism import pin
-from stages.lib.faults import run
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import Model, save_model
+from stages.lib.model_folder import BASELINE, Model, save_model
 from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.params import read_params
+from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.table import write_table
 from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
 
-BASELINE = Path("models/baseline")
 HISTORY = Path("metrics/plots/training_baseline.csv")
 
 
@@ -39,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

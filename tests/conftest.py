@@ -12,6 +12,11 @@ from experiments.clone import clone, commit, overlay, repro
 SMALL = Path(__file__).parent / "small.yaml"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the number of killed runs be chosen; that of `make test` keeps it short."""
+    parser.addoption("--kills", type=int, default=4, help="how many runs tests/test_interruptions.py kills")
+
+
 @pytest.fixture(scope="session")
 def small_params() -> Callable[[Path], None]:
     """A function that makes the params of a clone so small that the whole pipeline takes less than a minute."""

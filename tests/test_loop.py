@@ -1,31 +1,14 @@
 """The loop from end to end, with the real DVC in a temporary clone. The tests tell one story in order."""
 
 import csv
-import hashlib
 import json
-import re
 from pathlib import Path
 
 import pytest
 
-from experiments.clone import clone, commit, overlay, repro, run_in
+from experiments.clone import clone, commit, output_digests, overlay, repro, run_in, stages_run
 
 STAGES = ["featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
-
-
-def stages_run(output: str) -> list[str]:
-    """Return the stages of the root pipeline that a `dvc repro` ran, by what it printed."""
-    return [stage for stage in re.findall(r"Running stage '([^']+)'", output) if ":" not in stage]
-
-
-def output_digests(folder: Path) -> dict[str, str]:
-    """Return a digest of every file that a stage wrote."""
-    paths = [path for name in ("features", "models", "labels", "metrics") for path in (folder / name).rglob("*")]
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path.is_file() and path.name != "expert.csv"
-    }
 
 
 def expert(folder: Path) -> Path:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from stages.lib.clips import UNLABELLED, read_clips
 from stages.lib.expert_table import COLUMNS, EXPERT, QUEUE
-from stages.lib.faults import refuse, run
+from stages.lib.faults import refuse
 from stages.lib.params import DataParams, read_params
+from stages.lib.running import run
 from stages.lib.table import read_table, write_table
 
 ANNOTATOR = "synthetic-truth"

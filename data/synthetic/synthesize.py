@@ -1,22 +1,34 @@
 """Synthesise the recordings and the list of clips of this data set from a seed."""
 
-import csv
+import io
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import soundfile
-import yaml
 from joblib import Parallel, delayed
+from pydantic import Field
 from tqdm import tqdm
 
 from data.synthetic import plan, recording
 from data.synthetic.tones import SAMPLE_RATE
+from stages.lib.params import Section, read_flat_params
+from stages.lib.running import run_stage
+from stages.lib.table import write_table
 from stages.lib.whole import whole
 
 FOLDER = Path("data/synthetic")
 COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
 # At this level FLAC predicts with whole numbers only, so that its bytes are the same on every processor.
 COMPRESSION_LEVEL = 0.25
+
+
+class SynthesisParams(Section):
+    """The params.yaml beside this module."""
+
+    seed: Annotated[int, Field(ge=0)]
+    calls: Annotated[int, Field(ge=1)]
+    nocalls: Annotated[int, Field(ge=1)]
 
 
 def clip_rows(recordings: list[plan.Recording]) -> list[tuple[str, ...]]:
@@ -36,13 +48,17 @@ def clip_rows(recordings: list[plan.Recording]) -> list[tuple[str, ...]]:
 
 def write_recording(one: plan.Recording, seed: np.random.SeedSequence, folder: Path) -> None:
     """Synthesise one recording into a folder."""
+    file = io.BytesIO()
     soundfile.write(
-        folder / f"{one.stem}.flac",
+        file,
         recording.samples(one, seed),
         SAMPLE_RATE,
+        format="FLAC",
         subtype="PCM_16",
         compression_level=COMPRESSION_LEVEL,
     )
+    # Written by Python, which says so when the disk is full.
+    (folder / f"{one.stem}.flac").write_bytes(file.getvalue())
 
 
 def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1) -> None:
@@ -61,22 +77,21 @@ def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1
     plan_seed, *seeds = np.random.SeedSequence(seed).spawn(1 + calls + nocalls)
     recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
     work = zip(recordings, seeds, strict=False)
-    with whole(folder / "recordings") as unfinished, whole(folder / "clips.csv") as unfinished_list:
+    with whole(folder / "recordings") as unfinished:
         unfinished.mkdir()
         done = Parallel(n_jobs=jobs, return_as="generator")(
             delayed(write_recording)(one, recording_seed, unfinished) for one, recording_seed in work
         )
         for _ in tqdm(done, total=len(recordings), desc="synthesize", unit="recording", disable=None):
             pass
-        with unfinished_list.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *clip_rows(recordings)])
+    write_table(folder / "clips.csv", COLUMNS, clip_rows(recordings))
 
 
 def main() -> None:
     """Synthesise the data set that params.yaml beside this module describes."""
-    params = yaml.safe_load((FOLDER / "params.yaml").read_text(encoding="utf-8"))
-    synthesize(FOLDER, params["seed"], params["calls"], params["nocalls"])
+    params = read_flat_params(SynthesisParams, FOLDER / "params.yaml")
+    synthesize(FOLDER, params.seed, params.calls, params.nocalls)
 
 
 if __name__ == "__main__":
-    main()
+    run_stage(main)

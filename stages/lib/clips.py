@@ -1,15 +1,19 @@
 """The clips of a data set: `data/<name>/clips.csv`."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from stages.lib.faults import refuse
-from stages.lib.table import Row, parse_table
+from stages.lib.table import Row, is_formula, parse_table, quoted
 
 COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
 CALL, NOCALL, UNLABELLED = "call", "nocall", ""
+# A file system holds names of 255 bytes and paths of 4096; what is made from a recording has a longer name than it.
+LONGEST_NAME, LONGEST_PATH = 200, 1000
+LATEST_START_S = 1e9  # Thirty years.
 
 
 class Clip(NamedTuple):
@@ -61,6 +65,8 @@ def read_clips(table: Path) -> list[Clip]:
         With every fault of the table. It does not look at the recordings.
     """
     rows, faults = parse_table(table, COLUMNS)
+    # A site that is spelt in two ways, an accent being a character of its own in one, would be on two sides of a split.
+    rows = [Row(row.line, row.cells | {"site": unicodedata.normalize("NFC", row.cells["site"])}) for row in rows]
     for row in rows:
         faults += [f"{table}:{row.line}: {fault}" for fault in row_faults(row.cells)]
     faults += [f"{table}:{fault}" for fault in repetition_faults(rows)]
@@ -78,27 +84,50 @@ def parse_clip(row: Row) -> Clip:
 
 def row_faults(cells: dict[str, str]) -> Iterator[str]:
     """Yield what is wrong with one row, taken by itself."""
-    recording = PurePosixPath(cells["recording"])
-    if not cells["recording"]:
-        yield "recording is empty; name a file of the data set's recordings/"
-    elif recording.is_absolute() or ".." in recording.parts:
-        yield f"recording {cells['recording']!r} leaves the data set; name a file of its recordings/"
+    fault = path_fault(cells["recording"])
+    if fault:
+        yield fault
     if cells["label"] not in (CALL, NOCALL, UNLABELLED):
-        yield f"unknown label {cells['label']!r}; write call, nocall or nothing"
+        yield f"unknown label {quoted(cells['label'])}; write call, nocall or nothing"
+    if not cells["site"].isprintable():
+        yield f"site {quoted(cells['site'])} holds a character that cannot be seen; type the name anew"
     start_s = parse_seconds(cells["start_s"])
     if start_s is None:
-        yield f"start_s {cells['start_s']!r} is not a time; write seconds from the start of the recording, such as 12.5"
-    elif cells["clip_id"] != (expected := make_clip_id(cells["recording"], start_s)):
-        yield f"clip_id {cells['clip_id']!r} does not fit its recording and start; it should be {expected}"
+        yield (
+            f"start_s {quoted(cells['start_s'])} is not a time; "
+            "write seconds from the start of the recording, such as 12.5"
+        )
+    elif not fault and cells["clip_id"] != (expected := make_clip_id(cells["recording"], start_s)):
+        yield f"clip_id {quoted(cells['clip_id'])} does not fit its recording and start; it should be {expected}"
+
+
+def path_fault(recording: str) -> str | None:
+    """Return what is wrong with the path of a recording, which must lead to a place below `recordings/`."""
+    if not recording:
+        return "recording is empty; name a file of the data set's recordings/"
+    path = PurePosixPath(recording)
+    leaves = path.is_absolute() or ".." in path.parts or bool(PureWindowsPath(recording).drive)
+    plain = bool(path.name) and str(path) == recording
+    long = len(recording.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in path.parts)
+    faults = {
+        "leaves the data set; name a file of its recordings/": leaves,
+        "holds a backslash; write / between folders": "\\" in recording,
+        "holds a character that cannot be seen; rename the file": not recording.isprintable(),
+        "is not the plain path of a file; write it as in 2019/OS_20190705_0004.flac": not plain,
+        "begins as a formula in a spreadsheet does; rename it": is_formula(recording) or is_formula(path.name),
+        f"is too long; rename it so that no name has more than {LONGEST_NAME} bytes": long,
+    }
+    fault = next((fault for fault, found in faults.items() if found), None)
+    return fault and f"recording {quoted(recording)} {fault}"
 
 
 def parse_seconds(text: str) -> float | None:
-    """Return a number of seconds, or None where the text is none, or negative, or not finite."""
+    """Return a number of seconds, or None where the text is none, or negative, or beyond all recordings."""
     try:
         seconds = float(text)
     except ValueError:
         return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return seconds if 0 <= seconds <= LATEST_START_S else None
 
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
@@ -109,12 +138,15 @@ def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         clip_id, recording, site = row.cells["clip_id"], row.cells["recording"], row.cells["site"]
         if first_line.setdefault(clip_id, row.line) != row.line:
-            yield f"{row.line}: clip {clip_id} is on line {first_line[clip_id]} already; remove one of them"
-        stem = PurePosixPath(recording).stem
-        if recording_of.setdefault(stem, recording) != recording:
-            yield f"{row.line}: {recording} and {recording_of[stem]} have the same stem; rename one of them"
+            yield f"{row.line}: clip {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one of them"
+        same_stem = recording_of.setdefault(PurePosixPath(recording).stem, recording)
+        if same_stem != recording:
+            yield f"{row.line}: {quoted(recording)} and {quoted(same_stem)} have the same stem; rename one of them"
         if site_of.setdefault(recording, site) != site:
-            yield f"{row.line}: {recording} is at site {site_of[recording]!r} above and {site!r} here; write one"
+            yield (
+                f"{row.line}: {quoted(recording)} is at site {quoted(site_of[recording])} above and {quoted(site)} "
+                "here; write one"
+            )
 
 
 def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:

@@ -1,11 +1,37 @@
-"""What makes TensorFlow repeat its results to the last bit; `stages/__init__.py` pins the libraries below it."""
+"""What makes results repeat to the last bit on any x86-64 processor with AVX2 and FMA, whatever its number of cores.
+
+Each setting says what it pins and what changed without it; docs/reproducibility.md says how that was measured. Nothing
+needs pinning for Fourier transforms: NumPy and SciPy each carry pocketfft, which does not look at the processor.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Sums are divided among the threads, so their number must not follow the machine's cores.
+ENVIRONMENT = {
+    # TensorFlow uses oneDNN by default only where the processor has instructions for neural networks (AVX512_VNNI and
+    # newer). Measured: without this a processor that has none gives other weights from the first epoch on.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    # oneDNN chooses its kernels by the machine's best instruction set. Measured: AVX-512 gives other weights.
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    # So does OpenBLAS, below NumPy and SciPy; Haswell was the first with AVX2. Measured: other features.
+    "OPENBLAS_CORETYPE": "Haswell",
+    # OpenBLAS divides sums among its threads. Measured: other features.
+    "OPENBLAS_NUM_THREADS": "1",
+    # NumPy has AVX-512 kernels of its own for exponentials and the like. Measured: other features.
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+}
+# TensorFlow divides sums among its threads, so their number must not follow the machine's cores. Measured: 4 instead of
+# 2 give other weights; 2 threads on one core or on two give the same.
 THREADS = 2
+
+
+def pin_libraries() -> None:
+    """Pin the libraries that read their settings from the environment. Call it before they are imported.
+
+    What the user has set is overruled, because the results would follow it.
+    """
+    os.environ |= ENVIRONMENT
 
 
 def pin(seed: int) -> None:
@@ -19,6 +45,9 @@ def pin(seed: int) -> None:
     tensorflow.config.threading.set_intra_op_parallelism_threads(THREADS)
     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     tensorflow.config.experimental.enable_op_determinism()
+    # These would turn a division by a square root, and a division of one, into reciprocals, which makers of processors
+    # approximate differently.
+    tensorflow.config.optimizer.set_experimental_options({"arithmetic_optimization": False, "constant_folding": False})
     keras.utils.set_random_seed(seed)
 
 

@@ -1,5 +1,6 @@
 """`labels/expert.csv`: the experts' answers. The one place that knows which rows are right."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.clips import CALL, NOCALL
-from stages.lib.table import Row, parse_table
+from stages.lib.table import Row, parse_table, quoted
 
 EXPERT = Path("labels/expert.csv")
 QUEUE = Path("labels/queue.csv")  # The same columns, ready to be filled in.
@@ -41,29 +42,70 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
         One sentence a fault: the file, the line, what is wrong, what would be right.
     """
     rows, faults = parse_table(path, COLUMNS)
+    rows = [Row(row.line, row.cells | {"annotator": one_spelling(row.cells["annotator"])}) for row in rows]
     for row in rows:
         faults += [f"{path}:{row.line}: {fault}" for fault in row_faults(row.cells, part_of)]
     faults += [f"{path}:{fault}" for fault in repetition_faults(rows)]
     return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows], faults
 
 
+def one_spelling(name: str) -> str:
+    """Return the one form of a name that can be written in several, such as é as a letter or as e and an accent."""
+    return unicodedata.normalize("NFC", name)
+
+
 def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with one row, taken by itself."""
-    clip_id = cells["clip_id"]
+    found = {
+        "clip_id": clip_fault(cells["clip_id"], part_of),
+        "label": label_fault(cells["label"]),
+        "annotator": annotator_fault(cells["annotator"]),
+        "date": date_fault(cells["date"]),
+    }
+    for name, fault in found.items():
+        if fault and cells[name].startswith("'"):
+            yield f"{name} {quoted(cells[name])} begins with an apostrophe, as spreadsheets put before text; remove it"
+        elif fault:
+            yield fault
+
+
+def clip_fault(clip_id: str, part_of: Mapping[str, str]) -> str | None:
+    """Return what is wrong with a clip id."""
     if not clip_id:
-        yield "clip_id is empty; write the id of a clip of labels/queue.csv"
-    elif clip_id not in part_of:
-        yield f"there is no clip {clip_id!r} in train, valid or pool; copy the id from labels/queue.csv"
-    elif part_of[clip_id] == "test":
-        yield f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
-    if not cells["label"]:
-        yield f"label is empty; write {', '.join(LABELS[:-1])} or {UNSURE}, or remove the row"
-    elif cells["label"] not in LABELS:
-        yield f"unknown label {cells['label']!r}; write {', '.join(LABELS[:-1])} or {UNSURE}"
-    if not cells["annotator"]:
-        yield "annotator is empty; write the name of whoever listened"
-    if not is_date(cells["date"]):
-        yield f"date {cells['date']!r} is not a date; write it as in 2026-11-22"
+        return "clip_id is empty; write the id of a clip of labels/queue.csv"
+    if clip_id not in part_of:
+        return f"there is no clip {quoted(clip_id)} in train, valid or pool; copy the id from labels/queue.csv"
+    if part_of[clip_id] == "test":
+        return f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
+    return None
+
+
+def label_fault(label: str) -> str | None:
+    """Return what is wrong with a label."""
+    if not label:
+        return f"label is empty; write {', '.join(LABELS[:-1])} or {UNSURE}, or remove the row"
+    if label not in LABELS:
+        return f"unknown label {quoted(label)}; write {', '.join(LABELS[:-1])} or {UNSURE}"
+    return None
+
+
+def annotator_fault(name: str) -> str | None:
+    """Return what is wrong with the name of an annotator, of which every spelling would count as another person."""
+    if not name:
+        return "annotator is empty; write the name of whoever listened"
+    if name.startswith("'") or not name.isprintable():
+        return f"annotator {quoted(name)} holds a character that cannot be seen; type the name anew"
+    return None
+
+
+def date_fault(text: str) -> str | None:
+    """Return what is wrong with a date."""
+    if is_date(text):
+        return None
+    return (
+        f"date {quoted(text)} is not a date; write it as in 2026-11-22 "
+        "(spreadsheets rewrite dates, unless the column is formatted as text)"
+    )
 
 
 def is_date(text: str) -> bool:
@@ -81,8 +123,8 @@ def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
         clip_id, annotator = row.cells["clip_id"], row.cells["annotator"]
         if clip_id and annotator and first_line.setdefault((clip_id, annotator), row.line) != row.line:
             yield (
-                f"{row.line}: {annotator} has answered for {clip_id} on line {first_line[clip_id, annotator]} already; "
-                "keep one of the two rows"
+                f"{row.line}: {quoted(annotator)} has answered for {quoted(clip_id)} on line "
+                f"{first_line[clip_id, annotator]} already; keep one of the two rows"
             )
 
 

@@ -1,7 +1,6 @@
-"""Faults that a person has to mend: all of them at once, a line each, and no traceback."""
+"""Faults that a person has to mend: all of them at once."""
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 
 class InputFaults(Exception):
@@ -15,7 +14,11 @@ class InputFaults(Exception):
 
     def __init__(self, lines: Iterable[str]):
         self.lines = list(lines)
-        super().__init__("\n".join(self.lines))
+        # The list itself, so that faults found by another process arrive whole.
+        super().__init__(self.lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 def refuse(faults: Iterable[str]) -> None:
@@ -23,12 +26,3 @@ def refuse(faults: Iterable[str]) -> None:
     lines = list(faults)
     if lines:
         raise InputFaults(lines)
-
-
-def run(main: Callable[[], None]) -> None:
-    """Run a `main()`; print the faults of its input and exit with status 1 where it has any."""
-    try:
-        main()
-    except InputFaults as faults:
-        print(*faults.lines, sep="\n", file=sys.stderr)
-        sys.exit(1)

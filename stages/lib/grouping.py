@@ -47,6 +47,8 @@ def choose_groups(groups: Sequence[Group], calls: int, nocalls: int) -> list[Gro
     nocalls_left = nocalls - sum(len(group.nocalls) for group in chosen)
     taken = {group.name for group in chosen}
     rest = [group for group in labelled if group.name not in taken]
+    if calls_left > sum(len(group.calls) for group in rest) or nocalls_left > sum(len(group.nocalls) for group in rest):
+        return chosen + covering(rest, calls_left, nocalls_left)
     last = exact_sum(rest, calls_left, nocalls_left)
     if last is not None:
         return chosen + last

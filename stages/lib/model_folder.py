@@ -12,6 +12,7 @@ from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.whole import whole, write_json
 
+BASELINE, RETRAINED = Path("models/baseline"), Path("models/retrained")
 WEIGHTS, DESCRIPTION = "network.weights.h5", "model.json"
 # Clips are scored in batches of a fixed size, because the size can change the last bits of a score.
 BATCH_SIZE = 64

@@ -21,6 +21,8 @@ def build_network(shape: tuple[int, int]):
     import keras
     from keras import layers
 
+    from stages.lib.batch_normalisation import BatchNormalisation
+
     inputs = keras.Input(shape)
     x = layers.Reshape((*shape, 1))(inputs)
     # A call may stand anywhere in its clip: while training, the clip is turned in time, its end joined to its start.
@@ -30,8 +32,16 @@ def build_network(shape: tuple[int, int]):
             x = layers.MaxPooling2D()(x)
         # The first step of 2 quarters the cost of everything after it.
         x = layers.Conv2D(filters, 3, strides=2 if depth == 0 else 1, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=MOMENTUM)(x)
+        x = BatchNormalisation(momentum=MOMENTUM)(x)
         x = layers.ReLU()(x)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(x)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
+    log_odds = layers.Dense(1)(x)
+    return keras.Model(inputs, layers.Activation("sigmoid")(log_odds))
+
+
+def log_odds_network(network):
+    """Return the network without its last step: to log(p_call / (1 - p_call)), with the same weights."""
+    import keras
+
+    return keras.Model(network.input, network.layers[-1].input)

@@ -20,7 +20,7 @@ def check_size(size: object) -> object:
 
 def check_test_size(size: object) -> object:
     """Accept a list of recordings besides."""
-    if isinstance(size, list) and size and all(isinstance(name, str) for name in size):
+    if isinstance(size, list) and size and all(isinstance(name, str) and name.isprintable() for name in size):
         return size
     try:
         return check_size(size)

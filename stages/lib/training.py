@@ -8,6 +8,7 @@ from pydantic import Field
 from stages.lib.clips import CALL
 from stages.lib.feature_store import Features, load_clips
 from stages.lib.model_folder import Model
+from stages.lib.network import log_odds_network
 from stages.lib.params import Section
 
 HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
@@ -16,7 +17,7 @@ HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
 class TrainParams(Section):
     """Section `train` of params.yaml."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     epochs: Annotated[int, Field(ge=1)]
     patience: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
@@ -34,6 +35,25 @@ class LabelledClips(NamedTuple):
     def targets(self) -> np.ndarray:
         """1 for a call and 0 for a no-call: float32 of shape (clips, 1)."""
         return np.array([[label == CALL] for label in self.labels], np.float32)
+
+
+def cross_entropy(targets, log_odds):
+    """Return the binary cross-entropy of each clip, from log-odds.
+
+    Its gradient holds one division. Keras' own holds the gradient of a logarithm, for which TensorFlow takes a
+    reciprocal that makers of processors approximate differently.
+
+    Parameters
+    ----------
+    targets, log_odds : tensor of float32, shape (clips, 1)
+
+    Returns
+    -------
+    tensor of float32, shape (clips,), at least 0
+    """
+    from keras import ops
+
+    return ops.mean(ops.softplus(log_odds) - targets * log_odds, axis=-1)
 
 
 def train_model(
@@ -67,8 +87,10 @@ def train_model(
     batches = dataset(train).shuffle(len(train.clip_ids), seed=params.seed).batch(params.batch_size)
     # The learning rate falls along a cosine to zero at the last epoch.
     rate = keras.optimizers.schedules.CosineDecay(params.learning_rate, params.epochs * len(batches))
-    model.network.compile(keras.optimizers.Adam(rate), "binary_crossentropy", weighted_metrics=["accuracy"])
-    history = model.network.fit(
+    accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+    network = log_odds_network(model.network)
+    network.compile(keras.optimizers.Adam(rate), cross_entropy, weighted_metrics=[accuracy])
+    history = network.fit(
         batches,
         epochs=params.epochs,
         validation_data=dataset(valid).batch(params.batch_size),

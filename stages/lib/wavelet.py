@@ -6,6 +6,8 @@ from scipy.special import ndtri
 
 # The coarsest scales carry the calls themselves, so three of the possible levels are left untouched.
 UNTOUCHED_LEVELS = 3
+# A variance that no sound has; a threshold made from a smaller one would vanish in single precision.
+SILENCE = 1e-30
 # The median of |x| for x of the standard normal distribution: 0.6745.
 MEDIAN_OF_NORMAL_MAGNITUDES = float(ndtri(0.75))
 
@@ -60,7 +62,8 @@ def denoise(spectrogram: np.ndarray, wavelet: str = "db1") -> np.ndarray:
     levels = max(pywt.dwtn_max_level(spectrogram.shape, wavelet) - UNTOUCHED_LEVELS, 1)
     approximation, *details = pywt.wavedecn(spectrogram, wavelet, level=levels)
     noise_variance = noise_deviation(details[-1]["dd"]) ** 2
-    if noise_variance == 0:  # As in digital silence: there is nothing to remove, and no threshold to divide by.
+    # As in digital silence: there is nothing to remove, and no threshold to divide by.
+    if noise_variance < SILENCE:
         return spectrogram.copy()
     denoised = [
         {

@@ -1,6 +1,8 @@
 """Outputs that appear whole or not at all."""
 
+import glob
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +14,23 @@ from typing import Any
 def whole(path: Path) -> Iterator[Path]:
     """Give a name beside `path` to write to; it becomes `path`, file or folder, once the block has ended well.
 
-    What a killed run leaves behind has always the same name, so that the next run overwrites it.
+    What killed runs have left behind is removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last, because writers of audio and arrays choose the format by it.
-    partial = path.with_name(f".partial-{path.name}")
-    remove(partial)
+    for left_behind in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
+        remove(left_behind)
+    # No two processes share a name, because the workers of a killed run live on for a moment. The suffix stays last,
+    # because writers of audio and arrays choose the format by it.
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
         yield partial
         if partial.is_dir():
             remove(path)
         partial.replace(path)
+    except OSError as error:
+        # A full disk is reported without a name.
+        error.filename = error.filename or str(path)
+        raise
     finally:
         remove(partial)
 

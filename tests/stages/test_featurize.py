@@ -220,6 +220,26 @@ def test_a_person_sees_one_line_a_fault_and_no_traceback(data_set):
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [f"{TABLE}:{line}:" for line in (2, 6, 13)]
 
 
+@pytest.mark.usefixtures("featurized")
+def test_a_damaged_shard_is_computed_again():
+    before = {name: path.read_bytes() for name, path in shards().items()}
+    damaged = shards()["sea01"]
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    featurize.main()
+    assert {name: path.read_bytes() for name, path in shards().items()} == before
+
+
+def test_a_recording_that_is_lost_after_it_was_checked_is_a_fault_of_the_input(data_set):
+    params = read_params("featurize", FeatureParams)
+    clips = by_recording(read_clips(TABLE))["sea01.wav"]
+    path = RECORDINGS / "sea01.wav"
+    assert featurize.check(TABLE, path, clips, params) == (None, [])
+    path.write_bytes(path.read_bytes()[:10])
+    with pytest.raises(InputFaults) as refusal:
+        featurize.featurize(TABLE, path, clips, params)
+    assert refusal.value.lines[0].startswith(f"{TABLE}:6: {path} is not audio")
+
+
 def copied_featurize(path: Path, added: str) -> ModuleType:
     """Load a copy of featurize.py with a line added."""
     path.write_text(Path(featurize.__file__).read_text() + added)
@@ -233,8 +253,8 @@ def copied_featurize(path: Path, added: str) -> ModuleType:
 def test_a_shard_that_other_code_has_written_is_not_taken_for_up_to_date(tmp_path):
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea00.wav"]
-    names = {
-        copied_featurize(tmp_path / "copied_featurize.py", added).shard_name(RECORDINGS / "sea00.wav", clips, params)
+    origins = {
+        copied_featurize(tmp_path / "copied_featurize.py", added).origin(RECORDINGS / "sea00.wav", clips, params)
         for added in ("", "\n# The features are computed otherwise from here on.\n")
     }
-    assert len(names) == 2
+    assert len(origins) == 2

@@ -1,8 +1,11 @@
+import csv
 from datetime import date
 
 import pytest
 
+from stages.lib.expert_table import COLUMNS
 from stages.lib.faults import InputFaults
+from stages.lib.table import read_table
 from tools.answer_queue import ANNOTATOR, answer_queue, answers_for, main
 
 HEADER = "clip_id,label,annotator,date,note\n"
@@ -42,6 +45,21 @@ def test_a_second_call_adds_nothing(repository):
     before = (repository / "labels" / "expert.csv").read_bytes()
     assert answer_queue(repository, truth, "truth") == 0
     assert (repository / "labels" / "expert.csv").read_bytes() == before
+
+
+def test_what_a_spreadsheet_would_run_in_a_note_or_a_name_is_neutralised_and_still_the_same_to_us(repository):
+    path = repository / "labels" / "expert.csv"
+    note = '=HYPERLINK("http://example.org","listen, please")'
+    rows = [["b_0000000", "call", "@val", "2026-11-22", note], ["a_0000000", "call", "val", "2026-11-22", "-3 dB"]]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([HEADER.strip().split(","), *rows])
+    before = [row.cells for row in read_table(path, COLUMNS)]
+    assert answer_queue(repository, {"a_0000000": "call", "b_0000000": "nocall"}, "truth") == 2
+    assert [row.cells for row in read_table(path, COLUMNS)][:2] == before
+    with path.open(newline="") as file:
+        cells = [cell for record in csv.reader(file) for cell in record]
+    assert {"'@val", f"'{note}", "'-3 dB"} <= set(cells)
+    assert not [cell for cell in cells if cell.startswith(tuple("=+-@"))]
 
 
 def test_a_data_set_that_is_not_synthetic_is_refused(repository, monkeypatch):

@@ -1,9 +1,14 @@
-from pathlib import Path
+import csv
+import os
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stages.lib.clips import Clip, by_recording, make_clip_id, read_clips
 from stages.lib.faults import InputFaults
+from stages.lib.table import quoted
 
 HEADER = "clip_id,recording,start_s,label,site\n"
 
@@ -54,7 +59,7 @@ def test_an_unknown_label_is_refused(tmp_path):
     assert faults_of(table) == [f"{table}:2: unknown label 'orca'; write call, nocall or nothing"]
 
 
-@pytest.mark.parametrize("start_s", ["", "soon", "-1", "nan", "inf", "1e999", "0:30"])
+@pytest.mark.parametrize("start_s", ["", "soon", "-1", "nan", "inf", "1e999", "1e306", "2e9", "0:30", "0.5 s"])
 def test_a_start_that_is_no_time_is_refused(tmp_path, start_s):
     table = write(tmp_path, f"a_0000500,a.wav,{start_s},call,\n")
     assert [fault.startswith(f"{table}:2: start_s {start_s!r} is not a time") for fault in faults_of(table)] == [True]
@@ -66,6 +71,79 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path, recording):
     assert [fault.startswith(f"{table}:2: recording {recording!r} leaves") for fault in faults_of(table)] == [True]
 
 
+@pytest.mark.parametrize(
+    ("recording", "reason"),
+    [
+        (r"north\a.wav", "holds a backslash; write / between folders"),
+        ("C:a.wav", "leaves the data set"),
+        (".", "is not the plain path of a file"),
+        ("a.wav/", "is not the plain path of a file"),
+        ("./a.wav", "is not the plain path of a file"),
+        ("north//a.wav", "is not the plain path of a file"),
+        ("north/./a.wav", "is not the plain path of a file"),
+        ("a\x07.wav", "holds a character that cannot be seen"),
+        ("a\u200b.wav", "holds a character that cannot be seen"),
+        ("a\u202evaw.exe", "holds a character that cannot be seen"),
+        ("=cmd.wav", "begins as a formula in a spreadsheet does"),
+        ("-60dB.wav", "begins as a formula in a spreadsheet does"),
+        ("north/+a.wav", "begins as a formula in a spreadsheet does"),
+        ("@north/a.wav", "begins as a formula in a spreadsheet does"),
+        ("é" * 101, "is too long"),
+        ("/".join(["a" * 99] * 11), "is too long"),
+    ],
+)
+def test_a_recording_that_could_not_be_handled_is_refused_with_the_reason(tmp_path, recording, reason):
+    table = write(tmp_path, f"a_0000500,{recording},0.5,call,\n")
+    faults = faults_of(table)
+    assert [fault.startswith(f"{table}:2: recording {quoted(recording)} {reason}") for fault in faults] == [True]
+
+
+@pytest.mark.parametrize(
+    "recording",
+    ["a b.wav", "Ørsted/Łódź.flac", "录音.wav", "2019-07-05T12:00:00.wav", "'t Hart.wav", "a" * 196 + ".wav"],
+)
+def test_names_with_blanks_and_of_all_languages_are_right(tmp_path, recording):
+    table = write(tmp_path, f"{make_clip_id(recording, 0.5)},{recording},0.5,call,\n")
+    assert [clip.recording for clip in read_clips(table)] == [recording]
+
+
+path_parts = st.sampled_from(["..", ".", "", "~", "a.wav", "C:", "c:x", "\\", "...", "/", "CON", "\0", "%2e%2e", "=x"])
+paths = st.lists(path_parts | st.text(max_size=3), max_size=6).map("/".join) | st.text()
+
+
+@given(paths, st.integers(0, 10))
+@example("north/a.wav", 0)
+def test_whatever_recording_is_accepted_lies_below_the_folder_of_recordings(tmp_path_factory, recording, start_s):
+    folder = tmp_path_factory.getbasetemp() / "recordings"
+    table = folder.with_name("clips.csv")
+    # As any program would write it, so that hardly anything is refused for its form.
+    with table.open("w", newline="", encoding="utf-8", errors="surrogatepass") as file:
+        rows = [(make_clip_id(recording, start_s), recording, start_s, "call", "")]
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([HEADER.strip().split(","), *rows])
+    try:
+        (clip,) = read_clips(table)
+    except InputFaults as refusal:
+        assert all(line.startswith(f"{table}:") and line.isprintable() for line in refusal.lines)
+        return
+    place = folder / clip.recording
+    assert os.path.normpath(place) == str(place)
+    assert place.is_relative_to(folder)
+    assert place != folder
+    # On Windows, too.
+    assert PureWindowsPath(r"C:\recordings", clip.recording).is_relative_to(r"C:\recordings")
+    assert not place.is_file()  # It can be asked.
+
+
+def test_one_site_in_two_spellings_is_one_site(tmp_path):
+    table = write(tmp_path, "a_0000000,a.wav,0,call,Jos\u00e9\nb_0000000,b.wav,0,call,Jose\u0301\n")
+    assert len({clip.site for clip in read_clips(table)}) == 1
+
+
+def test_a_site_with_a_character_that_cannot_be_seen_is_refused(tmp_path):
+    table = write(tmp_path, "a_0000500,a.wav,0.5,call,bay\u200b\n")
+    assert [fault.startswith(f"{table}:2: site 'bay\\u200b' holds a char") for fault in faults_of(table)] == [True]
+
+
 def test_an_empty_recording_is_refused(tmp_path):
     table = write(tmp_path, "a_0000500,,0.5,call,\n")
     assert faults_of(table)[0].startswith(f"{table}:2: recording is empty")
@@ -73,12 +151,12 @@ def test_an_empty_recording_is_refused(tmp_path):
 
 def test_a_clip_that_is_there_twice_is_refused_with_both_lines(tmp_path):
     table = write(tmp_path, "a_0000500,a.wav,0.5,call,\nb_0000500,b.wav,0.5,call,\na_0000500,a.wav,0.5,nocall,\n")
-    assert faults_of(table) == [f"{table}:4: clip a_0000500 is on line 2 already; remove one of them"]
+    assert faults_of(table) == [f"{table}:4: clip 'a_0000500' is on line 2 already; remove one of them"]
 
 
 def test_two_recordings_with_one_stem_are_refused(tmp_path):
     table = write(tmp_path, "a_0000500,a.wav,0.5,call,\na_0001000,north/a.flac,1,call,\n")
-    assert faults_of(table) == [f"{table}:3: north/a.flac and a.wav have the same stem; rename one of them"]
+    assert faults_of(table) == [f"{table}:3: 'north/a.flac' and 'a.wav' have the same stem; rename one of them"]
 
 
 def test_a_table_without_clips_is_refused(tmp_path):
@@ -93,7 +171,7 @@ def test_a_missing_table_is_refused(tmp_path):
 def test_all_faults_of_rows_are_listed_at_once(tmp_path):
     table = write(tmp_path, "a_0000500,a.wav,0.5,orca,\na_0000000,a.wav,soon,call\nb_1,../b.wav,1,call,\n")
     places = sorted(fault.removeprefix(str(table)).split(" ")[0] for fault in faults_of(table))
-    assert places == [":2:", ":3:", ":4:", ":4:"]
+    assert places == [":2:", ":3:", ":4:"]
 
 
 def test_a_repeated_clip_is_listed_together_with_the_faults_of_other_rows(tmp_path):

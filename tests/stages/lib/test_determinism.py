@@ -1,9 +1,16 @@
+import ast
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from stages.lib.determinism import THREADS, pin
+from stages.lib.determinism import ENVIRONMENT, THREADS, pin
 from stages.lib.network import build_network
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 def first_weights(seed: int) -> np.ndarray:
@@ -19,9 +26,30 @@ def test_another_seed_gives_other_weights():
     assert not np.array_equal(first_weights(1), first_weights(2))
 
 
-def test_pin_fixes_the_number_of_threads_and_the_instruction_set():
+def test_pin_fixes_the_number_of_threads_and_keeps_divisions_as_they_are():
     import tensorflow
 
     pin(0)
     assert tensorflow.config.threading.get_intra_op_parallelism_threads() == THREADS
-    assert os.environ["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    options = tensorflow.config.optimizer.get_experimental_options()
+    assert (options["arithmetic_optimization"], options["constant_folding"]) == (False, False)
+
+
+def test_what_the_user_has_set_does_not_reach_the_libraries():
+    others = dict.fromkeys(ENVIRONMENT, "another")
+    done = subprocess.run(
+        [sys.executable, "-c", "import os, stages; print({name: os.environ[name] for name in os.environ})"],
+        cwd=REPOSITORY,
+        env={**os.environ, **others},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ENVIRONMENT.items() <= ast.literal_eval(done.stdout).items()
+
+
+@pytest.mark.parametrize("module", ["stages", "data.synthetic"])
+def test_libraries_are_pinned_before_the_first_of_them_is_imported(module):
+    code = f"import sys, {module}; print([name for name in ('numpy', 'scipy', 'tensorflow') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,6 +1,7 @@
+import joblib
 import pytest
 
-from stages.lib.faults import InputFaults, refuse, run
+from stages.lib.faults import InputFaults, refuse
 
 
 def test_nothing_wrong_is_not_refused():
@@ -14,18 +15,8 @@ def test_all_faults_are_refused_together():
     assert str(refusal.value) == "first\nsecond"
 
 
-def test_run_prints_a_line_a_fault_and_exits_with_status_1(capsys):
-    with pytest.raises(SystemExit) as end:
-        run(lambda: refuse(["labels/expert.csv:2: first", "labels/expert.csv:3: second"]))
-    assert end.value.code == 1
-    assert capsys.readouterr() == ("", "labels/expert.csv:2: first\nlabels/expert.csv:3: second\n")
-
-
-def test_run_without_faults_ends_well(capsys):
-    run(lambda: print("done"))
-    assert capsys.readouterr() == ("done\n", "")
-
-
-def test_run_does_not_hide_a_fault_of_the_program():
-    with pytest.raises(ZeroDivisionError):
-        run(lambda: print(1 / 0))
+def test_faults_found_by_another_process_arrive_whole():
+    calls = [joblib.delayed(refuse)(["first", "second"])] * 2
+    with pytest.raises(InputFaults) as refusal:
+        joblib.Parallel(n_jobs=2)(calls)
+    assert refusal.value.lines == ["first", "second"]

@@ -1,7 +1,11 @@
+import re
 from pathlib import Path
 from typing import Annotated
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from stages.lib.faults import InputFaults
@@ -58,12 +62,12 @@ def test_a_section_like_no_other_is_refused_with_all_that_are_known(tmp_path):
 
 def test_a_section_named_by_a_number_is_refused(tmp_path):
     faults = faults_of(tmp_path, RIGHT + "1: 2\n")
-    assert [fault.startswith("params.yaml:7: unknown section") for fault in faults] == [True]
+    assert faults == ["params.yaml:7: a key that is not a name; write a name, or put it in quotation marks"]
 
 
 def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path):
     faults = faults_of(tmp_path, RIGHT + "  hihg: 0.5\n")
-    assert faults == ["params.yaml:7: unknown key score_pool.hihg; did you mean 'high'?"]
+    assert faults == ["params.yaml:7: unknown key 'score_pool.hihg'; did you mean 'high'?"]
 
 
 def test_a_missing_key_is_refused_with_the_line_of_its_section(tmp_path):
@@ -111,6 +115,169 @@ def test_text_that_is_not_yaml_is_refused_with_its_line(tmp_path, second_line):
     assert len(faults) == 1
     assert "not YAML" in faults[0]
     assert faults[0].startswith(("params.yaml:2: ", "params.yaml:3: "))
+
+
+@pytest.mark.parametrize("key", ["1", "on", "null", "[low]", "{low: 1}", "2026-11-22", "0.5"])
+def test_a_key_that_is_not_text_is_refused_with_its_line(tmp_path, key):
+    faults = faults_of(tmp_path, RIGHT + f"  ? {key}\n  : 1\n")
+    assert faults == ["params.yaml:7: a key that is not a name; write a name, or put it in quotation marks"]
+
+
+def test_keys_that_are_there_twice_are_refused_with_both_lines(tmp_path):
+    faults = faults_of(tmp_path, RIGHT + "  low: 0.3\ndata:\n  dataset: other\n")
+    assert faults == [
+        "params.yaml:7: 'low' is on line 4 already; keep one of them",
+        "params.yaml:8: 'data' is on line 1 already; keep one of them",
+    ]
+
+
+@pytest.mark.parametrize("section", ["&a {b: *a}", "&a [*a]"])
+def test_a_value_that_holds_itself_is_refused(tmp_path, section):
+    faults = faults_of(tmp_path, f"data:\n  dataset: synthetic\nscore_pool: {section}\n")
+    assert faults == ["params.yaml:3: *a stands for a value elsewhere; write the value out"]
+
+
+def test_a_value_that_stands_for_another_is_refused(tmp_path):
+    faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", "low: &half 0.5").replace("high: 1", "high: *half"))
+    assert faults == ["params.yaml:5: *half stands for a value elsewhere; write the value out"]
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_thousands_of_levels_are_refused(tmp_path, opening):
+    faults = faults_of(tmp_path, "score_pool:\n  " + opening * 20_000)
+    assert len(faults) == 1
+    assert faults[0].startswith("params.yaml:2: more than 10 levels")
+
+
+@pytest.mark.parametrize(
+    "value", ["!!python/object/apply:os.getcwd []", "!!int x", "!!timestamp x", "!!bool x", "!x 1"]
+)
+def test_a_tag_is_refused_and_nothing_is_made_of_it(tmp_path, value):
+    faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {value}"))
+    assert [fault.startswith("params.yaml:6: the tag ") for fault in faults] == [True]
+
+
+@pytest.mark.parametrize("value", ["2026-13-45", "0x_", "2001-12-14t21:59:43-25:00", "<<", "="])
+def test_a_value_that_yaml_cannot_make_is_refused_with_its_line(tmp_path, value):
+    faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {value}"))
+    assert faults == [f"params.yaml:6: {value!r} is not a value; correct it, or put it in quotation marks"]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("010", 8), ("0x10", 16), ("1:30", 90), ("1_0", 10), ("0b11", 3), ("010.5", 10.5)]
+)
+def test_a_number_that_would_be_read_as_another_is_refused(tmp_path, value, read):
+    faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {value}"))
+    assert faults == [f"params.yaml:6: {value} would be read as {read}; write the number in plain digits"]
+
+
+def test_a_number_without_end_is_refused(tmp_path):
+    faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {'9' * 5000}"))
+    assert faults == ["params.yaml:6: a value of 5000 characters; 1000 are the most"]
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [("1e-3", "0.001"), ("4E-1", "0.4"), ("'0.5'", "0.5"), ("'1'", "1"), ("1e-300", f"0.{299 * '0'}1")],
+)
+def test_a_number_that_is_text_to_yaml_is_refused_with_the_right_way_to_write_it(tmp_path, value, right):
+    faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", f"low: {value}"))
+    assert [fault.endswith(f" (which is text); write {right}") for fault in faults] == [True]
+    assert read_text(tmp_path, RIGHT.replace("low: 0.4", f"low: {right}")).low == float(right)
+
+
+@pytest.mark.parametrize("value", ["0.001", "1.0e-3", ".5", "+0.5", "1.", "0"])
+def test_a_plain_number_is_read(tmp_path, value):
+    assert read_text(tmp_path, RIGHT.replace("low: 0.4", f"low: {value}")).low == float(value)
+
+
+def test_an_empty_section_is_refused_key_by_key(tmp_path):
+    faults = faults_of(tmp_path, "data:\n  dataset: synthetic\nscore_pool:\n")
+    assert faults == [f"params.yaml:3: score_pool.{name} is missing" for name in ("low", "high", "rounds")]
+
+
+@pytest.mark.parametrize("value", ["[]", "0", "''", "false", "[low, high]"])
+def test_a_section_that_holds_no_keys_is_refused(tmp_path, value):
+    faults = faults_of(tmp_path, f"score_pool: {value}\n")
+    assert [
+        fault.startswith("params.yaml:1: score_pool should hold low, high, rounds, each on") for fault in faults
+    ] == [True]
+
+
+def test_a_character_that_cannot_be_seen_is_refused_with_its_line(tmp_path):
+    faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", "low: 0.4\x07"))
+    assert faults == ["params.yaml:4: not YAML: a character that cannot be seen; remove it"]
+
+
+def test_a_byte_order_mark_and_crlf_do_no_harm(tmp_path):
+    assert read_text(tmp_path, "\ufeff" + RIGHT.replace("\n", "\r\n")) == read_text(tmp_path, RIGHT)
+
+
+def changed_by_one_letter(name: str) -> st.SearchStrategy[str]:
+    """Leave out, double or replace a letter."""
+    places = st.integers(0, len(name) - 1)
+    return st.one_of(
+        places.map(lambda place: name[:place] + name[place + 1 :]),
+        places.map(lambda place: name[:place] + name[place] + name[place:]),
+        places.map(lambda place: f"{name[:place]}x{name[place + 1 :]}"),
+    )
+
+
+typos = st.sampled_from(["low", "high", "rounds"]).flatmap(
+    lambda name: st.tuples(st.just(name), changed_by_one_letter(name).filter(lambda typo: typo not in ("", name)))
+)
+
+
+@given(typos)
+def test_a_typo_is_answered_by_the_name_that_was_meant(tmp_path_factory, typo):
+    name, written = typo
+    faults = faults_of(tmp_path_factory.getbasetemp(), RIGHT.replace(f"  {name}:", f"  {written}:"))
+    line = {"low": 4, "high": 5, "rounds": 6}[name]
+    assert faults == [
+        f"params.yaml:3: score_pool.{name} is missing",
+        f"params.yaml:{line}: unknown key 'score_pool.{written}'; did you mean {name!r}?",
+    ]
+
+
+# Values of all kinds, and what YAML reads in many ways.
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.dates(), st.binary(max_size=5)
+)
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
+pieces = st.sampled_from(
+    [*"[]{}&*!|>'\"%@`#,?:-=~ \n\t", "<<", "a", "low", ": ", "- ", "\n  ", "!!", "0x", "1_", "\x85", "\0"]
+)
+
+
+@given(
+    st.one_of(
+        values.map(yaml.safe_dump),
+        st.dictionaries(st.sampled_from(["score_pool", "data", "low"]), values).map(yaml.safe_dump),
+        st.lists(pieces, max_size=30).map("".join),
+        st.integers(0, len(RIGHT)).flatmap(
+            lambda place: st.lists(pieces, max_size=3).map(lambda new: RIGHT[:place] + "".join(new) + RIGHT[place:])
+        ),
+    )
+)
+def test_any_text_is_read_or_refused_with_lines_that_a_person_can_read(tmp_path_factory, text):
+    try:
+        band = read_text(tmp_path_factory.getbasetemp(), text)
+    except InputFaults as refusal:
+        place = re.escape(str(tmp_path_factory.getbasetemp() / "params.yaml"))
+        assert refusal.lines
+        assert all(re.match(rf"{place}:[0-9]+: ", line) and line.isprintable() for line in refusal.lines)
+        assert all(len(line) < 500 for line in refusal.lines)
+    else:
+        assert band.model_dump() == yaml.safe_load(text)["score_pool"]
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_refused_with_lines_that_a_person_can_read(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "params.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputFaults) as refusal:
+        read_params("score_pool", BandParams, path)
+    assert all(line.isprintable() for line in refusal.value.lines)
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "synthetic\n"])

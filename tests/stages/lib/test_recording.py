@@ -3,8 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages.lib.recording import duration_s, read_window, recording_fault
+from stages.lib.spectrogram import FeatureParams, clip_features
 
 
 def noise(seconds: float, sample_rate: int = 8000, seed: int = 0) -> np.ndarray:
@@ -74,12 +77,172 @@ def test_a_single_sound_makes_a_recording_not_silent(tmp_path):
     assert recording_fault(write(tmp_path / "sea.flac", samples)) is None
 
 
-@pytest.mark.parametrize("kept", [0.9, 0.5, 0.01])
-def test_a_truncated_flac_is_a_fault(tmp_path, kept):
-    path = write(tmp_path / "sea.flac", noise(10))
+@pytest.mark.parametrize("value", [1e13, -1e30])
+def test_a_sample_far_beyond_full_scale_is_a_fault(tmp_path, value):
+    samples = noise(1)
+    samples[4321] = value
+    assert "not numbers" in recording_fault(write(tmp_path / "sea.wav", samples, subtype="FLOAT"))
+
+
+def test_samples_that_were_not_scaled_are_right(tmp_path):
+    assert recording_fault(write(tmp_path / "sea.wav", noise(1) * 2**31, subtype="FLOAT")) is None
+
+
+CUT_OFF = "is cut off"
+CUT = [
+    ("sea.flac", {}, "is not audio that libsndfile reads"),
+    ("sea.wav", {}, CUT_OFF),
+    ("sea.wav", {"subtype": "FLOAT"}, CUT_OFF),
+    ("sea.wav", {"subtype": "PCM_24", "format": "WAVEX"}, CUT_OFF),
+    ("sea.wav", {"subtype": "IMA_ADPCM"}, CUT_OFF),
+    ("sea.wav", {"format": "RF64"}, CUT_OFF),
+    ("sea.aiff", {}, CUT_OFF),
+    ("sea.ogg", {}, CUT_OFF),
+    ("sea.mp3", {}, CUT_OFF),  # libsndfile writes a first frame that counts the others.
+]
+
+
+@pytest.mark.parametrize(("name", "options", "fault"), CUT)
+@pytest.mark.parametrize("kept", [0.95, 0.5])
+def test_a_recording_that_was_cut_off_is_a_fault(tmp_path, name, options, fault, kept):
+    path = write(tmp_path / name, noise(10), **options)
+    assert recording_fault(path) is None
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    assert str(path) in recording_fault(path)
+    assert recording_fault(path).startswith(f"{path} {fault}")
+
+
+@pytest.mark.parametrize("name", ["sea.wav", "sea.aiff", "sea.ogg"])
+def test_a_recording_that_lacks_its_last_byte_is_cut_off(tmp_path, name):
+    path = write(tmp_path / name, noise(1))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert recording_fault(path).startswith(f"{path} is cut off")
+
+
+def test_what_is_left_of_a_wav_file_is_counted_in_bytes(tmp_path):
+    path = write(tmp_path / "sea.wav", noise(1))
+    path.write_bytes(path.read_bytes()[:-6000])
+    assert recording_fault(path).startswith(f"{path} is cut off: 10000 of 16000 bytes of samples are there; copy it")
+
+
+def chunk(content: bytes, name: bytes, length: bytes) -> bytes:
+    """Let a chunk of a WAV or AIFF file claim another length."""
+    place = content.index(name) + 4
+    return content[:place] + length + content[place + 4 :]
+
+
+@pytest.mark.parametrize("length", [0x7FFF0000, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF])
+@pytest.mark.parametrize(("name", "chunk_name", "order"), [("a.wav", b"data", "little"), ("a.aiff", b"SSND", "big")])
+def test_a_recording_that_was_streamed_is_right(tmp_path, length, name, chunk_name, order):
+    path = write(tmp_path / name, noise(1))
+    path.write_bytes(chunk(path.read_bytes(), chunk_name, length.to_bytes(4, order)))
+    assert recording_fault(path) is None
+    assert duration_s(path) == pytest.approx(1, abs=0.001)
+
+
+def test_chunks_beside_the_samples_do_no_harm(tmp_path):
+    path = write(tmp_path / "sea.wav", noise(1))
+    content = path.read_bytes()
+    place = content.index(b"data")
+    odd = b"LIST" + (4001).to_bytes(4, "little") + b"x" * 4002
+    # What follows the samples may be cut off, because nobody listens to it.
+    path.write_bytes(content[:place] + odd + content[place:] + odd[:100])
+    assert recording_fault(path) is None
+    path.write_bytes((content[:place] + odd + content[place:])[:-2])
+    assert recording_fault(path).startswith(f"{path} is cut off")
+
+
+def test_a_flac_file_that_does_not_say_how_long_it_is_is_a_fault(tmp_path):
+    path = write(tmp_path / "sea.flac", noise(1))
+    content = bytearray(path.read_bytes())
+    # The number of samples: the last 36 bits before the MD5 sum in the first metadata block.
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert recording_fault(path).startswith(f"{path} does not say how long it is")
+
+
+def test_samples_without_a_header_are_a_fault(tmp_path):
+    path = tmp_path / "sea.raw"
+    path.write_bytes(noise(1).astype(np.float32).tobytes())
+    assert recording_fault(path).startswith(f"{path} is by its name samples without a header")
+
+
+STRANGE = {
+    "one sample": (np.array([0.5]), 8000),
+    "eight channels": (np.stack([noise(1, seed=seed) for seed in range(8)], axis=1), 8000),
+    "192 kHz": (noise(0.6, 192_000), 192_000),
+    "11 Hz": (noise(1, 11), 11),
+    "an offset": (0.5 + 0.01 * noise(1), 8000),
+    "nothing but an offset": (np.full(8000, 0.5), 8000),
+    "clipped": (np.clip(100 * noise(1), -1, 1), 8000),
+    "very soft": (1e-30 * noise(1), 8000),
+}
+PARAMS = FeatureParams(
+    sample_rate=4000,
+    clip_s=0.5,
+    fft_size=128,
+    hop_size=50,
+    mel_bands=40,
+    min_hz=50,
+    max_hz=2000,
+    pcen=True,
+    wavelet_denoise=True,
+)
+
+
+@pytest.mark.parametrize("pcen", [True, False])
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_strange_recording_is_right_and_has_finite_features(tmp_path, name, pcen):
+    samples, sample_rate = STRANGE[name]
+    path = write(tmp_path / "sea.wav", samples, sample_rate, subtype="FLOAT")
+    assert recording_fault(path) is None
+    window = read_window(path, 0, PARAMS.clip_s, PARAMS.sample_rate)
+    features = clip_features(window, PARAMS.model_copy(update={"pcen": pcen}))
+    assert np.isfinite(features.astype(np.float16)).all()
+
+
+@pytest.mark.parametrize("ending", ["wav", "mp3", "txt", "FLAC", "aiff"])
+def test_what_the_name_says_does_not_matter(tmp_path, ending):
+    right = write(tmp_path / "right.flac", noise(1))
+    path = tmp_path / f"sea.{ending}"
+    path.write_bytes(right.read_bytes())
+    assert recording_fault(path) is None
+    np.testing.assert_array_equal(read_window(path, 0.25, 0.5, 8000), read_window(right, 0.25, 0.5, 8000))
+
+
+@pytest.fixture(scope="module")
+def sound_files(tmp_path_factory) -> list[bytes]:
+    """Recordings of several formats, as bytes."""
+    folder = tmp_path_factory.mktemp("sound")
+    names = ["sea.wav", "sea.flac", "sea.ogg", "sea.mp3", "sea.aiff", "sea.au", "sea.caf", "sea.w64"]
+    return [write(folder / name, noise(0.5)).read_bytes() for name in names]
+
+
+@given(st.data())
+def test_whatever_a_file_holds_it_is_refused_in_one_line_or_has_finite_features(sound_files, tmp_path_factory, data):
+    content = bytearray(data.draw(st.sampled_from(sound_files) | st.binary(max_size=100)))
+    for _ in range(data.draw(st.integers(0, 2))):
+        # Mostly in the header, where every bit means something.
+        place = data.draw(st.integers(0, min(100, len(content))) | st.integers(0, len(content)))
+        damage = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+        if damage == "cut":
+            del content[place:]
+        elif damage == "insert":
+            content[place:place] = data.draw(st.binary(min_size=1, max_size=8))
+        elif place < len(content):
+            content[place] ^= data.draw(st.integers(1, 255))
+    ending = data.draw(st.sampled_from(["wav", "flac", "mp3", "txt"]))
+    path = tmp_path_factory.getbasetemp() / f"damaged.{ending}"
+    path.write_bytes(content)
+    fault = recording_fault(path)
+    if fault:
+        assert str(path) in fault
+        assert fault.isprintable()
+        return
+    for start_s in (0, duration_s(path) * 0.9):
+        features = clip_features(read_window(path, start_s, PARAMS.clip_s, PARAMS.sample_rate), PARAMS)
+        assert np.isfinite(features.astype(np.float16)).all()
 
 
 def test_duration_is_in_seconds_of_the_recording_itself(tmp_path):

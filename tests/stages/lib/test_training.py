@@ -2,16 +2,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import tensorflow
 from sklearn.metrics import roc_auc_score
 
 from stages.lib.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model_folder import Model, score_clips
-from stages.lib.network import build_network
+from stages.lib.network import build_network, log_odds_network
 from stages.lib.normalisation import Normalisation
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, cross_entropy, train_model
 
 REPOSITORY = Path(__file__).parents[3]
 TRAIN_AND_SAVE = """
@@ -75,6 +77,51 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     assert [row[0] for row in history] == list(range(1, len(history) + 1))
     assert {len(row) for row in history} == {len(HISTORY_COLUMNS)}
     assert float(history[-1][1]) < float(history[0][1])
+
+
+def test_the_cross_entropy_agrees_with_keras():
+    draws = np.random.default_rng(0)
+    log_odds = draws.normal(0, 3, (50, 1)).astype(np.float32)
+    targets = (draws.random((50, 1)) < 0.5).astype(np.float32)
+    expected = keras.losses.binary_crossentropy(targets, 1 / (1 + np.exp(-log_odds)))
+    np.testing.assert_allclose(cross_entropy(targets, log_odds), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("log_odds", [-1000.0, 1000.0])
+def test_the_cross_entropy_of_a_sure_answer_is_finite(log_odds):
+    values = cross_entropy(np.float32([[0], [1]]), np.float32([[log_odds], [log_odds]])).numpy()
+    assert sorted(values) == [0, 1000]
+
+
+# Makers of processors approximate these differently.
+APPROXIMATE = {"Rsqrt", "RsqrtGrad", "Reciprocal", "ReciprocalGrad", "Inv", "InvGrad"}
+
+
+def operations_of_a_step(network: keras.Model, loss) -> set[str]:
+    """Return the types of operation by which TensorFlow computes the gradient of a loss."""
+
+    @tensorflow.function
+    def step(arrays, targets):
+        with tensorflow.GradientTape() as tape:
+            value = loss(targets, network(arrays, training=True))
+        return tape.gradient(value, network.trainable_variables)
+
+    graph = step.get_concrete_function(tensorflow.ones((2, 40, 41)), tensorflow.ones((2, 1))).graph.as_graph_def()
+    bodies = [graph.node, *(function.node_def for function in graph.library.function)]
+    return {node.op for body in bodies for node in body}
+
+
+def test_training_uses_no_operation_that_processors_approximate():
+    operations = operations_of_a_step(log_odds_network(build_network((40, 41))), cross_entropy)
+    assert {"Sqrt", "Softplus", "RealDiv"} <= operations
+    assert not operations & APPROXIMATE
+
+
+def test_keras_own_layer_and_loss_would_use_such_operations():
+    network = keras.Sequential(
+        [keras.Input((40, 41)), keras.layers.BatchNormalization(), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    assert operations_of_a_step(network, keras.losses.binary_crossentropy) & APPROXIMATE == {"Rsqrt", "Reciprocal"}
 
 
 @pytest.mark.usefixtures("features")

@@ -1,0 +1,93 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.lib import running
+from stages.lib.faults import InputFaults, refuse
+from stages.lib.inputs import reading
+from stages.lib.running import alone, run, run_stage
+
+
+def test_run_prints_a_line_a_fault_and_exits_with_status_1(capsys):
+    with pytest.raises(SystemExit) as end:
+        run(lambda: refuse(["labels/expert.csv:2: first", "labels/expert.csv:3: second"]))
+    assert end.value.code == 1
+    assert capsys.readouterr() == ("", "labels/expert.csv:2: first\nlabels/expert.csv:3: second\n")
+
+
+def test_run_without_faults_ends_well(capsys):
+    run(lambda: print("done"))
+    assert capsys.readouterr() == ("done\n", "")
+
+
+def test_run_does_not_hide_a_fault_of_the_program():
+    with pytest.raises(ZeroDivisionError):
+        run(lambda: print(1 / 0))
+
+
+def fail_with(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "No space left on device; make room"), (errno.EACCES, "Permission denied; let this user")],
+)
+def test_what_the_operating_system_refuses_is_told_in_one_line(capsys, number, said):
+    with pytest.raises(SystemExit) as end:
+        run(lambda: fail_with(OSError(number, os.strerror(number), "features/sea.npy")))
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(f"features/sea.npy: {said}")
+
+
+def test_a_full_disk_is_told_in_one_line(capsys):
+    with pytest.raises(SystemExit):
+        run(lambda: Path("/dev/full").write_text("x" * 10))
+    expected = "a file: No space left on device; make room on the disk, then run dvc repro again\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_an_input_that_changes_while_the_stage_runs_is_refused(tmp_path, capsys):
+    table = tmp_path / "clips.csv"
+    table.write_text("old")
+
+    def main() -> None:
+        reading(table).read_text()
+        table.write_text("newer")
+
+    with pytest.raises(SystemExit) as end:
+        run_stage(main)
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(f"{table}: was changed while the stage ran")
+
+
+def test_an_error_that_has_no_number_is_not_hidden():
+    with pytest.raises(OSError, match="broken"):
+        run(lambda: fail_with(OSError("broken")))
+
+
+HOLD = """
+import sys, pathlib
+from stages.lib.running import alone
+with alone(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path):
+    source = tmp_path / "featurize.py"
+    source.touch()
+    command = [sys.executable, "-c", HOLD, str(source)]
+    repository = Path(running.__file__).parents[2]
+    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputFaults, match="is still running"), alone(source):
+            pass
+        other.kill()
+    with alone(source):
+        pass

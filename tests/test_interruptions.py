@@ -1,0 +1,207 @@
+"""Whatever interrupts a run, the next `dvc repro` ends with the same bytes, and the experts' labels are untouched.
+
+`make test` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
+"""
+
+import contextlib
+import random
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from experiments.clone import environment, output_digests, overlay, run_in
+
+# In the order in which DVC runs them.
+STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
+VICTIMS = ["dvc and the stage", "the stage", "dvc"]
+SEED = 2020
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Draw which stage is killed, whether DVC with it, and when; the same draws every time."""
+    if "kill" in metafunc.fixturenames:
+        draws = random.Random(SEED)
+        count = metafunc.config.getoption("--kills")
+        stages = [stage for _ in range(count) for stage in draws.sample(STAGES, len(STAGES))][:count]
+        kills = [(stage, draws.choice(VICTIMS), draws.random(), draws.random() < 0.5) for stage in stages]
+        names = [
+            f"{victim} at {moment:.0%} of {stage}, outputs {'damaged' if damaged else 'missing'}"
+            for stage, victim, moment, damaged in kills
+        ]
+        metafunc.parametrize(("kill"), kills, ids=names)
+
+
+def outputs_from(folder: Path, stage: str) -> list[Path]:
+    """Return what a stage and those after it write."""
+    pipelines = [yaml.safe_load((folder / path / "dvc.yaml").read_text())["stages"] for path in (".", "data/synthetic")]
+    return [
+        folder / path
+        for pipeline in pipelines
+        for name, description in pipeline.items()
+        if name in STAGES[STAGES.index(stage) :]
+        for kind in ("outs", "metrics")
+        for entry in description.get(kind, [])
+        for path in entry
+    ]
+
+
+def undo(folder: Path, stage: str, *, damaged: bool) -> None:
+    """Take the outputs of a stage and those after it from a finished clone, or damage them, with nothing cached."""
+    shutil.rmtree(folder / ".dvc" / "cache")
+    for output in outputs_from(folder, stage):
+        files = [path for path in output.rglob("*") if path.is_file()] if output.is_dir() else [output]
+        for path in files if damaged else []:
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        if not damaged:
+            run_in(folder, "rm", "-r", str(output))
+
+
+class Repro:
+    """A `dvc repro` at work in a clone."""
+
+    def __init__(self, folder: Path):
+        self.log = folder.with_name(f"{folder.name}.{time.monotonic_ns()}.log")
+        with self.log.open("w") as log:
+            self.process = psutil.Popen(
+                ["dvc", "repro"], cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, stage: str) -> None:
+        """Wait until a stage has begun."""
+        while not re.search(rf"Running stage '(.*:)?{stage}'", self.output):
+            assert self.process.poll() is None, f"{stage} never ran:\n{self.output}"
+            time.sleep(0.01)
+
+    def end(self) -> int:
+        """Wait for the end and return the exit status."""
+        return self.process.wait(timeout=300)
+
+    def kill(self, victim: str) -> None:
+        """Kill DVC, what it runs, or both, as a power cut or an impatient person would; SIGKILL leaves no time."""
+        stage = self.process.children(recursive=True)
+        # Between two stages there is DVC alone.
+        victims = {"dvc": [self.process], "the stage": stage or [self.process]}.get(victim, [self.process, *stage])
+        for process in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.end()
+        psutil.wait_procs(stage)
+
+
+@pytest.fixture
+def clone(copy_of_finished, tmp_path) -> Iterator[Path]:
+    """A finished clone, for one test."""
+    folder = copy_of_finished(tmp_path / "clone")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def durations(copy_of_finished, tmp_path_factory) -> dict[str, float]:
+    """How many seconds each stage takes when nothing interrupts it."""
+    folder = copy_of_finished(tmp_path_factory.mktemp("durations") / "clone")
+    undo(folder, STAGES[0], damaged=False)
+    run, begun = Repro(folder), []
+    for stage in STAGES:
+        run.wait_for(stage)
+        begun.append(time.monotonic())
+    assert run.end() == 0, run.output
+    shutil.rmtree(folder)
+    ended = [*begun[1:], time.monotonic()]
+    return {stage: end - begin for stage, begin, end in zip(STAGES, begun, ended, strict=True)}
+
+
+def assert_as_if_nothing_had_happened(folder: Path, finished: Path) -> None:
+    """Compare every byte that the pipeline wrote, and what people wrote, with an uninterrupted run."""
+    assert output_digests(folder) == output_digests(finished)
+    status = run_in(
+        folder, "git", "status", "--porcelain", "--ignored", "labels", "metrics", "models", "dvc.lock", "data"
+    )
+    assert not [line for line in status.stdout.splitlines() if not line.startswith("!!") or "partial" in line]
+
+
+def assert_recovers(folder: Path, finished: Path) -> None:
+    """Run `dvc repro` and see that it mends everything."""
+    result = run_in(folder, "dvc", "repro")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_as_if_nothing_had_happened(folder, finished)
+
+
+def test_a_killed_run_is_mended_by_the_next(clone, finished, durations, kill):
+    stage, victim, moment, damaged = kill
+    undo(clone, stage, damaged=damaged)
+    run = Repro(clone)
+    run.wait_for(stage)
+    time.sleep(moment * durations[stage])
+    run.kill(victim)
+    assert run.process.returncode != 0, "the run ended before it was killed"
+    assert_recovers(clone, finished)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_full_disk_is_named_and_mended_by_the_next_run(copy_of_finished, finished, tmp_path, share):
+    small = tmp_path / "small"
+    small.mkdir()
+    clone = copy_of_finished(tmp_path / "clone")
+    undo(clone, STAGES[0], damaged=False)
+    written = sum(path.stat().st_size for path in finished.rglob("*") if path.is_file())
+    left = sum(path.stat().st_size for path in clone.rglob("*") if path.is_file())
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={round(left + share * (written - left))}", "tmpfs", small], check=True
+    )
+    try:
+        folder = Path(shutil.copytree(clone, small / "clone", symlinks=True))
+        result = run_in(folder, "dvc", "repro")
+        said = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "No space left on device" in said
+        assert "Traceback" not in said
+        subprocess.run(["mount", "-o", "remount,size=4G", small], check=True)
+        assert_recovers(folder, finished)
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_a_recording_that_vanishes_while_it_is_wanted_is_named_and_mended_by_the_next_run(clone, finished):
+    undo(clone, "featurize", damaged=False)
+    run = Repro(clone)
+    run.wait_for("featurize")
+    recordings = sorted((clone / "data" / "synthetic" / "recordings").iterdir())
+    recordings[-1].unlink()
+    assert run.end() != 0
+    assert f"recordings/{recordings[-1].name}" in run.output
+    assert "Traceback" not in run.output
+    assert_recovers(clone, finished)
+
+
+def test_params_edited_while_a_stage_runs_are_not_taken_for_those_it_ran_with(clone, finished):
+    undo(clone, "train", damaged=False)
+    before = (clone / "params.yaml").read_bytes()
+    run = Repro(clone)
+    run.wait_for("train")
+    time.sleep(1)
+    overlay(clone / "params.yaml", {"train": {"learning_rate": 0.002}})
+    assert run.end() != 0
+    assert "params.yaml: was changed while the stage ran" in run.output
+    (clone / "params.yaml").write_bytes(before)
+    assert_recovers(clone, finished)
+
+
+def test_two_runs_at_once_do_not_harm_each_other(clone, finished):
+    undo(clone, "split", damaged=False)
+    first, second = Repro(clone), Repro(clone)
+    statuses = [first.end(), second.end()]
+    assert 0 in statuses, first.output + second.output
+    assert "Traceback" not in first.output + second.output
+    assert_recovers(clone, finished)

@@ -1,0 +1,116 @@
+"""Every stage reads exactly the params that dvc.yaml declares for it, one by one.
+
+Each stage that declares params runs for real, alone, for the first time. One that declares none does not run here,
+because it does not even open the file (test_files_read.py).
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.clone import run_in
+from stages.lib.params import read_params
+from stages.lib.split_params import SplitParams
+from tests.declarations import Declaration, mismatches, read_declarations
+from tests.lone_stage import before_its_first_run, of_each
+from tests.params_audit import watched
+
+REPOSITORY = Path(__file__).parents[1]
+DECLARED = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+STAGES = ["synthesize", *(stage for stage in DECLARED if "params" in DECLARED[stage])]
+
+
+def params_read(declaration: Declaration, folder: Path) -> set[str]:
+    """Run a stage and return the keys of the params that it reads."""
+    module = declaration.command.removeprefix("python -m ")
+    command = ["env", "LOKY_MAX_CPU_COUNT=1", "python", "-m", "tests.params_audit", module, "keys.json"]
+    result = run_in(folder, *command)
+    if result.returncode:
+        raise RuntimeError(f"{module} failed in {folder}:\n{result.stderr}")
+    return set(json.loads((folder / "keys.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def declarations(finished) -> dict[str, Declaration]:
+    return {stage: declaration for stage, declaration in read_declarations(finished).items() if declaration.params}
+
+
+@pytest.fixture(scope="module")
+def read(finished, declarations) -> dict[str, set[str]]:
+    """The keys of the params that each stage reads."""
+
+    def audit(declaration: Declaration) -> set[str]:
+        with before_its_first_run(finished, declaration) as folder:
+            return params_read(declaration, folder)
+
+    return of_each(audit, declarations.values())
+
+
+def test_no_stage_is_left_out(declarations):
+    assert set(declarations) == set(STAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage, declarations, read):
+    assert mismatches(stage, declarations[stage].params, read[stage]) == []
+
+
+def test_every_param_that_can_be_set_is_read_by_some_stage(declarations):
+    can_be_set = set(yaml.safe_load((REPOSITORY / "data" / "synthetic" / "params.yaml").read_text()))
+    for section, values in yaml.safe_load((REPOSITORY / "params.yaml").read_text()).items():
+        can_be_set |= {f"{section}.{key}" for key in values}
+    assert can_be_set == set().union(*(declaration.params for declaration in declarations.values()))
+
+
+def test_a_param_that_is_read_and_not_declared_is_named(declarations, read):
+    declared = declarations["featurize"].params - {"featurize.hop_size"}
+    assert mismatches("featurize", declared, read["featurize"]) == [
+        "featurize reads featurize.hop_size, which dvc.yaml does not declare for it"
+    ]
+
+
+def test_a_param_that_is_declared_and_not_read_is_named(declarations, read):
+    declared = declarations["train"].params | {"retrain.init"}
+    assert mismatches("train", declared, read["train"]) == [
+        "train does not read retrain.init, which dvc.yaml declares for it"
+    ]
+
+
+def test_a_param_that_a_stage_no_longer_reads_is_named(finished, declarations):
+    declaration = declarations["split"]
+    with before_its_first_run(finished, declaration) as folder:
+        source = folder / "stages" / "split.py"
+        text = source.read_text()
+        source.write_text(text.replace("params.seed", "2020"))
+        assert source.read_text() != text
+        assert mismatches("split", declaration.params, params_read(declaration, folder)) == [
+            "split does not read split.seed, which dvc.yaml declares for it"
+        ]
+
+
+@pytest.fixture
+def keys_and_params() -> tuple[set[str], SplitParams]:
+    keys: set[str] = set()
+    return keys, watched(read_params("split", SplitParams, REPOSITORY / "params.yaml"), ("split",), keys)
+
+
+def test_neither_checking_params_nor_dumping_them_counts_as_reading(keys_and_params):
+    keys, params = keys_and_params
+    assert "group_by" in params.model_dump()
+    assert "group_by" in params.model_dump_json()
+    assert keys == set()
+
+
+def test_params_are_seen_that_are_read_by_a_property(keys_and_params):
+    keys, params = keys_and_params
+    assert params.chosen
+    assert keys == {"split.test", "split.pool", "split.valid", "split.train"}
+
+
+def test_watched_params_are_the_same_as_others(keys_and_params):
+    _, params = keys_and_params
+    plain = read_params("split", SplitParams, REPOSITORY / "params.yaml")
+    assert isinstance(params, SplitParams)
+    assert params.model_dump_json() == plain.model_dump_json()

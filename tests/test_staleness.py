@@ -1,0 +1,277 @@
+"""What becomes stale when something is edited: a table of every file and every param that dvc.yaml declares.
+
+`dvc status` names the stages that read what was edited. `dvc repro` runs them, and then those after them for as long as
+an output comes out other than it was: an edited comment in `stages/split.py` reruns `split` alone. At most it runs
+everything downstream; the last test says what that is for a few edits.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+from dvc.stage import Stage
+
+from experiments.clone import git, overlay, run_in
+from tests.declarations import Declaration, read_declarations
+
+# DVC's own code, with nothing for us to do.
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning:dvc.*")
+
+PIPELINE = "featurize split train score_pool merge_labels retrain evaluate"
+
+# The stages that become stale, and the files of which each makes them so. An output of one stage that others read makes
+# the stage that wrote it stale as well, because DVC then has to put it right. A folder stands for any file in it.
+FILES = [
+    (
+        f"synthesize {PIPELINE}",
+        [
+            "stages/__init__.py",
+            "stages/lib/determinism.py",
+            "stages/lib/faults.py",
+            "stages/lib/inputs.py",
+            "stages/lib/running.py",
+            "stages/lib/table.py",
+            "stages/lib/whole.py",
+        ],
+    ),
+    ("synthesize featurize split train score_pool retrain", ["stages/lib/params.py"]),
+    (
+        "synthesize",
+        [
+            "data/synthetic/__init__.py",
+            "data/synthetic/orca.py",
+            "data/synthetic/other_species.py",
+            "data/synthetic/plan.py",
+            "data/synthetic/recording.py",
+            "data/synthetic/sea.py",
+            "data/synthetic/sites.py",
+            "data/synthetic/synthesize.py",
+            "data/synthetic/tones.py",
+            "data/synthetic/vessel.py",
+        ],
+    ),
+    ("synthesize featurize split", ["data/synthetic/clips.csv"]),
+    ("synthesize featurize", ["data/synthetic/recordings"]),
+    (PIPELINE, ["stages/lib/clips.py"]),
+    (
+        "featurize",
+        [
+            "stages/featurize.py",
+            "stages/lib/recording.py",
+            "stages/lib/shard.py",
+            "stages/lib/spectrogram.py",
+            "stages/lib/wavelet.py",
+        ],
+    ),
+    ("featurize train score_pool retrain evaluate", ["features", "stages/lib/feature_store.py"]),
+    ("split", ["stages/split.py", "stages/lib/grouping.py", "stages/lib/split_params.py"]),
+    ("split train score_pool merge_labels evaluate", ["labels/split.csv", "stages/lib/split_table.py"]),
+    ("train", ["stages/train.py"]),
+    ("train retrain", ["stages/lib/training.py"]),
+    (
+        "train score_pool retrain evaluate",
+        [
+            "models/baseline",
+            "stages/lib/batch_normalisation.py",
+            "stages/lib/model_folder.py",
+            "stages/lib/network.py",
+            "stages/lib/normalisation.py",
+        ],
+    ),
+    ("score_pool", ["stages/score_pool.py"]),
+    (
+        "score_pool merge_labels",
+        ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],
+    ),
+    ("merge_labels", ["labels/expert.csv", "stages/merge_labels.py"]),
+    ("merge_labels retrain", ["labels/merged.csv", "stages/lib/merged_table.py"]),
+    ("merge_labels evaluate", ["stages/lib/intervals.py"]),
+    ("retrain", ["stages/retrain.py"]),
+    ("retrain evaluate", ["models/retrained"]),
+    (
+        "evaluate",
+        [
+            "stages/evaluate.py",
+            "stages/lib/comparison.py",
+            "stages/lib/measures.py",
+            "stages/lib/report.py",
+        ],
+    ),
+]
+
+# The stages that become stale, and the params of which each makes them so when it gets this value.
+PARAMS = [
+    ("synthesize", {"seed": 2021, "calls": 151, "nocalls": 149}),
+    ("featurize split", {"data.dataset": "other"}),
+    (
+        "featurize",
+        {
+            "featurize.sample_rate": 32000,
+            "featurize.clip_s": 2.5,
+            "featurize.fft_size": 1024,
+            "featurize.hop_size": 512,
+            "featurize.mel_bands": 64,
+            "featurize.min_hz": 100.0,
+            "featurize.max_hz": 9000.0,
+            "featurize.pcen": False,
+            "featurize.wavelet_denoise": False,
+        },
+    ),
+    (
+        "split",
+        {
+            "split.seed": 2021,
+            "split.group_by": "site",
+            "split.train": 119,
+            "split.valid": 39,
+            "split.pool": 39,
+            "split.test": 39,
+        },
+    ),
+    (
+        "train retrain",
+        {
+            "train.seed": 2021,
+            "train.epochs": 3,
+            "train.patience": 1,
+            "train.batch_size": 8,
+            "train.learning_rate": 0.01,
+        },
+    ),
+    ("score_pool", {"score_pool.low": 0.3, "score_pool.high": 0.7}),
+    ("retrain", {"retrain.init": "baseline"}),
+]
+
+STALE = {name: set(stages.split()) for stages, names in FILES + PARAMS for name in names}
+VALUES = {key: value for _, values in PARAMS for key, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def copied(copy_of_finished, tmp_path_factory) -> Path:
+    """A finished pipeline with a second data set, which nothing refers to yet."""
+    folder = copy_of_finished(tmp_path_factory.mktemp("staleness") / "clone")
+    data = folder / "data"
+    (data / "other").mkdir()
+    shutil.copy(data / "synthetic" / "clips.csv", data / "other")
+    shutil.copytree(data / "synthetic" / "recordings", data / "other" / "recordings")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def declarations(copied) -> list[Declaration]:
+    return list(read_declarations(copied).values())
+
+
+@pytest.fixture(scope="module")
+def stages(copied) -> Iterator[list[Stage]]:
+    """The stages as DVC reads them from dvc.yaml and dvc.lock, which takes most of the time of a `dvc status`."""
+    with Repo(copied) as repo:
+        yield repo.index.stages
+
+
+def stale_stages(stages: list[Stage]) -> set[str]:
+    """Return the stages that `dvc status` would name: it asks each one."""
+    with stages[0].repo.lock:
+        return {stage.name for stage in stages if stage.status()}
+
+
+def dvc_status(folder: Path) -> set[str]:
+    """Return the stages that `dvc status` names."""
+    result = run_in(folder, "dvc", "status", "--json")
+    assert result.returncode == 0, result.stderr
+    return {name.rpartition(":")[2] for name in json.loads(result.stdout)}
+
+
+def stages_to_run(folder: Path) -> list[str]:
+    """Return the stages that `dvc repro` would run, in order, if every one of them changed its outputs."""
+    # `dvc repro --dry` alone takes what a stage would write for unchanged, and names the same stages as `dvc status`.
+    with contextlib.chdir(folder), Repo() as repo:
+        return [stage.name for stage in repo.reproduce(dry=True, force_downstream=True)]
+
+
+@contextlib.contextmanager
+def edit(folder: Path, name: str) -> Iterator[None]:
+    """Edit a file or a param for a while."""
+    if name in VALUES:
+        path = folder / ("params.yaml" if "." in name else "data/synthetic/params.yaml")
+    else:
+        path = folder / name
+    path = min(path.iterdir()) if path.is_dir() else path
+    # A copy is edited and the file itself put back, because DVC may have linked it to its cache.
+    original = path.rename(folder.parent / "original")
+    shutil.copyfile(original, path)
+    try:
+        if name in VALUES:
+            section, _, key = name.rpartition(".")
+            overlay(path, {section: {key: VALUES[name]}} if section else {key: VALUES[name]})
+        else:
+            path.write_bytes(path.read_bytes() + b"\n")
+        yield
+    finally:
+        original.replace(path)
+
+
+def test_the_table_holds_everything_that_is_declared_and_nothing_else(declarations):
+    files = [name for _, names in FILES for name in names]
+    keys = [key for _, values in PARAMS for key in values]
+    assert sorted(files) == sorted(
+        set().union(*(one.files for one in declarations)) - {"params.yaml", "data/synthetic/params.yaml"}
+    )
+    assert sorted(keys) == sorted(set().union(*(one.params for one in declarations)))
+
+
+def test_nothing_is_stale_after_a_run(copied):
+    assert dvc_status(copied) == set()
+
+
+@pytest.mark.parametrize("name", STALE)
+def test_an_edit_makes_exactly_these_stages_stale(name, copied, stages):
+    with edit(copied, name):
+        if name == "data.dataset":
+            # dvc.yaml itself refers to this one, so it has to be read again.
+            with Repo(copied) as repo:
+                stages = repo.index.stages
+        assert stale_stages(stages) == STALE[name]
+
+
+@pytest.mark.parametrize("name", ["labels/expert.csv", "labels/split.csv", "seed", "train.seed"])
+def test_the_command_says_the_same(name, copied):
+    with edit(copied, name):
+        assert dvc_status(copied) == STALE[name]
+
+
+def test_nothing_is_stale_once_every_edit_is_undone(copied):
+    assert dvc_status(copied) == set()
+
+
+def test_no_edit_of_anything_else_makes_a_stage_stale(copy_of_finished, declarations, tmp_path):
+    folder = copy_of_finished(tmp_path / "clone")
+    known = {"dvc.yaml", "dvc.lock", "data/synthetic/dvc.yaml", "data/synthetic/dvc.lock"}
+    known |= set().union(*(one.files | one.outputs for one in declarations))
+    others = [name for name in git(folder, "ls-files").splitlines() if name not in known and not name.startswith(".")]
+    assert {"README.md", "tools/answer_queue.py"} <= set(others)
+    for name in others:
+        with (folder / name).open("a") as file:
+            file.write("\n")
+    assert dvc_status(folder) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "downstream"),
+    [
+        ("data/synthetic/orca.py", f"synthesize {PIPELINE}"),
+        ("featurize.pcen", "featurize train score_pool merge_labels retrain evaluate"),
+        ("split.seed", "split train score_pool merge_labels retrain evaluate"),
+        ("score_pool.low", "score_pool merge_labels retrain evaluate"),
+        ("labels/expert.csv", "merge_labels retrain evaluate"),
+        ("retrain.init", "retrain evaluate"),
+        ("stages/lib/report.py", "evaluate"),
+    ],
+)
+def test_at_most_what_lies_downstream_of_an_edit_runs(name, downstream, copied):
+    with edit(copied, name):
+        assert stages_to_run(copied) == downstream.split()

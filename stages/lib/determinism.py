@@ -8,7 +8,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# The user's own settings of these libraries are forgotten, because the results would follow them: KERAS_MAX_EPOCHS=1
+# cuts the training short, TF_XLA_FLAGS gives other kernels, and so on.
+PREFIXES = ("KERAS_", "LIBROSA_", "NPY_", "NUMBA_", "ONEDNN_", "OPENBLAS_", "TF_", "XLA_")
 ENVIRONMENT = {
+    # Keras reads ~/.keras/keras.json, which could ask for numbers of half precision. Measured: other scores.
+    "KERAS_HOME": os.devnull,
+    "KERAS_BACKEND": "tensorflow",
     # TensorFlow uses oneDNN by default only where the processor has instructions for neural networks (AVX512_VNNI and
     # newer). Measured: without this a processor that has none gives other weights from the first epoch on.
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -27,10 +33,9 @@ THREADS = 2
 
 
 def pin_libraries() -> None:
-    """Pin the libraries that read their settings from the environment. Call it before they are imported.
-
-    What the user has set is overruled, because the results would follow it.
-    """
+    """Pin the libraries that read their settings from the environment. Call it before they are imported."""
+    for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+        del os.environ[name]
     os.environ |= ENVIRONMENT
 
 

@@ -14,6 +14,7 @@ from stages.lib.whole import whole, write_json
 
 BASELINE, RETRAINED = Path("models/baseline"), Path("models/retrained")
 WEIGHTS, DESCRIPTION = "network.weights.h5", "model.json"
+HDF5_OVERHEAD = 2**20  # Bytes, generously.
 # Clips are scored in batches of a fixed size, because the size can change the last bits of a score.
 BATCH_SIZE = 64
 
@@ -38,6 +39,9 @@ def save_model(folder: Path, model: Model) -> None:
     """Write a model; the folder appears whole or not at all."""
     with whole(folder) as partial:
         partial.mkdir()
+        # HDF5 brings the process down when the disk is full, so the room is taken first by a writer that says so.
+        weights_size = sum(weights.nbytes for weights in model.network.get_weights())
+        (partial / WEIGHTS).write_bytes(bytes(2 * weights_size + HDF5_OVERHEAD))
         model.network.save_weights(partial / WEIGHTS)
         write_json(
             partial / DESCRIPTION,

@@ -121,3 +121,8 @@ def test_covering_takes_all_that_helps_where_too_few_are_left():
 def test_waste_counts_what_is_too_many_less_what_is_needed():
     (group,) = make_groups([(3, 2)])
     assert [waste(group, 3, 2), waste(group, 1, 0), waste(group, 0, -4)] == [-5, 3, 5]
+
+
+def test_more_than_there_is_takes_every_group_and_little_memory():
+    groups = make_groups([(5, 5)] * 20)
+    assert sums(choose_groups(groups, 10**6, 10**6)) == sums(groups)

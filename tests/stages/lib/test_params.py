@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from stages.lib.faults import InputFaults
-from stages.lib.params import DataParams, Section, read_params
+from stages.lib.params import DataParams, Section, read_flat_params, read_params
 
 
 class BandParams(Section):
@@ -302,3 +302,17 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_data_set_that_is_no_folder_below_data_is_refused(tmp_path, name):
     faults = faults_of(tmp_path, f"data:\n  dataset: {name}\n", section="data", kind=DataParams)
     assert [fault.startswith("params.yaml:2: data.dataset: ") for fault in faults] == [True]
+
+
+def test_a_file_that_is_one_section_is_read_and_refused_in_the_same_way(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("low: 0.4\nhigh: 1\nrounds: 3\n")
+    assert read_flat_params(BandParams, path) == BandParams(low=0.4, high=1, rounds=3)
+    path.write_text("low: 7\nhihg: 1\nrounds: 3\n")
+    with pytest.raises(InputFaults) as refusal:
+        read_flat_params(BandParams, path)
+    assert sorted(refusal.value.lines) == [
+        f"{path}:1: high is missing",
+        f"{path}:1: low: input should be less than or equal to 1, not 7",
+        f"{path}:2: unknown key 'hihg'; did you mean 'high'?",
+    ]

@@ -73,3 +73,10 @@ def test_noise_deviation_of_nothing_but_zeros_is_zero():
 def test_bayes_threshold_is_noise_variance_over_signal_deviation():
     details = np.array([2.0, -2.0, 2.0, -2.0])
     assert bayes_threshold(details, 3.0) == pytest.approx(3.0)
+
+
+def test_an_image_with_next_to_no_noise_stays_finite():
+    image = noisy_image((32, 32), np.float32)
+    image[:, 16:] = 0
+    faint = image * np.float32(1e-37)
+    assert np.isfinite(denoise(faint)).all()

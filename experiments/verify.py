@@ -84,10 +84,10 @@ def make_again(origin: Path, parent: Path, circumstances: Circumstances) -> list
             raise RuntimeError(f"dvc repro failed in {folder}:\n{result.stdout}\n{result.stderr}")
         return result.stdout
 
-    # A fresh clone has neither outputs nor a cache, so that every stage has to run.
-    output = repro(SYNTHESIZE)
+    output = repro("--force", SYNTHESIZE)
     reverse_order_of_creation(folder / "data" / "synthetic" / "recordings")
-    output += repro()
+    # Everything else lies downstream of featurize.
+    output += repro("split") + repro("--force", "--downstream", "featurize")
     runs = output.count("Running stage '")
     if runs != 8:
         raise RuntimeError(f"{runs} stages of 8 ran in {folder}:\n{output}")

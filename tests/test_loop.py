@@ -125,10 +125,10 @@ def test_retraining_can_start_from_the_baseline(loop, label_edit):
 
 def test_faulty_recordings_are_listed_at_once_and_nothing_is_computed(loop, label_edit):
     clips = loop / "data" / "synthetic" / "clips.csv"
-    before = output_digests(loop)
     text = clips.read_text()
     clips.unlink()
     clips.write_text(text + "ghost_0000000,ghost.flac,0.000,call,\nphantom_0000000,phantom.flac,0.000,orca,\n")
+    before = output_digests(loop)
     result = run_in(loop, "python", "-m", "stages.featurize")
     assert result.returncode == 1
     assert "unknown label 'orca'" in result.stderr

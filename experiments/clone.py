@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+SMALL = REPOSITORY / "tests" / "small.yaml"
 
 
 def clone(folder: Path) -> Path:
@@ -52,17 +53,18 @@ def run_in(folder: Path, *command: str, **variables: str) -> subprocess.Complete
     return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
 
 
-def repro(folder: Path) -> str:
-    """Run `dvc repro` in a clone and return what it prints; fail with that where it fails."""
-    result = run_in(folder, "dvc", "repro")
+def repro(folder: Path, *arguments: str, cores: str | None = None, **variables: str) -> str:
+    """Run `dvc repro` in a clone, on some cores or all, and return what it prints; fail with that where it fails."""
+    pinned = () if cores is None else ("taskset", "--cpu-list", cores)
+    result = run_in(folder, *pinned, "dvc", "repro", *arguments, **variables)
     if result.returncode:
         raise RuntimeError(f"dvc repro failed in {folder}:\n{result.stdout}\n{result.stderr}")
     return result.stdout
 
 
 def stages_run(output: str) -> list[str]:
-    """Return the stages of the root pipeline that a `dvc repro` ran, by what it printed."""
-    return [stage for stage in re.findall(r"Running stage '([^']+)'", output) if ":" not in stage]
+    """Return the stages that a `dvc repro` ran, by what it printed: `synthesize` with the path of its dvc.yaml."""
+    return re.findall(r"Running stage '([^']+)'", output)
 
 
 def output_digests(folder: Path) -> dict[str, str]:
@@ -75,6 +77,13 @@ def output_digests(folder: Path) -> dict[str, str]:
         for name, path in sorted((str(path.relative_to(folder)), path) for path in paths)
         if name not in written_by_people and "__pycache__" not in name
     }
+
+
+def make_small(folder: Path) -> None:
+    """Make the params of a clone so small that the whole pipeline takes less than a minute."""
+    changes = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
+    overlay(folder / "params.yaml", changes["pipeline"])
+    overlay(folder / "data" / "synthetic" / "params.yaml", changes["synthetic"])
 
 
 def overlay(path: Path, changes: Mapping) -> None:

@@ -11,11 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
+from experiments.clone import clone, make_small, output_digests, repro, run_in
 
-from experiments.clone import REPOSITORY, clone, output_digests, overlay, repro, run_in
-
-SMALL = REPOSITORY / "tests" / "small.yaml"
 MODULES = [
     "data.synthetic.synthesize",
     *(f"stages.{stage}" for stage in ("featurize", "split", "train", "score_pool")),
@@ -36,10 +33,9 @@ def main() -> None:
     processor = parser.parse_args().processor
     with tempfile.TemporaryDirectory() as parent:
         native = clone(Path(parent) / "native")
-        changes = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
-        overlay(native / "params.yaml", changes["pipeline"])
-        overlay(native / "data" / "synthetic" / "params.yaml", changes["synthetic"])
+        make_small(native)
         repro(native)
+        expected = output_digests(native)
         emulated = Path(shutil.copytree(native, Path(parent) / "emulated", symlinks=True))
         remove_outputs(emulated)
         for module in MODULES:
@@ -48,7 +44,6 @@ def main() -> None:
             result = run_in(emulated, *command)
             if result.returncode:
                 sys.exit(f"{module} failed under emulation:\n{result.stderr}")
-            expected = output_digests(native)
             written = output_digests(emulated)
             different = [name for name, digest in written.items() if expected.get(name) != digest]
             print(f"{module}: {', '.join(different) or 'every byte is the same'}", flush=True)

@@ -5,10 +5,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.clone import REPOSITORY, git, run_in
+from experiments.clone import REPOSITORY, git, repro, stages_run
 
 SYNTHESIZE = "data/synthetic/dvc.yaml:synthesize"
 
@@ -76,19 +77,12 @@ def make_again(origin: Path, parent: Path, circumstances: Circumstances) -> list
     """
     folder = parent / circumstances.folder
     git(parent, "clone", "--quiet", str(origin), str(folder))
-
-    def repro(*targets: str) -> str:
-        command = ("taskset", "--cpu-list", circumstances.cores, "dvc", "repro", *targets)
-        result = run_in(folder, *command, **circumstances.variables)
-        if result.returncode:
-            raise RuntimeError(f"dvc repro failed in {folder}:\n{result.stdout}\n{result.stderr}")
-        return result.stdout
-
-    output = repro("--force", SYNTHESIZE)
+    repro_again = partial(repro, folder, cores=circumstances.cores, **circumstances.variables)
+    output = repro_again("--force", SYNTHESIZE)
     reverse_order_of_creation(folder / "data" / "synthetic" / "recordings")
     # Everything else lies downstream of featurize.
-    output += repro("split") + repro("--force", "--downstream", "featurize")
-    runs = output.count("Running stage '")
+    output += repro_again("split") + repro_again("--force", "--downstream", "featurize")
+    runs = len(stages_run(output))
     if runs != 8:
         raise RuntimeError(f"{runs} stages of 8 ran in {folder}:\n{output}")
     return git(folder, "diff", "--name-only").splitlines()

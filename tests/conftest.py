@@ -5,13 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
-from experiments.clone import clone, commit, overlay, repro
+from experiments.clone import clone, commit, make_small, repro
 
 # Beside the finished clone: what its run printed.
 FIRST_RUN = "first_run.log"
-SMALL = Path(__file__).parent / "small.yaml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,25 +18,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def small_params() -> Callable[[Path], None]:
-    """A function that makes the params of a clone so small that the whole pipeline takes less than a minute."""
-
-    def make_small(folder: Path) -> None:
-        changes = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
-        overlay(folder / "params.yaml", changes["pipeline"])
-        overlay(folder / "data" / "synthetic" / "params.yaml", changes["synthetic"])
-
-    return make_small
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory, small_params) -> Path:
+def finished(tmp_path_factory) -> Path:
     """A clone with small params after its first run, outputs committed. Copy it (`copy_of_finished`) to change it."""
     folder = clone(tmp_path_factory.mktemp("finished") / "clone")
-    small_params(folder)
+    make_small(folder)
     (folder.parent / FIRST_RUN).write_text(repro(folder))
     commit(folder, "First run with small params")
     return folder
+
+
+@pytest.fixture(scope="session")
+def first_run(finished) -> str:
+    """What the first run of the finished clone printed."""
+    return (finished.parent / FIRST_RUN).read_text()
 
 
 @pytest.fixture(scope="session")

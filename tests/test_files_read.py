@@ -6,16 +6,16 @@ Each stage runs for real, alone, for the first time, on the inputs that a finish
 import shlex
 import shutil
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
+from experiments.clone import REPOSITORY
 from tests.declarations import Declaration, mismatches, read_declarations
+from tests.edit import replace_in
 from tests.file_audit import dependencies_read, files_read
 from tests.lone_stage import before_its_first_run, of_each
 
-REPOSITORY = Path(__file__).parents[1]
 STAGES = ["synthesize", *yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]]
 # Of these folders every file matters. Of `features` a stage needs only the shards that hold its clips.
 READ_WHOLE = [
@@ -98,9 +98,7 @@ def test_a_file_that_a_stage_has_begun_to_read_is_named(finished, declarations):
     declaration = declarations["merge_labels"]
     with before_its_first_run(finished, declaration) as folder:
         source = folder / "stages" / "merge_labels.py"
-        text = source.read_text()
-        source.write_text(text.replace("    pool = read_pool()", "    pool = read_pool(Path('labels/mine.csv'))"))
-        assert source.read_text() != text
+        replace_in(source, "    pool = read_pool()", "    pool = read_pool(Path('labels/mine.csv'))")
         shutil.copy(folder / "labels" / "pool_scores.csv", folder / "labels" / "mine.csv")
         assert file_mismatches(declaration, files_read(declaration.command, folder)) == [
             "merge_labels reads labels/mine.csv, which dvc.yaml does not declare for it",

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import os
 import random
-import re
 import shutil
 import subprocess
 import time
@@ -16,9 +15,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
-from experiments.clone import environment, output_digests, overlay, run_in
+from experiments.clone import environment, output_digests, overlay, run_in, stages_run
+from tests.declarations import read_declarations
 
 # In the order in which DVC runs them.
 STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
@@ -51,14 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def outputs(folder: Path, stage: str) -> list[Path]:
     """Return the files that a stage has written."""
-    pipelines = [yaml.safe_load((folder / path / "dvc.yaml").read_text())["stages"] for path in (".", "data/synthetic")]
-    paths = [
-        folder / path
-        for pipeline in pipelines
-        for kind in ("outs", "metrics")
-        for entry in pipeline.get(stage, {}).get(kind, [])
-        for path in entry
-    ]
+    paths = [folder / name for name in sorted(read_declarations(folder)[stage].outputs)]
     return [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
 
 
@@ -89,7 +81,7 @@ class Repro:
 
     def wait_for(self, stage: str) -> None:
         """Wait until a stage has begun."""
-        while not re.search(rf"Running stage '(.*:)?{stage}'", self.output):
+        while stage not in [name.rpartition(":")[2] for name in stages_run(self.output)]:
             assert self.process.poll() is None, f"{stage} never ran:\n{self.output}"
             time.sleep(0.01)
 

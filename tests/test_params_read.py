@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.clone import run_in
+from experiments.clone import REPOSITORY, run_in
 from stages.lib.params import read_params
 from stages.lib.split_params import SplitParams
 from tests.declarations import Declaration, mismatches, read_declarations
+from tests.edit import replace_in
 from tests.lone_stage import before_its_first_run, of_each
 from tests.params_audit import watched
 
-REPOSITORY = Path(__file__).parents[1]
 DECLARED = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 STAGES = ["synthesize", *(stage for stage in DECLARED if "params" in DECLARED[stage])]
 
@@ -81,10 +81,7 @@ def test_a_param_that_is_declared_and_not_read_is_named(declarations, read):
 def test_a_param_that_a_stage_no_longer_reads_is_named(finished, declarations):
     declaration = declarations["split"]
     with before_its_first_run(finished, declaration) as folder:
-        source = folder / "stages" / "split.py"
-        text = source.read_text()
-        source.write_text(text.replace("params.seed", "2020"))
-        assert source.read_text() != text
+        replace_in(folder / "stages" / "split.py", "params.seed", "2020")
         assert mismatches("split", declaration.params, params_read(declaration, folder)) == [
             "split does not read split.seed, which dvc.yaml declares for it"
         ]

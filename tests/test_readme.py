@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.clone import REPOSITORY, clone, commit, run_in
+from experiments.clone import REPOSITORY, clone, commit, make_small, repro, run_in, stages_run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -20,13 +20,13 @@ def loop_commands() -> str:
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory, small_params) -> subprocess.CompletedProcess:
+def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
     """All commands of the loop, pasted one after the other."""
     folder = clone(tmp_path_factory.mktemp("readme") / "clone")
-    small_params(folder)
+    make_small(folder)
     commit(folder, "Small params")
     # A run beforehand stands for the outputs that the repository has committed.
-    assert run_in(folder, "dvc", "repro").returncode == 0
+    repro(folder)
     commit(folder, "First run")
     # The environment is the one that the tests run in; `make` takes it for up to date.
     environment = Path(sys.executable).parents[1]
@@ -49,7 +49,7 @@ def test_every_command_of_the_loop_runs(transcript):
 
 def test_the_labels_rerun_what_the_readme_says(transcript):
     after_the_answers = transcript.stdout.split("answers added")[1]
-    assert re.findall(r"Running stage '([^']+)'", after_the_answers) == ["merge_labels", "retrain", "evaluate"]
+    assert stages_run(after_the_answers) == ["merge_labels", "retrain", "evaluate"]
 
 
 def test_the_last_command_says_what_the_labels_were_worth(transcript):

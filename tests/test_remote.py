@@ -12,7 +12,8 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from experiments.clone import REPOSITORY, git, run_in
+from experiments.clone import REPOSITORY, git, repro, run_in, stages_run
+from tests.edit import replaced
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 SECTION = README.split("\n## A remote for the team\n")[1].split("\n## ")[0]
@@ -23,8 +24,7 @@ def readme(folder: Path, first: str, names: Mapping[str, str] = {}) -> str:
     """Run the README's block that starts with this, its example's names replaced, and return what it prints."""
     (commands,) = (block for block in BLOCKS if block.startswith(first))
     for example, name in names.items():
-        assert example in commands
-        commands = commands.replace(example, name)
+        commands = replaced(commands, example, name)
     result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands)
     assert result.returncode == 0, commands + result.stdout + result.stderr
     return result.stdout
@@ -143,12 +143,6 @@ def hash_of(folder: Path, output: str) -> str:
     return next(out["md5"] for stage in stages for out in stage.get("outs", []) if out["path"] == output)
 
 
-def stages_run_by_repro(folder: Path) -> list[str]:
-    result = run_in(folder, "dvc", "repro")
-    assert result.returncode == 0, result.stdout + result.stderr
-    return re.findall(r"Running stage '([^']+)'", result.stdout)
-
-
 def named_as_missing(result) -> set[str]:
     """Return the outputs that a `dvc pull` or `dvc checkout` could not put in place."""
     assert result.returncode != 0, result.stdout
@@ -168,7 +162,7 @@ def test_a_colleague_pulls_from_a_folder_and_nothing_reruns(folder_team, tmp_pat
     assert not (colleague / "features").exists()
     readme(colleague, "git pull")
     assert files_of(colleague) == files_of(folder_team.first)
-    assert stages_run_by_repro(colleague) == []
+    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
 
 
@@ -186,7 +180,7 @@ def test_without_verify_damage_goes_unnoticed(folder_team, tmp_path):
     colleague = folder_team.colleague(tmp_path / "colleague")
     run_in(colleague, "dvc", "remote", "modify", "--local", "team", "verify", "false")
     readme(colleague, "git pull")
-    assert stages_run_by_repro(colleague) == []
+    assert stages_run(repro(colleague)) == []
     assert (colleague / "labels" / "merged.csv").read_bytes() != good, "the README need not ask for verify any more"
     folder_team.write(merged, good)
 
@@ -205,7 +199,7 @@ def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_t
     assert f"failed to transfer '{weights}'" in report
     assert re.search(rf"corrupted cache file '.*/{merged[:2]}/{merged[2:]}'", report)
     assert named_as_missing(run_in(colleague, "dvc", "checkout")) == {"labels/merged.csv", "models/retrained"}
-    assert stages_run_by_repro(colleague) == ["merge_labels", "retrain"]
+    assert stages_run(repro(colleague)) == ["merge_labels", "retrain"]
     assert files_of(colleague) == files_of(folder_team.first)
     assert git_sees_no_change(colleague)
 
@@ -225,10 +219,10 @@ def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
     readme(colleague, "git pull")
     assert run_in(folder_team.first, "python", "-m", "tools.answer_queue").returncode == 0
     output = readme(folder_team.first, "dvc repro\ngit commit")
-    assert re.findall(r"Running stage '([^']+)'", output) == ["merge_labels", "retrain", "evaluate"]
+    assert stages_run(output) == ["merge_labels", "retrain", "evaluate"]
     readme(colleague, "git pull")
     assert files_of(colleague) == files_of(folder_team.first)
-    assert stages_run_by_repro(colleague) == []
+    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
 
 
@@ -258,7 +252,7 @@ def test_a_colleague_pulls_from_s3_and_nothing_reruns(s3_team, credentials, tmp_
     colleague = s3_team.colleague(tmp_path / "colleague")
     readme(colleague, "git pull")
     assert files_of(colleague) == files_of(s3_team.first)
-    assert stages_run_by_repro(colleague) == []
+    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
 
 
@@ -271,7 +265,7 @@ def test_what_s3_lost_or_damaged_is_named_recomputed_and_restored(s3_team, crede
     colleague = s3_team.colleague(tmp_path / "colleague")
     pull = run_in(colleague, "dvc", "pull")
     assert named_as_missing(pull) == {"labels/merged.csv", "labels/split.csv"}
-    assert stages_run_by_repro(colleague) == ["split", "merge_labels"]
+    assert stages_run(repro(colleague)) == ["split", "merge_labels"]
     assert files_of(colleague) == files_of(s3_team.first)
     assert git_sees_no_change(colleague)
 

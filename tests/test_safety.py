@@ -2,15 +2,14 @@
 
 import ast
 import csv
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from experiments.clone import REPOSITORY, git
 from stages.lib.table import is_formula
 
-REPOSITORY = Path(__file__).parents[1]
 # What they read can be made to run code.
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "imp"}
 UNSAFE_FUNCTIONS = {"eval", "exec", "compile", "__import__"}
@@ -29,8 +28,7 @@ ALIASES = {"np": "numpy", "pd": "pandas", "sp": "subprocess"}
 
 def tracked(*patterns: str) -> list[Path]:
     """Return the files of the repository, those that are not committed yet included."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
-    names = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.splitlines()
+    names = git(REPOSITORY, "ls-files", "--cached", "--others", "--exclude-standard", *patterns).splitlines()
     return [REPOSITORY / name for name in sorted(set(names)) if (REPOSITORY / name).is_file()]
 
 

@@ -28,6 +28,7 @@ from stages.lib.spectrogram import FeatureParams
 from stages.lib.split_params import SplitParams
 from stages.lib.split_table import SPLIT, SplitClip, read_split
 from stages.lib.table import write_table
+from tests.edit import replaced
 from tests.stages.conftest import PARAMS, write_data_set
 
 HEADER = ["clip_id", "label", "annotator", "date", "note"]
@@ -341,9 +342,8 @@ CLIP_DAMAGES = {
 @pytest.mark.parametrize(("main", "output"), [(featurize.main, Path("features")), (split.main, SPLIT)])
 def test_a_damaged_table_of_clips_is_refused_and_changes_nothing(featurizing, damage, main, output):
     old, new, fault = CLIP_DAMAGES[damage]
-    text = (featurizing / CLIPS).read_text()
-    assert old in text
-    faults = run_with(featurizing, CLIPS, text.replace(old, new).encode(), main, output)
+    content = replaced((featurizing / CLIPS).read_text(), old, new).encode()
+    faults = run_with(featurizing, CLIPS, content, main, output)
     assert any(line.startswith(f"{CLIPS}:") and fault in line for line in faults), faults
 
 
@@ -426,9 +426,8 @@ PARAM_DAMAGES = {
 @pytest.mark.parametrize("damage", PARAM_DAMAGES)
 def test_a_damaged_params_file_is_refused_and_changes_nothing(featurizing, damage):
     old, new, fault = PARAM_DAMAGES[damage]
-    text = (featurizing / "params.yaml").read_text()
-    assert old in text
-    faults = run_with(featurizing, Path("params.yaml"), text.replace(old, new, 1).encode(), split.main, SPLIT)
+    content = replaced((featurizing / "params.yaml").read_text(), old, new).encode()
+    faults = run_with(featurizing, Path("params.yaml"), content, split.main, SPLIT)
     assert any(fault in line for line in faults), faults
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from experiments.clone import REPOSITORY
 from stages import featurize
 from stages.lib.clips import by_recording, read_clips
 from stages.lib.faults import InputFaults
@@ -18,8 +19,8 @@ from stages.lib.feature_store import load_clips, open_features
 from stages.lib.params import read_params
 from stages.lib.recording import read_window
 from stages.lib.spectrogram import FeatureParams, clip_features
+from tests.edit import replace_in
 
-REPOSITORY = Path(__file__).parents[2]
 RECORDINGS = Path("data/tiny/recordings")
 TABLE = Path("data/tiny/clips.csv")
 
@@ -35,12 +36,6 @@ def change_times() -> dict[str, int]:
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
-
-
-def replace_in(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def remove_rows(recording: str) -> None:

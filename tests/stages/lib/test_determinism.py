@@ -2,15 +2,13 @@ import ast
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.clone import REPOSITORY
 from stages.lib.determinism import ENVIRONMENT, PREFIXES, THREADS, pin
 from stages.lib.network import build_network
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 def first_weights(seed: int) -> np.ndarray:

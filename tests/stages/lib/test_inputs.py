@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 
 from stages.lib.inputs import changed_inputs, forget_all, reading, reading_source_code
+from tests.edit import replace_in
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_input_that_changes_after_it_was_read_is_named(table, change):
 def test_an_edit_that_keeps_the_length_is_seen(table):
     reading(table)
     before = table.stat().st_mtime_ns
-    table.write_text(table.read_text().replace("label", "LABEL"))
+    replace_in(table, "label", "LABEL")
     os.utime(table, ns=(before + 1, before + 1))
     assert len(changed_inputs()) == 1
 

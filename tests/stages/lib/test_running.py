@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib import running
+from experiments.clone import REPOSITORY
 from stages.lib.faults import InputFaults, refuse
 from stages.lib.inputs import reading
 from stages.lib.running import alone, run, run_stage
@@ -83,8 +83,7 @@ def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path):
     source = tmp_path / "featurize.py"
     source.touch()
     command = [sys.executable, "-c", HOLD, str(source)]
-    repository = Path(running.__file__).parents[2]
-    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(InputFaults, match="is still running"), alone(source):
             pass

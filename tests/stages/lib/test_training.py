@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import tensorflow
 from sklearn.metrics import roc_auc_score
 
+from experiments.clone import REPOSITORY
 from stages.lib.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model_folder import Model, score_clips
@@ -15,7 +15,6 @@ from stages.lib.network import build_network, log_odds_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, cross_entropy, train_model
 
-REPOSITORY = Path(__file__).parents[3]
 TRAIN_AND_SAVE = """
 import sys
 from pathlib import Path

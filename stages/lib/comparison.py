@@ -22,14 +22,12 @@ def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict:
     dict
         The change of each measure, `intervals` with the paired bootstrap 95 % interval of each, and `mcnemar_p`.
     """
-    clips = np.arange(len(is_call))
 
     def difference(drawn: np.ndarray) -> np.ndarray:
-        truth = is_call[drawn]
-        return compared_values(truth, after[drawn]) - compared_values(truth, before[drawn])
+        return compared_values(is_call, after, drawn) - compared_values(is_call, before, drawn)
 
-    changes = difference(clips)
-    low, high = paired_bootstrap(difference, len(clips))
+    (changes,) = difference(np.ones((1, len(is_call)), int))
+    low, high = paired_bootstrap(difference, len(is_call))
     return {
         **{name: rounded(change) for name, change in zip(COMPARED, changes, strict=True)},
         "intervals": {

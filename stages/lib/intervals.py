@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import binomtest
-from tqdm import tqdm
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
+BATCH = 100  # Samples at a time, so that memory does not grow with their number.
 SEED = 0
 
 
@@ -52,8 +52,8 @@ def paired_bootstrap(
     Parameters
     ----------
     difference : callable
-        From positions of clips, shape (clips,), drawn with replacement, to the differences of interest, shape (k,);
-        NaN where a draw leaves one undefined, as when it has no calls.
+        From how often each sample holds each clip, shape (samples, clips), to the differences of interest, shape
+        (samples, k); NaN where a sample leaves one undefined, as when it has no calls.
     clip_count : int
     resamples : int
 
@@ -66,11 +66,11 @@ def paired_bootstrap(
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3: the percentile interval.
     """
     random = np.random.default_rng(SEED)
-    draws = np.array(
-        [
-            difference(random.integers(clip_count, size=clip_count))
-            for _ in tqdm(range(resamples), desc="bootstrap", unit="draw", disable=None)
-        ]
-    )
+    differences = []
+    for start in range(0, resamples, BATCH):
+        drawn = random.integers(clip_count, size=(min(BATCH, resamples - start), clip_count))
+        counts = np.stack([np.bincount(sample, minlength=clip_count) for sample in drawn])
+        differences.append(difference(counts))
     tail = (1 - CONFIDENCE) / 2
-    return np.nanquantile(draws, tail, axis=0), np.nanquantile(draws, 1 - tail, axis=0)
+    low, high = np.nanquantile(np.concatenate(differences), [tail, 1 - tail], axis=0)
+    return low, high

@@ -81,17 +81,45 @@ def measure(is_call: np.ndarray, p_call: np.ndarray) -> dict:
     }
 
 
-def compared_values(is_call: np.ndarray, p_call: np.ndarray) -> np.ndarray:
-    """Return the five measures of `COMPARED`; NaN for those that the clips leave undefined."""
+def compared_values(is_call: np.ndarray, p_call: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return the measures of `COMPARED` for many samples of the same clips at once.
+
+    scikit-learn measures one sample at a time; for the thousand of a bootstrap this takes a hundredth of the time.
+
+    Parameters
+    ----------
+    is_call : ndarray of bool, shape (clips,)
+    p_call : ndarray of float, shape (clips,), in [0, 1]
+    drawn : ndarray of int, shape (samples, clips)
+        How often each sample holds each clip.
+
+    Returns
+    -------
+    ndarray, shape (samples, 5)
+        All but the accuracy are NaN for a sample without calls or without no-calls.
+
+    References
+    ----------
+    As `roc_auc_score` and `average_precision_score` of scikit-learn, `drawn` being their `sample_weight`.
+    """
     right = (p_call > THRESHOLD) == is_call
-    if is_call.all() or not is_call.any():
-        return np.array([right.mean(), *[np.nan] * (len(COMPARED) - 1)])
-    return np.array(
-        [
-            right.mean(),
-            right[is_call].mean(),
-            right[~is_call].mean(),
-            roc_auc_score(is_call, p_call),
-            average_precision_score(is_call, p_call),
+    calls, nocalls = drawn @ is_call, drawn @ ~is_call
+    order = np.argsort(-p_call, kind="stable")
+    # Clips of equal score pass a threshold together.
+    last_of_equals = np.flatnonzero(np.diff(p_call[order], append=-1.0))
+    found = np.cumsum(drawn[:, order] * is_call[order], axis=1)[:, last_of_equals]
+    false_alarms = np.cumsum(drawn[:, order] * ~is_call[order], axis=1)[:, last_of_equals]
+    with np.errstate(invalid="ignore"):
+        recall, fall_out = found / calls[:, None], false_alarms / nocalls[:, None]
+        # Where nothing has passed the threshold yet, recall does not rise, so that any precision will do.
+        precision = found / np.maximum(found + false_alarms, 1)
+        measures = [
+            drawn @ right / drawn.sum(axis=1),
+            drawn @ (right & is_call) / calls,
+            drawn @ (right & ~is_call) / nocalls,
+            np.trapezoid(np.insert(recall, 0, 0, axis=1), np.insert(fall_out, 0, 0, axis=1), axis=1),
+            (np.diff(recall, axis=1, prepend=0) * precision).sum(axis=1),
         ]
-    )
+    values = np.column_stack(measures)
+    values[(calls == 0) | (nocalls == 0), 1:] = np.nan
+    return values

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from stages.lib.measures import class_table, compared_values, confusion, measure
+from stages.lib.measures import COMPARED, class_table, compared_values, confusion, measure
 
 
 def answers(matrix: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -79,17 +81,45 @@ def test_the_class_table_has_precision_recall_and_f1():
     assert table["weighted_avg"]["recall"] == pytest.approx(166 / 201, abs=1e-6)
 
 
+def every_clip_once(is_call: np.ndarray) -> np.ndarray:
+    return np.ones((1, len(is_call)), int)
+
+
 def test_the_compared_values_are_the_measures():
     random = np.random.default_rng(0)
     is_call, p_call = random.random(60) < 0.4, random.random(60)
     measures = measure(is_call, p_call)
-    names = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
-    assert compared_values(is_call, p_call) == pytest.approx([measures[name] for name in names], abs=1e-6)
+    (values,) = compared_values(is_call, p_call, every_clip_once(is_call))
+    assert values == pytest.approx([measures[name] for name in COMPARED], abs=1e-6)
     assert measures["roc_auc"] == pytest.approx(roc_auc_score(is_call, p_call), abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10), st.integers(0, 3)), min_size=1, max_size=30))
+def test_the_compared_values_of_a_sample_are_those_of_scikit_learn(clips):
+    is_call, tenths, drawn = map(np.array, zip(*clips, strict=True))
+    p_call = tenths / 10
+    if not drawn.any():
+        return
+    values = compared_values(is_call, p_call, np.stack([drawn, 2 * drawn]))
+    np.testing.assert_allclose(values[0], values[1])
+    right = (p_call > 0.5) == is_call
+    assert values[0, 0] == pytest.approx(np.average(right, weights=drawn))
+    if drawn[is_call].any() and drawn[~is_call].any():
+        assert values[0, 1:] == pytest.approx(
+            [
+                np.average(right[is_call], weights=drawn[is_call]),
+                np.average(right[~is_call], weights=drawn[~is_call]),
+                roc_auc_score(is_call, p_call, sample_weight=drawn),
+                average_precision_score(is_call, p_call, sample_weight=drawn),
+            ]
+        )
+    else:
+        assert np.isnan(values[0, 1:]).all()
 
 
 @pytest.mark.parametrize("truth", [True, False])
 def test_clips_of_one_class_leave_all_but_the_accuracy_undefined(truth):
-    values = compared_values(np.array([truth, truth]), np.array([0.9, 0.1]))
+    is_call = np.array([truth, truth])
+    (values,) = compared_values(is_call, np.array([0.9, 0.1]), every_clip_once(is_call))
     assert values[0] == 0.5
     assert np.isnan(values[1:]).all()

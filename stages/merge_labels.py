@@ -9,7 +9,7 @@ from stages.lib.faults import refuse
 from stages.lib.intervals import proportion
 from stages.lib.merged_table import DATASET, MERGED, MODEL, MergedClip, write_merged
 from stages.lib.merged_table import EXPERT as BY_EXPERT
-from stages.lib.pool_table import UNCERTAIN, PoolClip, read_pool
+from stages.lib.pool_table import AUDIT, UNCERTAIN, PoolClip, read_pool
 from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.whole import write_json
@@ -59,9 +59,13 @@ def label_metrics(
     dict
         `expert`: answers, clips that they settle by class, unsure answers. `disputed`: clips on which the experts do
         not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `model_error`:
-        for each class, the labels that can be checked, the wrong ones, their rate and its 95 % interval.
+        for each class, the model's labels that the data set knows the truth of, the wrong ones, their rate and its
+        95 % interval. `audit_error`: the same for the clips that were drawn for the audit, against the experts. These
+        were drawn at random, so it holds for all labels that the model gives with confidence.
     """
     settled = settle(answers)
+    truth = {clip.clip_id: clip.label for clip in clips if clip.label != UNLABELLED}
+    by_experts = {clip_id: label for clip_id, label in settled.items() if label}
     given = [(clip.source, clip.label) for clip in merged]
     return {
         "expert": {
@@ -73,17 +77,23 @@ def label_metrics(
         "disputed": sum(label is None for label in settled.values()),
         "waiting": sum(clip.decision == UNCERTAIN and clip.clip_id not in settled for clip in pool),
         "model": {"calls": given.count((MODEL, CALL)), "nocalls": given.count((MODEL, NOCALL))},
-        "model_error": model_error(clips, merged),
+        "model_error": model_error({clip.clip_id: clip.label for clip in merged if clip.source == MODEL}, truth),
+        "audit_error": model_error({clip.clip_id: clip.decision for clip in pool if clip.queued == AUDIT}, by_experts),
     }
 
 
-def model_error(clips: Sequence[SplitClip], merged: Sequence[MergedClip]) -> dict:
-    """Compare the model's own labels with those of the data set, by the class that the model gave."""
-    truth = {clip.clip_id: clip.label for clip in clips if clip.label != UNLABELLED}
-    checked = [clip for clip in merged if clip.source == MODEL and clip.clip_id in truth]
+def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
+    """Compare labels that the model gave with the truth, where that is known, by the class that the model gave.
+
+    Parameters
+    ----------
+    by_model, truth : mapping
+        From clip id to `call` or `nocall`.
+    """
     classes = {"all": (CALL, NOCALL), "calls": (CALL,), "nocalls": (NOCALL,)}
+    checked = {clip_id: label for clip_id, label in by_model.items() if clip_id in truth}
     return {
-        name: error_rate([clip.label != truth[clip.clip_id] for clip in checked if clip.label in labels])
+        name: error_rate([truth[clip_id] != label for clip_id, label in checked.items() if label in labels])
         for name, labels in classes.items()
     }
 

@@ -1,5 +1,6 @@
 """score_pool: score the pool with the baseline, and queue for the experts what it cannot decide."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from stages.lib.expert_table import QUEUE
 from stages.lib.feature_store import open_features
 from stages.lib.model_folder import BASELINE, load_model, score_clips
 from stages.lib.params import Section, read_params
-from stages.lib.pool_table import POOL_SCORES, UNCERTAIN, PoolClip, write_pool
+from stages.lib.pool_table import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, write_pool
 from stages.lib.running import run_stage
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
@@ -25,25 +26,33 @@ HISTOGRAM = Path("metrics/plots/pool_scores.csv")
 HISTOGRAM_BINS = 20
 
 
-class BandParams(Section):
-    """Section `score_pool` of params.yaml: the scores that leave a clip undecided, both ends included."""
+class PoolParams(Section):
+    """Section `score_pool` of params.yaml.
+
+    The scores that leave a clip undecided, both ends included; how many clips the queue holds at most, and how many of
+    those are there for the audit.
+    """
 
     low: Annotated[float, Field(ge=0, le=1)]
     high: Annotated[float, Field(ge=0, le=1)]
+    budget: Annotated[int, Field(ge=0)]
+    audit: Annotated[int, Field(ge=0)]
 
     @model_validator(mode="after")
-    def is_band(self) -> "BandParams":
-        """Refuse a band that is upside down or does not hold the point of no preference."""
+    def is_band(self) -> "PoolParams":
+        """Refuse a band that is upside down or does not hold the point of no preference, and too large an audit."""
         if not self.low <= 0.5 <= self.high:
             raise ValueError("should have low <= 0.5 <= high")
+        if self.audit > self.budget:
+            raise ValueError("should have audit <= budget, because the audit is a part of the queue")
         return self
 
 
-def decide(p_call: float, band: BandParams) -> str:
+def decide(p_call: float, low: float, high: float) -> str:
     """Return `call`, `nocall`, or `uncertain` for a score within the band."""
-    if band.low <= p_call <= band.high:
+    if low <= p_call <= high:
         return UNCERTAIN
-    return CALL if p_call > band.high else NOCALL
+    return CALL if p_call > high else NOCALL
 
 
 def most_uncertain_first(pool: Sequence[PoolClip]) -> list[PoolClip]:
@@ -52,14 +61,53 @@ def most_uncertain_first(pool: Sequence[PoolClip]) -> list[PoolClip]:
     return sorted(undecided, key=lambda clip: (abs(clip.p_call - 0.5), clip.clip_id))
 
 
+def drawn_for_audit(pool: Sequence[PoolClip], count: int) -> list[PoolClip]:
+    """Draw clips at random from those that the model is confident of, by their lots."""
+    confident = [clip for clip in pool if clip.decision != UNCERTAIN]
+    return sorted(confident, key=lambda clip: lot(clip.clip_id))[:count]
+
+
+def lot(clip_id: str) -> float:
+    """Return a number in [0, 1) that is random and always the same for a clip, whatever else is in the pool."""
+    return int.from_bytes(hashlib.sha256(f"audit:{clip_id}".encode()).digest()[:6]) / 2**48
+
+
+def choose_queue(pool: Sequence[PoolClip], budget: int, audit: int) -> list[PoolClip]:
+    """Choose the clips to ask the experts about.
+
+    Parameters
+    ----------
+    pool : sequence of PoolClip
+    budget : int
+        The length of the queue at most. The least uncertain clips are those that wait.
+    audit : int
+        How many of them are drawn from the clips that the model is confident of.
+
+    Returns
+    -------
+    list of PoolClip
+        With `queued`, most uncertain first; the drawn ones are scattered among the others, so that their place does
+        not give them away.
+    """
+    drawn = drawn_for_audit(pool, audit)
+    chosen = most_uncertain_first(pool)[: budget - len(drawn)]
+    # A second, independent lot gives a drawn clip its place.
+    places = [(rank / len(chosen), clip._replace(queued=CHOSEN)) for rank, clip in enumerate(chosen)]
+    places += [(lot(f"place:{clip.clip_id}"), clip._replace(queued=AUDIT)) for clip in drawn]
+    return [clip for _, clip in sorted(places)]
+
+
 def pool_metrics(pool: Sequence[PoolClip]) -> dict[str, int]:
-    """Count the pool by decision."""
+    """Count the pool by decision, and the queue."""
     decisions = [clip.decision for clip in pool]
+    queued = [clip.queued for clip in pool]
     return {
         "pool": len(pool),
         "uncertain": decisions.count(UNCERTAIN),
         "confident_calls": decisions.count(CALL),
         "confident_nocalls": decisions.count(NOCALL),
+        "queued": queued.count(CHOSEN) + queued.count(AUDIT),
+        "audit": queued.count(AUDIT),
     }
 
 
@@ -79,17 +127,20 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 
 def main() -> None:
     """Score the pool."""
-    band = read_params("score_pool", BandParams)
+    params = read_params("score_pool", PoolParams)
     clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
     features = open_features()
     pin(seed=0)
     scores = score_clips(load_model(BASELINE, features), features, clip_ids)
-    pool = [
-        PoolClip(clip_id, p_call, decide(p_call, band))
+    scored = [
+        PoolClip(clip_id, p_call, decide(p_call, params.low, params.high))
         for clip_id, p_call in zip(clip_ids, scores.tolist(), strict=True)
     ]
+    queue = choose_queue(scored, params.budget, params.audit)
+    queued = {clip.clip_id: clip for clip in queue}
+    pool = [queued.get(clip.clip_id, clip) for clip in scored]
     write_pool(POOL_SCORES, pool)
-    write_table(QUEUE, EXPERT_COLUMNS, [(clip.clip_id, "", "", "", "") for clip in most_uncertain_first(pool)])
+    write_table(QUEUE, EXPERT_COLUMNS, [(clip.clip_id, "", "", "", "") for clip in queue])
     write_json(METRICS, pool_metrics(pool))
     write_table(HISTOGRAM, ("p_call_from", "p_call_to", "decision", "clips"), histogram(pool))
 

@@ -12,8 +12,12 @@ from stages.lib.faults import refuse
 from stages.lib.grouping import Group, choose_groups
 from stages.lib.params import DataParams, param_line, read_params
 from stages.lib.running import run_stage
+from stages.lib.settled_table import SETTLED, SettledClip, read_settled
 from stages.lib.split_params import ORDER_OF_CHOICE, SplitParams
 from stages.lib.split_table import PARTS, SPLIT, write_split
+
+# A recording or site of these parts is never heard in training.
+HELD_OUT = {"valid", "test"}
 
 
 def group_clips(clips: Sequence[Clip], group_by: str) -> list[Group]:
@@ -33,7 +37,9 @@ def group_name(clip: Clip, group_by: str) -> str:
 
 
 def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
-    """Fill parts with exactly as many clips as asked for, in the proportion of labels that the groups have.
+    """Fill parts with exactly as many labelled clips as asked for, in the proportion of labels that the groups have.
+
+    Groups without a labelled clip change nothing here, so that new recordings can join at any time.
 
     Parameters
     ----------
@@ -50,7 +56,8 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
         What could not be met.
     """
     random = np.random.default_rng(seed)
-    rest = [groups[position] for position in random.permutation(len(groups))]
+    with_labels = [group for group in groups if group.calls or group.nocalls]
+    rest = [with_labels[position] for position in random.permutation(len(with_labels))]
     calls = sum(len(group.calls) for group in groups)
     labelled = calls + sum(len(group.nocalls) for group in groups)
     parts: dict[str, str] = {}
@@ -59,11 +66,7 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
     for part in ORDER_OF_CHOICE:
         if part not in sizes:
             continue
-        # Unlabelled clips are what a pool is for, so they come first.
-        unlabelled_groups = [group for group in rest if group.unlabelled and not group.calls and not group.nocalls]
-        unlabelled = [clip_id for group in unlabelled_groups for clip_id in group.unlabelled] if part == "pool" else []
-        unlabelled = unlabelled[: sizes[part]]
-        wanted = sizes[part] - len(unlabelled)
+        wanted = sizes[part]
         # The sum over the parts is rounded, so that they never want more calls together than there are.
         wanted_so_far += wanted
         wanted_calls = (round(Fraction(wanted_so_far * calls, labelled)) if labelled else 0) - calls_so_far
@@ -75,10 +78,10 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
         ids += [clip_id for group in chosen for clip_id in group.nocalls][: wanted - wanted_calls]
         if len(ids) < wanted:
             faults.append(
-                f"{part}: {sizes[part]} clips asked for ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
-                f"{len(ids) + len(unlabelled)} left to take"
+                f"{part}: {wanted} labelled clips asked for ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
+                f"{len(ids)} left to take"
             )
-        parts |= dict.fromkeys(ids + unlabelled, part)
+        parts |= dict.fromkeys(ids, part)
     return parts, faults
 
 
@@ -88,7 +91,6 @@ def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int)
     Parameters
     ----------
     groups : sequence of Group
-        Those without any labelled clip go to the pool.
     shares : dict
         Expected share of the groups by part, each in (0, 1).
     seed : int
@@ -96,15 +98,31 @@ def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int)
     Returns
     -------
     dict
-        From clip id to part.
+        From the id of a labelled clip to its part.
     """
     parts = {}
     for group in groups:
-        labelled = group.calls + group.nocalls
-        part = drawn_part(group.name, shares, seed) if labelled else "pool"
+        part = drawn_part(group.name, shares, seed)
         if part:
-            parts |= dict.fromkeys(labelled + (group.unlabelled if part == "pool" else ()), part)
+            parts |= dict.fromkeys(group.calls + group.nocalls, part)
     return parts
+
+
+def unlabelled_pool(groups: Sequence[Group], parts: dict[str, str]) -> dict[str, str]:
+    """Return the part of the unlabelled clips, which are what a pool is for.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+    parts : dict
+        From the id of a labelled clip to its part. The unlabelled clips of a group that is held out are in none.
+    """
+    return {
+        clip_id: "pool"
+        for group in groups
+        if not {parts.get(labelled) for labelled in group.calls + group.nocalls} & HELD_OUT
+        for clip_id in group.unlabelled
+    }
 
 
 def drawn_part(name: str, shares: dict[str, float], seed: int) -> str | None:
@@ -165,7 +183,31 @@ def split(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], l
     for group in groups:
         if group.name in test_names:
             parts |= dict.fromkeys(group.calls + group.nocalls, "test")
+    parts |= unlabelled_pool([group for group in groups if group.name not in test_names], parts)
     return parts, faults or empty_classes(clips, parts)
+
+
+def settled_faults(settled: Sequence[SettledClip], parts: dict[str, str]) -> list[str]:
+    """List the settled clips that cannot be trained on, because params.yaml or clips.csv has changed since."""
+    reasons = {"test": "is a test clip", None: "is in no part"}
+    return [
+        f"{SETTLED}:{clip.line}: {clip.clip_id} {reasons[parts.get(clip.clip_id)]} by the split that params.yaml asks "
+        "for; restore data.dataset and the params of split with which the round was closed, or remove the row"
+        for clip in settled
+        if parts.get(clip.clip_id) in reasons
+    ]
+
+
+def learn_from(
+    settled: Sequence[SettledClip], clips: Sequence[Clip], parts: dict[str, str]
+) -> tuple[list[Clip], dict[str, str]]:
+    """Move the pool clips that the experts have settled to the training part, and take over every settled label.
+
+    The split is drawn before, so that what the experts say never moves another clip.
+    """
+    label_of = {clip.clip_id: clip.label for clip in settled}
+    moved = {clip_id: "train" for clip_id in label_of if parts[clip_id] == "pool"}
+    return [clip._replace(label=label_of.get(clip.clip_id, clip.label)) for clip in clips], parts | moved
 
 
 def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:
@@ -189,8 +231,11 @@ def main() -> None:
         f"params.yaml:{param_line('split', fault.partition(':')[0])}: split.{fault}; {table} has {line}"
         for fault in faults
     )
+    settled = read_settled()
+    refuse(settled_faults(settled, parts))
+    clips, parts = learn_from(settled, clips, parts)
     write_split(SPLIT, clips, parts)
-    print(line)
+    print(summary(clips, parts, params.group_by))
 
 
 if __name__ == "__main__":

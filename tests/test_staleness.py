@@ -68,7 +68,16 @@ FILES = [
         ],
     ),
     ("featurize train score_pool retrain evaluate", ["features", "stages/lib/feature_store.py"]),
-    ("split", ["stages/split.py", "stages/lib/grouping.py", "stages/lib/split_params.py"]),
+    (
+        "split",
+        [
+            "labels/settled.csv",
+            "stages/split.py",
+            "stages/lib/grouping.py",
+            "stages/lib/settled_table.py",
+            "stages/lib/split_params.py",
+        ],
+    ),
     ("split train score_pool merge_labels evaluate", ["labels/split.csv", "stages/lib/split_table.py"]),
     ("train", ["stages/train.py"]),
     ("train retrain", ["stages/lib/training.py"]),
@@ -142,7 +151,7 @@ PARAMS = [
             "train.learning_rate": 0.01,
         },
     ),
-    ("score_pool", {"score_pool.low": 0.3, "score_pool.high": 0.7}),
+    ("score_pool", {"score_pool.low": 0.3, "score_pool.high": 0.7, "score_pool.budget": 20, "score_pool.audit": 5}),
     ("retrain", {"retrain.init": "baseline"}),
 ]
 

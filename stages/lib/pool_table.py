@@ -7,26 +7,38 @@ from typing import NamedTuple
 from stages.lib.table import read_table, write_table
 
 POOL_SCORES = Path("labels/pool_scores.csv")
-COLUMNS = ("clip_id", "p_call", "decision")
+COLUMNS = ("clip_id", "p_call", "decision", "queued")
 UNCERTAIN = "uncertain"
+CHOSEN, AUDIT, NOT_QUEUED = "chosen", "audit", ""
 
 
 class PoolClip(NamedTuple):
-    """A pool clip, the model's probability of a call, and `call`, `nocall` or `uncertain`."""
+    """A pool clip.
+
+    Attributes
+    ----------
+    clip_id : str
+    p_call : float
+        The model's probability of a call, in [0, 1].
+    decision : str
+        `call`, `nocall` or `uncertain`.
+    queued : str
+        Why it is in the queue: `chosen` because the model is uncertain, `audit` to see how often the model is wrong
+        where it is confident; empty where it is not in the queue.
+    """
 
     clip_id: str
     p_call: float
     decision: str
+    queued: str = NOT_QUEUED
 
 
 def write_pool(path: Path, clips: Iterable[PoolClip]) -> None:
     """Write the pool in the order of clip ids."""
-    write_table(path, COLUMNS, ((clip.clip_id, f"{clip.p_call:.6f}", clip.decision) for clip in sorted(clips)))
+    rows = ((clip.clip_id, f"{clip.p_call:.6f}", clip.decision, clip.queued) for clip in sorted(clips))
+    write_table(path, COLUMNS, rows)
 
 
 def read_pool(path: Path = POOL_SCORES) -> list[PoolClip]:
     """Read the pool back."""
-    return [
-        PoolClip(row.cells["clip_id"], float(row.cells["p_call"]), row.cells["decision"])
-        for row in read_table(path, COLUMNS)
-    ]
+    return [PoolClip(**{**row.cells, "p_call": float(row.cells["p_call"])}) for row in read_table(path, COLUMNS)]

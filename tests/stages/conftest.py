@@ -12,6 +12,7 @@ import soundfile
 from hypothesis import settings
 
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.table import write_table
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
@@ -47,6 +48,8 @@ train:
 score_pool:
   low: 0.4
   high: 0.6
+  budget: 20
+  audit: 2
 retrain:
   init: scratch
 """
@@ -82,6 +85,7 @@ def one_process() -> Iterator[None]:
 def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None) -> Path:  # noqa: ARG001
     """Three recordings of four clips, in the folder that the test runs in."""
     write_data_set(tmp_path, recording_count=3)
+    write_settled(tmp_path / SETTLED, [])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -92,7 +96,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pipeline")
     write_data_set(folder, recording_count=12)
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
-        Path("labels").mkdir()
+        write_settled(SETTLED, [])
         featurize.main()
         split.main()
         train.main()

@@ -118,7 +118,31 @@ def test_metrics_count_answers_disputes_and_what_waits():
         "waiting": 1,
         "model": {"calls": 1, "nocalls": 1},
         "model_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
+        "audit_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
     }
+
+
+def test_the_audit_counts_the_confident_labels_that_the_experts_say_are_wrong():
+    pool = [
+        PoolClip("a", 0.9, "call", "audit"),
+        PoolClip("b", 0.9, "call", "audit"),
+        PoolClip("c", 0.1, "nocall", "audit"),
+        PoolClip("d", 0.1, "nocall", "audit"),
+        PoolClip("e", 0.1, "nocall", "audit"),
+        PoolClip("f", 0.9, "call", ""),
+        PoolClip("g", 0.5, "uncertain", "chosen"),
+    ]
+    clips = [SplitClip(clip.clip_id, "pool", "") for clip in pool]
+    # Nobody has answered for d, and nobody is sure about e; f and g were not drawn.
+    given_labels = {"a": "call", "b": "nocall", "c": "nocall", "e": "unsure", "f": "nocall", "g": "call"}
+    answers = [Answer(clip_id, label, "val") for clip_id, label in given_labels.items()]
+    error = label_metrics(clips, pool, answers, [])["audit_error"]
+    assert {name: (counts["checked"], counts["wrong"]) for name, counts in error.items()} == {
+        "all": (3, 1),
+        "calls": (2, 1),
+        "nocalls": (1, 0),
+    }
+    assert error["calls"]["rate"] == 0.5
 
 
 def test_the_labels_that_the_study_gave_itself_were_wrong_in_28_percent():

@@ -8,15 +8,23 @@ from pydantic import ValidationError
 
 from stages.lib.pool_table import PoolClip, read_pool
 from stages.lib.split_table import read_split
-from stages.score_pool import BandParams, decide, histogram, most_uncertain_first, pool_metrics
+from stages.score_pool import (
+    PoolParams,
+    choose_queue,
+    decide,
+    drawn_for_audit,
+    histogram,
+    most_uncertain_first,
+    pool_metrics,
+)
 
-BAND = BandParams(low=0.4, high=0.6)
+BAND = (0.4, 0.6)
 
 scores = st.lists(st.integers(0, 1_000_000).map(lambda millionths: millionths / 1_000_000), max_size=60)
 
 
 def make_pool(*scores: float) -> list[PoolClip]:
-    return [PoolClip(f"clip{number:02d}", score, decide(score, BAND)) for number, score in enumerate(scores)]
+    return [PoolClip(f"clip{number:02d}", score, decide(score, *BAND)) for number, score in enumerate(scores)]
 
 
 @pytest.mark.parametrize(
@@ -32,18 +40,18 @@ def make_pool(*scores: float) -> list[PoolClip]:
     ],
 )
 def test_a_clip_is_uncertain_within_the_band_both_ends_included(p_call, decision):
-    assert decide(p_call, BAND) == decision
+    assert decide(p_call, *BAND) == decision
 
 
 def test_a_band_can_be_a_point_or_everything():
-    assert [decide(p_call, BandParams(low=0.5, high=0.5)) for p_call in (0.49, 0.5)] == ["nocall", "uncertain"]
-    assert [decide(p_call, BandParams(low=0, high=1)) for p_call in (0, 1)] == ["uncertain", "uncertain"]
+    assert [decide(p_call, 0.5, 0.5) for p_call in (0.49, 0.5)] == ["nocall", "uncertain"]
+    assert [decide(p_call, 0, 1) for p_call in (0, 1)] == ["uncertain", "uncertain"]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.6, 0.4), (0.6, 0.9), (0.1, 0.4), (-0.1, 0.6), (0.4, 1.1)])
 def test_a_band_without_the_point_of_no_preference_is_refused(low, high):
     with pytest.raises(ValidationError):
-        BandParams(low=low, high=high)
+        PoolParams(low=low, high=high, budget=10, audit=0)
 
 
 def test_the_queue_begins_with_the_score_nearest_to_one_half():
@@ -75,7 +83,53 @@ def test_decisions_are_counted():
         "uncertain": 2,
         "confident_calls": 1,
         "confident_nocalls": 3,
+        "queued": 0,
+        "audit": 0,
     }
+
+
+@pytest.mark.parametrize(("budget", "audit"), [(-1, 0), (3, 4), (3, -1)])
+def test_a_queue_that_cannot_be_is_refused(budget, audit):
+    with pytest.raises(ValidationError):
+        PoolParams(low=0.4, high=0.6, budget=budget, audit=audit)
+
+
+@given(scores, st.integers(0, 40), st.data())
+def test_the_queue_keeps_to_its_budget_and_audits_as_many_confident_clips_as_asked_for(p_calls, budget, data):
+    audit = data.draw(st.integers(0, budget))
+    pool = make_pool(*p_calls)
+    queue = choose_queue(pool, budget, audit)
+    uncertain = [clip for clip in pool if clip.decision == "uncertain"]
+    drawn = [clip for clip in queue if clip.queued == "audit"]
+    chosen = [clip for clip in queue if clip.queued == "chosen"]
+    assert len(drawn) + len(chosen) == len(queue) <= budget
+    assert len(drawn) == min(audit, len(pool) - len(uncertain))
+    assert len(chosen) == min(budget - len(drawn), len(uncertain))
+    assert all(clip.decision != "uncertain" for clip in drawn)
+    assert [clip.clip_id for clip in chosen] == [clip.clip_id for clip in most_uncertain_first(pool)][: len(chosen)]
+
+
+def test_the_audit_is_drawn_without_a_look_at_the_score():
+    pool = make_pool(*[0.9] * 300, *[0.1] * 300)
+    others = make_pool(*[0.1] * 300, *[0.99] * 300)
+    drawn = [clip.clip_id for clip in drawn_for_audit(pool, 60)]
+    assert drawn == [clip.clip_id for clip in drawn_for_audit(others, 60)]
+    # 60 of 600 without replacement: a standard deviation of 3.7 calls; 4 of them are allowed.
+    assert sum(clip.decision == "call" for clip in drawn_for_audit(pool, 60)) == pytest.approx(30, abs=15)
+
+
+def test_new_clips_do_not_change_the_lot_of_an_old_one():
+    pool = make_pool(*[0.9] * 40)
+    drawn = {clip.clip_id for clip in drawn_for_audit(pool[:30], 10)}
+    again = {clip.clip_id for clip in drawn_for_audit(pool, 10)}
+    assert again <= drawn | {clip.clip_id for clip in pool[30:]}
+
+
+def test_the_place_in_the_queue_does_not_give_an_audited_clip_away():
+    queue = choose_queue(make_pool(*[0.5] * 300, *[0.9] * 300), 600, 300)
+    places = [place for place, clip in enumerate(queue) if clip.queued == "audit"]
+    assert {place // 100 for place in places} == set(range(6))
+    assert all(40 < sum(place // 200 == third for place in places) < 160 for third in range(3))
 
 
 @given(scores)
@@ -108,15 +162,16 @@ def test_main_scores_every_pool_clip_and_no_other(pipeline):
     pool = read_pool(pipeline / "labels" / "pool_scores.csv")
     split = read_split(pipeline / "labels" / "split.csv")
     assert [clip.clip_id for clip in pool] == sorted(clip.clip_id for clip in split if clip.part == "pool")
-    assert all(0 <= clip.p_call <= 1 and clip.decision == decide(clip.p_call, BAND) for clip in pool)
+    assert all(0 <= clip.p_call <= 1 and clip.decision == decide(clip.p_call, *BAND) for clip in pool)
 
 
-def test_main_queues_the_uncertain_clips_with_cells_to_fill_in(pipeline):
+def test_main_queues_what_it_says_it_does_with_cells_to_fill_in(pipeline):
     pool = read_pool(pipeline / "labels" / "pool_scores.csv")
     with (pipeline / "labels" / "queue.csv").open(newline="") as queue:
         header, *rows = csv.reader(queue)
     assert header == ["clip_id", "label", "annotator", "date", "note"]
-    assert rows == [[clip.clip_id, "", "", "", ""] for clip in most_uncertain_first(pool)]
+    assert rows == [[clip.clip_id, "", "", "", ""] for clip in choose_queue(pool, budget=20, audit=2)]
+    assert sorted(row[0] for row in rows) == [clip.clip_id for clip in pool if clip.queued]
 
 
 def test_main_writes_the_metrics_of_the_scores(pipeline):

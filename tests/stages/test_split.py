@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from stages.lib.clips import Clip, make_clip_id, read_clips
 from stages.lib.faults import InputFaults
+from stages.lib.settled_table import SETTLED, SettledClip, write_settled
 from stages.lib.split_params import SplitParams
-from stages.lib.split_table import read_split
+from stages.lib.split_table import SPLIT, read_split
 from stages.lib.table import write_table
-from stages.split import group_clips, main, split, split_by_count
+from stages.split import group_clips, learn_from, main, split, split_by_count
 
 COUNTS = {"seed": 1, "group_by": "recording", "train": 12, "valid": 4, "pool": 4, "test": 4}
 SHARES = {"seed": 1, "group_by": "recording", "train": 0.6, "valid": 0.1, "pool": 0.1, "test": 0.2}
@@ -88,6 +89,7 @@ def test_a_count_is_met_exactly_or_named_as_a_fault(labels_of, sizes):
     clips = make_clips(labels_of)
     parts, faults = split_by_count(group_clips(clips, "recording"), sizes, seed=0)
     counts = Counter(parts.values())
+    assert not {clip.clip_id for clip in clips if not clip.label} & set(parts)
     short = {part for part in sizes if counts[part] != sizes[part]}
     assert {fault.split(":")[0] for fault in faults} == short
     assert all(counts[part] <= sizes[part] for part in sizes)
@@ -106,21 +108,30 @@ def test_parts_have_the_calls_and_nocalls_of_the_whole(labels_of, sizes):
             assert abs(calls - of_part * whole["call"] / labelled) <= 1
 
 
+def sides_by(attribute: str, clips: Sequence[Clip], parts: dict[str, str]) -> dict[str, set[str]]:
+    """Return what a recording or site serves: its labelled clips one part, the unlabelled ones training at the most."""
+    found = parts_by(attribute, [clip for clip in clips if clip.label], parts)
+    for name, unlabelled in parts_by(attribute, [clip for clip in clips if not clip.label], parts).items():
+        if found[name] & {"valid", "test"}:
+            found[name] |= unlabelled
+    return found
+
+
 @given(some_recordings, shares_or_counts, st.integers(0, 9))
 def test_no_recording_is_on_two_sides(labels_of, sizes, seed):
     clips = make_clips(labels_of)
     parts, _ = split(clips, SplitParams(**{**sizes, "seed": seed}))
-    assert all(len(found) == 1 for found in parts_by("recording", clips, parts).values())
+    assert all(len(found) <= 1 for found in sides_by("recording", clips, parts).values())
 
 
 @given(some_recordings, some_sites, shares_or_counts)
 def test_no_site_is_on_two_sides_where_sites_are_groups(labels_of, sites, sizes):
     clips = make_clips(labels_of, sites)
     parts, _ = split(clips, SplitParams(**{**sizes, "group_by": "site"}))
-    by_site = parts_by("site", clips, parts)
+    by_site = sides_by("site", clips, parts)
     by_site.pop("", None)
-    assert all(len(found) == 1 for found in by_site.values())
-    assert all(len(found) == 1 for found in parts_by("recording", clips, parts).values())
+    assert all(len(found) <= 1 for found in by_site.values())
+    assert all(len(found) <= 1 for found in sides_by("recording", clips, parts).values())
 
 
 def test_a_recording_that_has_two_sites_is_refused_or_stays_on_one_side(tmp_path):
@@ -146,12 +157,39 @@ def test_unlabelled_clips_are_only_ever_pool(labels_of, sites, sizes, group_by):
     assert {parts.get(clip.clip_id, "pool") for clip in clips if clip.label == ""} <= {"pool"}
 
 
-def test_unlabelled_clips_are_taken_for_the_pool_first():
+def test_unlabelled_clips_join_the_pool_besides_the_labelled_ones_asked_for():
     clips = make_clips([["call"]] * 20 + [["nocall"]] * 20 + [[""]] * 3)
     parts, faults = split(clips, SplitParams(**COUNTS))
     counts = count_parts(clips, parts)
     assert faults == []
-    assert (counts["pool", ""], counts["pool", "call"] + counts["pool", "nocall"]) == (3, 1)
+    assert (counts["pool", ""], counts["pool", "call"] + counts["pool", "nocall"]) == (3, 4)
+
+
+@pytest.mark.parametrize("sizes", [COUNTS, SHARES])
+def test_unlabelled_clips_of_a_site_that_is_held_out_are_in_no_part(sizes):
+    clips = make_clips([["call", "nocall"]] * 40 + [["", ""]] * 40, sites=[f"site{number}" for number in range(40)])
+    parts, _ = split(clips, SplitParams(**{**sizes, "group_by": "site"}))
+    part_of_site = {clip.site: parts.get(clip.clip_id) for clip in clips if clip.label}
+    for clip in clips[80:]:
+        assert parts.get(clip.clip_id) == (None if part_of_site[clip.site] in ("valid", "test") else "pool")
+
+
+def test_a_listed_test_recording_without_labels_is_held_out_too():
+    clips = make_clips([["call", "nocall"]] * 40 + [["", ""]])
+    parts, _ = split(clips, SplitParams(**{**COUNTS, "test": ["sea0.wav", "sea40.wav"]}))
+    assert not {clip.clip_id for clip in clips if clip.recording == "sea40.wav"} & set(parts)
+
+
+@given(some_recordings, st.lists(st.integers(1, 6), max_size=6), shares_or_counts, some_sites)
+def test_new_recordings_join_the_pool_and_move_nothing_else(labels_of, new_clip_counts, sizes, sites):
+    params = SplitParams(**{**sizes, "group_by": "site"})
+    old = make_clips(labels_of, sites)
+    both = make_clips(labels_of + [[""] * count for count in new_clip_counts], sites)
+    before, after = split(old, params)[0], split(both, params)[0]
+    assert {clip.clip_id: before.get(clip.clip_id) for clip in old} == {
+        clip.clip_id: after.get(clip.clip_id) for clip in old
+    }
+    assert {after.get(clip.clip_id) for clip in both[len(old) :]} <= {"pool", None}
 
 
 @given(some_recordings, st.randoms(use_true_random=False), shares_or_counts)
@@ -225,7 +263,7 @@ def test_a_list_that_would_divide_a_site_is_a_fault_that_names_the_other_recordi
 def test_an_impossible_count_is_a_fault_that_says_what_was_asked_and_what_there_is():
     clips = make_clips([["call"]] * 12 + [["nocall"]] * 12)
     _, faults = split(clips, SplitParams(**{**COUNTS, "train": 100}))
-    assert faults == ["train: 100 clips asked for (50 calls, 50 nocalls), 12 left to take"]
+    assert faults == ["train: 100 labelled clips asked for (50 calls, 50 nocalls), 12 left to take"]
 
 
 @pytest.mark.parametrize("missing", ["call", "nocall"])
@@ -282,13 +320,12 @@ def test_main_writes_the_parts_in_the_order_of_clip_ids(pipeline):
 
 
 def test_main_refuses_what_cannot_be_met_and_leaves_the_old_split(data_set):
-    (data_set / "labels").mkdir()
     (data_set / "labels" / "split.csv").write_text("old")
     with pytest.raises(InputFaults) as refusal:
         main()
     message = "\n".join(refusal.value.lines)
     assert all(line.startswith("params.yaml") for line in refusal.value.lines)
-    assert "split.train: 24 clips asked for" in message
+    assert "split.train: 24 labelled clips asked for" in message
     assert "12 clips of 3 recordings" in message
     assert (data_set / "labels" / "split.csv").read_text() == "old"
 
@@ -299,3 +336,79 @@ def test_main_does_not_need_the_recordings(data_set):
     change_sizes(data_set, train=4, valid=4, pool=0, test=4)
     main()
     assert len(read_split()) == 12
+
+
+def settled(*clip_ids: str, label: str = "call") -> list[SettledClip]:
+    return [SettledClip(clip_id, label, 1) for clip_id in clip_ids]
+
+
+def test_a_settled_pool_clip_moves_to_training_with_the_label_of_the_experts():
+    clips = make_clips([["", "call", "nocall"]])
+    parts = dict.fromkeys((clip.clip_id for clip in clips), "pool")
+    first, second, third = (clip.clip_id for clip in clips)
+    labelled, moved = learn_from(settled(first) + settled(second, label="nocall"), clips, parts)
+    assert moved == {first: "train", second: "train", third: "pool"}
+    assert [clip.label for clip in labelled] == ["call", "nocall", "nocall"]
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_settled_clip_of_another_part_stays_there_with_the_label_of_the_experts(part):
+    (clip,) = clips = make_clips([["nocall"]])
+    labelled, parts = learn_from(settled(clip.clip_id), clips, {clip.clip_id: part})
+    assert (parts, [clip.label for clip in labelled]) == ({clip.clip_id: part}, ["call"])
+
+
+@given(some_recordings, shares_or_counts, st.sets(st.integers(0, 60)))
+def test_what_is_settled_moves_no_other_clip(labels_of, sizes, positions):
+    clips = make_clips(labels_of)
+    parts, _ = split(clips, SplitParams(**sizes))
+    chosen = [clip for number, clip in enumerate(clips) if number in positions and parts.get(clip.clip_id) == "pool"]
+    _, moved = learn_from(settled(*(clip.clip_id for clip in chosen)), clips, parts)
+    assert moved == parts | {clip.clip_id: "train" for clip in chosen}
+
+
+@pytest.fixture
+def data_set_with_pool(data_set):
+    """Three recordings of labelled clips, and one whose two clips have no label."""
+    with (data_set / "data" / "tiny" / "clips.csv").open("a") as table:
+        table.write("sea03_0000000,sea03.wav,0.0,,bay\nsea03_0000500,sea03.wav,0.5,,bay\n")
+    change_sizes(data_set, train=4, valid=4, pool=0, test=4)
+    main()
+    return data_set
+
+
+def test_main_learns_from_the_settled_clips(data_set_with_pool):
+    assert [clip for clip in read_split() if clip.part == "pool"] == [
+        ("sea03_0000000", "pool", ""),
+        ("sea03_0000500", "pool", ""),
+    ]
+    write_settled(SETTLED, settled("sea03_0000500"))
+    main()
+    assert [clip for clip in read_split() if clip.clip_id.startswith("sea03")] == [
+        ("sea03_0000000", "pool", ""),
+        ("sea03_0000500", "train", "call"),
+    ]
+
+
+def test_main_refuses_settled_clips_that_the_split_holds_out_and_names_their_lines(data_set_with_pool):
+    before = SPLIT.read_bytes()
+    test_clip = next(clip.clip_id for clip in read_split() if clip.part == "test")
+    write_settled(SETTLED, settled("no_such_0000000", test_clip))
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    assert [line.partition(" by the split")[0] for line in refusal.value.lines] == [
+        "labels/settled.csv:2: no_such_0000000 is in no part",
+        f"labels/settled.csv:3: {test_clip} is a test clip",
+    ]
+    assert SPLIT.read_bytes() == before
+
+
+def test_main_lists_every_fault_of_the_settled_clips(data_set_with_pool):
+    SETTLED.write_text("clip_id,label,round\nsea03_0000000,unsure,1\nsea03_0000000,call,one\n")
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    assert refusal.value.lines == [
+        "labels/settled.csv:2: unknown label 'unsure'; write call or nocall",
+        "labels/settled.csv:3: round 'one' is not a number; write that of the round, as in labels/rounds.csv",
+        "labels/settled.csv:3: 'sea03_0000000' is on line 2 already; remove one",
+    ]

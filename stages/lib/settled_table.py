@@ -1,0 +1,50 @@
+"""`labels/settled.csv`: what the experts had settled when a round was closed. The next baseline learns from it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.clips import CALL, NOCALL
+from stages.lib.faults import refuse
+from stages.lib.table import Row, parse_table, quoted, write_table
+
+SETTLED = Path("labels/settled.csv")
+COLUMNS = ("clip_id", "label", "round")
+
+
+class SettledClip(NamedTuple):
+    """A clip, the experts' label (`call` or `nocall`), the round that settled it, and its line in the table, if any."""
+
+    clip_id: str
+    label: str
+    round: int
+    line: int = 0
+
+
+def write_settled(path: Path, clips: Iterable[SettledClip]) -> None:
+    """Write the table in the order of clip ids."""
+    write_table(path, COLUMNS, (clip[: len(COLUMNS)] for clip in sorted(clips)))
+
+
+def read_settled(path: Path = SETTLED) -> list[SettledClip]:
+    """Read the table back; raise `InputFaults` with every row that cannot be right, since people can edit it."""
+    rows, faults = parse_table(path, COLUMNS)
+    faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row)]
+    first_line: dict[str, int] = {}
+    for row in rows:
+        clip_id = row.cells["clip_id"]
+        if first_line.setdefault(clip_id, row.line) != row.line:
+            faults.append(f"{path}:{row.line}: {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one")
+    refuse(faults)
+    return [SettledClip(**{**row.cells, "round": int(row.cells["round"])}, line=row.line) for row in rows]
+
+
+def row_faults(row: Row) -> list[str]:
+    """List what is wrong with one row, taken by itself."""
+    label, number = row.cells["label"], row.cells["round"]
+    faults = []
+    if label not in (CALL, NOCALL):
+        faults.append(f"unknown label {quoted(label)}; write {CALL} or {NOCALL}")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        faults.append(f"round {quoted(number)} is not a number; write that of the round, as in labels/rounds.csv")
+    return faults

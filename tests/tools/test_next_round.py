@@ -1,0 +1,34 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.lib.settled_table import SettledClip
+from tools.next_round import settle_round
+
+labels = st.sampled_from(["call", "nocall"])
+clip_ids = st.integers(0, 9).map(str)
+
+
+def test_what_was_settled_before_keeps_its_round():
+    before = [SettledClip("a", "call", 1, line=2)]
+    assert settle_round(before, {"a": "call", "b": "nocall"}, 2) == (
+        [SettledClip("a", "call", 1), SettledClip("b", "nocall", 2)],
+        [SettledClip("b", "nocall", 2)],
+    )
+
+
+def test_a_label_that_the_experts_have_changed_is_settled_anew():
+    assert settle_round([SettledClip("a", "call", 1)], {"a": "nocall"}, 3)[1] == [SettledClip("a", "nocall", 3)]
+
+
+def test_a_clip_that_the_experts_have_come_to_disagree_about_is_settled_no_longer():
+    assert settle_round([SettledClip("a", "call", 1)], {"a": None}, 2) == ([], [])
+
+
+@given(st.dictionaries(clip_ids, labels), st.dictionaries(clip_ids, labels | st.none()))
+def test_all_that_the_experts_agree_about_is_settled_and_nothing_else(before, by_experts):
+    table = [SettledClip(clip_id, label, 1) for clip_id, label in before.items()]
+    settled, new = settle_round(table, by_experts, 2)
+    assert {clip.clip_id: clip.label for clip in settled} == {key: label for key, label in by_experts.items() if label}
+    assert {clip.clip_id for clip in new} == {
+        clip_id for clip_id, label in by_experts.items() if label and before.get(clip_id) != label
+    }

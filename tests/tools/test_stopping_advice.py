@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+
+from tools.rounds_table import Round
+from tools.stopping_advice import advice, agreement, signs
+
+ROUND = Round(*[""] * len(Round._fields))
+decisions = st.dictionaries(st.integers(0, 20).map(str), st.sampled_from(["call", "nocall", "uncertain"]))
+
+
+def closed(kappa: str = "0.5", uncertain: str = "0.2", low: str = "-0.01", high: str = "0.02") -> Round:
+    return ROUND._replace(agreement=kappa, uncertain_share=uncertain, change_low=low, change_high=high)
+
+
+@given(decisions, decisions)
+def test_agreement_is_the_kappa_of_the_clips_in_common(before, now):
+    kappa = agreement(before, now)
+    common = before.keys() & now.keys()
+    pairs = [(before[clip_id], now[clip_id]) for clip_id in common]
+    if not common:
+        assert kappa is None
+    elif all(first == second for first, second in pairs):
+        assert kappa == 1
+    else:
+        assert kappa == pytest.approx(cohen_kappa_score(*zip(*pairs, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("row", "there"),
+    [
+        (closed(), [False, False, True]),
+        (closed(kappa="0.99"), [True, False, True]),
+        (closed(kappa=""), [False, False, True]),
+        (closed(uncertain="0.049"), [False, True, True]),
+        (closed(uncertain="0.05"), [False, False, True]),
+        (closed(uncertain=""), [False, True, True]),
+        (closed(low="0.001"), [False, False, False]),
+        (closed(low="-0.05", high="-0.01"), [False, False, False]),
+        (closed(low="0.0", high="0.0"), [False, False, True]),
+    ],
+)
+def test_each_sign_is_told_by_its_own_number(row, there):
+    assert [sign.there for sign in signs(row)] == there
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (closed(), "go on"),
+        (closed(kappa="1.0"), "stop"),
+        (closed(uncertain="0.01"), "stop"),
+        (closed(kappa="1.0", uncertain="0.01"), "stop"),
+        (closed(kappa="1.0", uncertain="0.01", low="0.01", high="0.04"), "go on"),
+    ],
+)
+def test_the_advice_is_to_stop_where_nothing_is_gained_and_little_is_left(row, verdict):
+    assert advice(row).splitlines()[-1].startswith(f"Advice: {verdict}")
+
+
+def test_every_sign_comes_with_its_reason():
+    text = advice(closed(kappa="0.874", uncertain="0.123", low="-0.0149", high="0.0448"))
+    assert "is 0.87 (below 0.99)" in text
+    assert "uncertain of 12.3% of it (not less than 5%)" in text
+    assert "-0.015 to +0.045, holds zero" in text

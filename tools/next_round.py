@@ -1,0 +1,117 @@
+"""Close a round of labelling, so that the next baseline learns from it: `python -m tools.next_round`.
+
+What the experts have settled goes to `labels/settled.csv`, which `split` reads: these clips leave the pool and join the
+training part. `labels/rounds.csv` gets a row. The queue is emptied. Answers stay in `labels/expert.csv` for good.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
+from stages.lib.expert_table import EXPERT, QUEUE, read_answers, settle
+from stages.lib.faults import refuse
+from stages.lib.pool_table import POOL_SCORES, read_pool
+from stages.lib.running import run
+from stages.lib.settled_table import SETTLED, SettledClip, read_settled, write_settled
+from stages.lib.split_table import read_split
+from stages.lib.table import write_table
+from tools.revision import commit_of_head, uncommitted_files
+from tools.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
+from tools.stopping_advice import advice, agreement
+
+
+def settle_round(
+    settled_before: Sequence[SettledClip], by_experts: Mapping[str, str | None], number: int
+) -> tuple[list[SettledClip], list[SettledClip]]:
+    """Return all that is settled at the end of a round, and what of it is new.
+
+    Parameters
+    ----------
+    settled_before : sequence of SettledClip
+    by_experts : mapping
+        From clip id to the experts' label, None where they do not agree. A clip that they have come to disagree about
+        is settled no longer.
+    number : int
+        Of the round.
+    """
+    known = {clip.clip_id: clip for clip in settled_before}
+    settled = [
+        known[clip_id]._replace(line=0)
+        if clip_id in known and known[clip_id].label == label
+        else SettledClip(clip_id, label, number)
+        for clip_id, label in by_experts.items()
+        if label
+    ]
+    return settled, [clip for clip in settled if clip.round == number]
+
+
+def decisions_now() -> dict[str, str]:
+    """Return what the baseline decided about each clip of the pool."""
+    return {clip.clip_id: clip.decision for clip in read_pool()}
+
+
+def decisions_at(commit: str) -> dict[str, str]:
+    """Return what the baseline of another commit decided; nothing where DVC no longer has its scores."""
+    import dvc.api
+    from dvc.exceptions import DvcException
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / POOL_SCORES.name
+        try:
+            path.write_text(dvc.api.read(str(POOL_SCORES), rev=commit), encoding="utf-8")
+        except (DvcException, OSError):
+            return {}
+        return {clip.clip_id: clip.decision for clip in read_pool(path)}
+
+
+def state_faults() -> list[str]:
+    """List what keeps the metrics from being those of a commit."""
+    from dvc.repo import Repo
+
+    faults = [
+        f"{name}: has changes that are not committed; commit them, so that the round can name its commit"
+        for name in uncommitted_files()
+    ]
+    with Repo() as repository:
+        stale = [name.removeprefix("dvc.yaml:") for name in repository.status()]
+    if stale:
+        faults.append(f"dvc.lock: {', '.join(stale)} not up to date; run dvc repro, and commit what it writes")
+    return faults
+
+
+def close_round(number: int, rounds: Sequence[Round]) -> Round:
+    """Write the three tables of the next round and return the row of this one."""
+    answers, faults = read_answers(EXPERT, {clip.clip_id: clip.part for clip in read_split()})
+    refuse(faults)
+    settled, new = settle_round(read_settled(), settle(answers), number)
+    if not new:
+        refuse([f"{EXPERT}: settles no clip that was not settled before; answer for the clips of {QUEUE} first"])
+    kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
+    of_round = {clip.clip_id for clip in new}
+    annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
+    closed = describe_round(number, new, annotators, kappa, commit_of_head())
+    write_settled(SETTLED, settled)
+    write_table(QUEUE, EXPERT_COLUMNS, [])
+    write_rounds(ROUNDS, [*rounds, closed])
+    return closed
+
+
+def main() -> None:
+    """Close the round, and say whether another one is worth the experts' time."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.next_round"
+    ).parse_args()
+    refuse(state_faults())
+    rounds = read_rounds()
+    closed = close_round(len(rounds) + 1, rounds)
+    print(
+        f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled.\n\n"
+        f"{advice(closed)}\n\n"
+        f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
+    )
+
+
+if __name__ == "__main__":
+    run(main)

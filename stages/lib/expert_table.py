@@ -2,13 +2,13 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.clips import CALL, NOCALL
-from stages.lib.table import Row, parse_table, quoted
+from stages.lib.table import Row, parse_table, quoted, write_table
 
 EXPERT = Path("labels/expert.csv")
 QUEUE = Path("labels/queue.csv")  # The same columns, ready to be filled in.
@@ -41,12 +41,50 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
     faults : list of str
         One sentence a fault: the file, the line, what is wrong, what would be right.
     """
+    rows, faults = read_rows(path)
+    return answers_of(rows), faults + rule_faults(path, rows, part_of)
+
+
+def read_rows(path: Path) -> tuple[list[Row], list[str]]:
+    """Read all cells of the table, what can be written in several ways in one, and what is wrong with its form."""
     rows, faults = parse_table(path, COLUMNS)
-    rows = [Row(row.line, row.cells | {"annotator": one_spelling(row.cells["annotator"])}) for row in rows]
+    return [Row(row.line, in_one_way(row.cells)) for row in rows], faults
+
+
+def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells of a row with the name in one spelling and line breaks, which notes may hold, as LF."""
+    with_lf = {name: cell.replace("\r\n", "\n").replace("\r", "\n") for name, cell in cells.items()}
+    return with_lf | {"annotator": one_spelling(with_lf["annotator"])}
+
+
+def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> list[str]:
+    """List what is wrong with rows that have the right form; parameters as for `read_answers`."""
+    alone = [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row.cells, part_of)]
+    return alone + [f"{path}:{fault}" for fault in repetition_faults(rows)]
+
+
+def answers_of(rows: Iterable[Row]) -> list[Answer]:
+    """Return the answers that rows hold."""
+    return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows]
+
+
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """Leave out rows that repeat another in every cell, as Git's union of two branches can."""
+    first: dict[tuple[str, ...], Row] = {}
     for row in rows:
-        faults += [f"{path}:{row.line}: {fault}" for fault in row_faults(row.cells, part_of)]
-    faults += [f"{path}:{fault}" for fault in repetition_faults(rows)]
-    return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows], faults
+        first.setdefault(cells_of(row), row)
+    return list(first.values())
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows in the canonical form: in the order of clip ids, then of annotators."""
+    in_order = sorted(rows, key=lambda row: (row.cells["clip_id"], row.cells["annotator"]))
+    write_table(path, COLUMNS, map(cells_of, in_order))
+
+
+def cells_of(row: Row) -> tuple[str, ...]:
+    """Return the cells of a row in the order of the columns."""
+    return tuple(row.cells[name] for name in COLUMNS)
 
 
 def one_spelling(name: str) -> str:
@@ -118,13 +156,15 @@ def is_date(text: str) -> bool:
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the rows in which an annotator answers for a clip again."""
-    first_line: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], Row] = {}
     for row in rows:
         clip_id, annotator = row.cells["clip_id"], row.cells["annotator"]
-        if clip_id and annotator and first_line.setdefault((clip_id, annotator), row.line) != row.line:
+        before = first.setdefault((clip_id, annotator), row)
+        if clip_id and annotator and before is not row:
+            equal = " (python -m tools.check_labels --fix does, as they are equal)" if before.cells == row.cells else ""
             yield (
                 f"{row.line}: {quoted(annotator)} has answered for {quoted(clip_id)} on line "
-                f"{first_line[clip_id, annotator]} already; keep one of the two rows"
+                f"{before.line} already; keep one of the two rows{equal}"
             )
 
 

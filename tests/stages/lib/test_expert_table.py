@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.expert_table import Answer, is_date, majority, read_answers, settle
+from stages.lib.expert_table import Answer, distinct, is_date, majority, read_answers, read_rows, settle, write_rows
 
 HEADER = "clip_id,label,annotator,date,note\n"
 PARTS = {"a_0000000": "pool", "b_0000000": "train", "c_0000000": "valid", "t_0000000": "test"}
@@ -125,6 +125,31 @@ def test_a_second_answer_of_an_annotator_for_a_clip_is_refused_with_both_lines(t
     rows = "a_0000000,call,val,2026-11-22,\na_0000000,call,scott,2026-11-22,\na_0000000,nocall,val,2026-11-23,\n"
     _, faults = read(tmp_path, rows)
     assert [fault.startswith("expert.csv:4: ") and "line 2" in fault for fault in faults] == [True]
+
+
+def test_an_equal_row_is_refused_with_the_tool_that_removes_it(tmp_path):
+    _, faults = read(tmp_path, "a_0000000,call,val,2026-11-22,\n" * 2)
+    assert [fault.startswith("expert.csv:3: ") and "check_labels --fix" in fault for fault in faults] == [True]
+
+
+def test_rows_are_distinct_that_differ_in_any_cell(tmp_path):
+    path = tmp_path / "expert.csv"
+    rows = "a_0000000,call,val,2026-11-22,\na_0000000,call,val,2026-11-22,S01\na_0000000,call,val,2026-11-22,\n"
+    path.write_text(HEADER + rows)
+    assert [row.line for row in distinct(read_rows(path)[0])] == [2, 3]
+
+
+def test_the_canonical_form_is_in_the_order_of_clips_and_annotators(tmp_path):
+    path = tmp_path / "expert.csv"
+    lines = ["note,clip_id,label,annotator,date", '"a, b\r\nc",b_0000000,call,val,2026-11-22']
+    lines += [",b_0000000,call,ann,2026-11-22", ",a_0000000,nocall,val,2026-11-22"]
+    path.write_text("\r\n".join(lines), encoding="utf-8-sig", newline="")
+    canonical = HEADER + (
+        'a_0000000,nocall,val,2026-11-22,\nb_0000000,call,ann,2026-11-22,\nb_0000000,call,val,2026-11-22,"a, b\nc"\n'
+    )
+    for _ in range(2):
+        write_rows(path, read_rows(path)[0])
+        assert path.read_bytes() == canonical.encode()
 
 
 def test_answers_of_two_annotators_for_a_clip_are_right(tmp_path):

@@ -1,0 +1,349 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from PIL import Image
+
+from experiments.clone import REPOSITORY, commit
+from stages.lib.faults import InputFaults
+from tests.tools.label_repository import HEADER, make_label_repository, run_tool, without_outputs
+from tools.contact_sheet import MOST_CLIPS
+from tools.diff_labels import main
+from tools.freshness import CONFUSION, digest, staleness
+
+TABLE = Path("labels/expert.csv")
+TRUTH = "c" * 50 + "n" * 50
+# Right on 80 clips; then on six more, and on one less.
+BEFORE = "c" * 40 + "n" * 10 + "n" * 40 + "c" * 10
+AFTER = "c" * 46 + "n" * 4 + "n" * 39 + "c" * 11
+VERDICT = "The change in accuracy, +0.0100, is no larger than chance."
+
+
+def measure(predictions: str, truth: str = TRUTH) -> None:
+    """Write what `dvc repro` leaves behind when the labels are as they are now."""
+    names = {"c": "calls", "n": "nocalls"}
+    CONFUSION.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f"{names[so]},{names[said]}\n" for so, said in zip(truth, predictions, strict=True)]
+    CONFUSION.write_text("truth,prediction\n" + "".join(rows))
+    Path("metrics/report.txt").write_text(f"Before: the baseline\n\n{VERDICT}\n")
+    merged, model = ({"path": path, "md5": digest(TABLE)} for path in ("labels/merged.csv", "models/retrained"))
+    stages = {
+        "merge_labels": {"deps": [{"path": str(TABLE), "md5": digest(TABLE)}], "outs": [merged]},
+        "retrain": {"deps": [merged], "outs": [model]},
+        "evaluate": {"deps": [model], "outs": [{"path": str(CONFUSION), "md5": digest(CONFUSION)}]},
+    }
+    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+
+
+def answer(*rows: str) -> None:
+    TABLE.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A repository of a commit with two answers by val, measured."""
+    monkeypatch.chdir(make_label_repository(tmp_path / "repository"))
+    measure(BEFORE)
+    commit(Path(), "Measure")
+    return Path()
+
+
+@pytest.fixture
+def review(monkeypatch, capsys):
+    """A function that runs the tool here and returns its lines."""
+
+    def run_here(*arguments: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["diff_labels", *arguments])
+        main()
+        return capsys.readouterr().out.splitlines()
+
+    return run_here
+
+
+def section(lines: list[str], title: str) -> list[str]:
+    """Return the lines of a section that are not blank."""
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"## {title}"))
+    rest = lines[start + 1 :]
+    end = next((number for number, line in enumerate(rest) if line.startswith("## ")), len(rest))
+    return [line for line in rest[:end] if line]
+
+
+def test_without_a_change_it_says_so(repository, review):
+    lines = review("HEAD")
+    assert lines[0] == ("labels: no change; accuracy 0.800 -> 0.800, 95 % interval of the change +0.000 to +0.000")
+    assert section(lines, "Changes") == ["No answer was added, changed or removed."]
+
+
+def test_the_first_line_says_it_all(repository, review):
+    answer(
+        "bay_0000000,unsure,ann,2026-11-21,",
+        "bay_0003000,call,ann,2026-11-21,",
+        "bay_0003000,unsure,val,2026-11-21,ferry",
+        "deep_0004000,call,ann,2026-11-21,",
+        "deep_0004000,nocall,zoe,2026-11-21,",
+    )
+    measure(AFTER)
+    first = review("HEAD")[0]
+    labels, accuracy = first.split("; ")
+    assert labels == "labels: +4 (2 call, 1 nocall, 1 unsure), 1 changed, 1 removed, 2 disputed"
+    assert accuracy.startswith("accuracy 0.800 -> 0.850, 95 % interval of the change +0.0")
+
+
+def test_what_changed_is_counted_by_annotator_and_class(repository, review):
+    answer(
+        "bay_0003000,call,val,2026-11-21,I was wrong",
+        "deep_0004000,call,ann,2026-11-21,",
+        "deep_0008000,nocall,ann,2026-11-21,",
+        "bay_0010500,nocall,ann,2026-11-21,",
+    )
+    assert section(review("HEAD"), "Changes since `HEAD`") == [
+        "| annotator | answers | call | nocall | unsure |",
+        "| --- | --- | --- | --- | --- |",
+        "| `ann` | added | 1 | 2 | 0 |",
+        "| `val` | changed | 1 | 0 | 0 |",
+        "| `val` | removed | 1 | 0 | 0 |",
+        "| clip | annotator | before | now | note |",
+        "| --- | --- | --- | --- | --- |",
+        "| `bay_0003000` | `val` | `nocall` | `call` | `I was wrong` |",
+        "| `deep_0000000` | `val` | `call` | removed |  |",
+    ]
+
+
+def test_a_date_or_note_alone_is_no_change_of_a_label(repository, review):
+    answer("bay_0003000,nocall,val,2026-11-21,ferry", "deep_0000000,call,val,2026-11-20,faint")
+    lines = review("HEAD")
+    assert lines[0].startswith("labels: no change; ")
+    assert "| `val` | date or note only | 1 | 1 | 0 |" in lines
+
+
+def test_order_and_line_endings_are_no_change(repository, review):
+    rows = TABLE.read_text().splitlines()
+    TABLE.write_text("\r\n".join([rows[0], *reversed(rows[1:])]), newline="")
+    assert review("HEAD")[0].startswith("labels: no change; ")
+
+
+def test_contradictions_of_model_data_set_and_experts_are_shown(repository, review):
+    old = TABLE.read_text().splitlines()[1:]
+    answer(
+        *old,
+        "bay_0000000,nocall,ann,2026-11-21,",  # the data set says call
+        "bay_0003000,call,ann,2026-11-21,loud",  # the model, the data set and val say nocall
+        "bay_0010500,call,ann,2026-11-21,",  # nobody else says anything, and the model agrees
+        "deep_0000000,call,ann,2026-11-21,",  # the model has decided for nocall
+        "deep_0004000,unsure,ann,2026-11-21,",  # contradicts nobody
+    )
+    assert section(review("HEAD"), "Contradictions") == [
+        "Of 4 clips with a new or changed answer of `call` or `nocall`: 2 against the model (1 where it had decided), "
+        "2 against the data set, 1 against another expert.",
+        "| clip | answers | model's p_call | data set | notes |",
+        "| --- | --- | --- | --- | --- |",
+        "| `deep_0000000` | `val` `call`, `ann` `call` | **0.100 `nocall`** | `call` |  |",
+        "| `bay_0003000` | **`val` `nocall`, `ann` `call`** | **0.410 `uncertain`** | **`nocall`** | `loud` |",
+        "| `bay_0000000` | `ann` `nocall` |  | **`call`** |  |",
+    ]
+
+
+def test_disputed_clips_are_listed_old_ones_too(repository, review):
+    answer("bay_0003000,nocall,val,2026-11-20,ferry", "bay_0003000,call,ann,2026-11-20,")
+    commit(Path(), "Disagree")
+    assert "| `bay_0003000` | `val` `nocall`, `ann` `call` | 0.410 `uncertain` |" in section(review("HEAD"), "Disputed")
+
+
+def test_the_accuracy_is_compared_clip_by_clip(repository, review):
+    measure(AFTER)
+    *rows, verdict, baseline = section(review("HEAD"), "What the labels were worth")
+    assert rows == [
+        "| retrained model | at the revision | now | change |",
+        "| --- | --- | --- | --- |",
+        "| accuracy | 0.800 (80 of 100) | 0.850 (85 of 100) | +0.050 |",
+        "| sensitivity | 0.800 (40 of 50) | 0.920 (46 of 50) | +0.120 |",
+        "| specificity | 0.800 (40 of 50) | 0.780 (39 of 50) | -0.020 |",
+    ]
+    # Seven clips differ, of which six were won: the exact test gives 2 (1 + 7) / 2 ** 7.
+    assert verdict.startswith("The change in accuracy, +0.0500 (95 % interval +0.0")
+    assert verdict.endswith("exact McNemar p = 0.12), is no larger than chance.")
+    assert baseline == f"From the baseline to the retrained model, metrics/report.txt says: `{VERDICT}`"
+
+
+def test_a_change_larger_than_chance_is_called_so(repository, review):
+    measure(TRUTH)
+    assert section(review("HEAD"), "What the labels were worth")[5].endswith("is larger than chance.")
+
+
+@pytest.mark.parametrize("truth", [TRUTH[::-1], TRUTH[:-1]])
+def test_other_test_clips_are_not_compared(repository, review, truth):
+    measure(truth, truth)
+    lines = review("HEAD")
+    assert lines[0] == "labels: no change; accuracy 0.800 -> 1.000, on other test clips"
+    assert section(lines, "What")[0] == "The test clips differ, so the two cannot be compared."
+
+
+def test_labels_that_are_newer_than_the_accuracy_are_not_given_one(repository, review):
+    answer("bay_0003000,call,val,2026-11-20,ferry")
+    lines = review("HEAD")
+    assert lines[0] == "labels: 1 changed, 1 removed; accuracy not measured yet; run dvc repro"
+    assert section(lines, "What") == [
+        "Not measured yet: labels/expert.csv has changed since the last dvc repro. Run `dvc repro`."
+    ]
+
+
+@pytest.mark.parametrize("path", ["dvc.lock", str(CONFUSION)])
+def test_without_outputs_there_is_no_accuracy(repository, review, path):
+    Path(path).unlink()
+    lines = review("HEAD")
+    assert lines[0] == "labels: no change; accuracy not measured yet; run dvc repro"
+    assert section(lines, "What")[0] == f"Not measured yet: {path} is missing. Run `dvc repro`."
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\nstages:\n=======\n", "schema: '2.0'\n", "", "stages: {train: 1}\n"])
+def test_a_lock_that_cannot_be_read_is_not_trusted(repository, text):
+    Path("dvc.lock").write_text(text)
+    assert staleness(Path()) == "dvc.lock cannot be read"
+
+
+def test_a_lock_of_a_pipeline_that_has_not_come_to_the_end_is_not_trusted(repository):
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    del lock["stages"]["evaluate"]
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    assert staleness(Path()) == "dvc.lock does not hold all stages"
+
+
+def test_a_round_that_was_closed_since_makes_the_accuracy_stale(repository):
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    lock["stages"]["split"] = {"deps": [{"path": "labels/settled.csv", "md5": "before"}]}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    assert staleness(Path()) == "labels/settled.csv has changed since the last dvc repro"
+
+
+def test_a_run_that_was_cut_off_between_two_stages_is_stale(repository):
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    lock["stages"]["retrain"]["outs"][0] = {"path": "models/retrained", "md5": "new"}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    assert staleness(Path()) == "models/retrained has changed since evaluate ran"
+
+
+def test_an_accuracy_that_evaluate_did_not_write_is_stale(repository):
+    CONFUSION.write_text(CONFUSION.read_text().replace("nocalls,calls", "nocalls,nocalls"))
+    assert staleness(Path()) == f"{CONFUSION} is not the one that evaluate wrote"
+
+
+def test_digests_are_those_that_dvc_notes():
+    # Of this repository, whose last evaluation and its lock are committed together.
+    outs = yaml.safe_load((REPOSITORY / "dvc.lock").read_text())["stages"]["evaluate"]["outs"]
+    assert {out["path"]: out["md5"] for out in outs}[str(CONFUSION)] == digest(REPOSITORY / CONFUSION)
+
+
+def test_a_revision_before_the_first_measurement_has_no_accuracy(repository, review):
+    assert review("HEAD~1")[0] == "labels: no change; accuracy 0.800, none at the revision"
+
+
+def test_a_revision_whose_labels_were_newer_is_named(repository, review):
+    answer("bay_0003000,call,val,2026-11-20,ferry")
+    commit(Path(), "Answer")
+    measure(AFTER)
+    assert section(review("HEAD"), "What")[-2] == (
+        "The accuracy at the revision may be that of older labels: labels/expert.csv has changed since the last dvc "
+        "repro there."
+    )
+
+
+def test_a_revision_without_labels_counts_all_as_added(repository, review):
+    TABLE.rename("expert.csv")
+    commit(Path(), "Take away")
+    Path("expert.csv").rename(TABLE)
+    lines = review("HEAD")
+    assert lines[0].startswith("labels: +2 (1 call, 1 nocall); ")
+    assert lines[2] == "labels/expert.csv is not in the revision, so every answer counts as added."
+
+
+def test_faulty_rows_of_the_revision_are_left_out_and_counted(repository, review):
+    right = TABLE.read_text()
+    TABLE.write_text(right + "bay_0010500,<b>,val,2026-11-20,\nx,y\n")
+    commit(Path(), "Break")
+    TABLE.write_text(right)
+    lines = review("HEAD")
+    assert lines[0].startswith("labels: no change; ")
+    assert lines[2] == "2 faulty rows or lines of labels/expert.csv at the revision are left out."
+
+
+def test_faulty_rows_of_now_are_refused(repository, review):
+    answer("bay_0003000,orca,val,2026-11-20,", "test_0000000,call,val,2026-11-20,")
+    with pytest.raises(InputFaults) as caught:
+        review("HEAD")
+    assert [line.split(" ")[0] for line in caught.value.lines] == ["labels/expert.csv:2:", "labels/expert.csv:3:"]
+
+
+def test_a_clone_without_dvcs_outputs_is_reviewed_as_far_as_possible(repository, review):
+    without_outputs(repository)
+    answer("bay_0003000,call,ann,2026-11-21,")
+    lines = review("HEAD", "--sheet", "sheet.png")
+    assert lines[0].startswith("labels: +1 (1 call), 2 removed; ")
+    assert "labels/pool_scores.csv is missing, so nothing is compared with it; run `dvc pull`." in lines
+    assert section(lines, "Spectrograms")[0].startswith(
+        "No sheet was drawn. Without a recording that can be read here:"
+    )
+    assert not Path("sheet.png").exists()
+
+
+def test_a_sheet_has_an_end_and_says_so(repository, review):
+    without_outputs(repository)
+    answer(*(f"clip_{number:07d},call,val,2026-11-21," for number in range(MOST_CLIPS + 7)))
+    assert " 9 more clips left out. " in section(review("HEAD", "--sheet", "sheet.png"), "Spectrograms")[0]
+
+
+@pytest.mark.parametrize("base", ["nowhere", "--help-me", "HEAD~99", "", "HEAD:labels", "a b"])
+def test_a_revision_that_git_does_not_know_is_a_sentence(repository, review, base):
+    with pytest.raises(InputFaults, match="is no commit that git knows"):
+        review("--", base)
+
+
+def test_outside_of_git_it_says_so(tmp_path, monkeypatch, review):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputFaults, match="not a git repository"):
+        review("HEAD")
+
+
+def test_notes_cannot_break_the_page(repository, review):
+    answer('bay_0003000,call,val,2026-11-21,"<img src=x> | `tick` @everyone\n| a | b |"')
+    lines = section(review("HEAD"), "Changes")
+    assert lines[-2].endswith(
+        "| <code>&#60;img src&#61;x&#62; &#124; &#96;tick&#96; &#64;everyone &#124; a &#124; b &#124;</code> |"
+    )
+
+
+def test_it_runs_as_the_documentation_says_and_draws_a_sheet(repository):
+    random = np.random.default_rng(0)
+    for name in ("bay.flac", "2019/deep.flac"):
+        path = Path("data/reef/recordings") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, random.normal(scale=0.1, size=22050 * 12), 22050)
+    old = TABLE.read_text().splitlines()[1:]
+    answer(*old[:1], "deep_0004000,call,$x_1$ 沙羅,2026-11-21,", "deep_0008000,call,val,2026-11-21,")
+    Path("data/reef/clips.csv").write_text(
+        Path("data/reef/clips.csv").read_text() + "gone_0000000,gone.flac,0,,\ntext_0000000,text.flac,0,,\n"
+    )
+    with Path("labels/split.csv").open("a") as file:
+        file.write("gone_0000000,pool,\ntext_0000000,pool,\n")
+    Path("data/reef/recordings/text.flac").write_text("no sound")
+    with TABLE.open("a") as file:
+        file.write("gone_0000000,call,val,2026-11-21,\ntext_0000000,call,val,2026-11-21,\n")
+    done = run_tool(repository, "diff_labels", "HEAD", "--sheet", "sheets/sheet.png")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "labels: +4 (4 call), 1 removed; accuracy not measured yet; run dvc repro"
+    assert lines[-1] == (
+        "`sheets/sheet.png`: 3 clips. Without a recording that can be read here: `gone_0000000`, `text_0000000`; "
+        "run `dvc pull`."
+    )
+    with Image.open("sheets/sheet.png") as picture:
+        assert (picture.format, picture.size) == ("PNG", (1200, 260))
+    unknown = run_tool(repository, "diff_labels", "nowhere")
+    assert (unknown.returncode, unknown.stdout, unknown.stderr.count("\n")) == (1, "", 1)
+
+
+def test_a_sheet_of_another_format_is_refused(repository, review):
+    with pytest.raises(InputFaults, match="ends in .png"):
+        review("HEAD", "--sheet", "sheet.pdf")

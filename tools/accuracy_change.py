@@ -1,0 +1,110 @@
+"""The accuracy of the retrained model at a revision and now, clip by clip."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.comparison import rounded, verdict
+from stages.lib.intervals import mcnemar_p, paired_bootstrap
+from stages.lib.measures import CLASSES
+from stages.lib.table import parse_table
+from tools.freshness import CONFUSION, staleness
+from tools.markdown import code, table
+
+REPORT = Path("metrics/report.txt")
+LONGEST_VERDICT = 400
+
+
+class Outcome(NamedTuple):
+    """What is so, and what a model says, for each test clip: ndarrays of bool, shape (clips,), True for a call."""
+
+    is_call: np.ndarray
+    called: np.ndarray
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether the model is right, for each clip."""
+        return self.is_call == self.called
+
+
+class Finding(NamedTuple):
+    """The accuracy in a few words, and what there is to say of it as lines of Markdown."""
+
+    headline: str
+    lines: list[str]
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """Read what the retrained model says of the test clips; None where that is missing or unreadable."""
+    rows, faults = parse_table(folder / CONFUSION, ("truth", "prediction"))
+    known = all(cell in CLASSES for row in rows for cell in row.cells.values())
+    if faults or not rows or not known:
+        return None
+    truth, prediction = (np.array([row.cells[name] == CLASSES[0] for row in rows]) for name in ("truth", "prediction"))
+    return Outcome(truth, prediction)
+
+
+def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
+    """Compare the accuracy of two folders, as far as it was measured.
+
+    Parameters
+    ----------
+    before_folder : Path
+        A snapshot of the revision.
+    after_folder : Path
+        The repository.
+    """
+    stale = staleness(after_folder)
+    before, after = read_outcome(before_folder), read_outcome(after_folder)
+    if stale or after is None:
+        reason = stale or f"{CONFUSION} cannot be read"
+        return Finding("accuracy not measured yet; run dvc repro", [f"Not measured yet: {reason}. Run `dvc repro`."])
+    of_baseline = ["", baseline_verdict(after_folder)]
+    if before is None:
+        headline = f"accuracy {after.right.mean():.3f}, none at the revision"
+        return Finding(headline, [f"{CONFUSION} is not in the revision, or cannot be read there.", *of_baseline])
+    finding = comparison(before, after)
+    stale_before = staleness(before_folder)
+    if stale_before:
+        finding.lines.extend(["", f"The accuracy at the revision may be that of older labels: {stale_before} there."])
+    return Finding(finding.headline, finding.lines + of_baseline)
+
+
+def comparison(before: Outcome, after: Outcome) -> Finding:
+    """Compare two models on the same clips; on others, give both numbers and no interval."""
+    headline = f"accuracy {before.right.mean():.3f} -> {after.right.mean():.3f}"
+    if not np.array_equal(before.is_call, after.is_call):
+        return Finding(f"{headline}, on other test clips", ["The test clips differ, so the two cannot be compared."])
+    gain = after.right.astype(float) - before.right
+    bounds = paired_bootstrap(lambda drawn: (drawn @ gain / len(gain))[:, None], len(gain))
+    low, high = (rounded(bound[0]) for bound in bounds)
+    change = {
+        "accuracy": rounded(gain.mean()),
+        "intervals": {"accuracy": {"low": low, "high": high}},
+        "mcnemar_p": mcnemar_p(before.right, after.right),
+    }
+    subsets = {"accuracy": slice(None), "sensitivity": before.is_call, "specificity": ~before.is_call}
+    rows = [
+        (name, share(before.right[clips]), share(after.right[clips]), f"{rounded(gain[clips].mean()):+.3f}")
+        for name, clips in subsets.items()
+        if len(gain[clips])
+    ]
+    return Finding(
+        f"{headline}, 95 % interval of the change {low:+.3f} to {high:+.3f}",
+        [*table(("retrained model", "at the revision", "now", "change"), rows), "", verdict(change)],
+    )
+
+
+def share(right: np.ndarray) -> str:
+    """Return the share of clips on which a model is right, and of how many."""
+    return f"{right.mean():.3f} ({right.sum()} of {len(right)})"
+
+
+def baseline_verdict(folder: Path) -> str:
+    """Return the last line of the report, which says what the labels were worth."""
+    try:
+        last = (folder / REPORT).read_text(encoding="utf-8").strip().rpartition("\n")[2]
+    except (OSError, UnicodeDecodeError):
+        return f"{REPORT} is missing or cannot be read; run `dvc repro`."
+    return f"From the baseline to the retrained model, {REPORT} says: {code(last, longest=LONGEST_VERDICT)}"

@@ -1,0 +1,143 @@
+"""Merge what experts hand in into labels/expert.csv: `python -m tools.add_labels FILE...`.
+
+A file is a table with the columns of labels/queue.csv, a label track of Audacity or a selection table of Raven.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.expert_table import (
+    EXPERT,
+    annotator_fault,
+    date_fault,
+    one_spelling,
+    read_rows,
+    rule_faults,
+    write_rows,
+)
+from stages.lib.faults import refuse
+from stages.lib.running import run
+from stages.lib.table import Row
+from tools.answer_files import Signature, read_answer_files
+from tools.counted import counted
+from tools.known_clips import parts
+
+ADDED, CHANGED, SAME, OLDER = "added", "changed", "as before", "older than what is there and not taken"
+
+
+class Given(NamedTuple):
+    """An answer that was handed in, and where it stands."""
+
+    path: Path
+    row: Row
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.path}:{self.row.line}"
+
+
+def key_of(row: Row) -> tuple[str, str]:
+    """Return what there is one row of: a clip and an annotator."""
+    return row.cells["clip_id"], row.cells["annotator"]
+
+
+def newest(given: Sequence[Given]) -> list[Given]:
+    """Return the newest answer of each annotator for each clip; of the same day, the one that is given last."""
+    latest: dict[tuple[str, str], Given] = {}
+    for answer in sorted(given, key=lambda answer: answer.row.cells["date"]):
+        latest[key_of(answer.row)] = answer
+    return list(latest.values())
+
+
+def contradictions(given: Sequence[Given]) -> Iterator[str]:
+    """Yield the answers of one day by one annotator that differ: nobody can tell which came last."""
+    first: dict[tuple[str, str, str], Given] = {}
+    for answer in given:
+        before = first.setdefault((*key_of(answer.row), answer.row.cells["date"]), answer)
+        if before.row.cells["label"] != answer.row.cells["label"] and before.path != answer.path:
+            clip_id, annotator = key_of(answer.row)
+            yield (
+                f"{answer.place}: {annotator} says {answer.row.cells['label']} of {clip_id}, but "
+                f"{before.row.cells['label']} on the same day on {before.place}; keep one"
+            )
+
+
+def outcome(before: Row | None, after: Row) -> str:
+    """Tell what becomes of an answer, given the same annotator's answer that is there."""
+    if before is None:
+        return ADDED
+    if after.cells == before.cells:
+        return SAME
+    return OLDER if after.cells["date"] < before.cells["date"] else CHANGED
+
+
+def merge(present: Sequence[Row], given: Sequence[Given]) -> tuple[list[Row], list[tuple[str, Given]]]:
+    """Merge answers into the table.
+
+    Parameters
+    ----------
+    present : sequence of Row
+        One for each clip and annotator.
+    given : sequence of Given
+
+    Returns
+    -------
+    rows : list of Row
+    outcomes : list of tuple
+        What became of each annotator's newest answer for each clip.
+    """
+    rows = {key_of(row): row for row in present}
+    outcomes = [(outcome(rows.get(key_of(answer.row)), answer.row), answer) for answer in newest(given)]
+    rows |= {key_of(answer.row): answer.row for what, answer in outcomes if what in (ADDED, CHANGED)}
+    return list(rows.values()), outcomes
+
+
+def summary(outcomes: Sequence[tuple[str, Given]], passed_over: int) -> str:
+    """Say in one line what was done."""
+    counts = Counter(what for what, _ in outcomes)
+    people = Counter(answer.row.cells["annotator"] for _, answer in outcomes)
+    said = [f"{counted(counts[ADDED], 'answer')} added"]
+    said += [f"{counts[what]} {what}" for what in (CHANGED, SAME, OLDER) if counts[what]]
+    said += [f"{passed_over} not filled in"] if passed_over else []
+    names = ", ".join(f"{name} {count}" for name, count in sorted(people.items()))
+    return f"{EXPERT}: {', '.join(said)}" + (f" ({names})" if names else "")
+
+
+def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
+    """Merge files into labels/expert.csv, or refuse all faults at once; return what to say about it."""
+    part_of = parts()
+    present, faults = read_rows(EXPERT)
+    faults += rule_faults(EXPERT, present, part_of)
+    files = read_answer_files(paths, part_of, signature)
+    given = [Given(file.path, row) for file in files for row in file.rows]
+    refuse([*faults, *(fault for file in files for fault in file.faults), *contradictions(given)])
+
+    rows, outcomes = merge(present, given)
+    write_rows(EXPERT, rows)
+    older = [f"{answer.place}: {what}" for what, answer in outcomes if what == OLDER]
+    return [summary(outcomes, sum(file.passed_over for file in files)), *older]
+
+
+def main() -> None:
+    """Add the answers of the files that are named."""
+    parser = argparse.ArgumentParser(prog="python -m tools.add_labels", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what an expert hands in")
+    parser.add_argument("--annotator", metavar="NAME", help="who made the selections of Audacity or Raven")
+    parser.add_argument("--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="when (today)")
+    options = parser.parse_args()
+    annotator = None if options.annotator is None else one_spelling(options.annotator.strip())
+    faults = {
+        "--annotator": annotator_fault("?" if annotator is None else annotator),
+        "--date": date_fault(options.date),
+    }
+    refuse(f"{option}: {fault}" for option, fault in faults.items() if fault)
+    print(*add_labels(options.files, Signature(annotator, options.date)), sep="\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,49 @@
+r"""Label tracks of Audacity: lines of begin, end and text, separated by tabs.
+
+Where a label has frequencies, a second line of them follows, which begins with a backslash.
+
+References
+----------
+https://manual.audacityteam.org/man/importing_and_exporting_labels.html
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stages.lib.clips import parse_seconds
+from stages.lib.table import quoted
+from tools.queue_windows import Window, stem
+from tools.selections import Selection
+
+SUFFIX = ".txt"
+FIRST_LINE = re.compile(r"[0-9.]+\t[0-9.]+(\t|$)")
+FREQUENCIES = "\\"
+OF_TABLES = "clip_id"
+
+
+def is_track(path: Path, lines: Sequence[str]) -> bool:
+    """Tell whether lines are a label track; one without labels, or that begins with a mistake, goes by its name."""
+    first = next((line for line in lines if line.strip()), "")
+    by_name = path.suffix == SUFFIX and (not first or "\t" in first and OF_TABLES not in first)
+    return bool(FIRST_LINE.match(first)) or by_name
+
+
+def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list[str]]:
+    """Read the labels of the recording after which the file is named, and what is wrong with them."""
+    selections, faults = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith(FREQUENCIES):
+            continue
+        begin, end, *texts = line.split("\t")
+        begin_s, end_s = parse_seconds(begin), parse_seconds(end)
+        if begin_s is None or end_s is None or end_s < begin_s:
+            faults.append(f"{path}:{number}: {quoted(line)} is not a label; export the label track anew")
+        else:
+            selections.append(Selection(number, stem(path.name), begin_s, end_s, " ".join(texts), ""))
+    return selections, faults
+
+
+def format_track(windows: Iterable[Window]) -> str:
+    """Return the label track in which the windows of a recording wait for their labels."""
+    return "".join(f"{window.begin_s:.6f}\t{window.end_s:.6f}\t\n" for window in windows)

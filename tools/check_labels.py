@@ -1,0 +1,70 @@
+"""Check labels/expert.csv by the rules of merge_labels: `python -m tools.check_labels`.
+
+It needs nothing but a clone; where DVC's outputs are missing it says what it could not check.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stages.lib.expert_table import EXPERT, Answer, answers_of, distinct, read_rows, rule_faults, settle, write_rows
+from stages.lib.faults import refuse
+from stages.lib.running import run
+from stages.lib.table import Row
+from tools.counted import counted
+from tools.known_clips import parts_as_far_as_known
+
+
+def summary(answers: Sequence[Answer]) -> str:
+    """Say in a line what there is."""
+    annotators = counted(len({answer.annotator for answer in answers}), "annotator")
+    settled = list(settle(answers).values())
+    disputed = settled.count(None)
+    return (
+        f"{EXPERT}: {counted(len(answers), 'answer')} by {annotators}, "
+        f"{counted(len(settled) - disputed, 'clip')} settled, {disputed} disputed"
+    )
+
+
+def is_canonical(path: Path, rows: Sequence[Row]) -> bool:
+    """Tell whether a file is, byte for byte, what would be written of its rows."""
+    with TemporaryDirectory() as folder:
+        canonical = Path(folder) / path.name
+        write_rows(canonical, rows)
+        return canonical.read_bytes() == path.read_bytes()
+
+
+def check_labels(fix: bool) -> list[str]:
+    """Refuse all faults at once, or return what to say about the table.
+
+    Parameters
+    ----------
+    fix : bool
+        Whether to write the table in its canonical form, rows that are equal once. A table with any other fault is left
+        as it is, because what is wrong with it would be lost.
+    """
+    rows, faults = read_rows(EXPERT)
+    part_of, unchecked = parts_as_far_as_known(rows)
+    kept = distinct(rows) if fix else rows
+    refuse(faults + rule_faults(EXPERT, kept, part_of))
+
+    said = [summary(answers_of(kept))]
+    if not is_canonical(EXPERT, kept):
+        if fix:
+            write_rows(EXPERT, kept)
+        said.append("put into canonical form" if fix else "not in canonical form, which --fix restores")
+    if len(kept) < len(rows):
+        said.append(f"{counted(len(rows) - len(kept), 'repeated row')} removed")
+    return ["; ".join(said), *([f"{EXPERT}: {unchecked}; run dvc pull"] if unchecked else [])]
+
+
+def main() -> None:
+    """Check the table."""
+    parser = argparse.ArgumentParser(prog="python -m tools.check_labels", description=__doc__)
+    parser.add_argument("--fix", action="store_true", help="put the rows in order and remove those that are repeated")
+    print(*check_labels(parser.parse_args().fix), sep="\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,177 @@
+"""One clip as a person sees and hears it: its sound with some context, and two spectrograms of that."""
+
+from collections.abc import Iterator
+from itertools import count, takewhile
+from math import ceil, floor
+from pathlib import Path
+from typing import NamedTuple
+
+import librosa
+import numpy as np
+import soundfile
+from matplotlib import colormaps
+from PIL import Image
+
+from stages.lib.clips import Clip
+from stages.lib.recording import duration_s, read_window
+from stages.lib.spectrogram import FeatureParams, clip_features
+
+# More than a screen shows would only make the page larger.
+PLAIN_COLUMNS, PLAIN_ROWS = 640, 400
+# Evenly rising in brightness, so that it reads the same to those who do not tell all colours apart.
+COLOURS = colormaps["magma"]
+# The darkest and the brightest colour; a single loud click must not leave everything else in the dark.
+DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
+ROUNDING = 1e-6
+QUIETEST = 1e-10  # Stands for silence, which has no decibels.
+
+
+class Spectrogram(NamedTuple):
+    """A picture of sound, and what its axes say.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (rows, columns)
+        Lowest frequency first.
+    hz : ndarray, shape (rows,)
+        The frequency in the middle of each row, rising.
+    begin_s, end_s : float
+        Where the first column begins and the last one ends, in seconds from the start of the recording. Columns are as
+        wide as the hop between them and lie around the time that they speak of.
+    """
+
+    values: np.ndarray
+    hz: np.ndarray
+    begin_s: float
+    end_s: float
+
+
+class ClipView(NamedTuple):
+    """A clip with its context; all times are seconds from the start of the recording.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape (samples,)
+        Mono, at the recording's own `sample_rate`.
+    sample_rate : int
+    begin_s, end_s : float
+        Of the samples: the clip, and as much of the context as there is.
+    clip_begin_s, clip_end_s : float
+    plain : Spectrogram
+        Decibels on a linear scale of frequency, up to what both the recording and the features hold.
+    features : Spectrogram
+        What the network would see of such a window.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    begin_s: float
+    end_s: float
+    clip_begin_s: float
+    clip_end_s: float
+    plain: Spectrogram
+    features: Spectrogram
+
+
+def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -> ClipView:
+    """Return what there is to see and hear of a clip.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    clip : Clip
+    params : FeatureParams
+    context_s : float
+        Seconds before and after the clip, where the recording has them. A clip that goes on beyond the recording is
+        padded with silence, as it is for the network.
+    """
+    clip_end_s = clip.start_s + params.clip_s
+    begin_s = max(0.0, clip.start_s - context_s)
+    end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
+    sample_rate = soundfile.info(path).samplerate
+    window = read_window(path, begin_s, end_s - begin_s, params.sample_rate)
+    return ClipView(
+        samples=read_window(path, begin_s, end_s - begin_s, sample_rate),
+        sample_rate=sample_rate,
+        begin_s=begin_s,
+        end_s=end_s,
+        clip_begin_s=clip.start_s,
+        clip_end_s=clip_end_s,
+        plain=plain_spectrogram(window, begin_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
+        features=feature_spectrogram(window, begin_s, params),
+    )
+
+
+def feature_spectrogram(samples: np.ndarray, begin_s: float, params: FeatureParams) -> Spectrogram:
+    """Return the features of a window of any length, with their axes."""
+    values = clip_features(samples, params)
+    edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
+    return timed(values, edges_hz[1:-1], begin_s, params.hop_size / params.sample_rate)
+
+
+def plain_spectrogram(samples: np.ndarray, begin_s: float, params: FeatureParams, highest_hz: float) -> Spectrogram:
+    """Return decibels by time and frequency, of no more columns and rows than a screen has use for."""
+    hop_size = max(1, len(samples) // PLAIN_COLUMNS)
+    power = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=hop_size)) ** 2
+    hz = librosa.fft_frequencies(sr=params.sample_rate, n_fft=params.fft_size)
+    inside = hz <= highest_hz
+    merged = -(-np.count_nonzero(inside) // PLAIN_ROWS)
+    rows = np.arange(0, np.count_nonzero(inside), merged)
+    sizes = np.diff(rows, append=np.count_nonzero(inside))
+    power = np.add.reduceat(power[inside], rows) / sizes[:, None]
+    hz = np.add.reduceat(hz[inside], rows) / sizes
+    decibels = 10 * np.log10(np.maximum(power, QUIETEST))
+    return timed(decibels, hz, begin_s, hop_size / params.sample_rate)
+
+
+def timed(values: np.ndarray, hz: np.ndarray, begin_s: float, hop_s: float) -> Spectrogram:
+    """Put a spectrogram on the axis of time; its first column lies around the first sample."""
+    first_s = begin_s - hop_s / 2
+    return Spectrogram(values.astype(np.float32), hz, first_s, first_s + values.shape[1] * hop_s)
+
+
+def colour(spectrogram: Spectrogram) -> Image.Image:
+    """Return a spectrogram as a picture: a point a value, low frequencies at the bottom, loud parts bright."""
+    darkest, brightest = np.percentile(spectrogram.values, [DARKEST_PERCENT, BRIGHTEST_PERCENT])
+    brightness = (spectrogram.values - darkest) / max(brightest - darkest, np.finfo(np.float32).tiny)
+    return Image.fromarray(COLOURS(np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
+
+
+def height_of(hz: float, spectrogram: Spectrogram) -> float:
+    """Return how far up a picture a frequency lies, from 0 at the bottom to 1 at the top."""
+    rows = np.arange(len(spectrogram.hz))
+    return float(np.interp(hz, spectrogram.hz, rows) + 0.5) / len(rows)
+
+
+def multiples(begin: float, end: float, most: int) -> list[float]:
+    """Return the multiples of a round step from `begin` to `end`, at most so many."""
+    for step in round_numbers():
+        # What is a rounding error beyond an end still counts.
+        first, last = ceil(begin / step - ROUNDING), floor(end / step + ROUNDING)
+        if last - first < most:
+            break
+    return [round(step * number, 6) for number in range(first, last + 1)]
+
+
+def round_numbers() -> Iterator[float]:
+    """Yield 0.001, 0.002, 0.005, 0.01 and so on."""
+    return (digit * 10.0**power for power in count(-3) for digit in (1, 2, 5))
+
+
+def ticks(spectrogram: Spectrogram, most: int = 6) -> list[float]:
+    """Return round frequencies, in Hz, to write beside a picture, from the lowest to the highest.
+
+    Multiples of one step where they would lie evenly, as on a linear scale; otherwise 1, 2, 5, 10 and so on, as far
+    apart as multiples would be.
+    """
+    lowest, highest = spectrogram.hz[[0, -1]]
+    evenly = multiples(lowest, highest, most)
+    if abs(height_of((lowest + highest) / 2, spectrogram) - 0.5) < 0.05:
+        return evenly
+    inside = takewhile(lambda hz: hz <= highest, (hz for hz in round_numbers() if hz >= lowest))
+    chosen: list[float] = []
+    for hz in reversed(list(inside)):
+        if not chosen or height_of(chosen[0], spectrogram) - height_of(hz, spectrogram) > 0.5 / most:
+            chosen.insert(0, hz)
+    return chosen

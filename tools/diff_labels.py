@@ -1,0 +1,118 @@
+"""Tell a reviewer, in Markdown, what changed in labels/expert.csv: `python -m tools.diff_labels BASE`.
+
+Its first line says it all; `--sheet FILE.png` draws the clips.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.lib.clips import read_clips
+from stages.lib.expert_table import EXPERT, LABELS, Answer, answers_of, read_rows, rule_faults, settle
+from stages.lib.faults import refuse
+from stages.lib.pool_table import POOL_SCORES, read_pool
+from stages.lib.running import run
+from stages.lib.table import Row
+from tools.accuracy_change import accuracy_change
+from tools.agreement import agreement_table
+from tools.freshness import CONFUSION, EDITED, LOCK
+from tools.git_snapshot import full_name, snapshot
+from tools.known_clips import clips_table, parts_as_far_as_known
+from tools.label_changes import Change, change_tables, headline, label_changes
+from tools.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
+from tools.markdown import code, table
+
+
+def current_rows() -> tuple[list[Row], list[str]]:
+    """Return the rows that are there now, without faults, and what could not be checked of them."""
+    rows, faults = read_rows(EXPERT)
+    part_of, unchecked = parts_as_far_as_known(rows)
+    refuse(faults + rule_faults(EXPERT, rows, part_of))
+    return rows, [f"{unchecked[0].upper()}{unchecked[1:]}."] if unchecked else []
+
+
+def rows_before(folder: Path) -> tuple[list[Row], list[str]]:
+    """Return the rows of a snapshot as far as they are answers, and what is to be said of the others."""
+    path = folder / EXPERT
+    if not path.exists():
+        return [], [f"{EXPERT} is not in the revision, so every answer counts as added."]
+    rows, faults = read_rows(path)
+    answers = [row for row in rows if row.cells["label"] in LABELS and row.cells["clip_id"] and row.cells["annotator"]]
+    left_out = len(faults) + len(rows) - len(answers)
+    return answers, [f"{left_out} faulty rows or lines of {EXPERT} at the revision are left out."] if left_out else []
+
+
+def read_evidence(answers: Sequence[Answer]) -> tuple[Evidence, list[str]]:
+    """Return what is known of the clips, and which tables are missing for more."""
+    clips = clips_table()  # Not the split, which takes over what experts have settled in earlier rounds.
+    missing = [path for path in (POOL_SCORES, clips) if not path.exists()]
+    scores = {} if POOL_SCORES in missing else {clip.clip_id: clip for clip in read_pool()}
+    truth = {} if clips in missing else {clip.clip_id: clip.label for clip in read_clips(clips)}
+    remarks = [f"{path} is missing, so nothing is compared with it; run `dvc pull`." for path in missing]
+    return Evidence(scores, truth, by_clip(answers)), remarks
+
+
+def disputed_table(evidence: Evidence, disputed: Sequence[str]) -> list[str]:
+    """Return the clips on which the experts do not agree, with all their answers."""
+    rows = (
+        (
+            code(clip_id),
+            answers_text(evidence.answers[clip_id]),
+            score_text(evidence.scores.get(clip_id)),
+        )
+        for clip_id in disputed
+    )
+    return table(("clip", "answers", "model's p_call"), rows) if disputed else ["None."]
+
+
+def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
+    """Return what to tell the reviewer, line by line, and what it is about.
+
+    Parameters
+    ----------
+    base : str
+        The name of the revision.
+    folder : Path
+        Its snapshot.
+    """
+    rows, remarks = current_rows()
+    before, of_before = rows_before(folder)
+    changes = label_changes(before, rows)
+    answers = answers_of(rows)
+    evidence, of_evidence = read_evidence(answers)
+    disputed = sorted(clip_id for clip_id, label in settle(answers).items() if label is None)
+    accuracy = accuracy_change(folder, Path())
+    sections = {
+        f"Changes since {code(base)}": change_tables(changes),
+        "Contradictions": contradiction_table(changes, evidence),
+        "Disputed clips": disputed_table(evidence, disputed),
+        "Agreement so far": agreement_table(answers),
+        "What the labels were worth": accuracy.lines,
+    }
+    lines = [f"{headline(changes, len(disputed))}; {accuracy.headline}"]
+    for remark in (*remarks, *of_before, *of_evidence):
+        lines += ["", remark]
+    for title, body in sections.items():
+        lines += ["", f"## {title}", "", *body]
+    return lines, changes, evidence
+
+
+def main() -> None:
+    """Print the review, and draw the sheet."""
+    parser = argparse.ArgumentParser(prog="python -m tools.diff_labels", description=__doc__)
+    parser.add_argument("base", metavar="BASE", help="a Git revision, such as HEAD~1 or origin/main")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="where to draw the clips that changed")
+    options = parser.parse_args()
+    if options.sheet and options.sheet.suffix != ".png":
+        refuse([f"--sheet {options.sheet}: name a file that ends in .png"])
+    with snapshot(full_name(options.base), (*EDITED, LOCK, CONFUSION)) as folder:
+        lines, changes, evidence = review(options.base, folder)
+    if options.sheet:
+        from tools.contact_sheet import draw_changes  # It takes seconds.
+
+        lines += ["", "## Spectrograms", "", *draw_changes(options.sheet, changes, evidence)]
+    print(*lines, sep="\n")
+
+
+if __name__ == "__main__":
+    run(main)

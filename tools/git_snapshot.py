@@ -1,0 +1,48 @@
+"""Files as they are at a Git revision."""
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stages.lib.faults import refuse
+from stages.lib.table import quoted
+
+
+@contextmanager
+def snapshot(revision: str, paths: Iterable[Path]) -> Iterator[Path]:
+    """Give a folder with some files of the repository as they are at a revision; what it has not is missing.
+
+    Parameters
+    ----------
+    revision : str
+        A name that `full_name` has looked up.
+    paths : iterable of Path
+        Below the working folder.
+    """
+    with TemporaryDirectory() as folder:
+        for path in paths:
+            shown = git("show", f"{revision}:./{path.as_posix()}")
+            if shown.returncode == 0:
+                copy = Path(folder) / path
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(shown.stdout)
+        yield Path(folder)
+
+
+def full_name(revision: str) -> str:
+    """Return the hash of a commit; refuse what git does not know."""
+    inside = git("rev-parse", "--is-inside-work-tree")
+    if inside.returncode:
+        refuse([f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"])
+    # A name that begins with a hyphen must not be taken for an option.
+    found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.returncode:
+        refuse([f"{quoted(revision)} is no commit that git knows; name one, such as HEAD~1, or run git fetch first"])
+    return found.stdout.decode().strip()
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in the working folder."""
+    return subprocess.run(["git", *arguments], capture_output=True, check=False)

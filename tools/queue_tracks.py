@@ -1,0 +1,55 @@
+"""Write the queue for sound editors: `python -m tools.queue_tracks FOLDER`.
+
+For each recording of the queue a label track of Audacity and a selection table of Raven, with the queued windows ready
+to be filled in; `python -m tools.add_labels` reads them back.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.lib.faults import refuse
+from stages.lib.running import run
+from stages.lib.whole import write_text
+from tools import audacity_track, raven_table
+from tools.counted import counted
+from tools.queue_windows import Window, read_queue_windows
+
+
+def track_files(windows: Sequence[Window]) -> dict[str, str]:
+    """Return the text of each file by its name: two for each recording, windows in the order of time."""
+    of_recording = defaultdict(list)
+    for window in sorted(windows):
+        of_recording[window.stem].append(window)
+    texts = {}
+    for stem, waiting in of_recording.items():
+        texts[stem + audacity_track.SUFFIX] = audacity_track.format_track(waiting)
+        texts[stem + raven_table.SUFFIX] = raven_table.format_raven(waiting)
+    return texts
+
+
+def write_tracks(folder: Path) -> str:
+    """Write the files, but never over what somebody may have filled in; return what to say about it."""
+    windows = read_queue_windows()
+    files = {folder / name: text for name, text in track_files(windows).items()}
+    refuse(
+        f"{path}: is there already and may hold answers; name another folder"
+        for path, text in files.items()
+        if path.exists() and path.read_bytes() != text.encode()
+    )
+    for path, text in files.items():
+        write_text(path, text)
+    clips, recordings = counted(len(windows), "clip"), counted(len(files) // 2, "recording")
+    return f"{folder}: {clips} of {recordings}, for Audacity (.txt) and Raven ({raven_table.SUFFIX})"
+
+
+def main() -> None:
+    """Write the files of a folder."""
+    parser = argparse.ArgumentParser(prog="python -m tools.queue_tracks", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to; it is made if need be")
+    print(write_tracks(parser.parse_args().folder))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""Where the queued clips lie in their recordings."""
+
+import unicodedata
+from pathlib import PureWindowsPath
+from typing import NamedTuple
+
+from stages.lib.clips import read_clips
+from stages.lib.expert_table import COLUMNS, QUEUE
+from stages.lib.faults import refuse
+from stages.lib.params import read_params
+from stages.lib.table import read_table
+from tools.known_clips import absence, clips_table
+
+
+class Window(NamedTuple):
+    """A queued clip.
+
+    Attributes
+    ----------
+    recording : str
+        Its path below the data set's `recordings/`.
+    begin_s, end_s : float
+        Seconds from the start of the recording.
+    clip_id : str
+    min_hz, max_hz : float
+        The frequencies that the network sees.
+    """
+
+    recording: str
+    begin_s: float
+    end_s: float
+    clip_id: str
+    min_hz: float
+    max_hz: float
+
+    @property
+    def stem(self) -> str:
+        """The name of the recording without folder and suffix, which is unique within a data set."""
+        return stem(self.recording)
+
+
+def read_queue_windows() -> list[Window]:
+    """Return the queued clips by recording and time, so that their order tells nothing of their scores."""
+    from stages.lib.spectrogram import FeatureParams  # It takes a second.
+
+    table = clips_table()
+    refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
+    params = read_params("featurize", FeatureParams)
+    clip_of = {clip.clip_id: clip for clip in read_clips(table)}
+    rows = read_table(QUEUE, COLUMNS)
+    refuse(
+        f"{QUEUE}:{row.line}: there is no clip {row.cells['clip_id']!r} in {table}; run dvc repro score_pool"
+        for row in rows
+        if row.cells["clip_id"] not in clip_of
+    )
+    clips = [clip_of[row.cells["clip_id"]] for row in rows]
+    return sorted(
+        Window(clip.recording, clip.start_s, clip.start_s + params.clip_s, clip.clip_id, params.min_hz, params.max_hz)
+        for clip in clips
+    )
+
+
+def stem(name: str) -> str:
+    """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
+    return unicodedata.normalize("NFC", PureWindowsPath(name).stem)

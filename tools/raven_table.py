@@ -1,0 +1,102 @@
+"""Selection tables of Raven: columns separated by tabs, one row or more for each selection.
+
+Raven writes a selection once for each view, waveform and spectrogram. Where several files were opened as one sound,
+`Begin Time (s)` counts from the start of the first; `Begin File` and `File Offset (s)` then say where a selection
+really begins.
+
+References
+----------
+Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from stages.lib.clips import parse_seconds
+from stages.lib.table import quoted
+from tools.queue_windows import Window, stem
+from tools.selections import Selection
+
+SUFFIX = ".Table.1.selections.txt"
+BEGIN, END, OFFSET, FILE = "begin time (s)", "end time (s)", "file offset (s)", "begin file"
+LABELS = ("label", "annotation", "species")
+NOTES = ("note", "notes", "comments")
+COLUMNS = (
+    "Selection",
+    "View",
+    "Channel",
+    "Begin Time (s)",
+    "End Time (s)",
+    "Low Freq (Hz)",
+    "High Freq (Hz)",
+    "Begin File",
+    "Label",
+    "Note",
+)
+
+
+def is_raven(lines: Sequence[str]) -> bool:
+    """Tell whether lines are a selection table."""
+    return bool(lines) and BEGIN in lines[0].casefold().split("\t")
+
+
+def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
+    """Read the selections, and what is wrong with them."""
+    header = [name.strip().casefold() for name in lines[0].split("\t")]
+    faults = [f"{path}:1: missing column {name}" for name in (BEGIN, END) if name not in header]
+    if not set(LABELS) & set(header):
+        faults.append(f"{path}:1: there is no column Label, Annotation or Species; add one in Raven and fill it in")
+    if faults:
+        return [], faults
+
+    seen = set()
+    selections = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = dict(zip(header, map(str.strip, line.split("\t")), strict=False))
+        begin_s, end_s = parse_seconds(cells.get(BEGIN, "")), parse_seconds(cells.get(END, ""))
+        offset_s = parse_seconds(cells[OFFSET]) if cells.get(OFFSET) and cells.get(FILE) else begin_s
+        if not line.strip():
+            continue
+        if begin_s is None or end_s is None or offset_s is None or end_s < begin_s:
+            faults.append(f"{path}:{number}: {quoted(line)} is not a selection; save the selection table anew")
+            continue
+        recording = cells.get(FILE) or recording_name(path)
+        selection = Selection(
+            number, stem(recording), offset_s, offset_s + end_s - begin_s, first(cells, LABELS), first(cells, NOTES)
+        )
+        view = (cells.get("selection"), selection._replace(line=0))
+        if view not in seen:
+            selections.append(selection)
+        seen.add(view)
+    return selections, faults
+
+
+def recording_name(path: Path) -> str:
+    """Return the name of the recording after which Raven has named a table, with a suffix that `stem` takes off."""
+    name = path.name.removesuffix(".txt").removesuffix(".selections")
+    return name.rpartition(".Table.")[0] + ".flac" if ".Table." in name else f"{name}.flac"
+
+
+def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the first of some cells that is there and not empty."""
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+def format_raven(windows: Iterable[Window]) -> str:
+    """Return the selection table in which the windows of a recording wait for their labels."""
+    rows = [
+        (
+            str(number),
+            "Spectrogram 1",
+            "1",
+            f"{window.begin_s:.9f}",
+            f"{window.end_s:.9f}",
+            f"{window.min_hz:.3f}",
+            f"{window.max_hz:.3f}",
+            PurePosixPath(window.recording).name,
+            "",
+            "",
+        )
+        for number, window in enumerate(windows, start=1)
+    ]
+    return "".join("\t".join(row) + "\n" for row in (COLUMNS, *rows))

@@ -1,4 +1,5 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
+# make page   labels/queue.html, on which an expert listens to the queue and answers
 # make test   the environment and what only the tests need, then lint and tests
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
@@ -27,9 +28,13 @@ all: .venv/ready
 	pip install --quiet --require-hashes -r requirements-s3.txt
 	touch .venv/s3-ready
 
+page: .venv/ready
+	@python -m tools.label_page
+
 # What the tests need and pip cannot bring, from Debian's packages.
 programs:
-	@command -v strace >/dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
+	@(command -v strace && command -v chromium && command -v chromedriver) >/dev/null || \
+		(apt-get update && apt-get install --yes --no-install-recommends strace chromium chromium-driver)
 
 test: .venv/s3-ready programs
 	ruff check .
@@ -59,4 +64,4 @@ lock:
 	cp requirements-s3.txt requirements.txt
 	$(COMPILE) requirements.in --output-file requirements.txt
 
-.PHONY: all programs test real verify audit lock
+.PHONY: all page programs test real verify audit lock

@@ -1,0 +1,78 @@
+// Who is listening: the start screen asks for a name, under which the answers are kept.
+
+function storeFor(name) {
+  return new AnswerStore(kept, page.digest, clipIds, page.labels, name);
+}
+
+// Returns the answers that were given under another name, if this name has none yet and may take them over.
+function othersAnswers(name) {
+  const last = answers?.name ?? kept?.getItem(NAME_KEY);
+  if (!last || last === name) return null;
+  const others = answers?.name === last ? answers : storeFor(last);
+  return others.answers.size && !storeFor(name).answers.size ? others : null;
+}
+
+function showKept() {
+  const name = oneSpelling($("name").value);
+  const count = answers?.name === name ? answers.answers.size : name ? storeFor(name).answers.size : 0;
+  $("kept").textContent = count ? `${count} of ${page.clips.length} clips are answered under this name in this browser.` : "";
+  $("begin").textContent = count ? "Continue" : "Start";
+  const others = name ? othersAnswers(name) : null;
+  $("take-over-row").hidden = !others;
+  $("take-over").checked = false;
+  $("take-over-text").textContent = others ? `The ${others.answers.size} answers under “${others.name}” are mine: put them under this name` : "";
+  setNameFault("");
+}
+
+function setNameFault(fault) {
+  $("name-fault").textContent = fault;
+  $("name").setAttribute("aria-invalid", String(Boolean(fault)));
+}
+
+function begin(event) {
+  event.preventDefault();
+  const name = oneSpelling($("name").value);
+  const fault = nameFault(name);
+  setNameFault(fault);
+  if (fault) {
+    $("name").focus();
+    return;
+  }
+  const others = $("take-over").checked ? othersAnswers(name) : null;
+  if (answers?.name !== name) answers = storeFor(name);
+  if (others) answers.takeOver(others);
+  try {
+    kept?.setItem(NAME_KEY, name);
+  } catch {
+    // No room: then the name is asked for again.
+  }
+  setText("annotator", name);
+  startSound();
+  if (answers.answers.size === page.clips.length) {
+    position = answers.position;
+    keep();
+    showSummary();
+  } else showClip(answers.position);
+}
+
+// Browsers let a page make sound once somebody has pressed a key or a button on it.
+function startSound() {
+  if (media) return;
+  // Otherwise an iPhone that is set to silent would play nothing.
+  if (navigator.audioSession) navigator.audioSession.type = "playback";
+  const context = window.AudioContext ? new AudioContext() : null;
+  media = new ClipMedia(context);
+  player = new Player(context, showPlaying);
+}
+
+function changeWho() {
+  player.unload();
+  showStart();
+}
+
+function showStart() {
+  $("name").value = answers?.name ?? kept?.getItem(NAME_KEY) ?? "";
+  showScreen("start");
+  showKept();
+  $("name").focus();
+}

@@ -1,0 +1,179 @@
+// What the keys and buttons of the label page do.
+
+const SPEEDS = [1, 0.5, 2];
+
+function keep() {
+  $("not-kept").hidden = answers.write();
+  showProgress();
+}
+
+function answer(label) {
+  const clip = page.clips[position];
+  answers.answer(clip.clip_id, label, dayOf(new Date()));
+  exported = false;
+  keep();
+  say(`Clip ${position + 1}: ${WORDS[label]}. ${hasScores ? scoreSentence(clip) : ""}`);
+  const next = clipIds.findIndex((clipId, index) => index > position && !answers.answers.has(clipId));
+  if (next < 0) showSummary();
+  else showClip(next);
+}
+
+function undo() {
+  const clipId = answers.undo();
+  if (!clipId) return;
+  exported = false;
+  const before = answers.answers.get(clipId);
+  const index = clipIds.indexOf(clipId);
+  say(`Taken back. Clip ${index + 1} is ${before ? WORDS[before.label] : "unanswered"} again.`);
+  showClip(index);
+}
+
+function back() {
+  if (screenShown() === "summary") showClip(position);
+  else if (position > 0) showClip(position - 1);
+}
+
+function next() {
+  if (position + 1 < page.clips.length) showClip(position + 1);
+  else showSummary();
+}
+
+function setSpeed(speed) {
+  player.setSpeed(speed);
+  for (const button of document.querySelectorAll("[data-speed]")) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === speed));
+  }
+  say({ 0.5: "Half speed", 1: "Normal speed", 2: "Double speed" }[speed]);
+}
+
+function setView(name) {
+  view = name;
+  spectrogram.setView(view);
+  for (const button of document.querySelectorAll("button[data-view]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  }
+  say(view === "plain" ? "Plain view" : "The model’s view");
+}
+
+function toggleLoop() {
+  player.setLooping(!player.looping);
+  $("loop").setAttribute("aria-pressed", String(player.looping));
+  say(player.looping ? "Loop on" : "Loop off");
+}
+
+function save() {
+  const link = element("a", { download: fileName(answers.name, dayOf(new Date())) });
+  link.href = URL.createObjectURL(new Blob([csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  exported = true;
+  $("done").textContent = `Saved as ${link.download}`;
+}
+
+async function copy() {
+  const rows = $("rows");
+  let copied = true;
+  try {
+    await navigator.clipboard.writeText(rows.value);
+  } catch {
+    // Where the clipboard is not given to pages from disk, the old way may still work.
+    rows.closest("details").open = true;
+    rows.select();
+    copied = document.execCommand("copy");
+  }
+  exported = exported || copied;
+  $("done").textContent = copied ? "Copied" : "Not copied: select the rows below and copy them";
+}
+
+const CLICKS = {
+  play: () => player.toggle(),
+  replay: () => player.play(0),
+  loop: toggleLoop,
+  back,
+  next,
+  undo,
+  who: changeWho,
+  "to-summary": showSummary,
+  "summary-back": back,
+  "summary-undo": undo,
+  "first-open": () => showClip(clipIds.findIndex((clipId) => !answers.answers.has(clipId))),
+  save,
+  copy,
+};
+
+const CLIP_KEYS = {
+  c: () => answer("call"),
+  n: () => answer("nocall"),
+  u: () => answer("unsure"),
+  " ": CLICKS.play,
+  r: CLICKS.replay,
+  l: toggleLoop,
+  s: () => setSpeed(SPEEDS[(SPEEDS.indexOf(player.speed) + 1) % SPEEDS.length]),
+  v: () => setView(view === "plain" ? "features" : "plain"),
+  t: () => $("note").focus(),
+  e: showSummary,
+  z: undo,
+  ArrowLeft: back,
+  ArrowRight: next,
+};
+const SUMMARY_KEYS = { z: undo, ArrowLeft: back };
+
+// Returns the letter of a key also where the keyboard is of another script.
+function keyOf(event) {
+  if (event.key.length > 1 || event.key === " ") return event.key;
+  return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^Key/, "").toLowerCase();
+}
+
+function onKey(event) {
+  const typing = event.target.matches("input:not([type=checkbox]), textarea");
+  if (event.target === $("note") && (event.key === "Enter" || event.key === "Escape") && !event.isComposing) {
+    $("clip-title").focus({ preventScroll: true });
+    return;
+  }
+  if (typing || !$("keys").checked || event.ctrlKey || event.metaKey || event.altKey) return;
+  // A button or a box that has the focus takes the space bar for itself.
+  if (event.key === " " && event.target.matches("button, input, summary")) return;
+  const action = { clip: CLIP_KEYS, summary: SUMMARY_KEYS }[screenShown()]?.[keyOf(event)];
+  if (!action) return;
+  event.preventDefault();
+  // A key held down must not answer for one clip after the other.
+  if (!event.repeat) action();
+}
+
+function listen() {
+  for (const [id, action] of Object.entries(CLICKS)) $(id).addEventListener("click", action);
+  for (const button of document.querySelectorAll("[data-label]")) button.addEventListener("click", () => answer(button.dataset.label));
+  for (const button of document.querySelectorAll("[data-speed]")) button.addEventListener("click", () => setSpeed(Number(button.dataset.speed)));
+  for (const button of document.querySelectorAll("button[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
+  $("note").addEventListener("input", () => {
+    answers.setNote(clipIds[position], oneLine($("note").value));
+    exported = false;
+    keep();
+  });
+  $("name").addEventListener("input", showKept);
+  $("start-form").addEventListener("submit", begin);
+  document.addEventListener("keydown", onKey);
+  // After a click the focus would stay on the button, and the space bar would press it again instead of playing.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0) event.target.closest?.("button")?.blur();
+  });
+  // The same page in another tab.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== answers?.key) return;
+    answers.read();
+    if (screenShown() === "summary") showSummary();
+    if (screenShown() === "clip") {
+      showProgress();
+      showAnswer();
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!exported && !$("not-kept").hidden) event.preventDefault();
+  });
+}
+
+setText("dataset", page.dataset);
+setText("clip-count", page.clips.length);
+$("not-kept").hidden = kept !== null;
+listen();
+showStart();

@@ -1,0 +1,165 @@
+// What the label page knows, and the three screens that show it: the start, a clip, and the summary.
+
+const page = JSON.parse(document.getElementById("page").textContent);
+const clipIds = page.clips.map((clip) => clip.clip_id);
+const csv = new ExpertCsv(page.columns, page.formula, page.number);
+const kept = browserStore();
+const WORDS = { call: "call", nocall: "no call", unsure: "unsure" };
+const ICONS = { call: "wave", nocall: "flat", unsure: "unsure" };
+const SCREENS = ["start", "clip", "summary"];
+// From as many on, gaps between the parts of the progress bar would be wider than the parts.
+const MANY = 80;
+
+const $ = (id) => document.getElementById(id);
+const hasScores = page.clips.some((clip) => clip.score !== null);
+let answers = null; // The store of whoever is listening.
+let media = null;
+let player = null;
+let position = 0;
+let view = "plain";
+let exported = true;
+
+const spectrogram = new SpectrogramView($("spectrogram"), (seconds) => player.seek(seconds));
+
+function setText(name, text) {
+  for (const place of document.querySelectorAll(`[data-text="${name}"]`)) place.textContent = text;
+}
+
+function say(text) {
+  $("news").textContent = text;
+}
+
+function screenShown() {
+  return SCREENS.find((name) => !$(name).hidden);
+}
+
+function showScreen(name) {
+  for (const other of SCREENS) $(other).hidden = other !== name;
+  $("top").hidden = name === "start";
+  $(`${name}-title`).focus({ preventScroll: true });
+}
+
+function showProgress() {
+  const bar = $("progress");
+  if (bar.children.length !== page.clips.length) bar.replaceChildren(...page.clips.map(() => element("i")));
+  bar.classList.toggle("many", page.clips.length > MANY);
+  const here = screenShown() === "clip" ? position : -1;
+  clipIds.forEach((clipId, index) => {
+    const names = [answers.answers.get(clipId)?.label, index === here ? "here" : ""];
+    bar.children[index].className = names.filter(Boolean).join(" ");
+  });
+  bar.setAttribute("aria-valuemax", page.clips.length);
+  bar.setAttribute("aria-valuenow", answers.answers.size);
+  bar.setAttribute("aria-valuetext", `${answers.answers.size} of ${page.clips.length}`);
+  setText("answered", answers.answers.size);
+  for (const id of ["undo", "summary-undo"]) $(id).disabled = !answers.history.length;
+}
+
+function scoreSentence(clip) {
+  return clip.score === null ? "The model has no score for it." : `The model’s score: ${clip.score.toFixed(2)}.`;
+}
+
+// Shows the answer of the clip on the screen. Only now may the score be seen: before, it would sway the answer.
+function showAnswer() {
+  const clip = page.clips[position];
+  const answer = answers.answers.get(clip.clip_id);
+  for (const button of document.querySelectorAll("[data-label]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.label === answer?.label));
+  }
+  const hidden = hasScores ? "The model’s score is shown once you have answered." : "";
+  $("score").textContent = answer && hasScores ? `${scoreSentence(clip)} 0 is no call, 1 is a call.` : hidden;
+}
+
+// Shows what was answered last, with its score, because the page has gone on to the next clip by then.
+function showLast() {
+  const last = answers.history.at(-1);
+  const answer = last && answers.answers.get(last[0]);
+  if (!answer) {
+    $("last").textContent = "";
+    return;
+  }
+  const index = clipIds.indexOf(last[0]);
+  const score = hasScores ? ` ${scoreSentence(page.clips[index])}` : "";
+  $("last").replaceChildren(`Clip ${index + 1}: `, element("b", {}, WORDS[answer.label]), `.${score}`);
+}
+
+function originOf(clip) {
+  const at = `${clip.start_s.toFixed(1)} s into ${clip.recording}`;
+  return [clip.clip_id, clip.site, at].filter(Boolean).join(" · ");
+}
+
+async function showClip(index, { play = $("play-on-arrival").checked } = {}) {
+  position = index;
+  const clip = page.clips[position];
+  player.unload();
+  setText("position", position + 1);
+  $("origin").textContent = originOf(clip);
+  $("note").value = answers.notes.get(clip.clip_id) ?? "";
+  $("back").disabled = position === 0;
+  $("no-sound").hidden = true;
+  spectrogram.show(clip, view);
+  $("question").textContent = spectrogram.hasContext ? "Is there a call between the lines?" : "Is there a call in the clip?";
+  showScreen("clip");
+  showAnswer();
+  showLast();
+  answers.position = position;
+  keep();
+  const { sound, images } = await media.at(position, page.clips.length);
+  // Somebody who is quick is at another clip already.
+  if (page.clips[position] !== clip || screenShown() !== "clip") return;
+  spectrogram.setPictures(images);
+  player.load(sound, clip);
+  $("no-sound").hidden = sound !== null;
+  for (const id of ["play", "replay", "loop"]) $(id).disabled = sound === null;
+  if (play) player.play(0);
+}
+
+function showPlaying() {
+  $("play").querySelector("use").setAttribute("href", player.playing ? "#icon-pause" : "#icon-play");
+  $("play").querySelector(".play-word").textContent = player.playing ? "Pause" : "Play";
+  movePlayhead();
+}
+
+function movePlayhead() {
+  if (screenShown() !== "clip" || !player.length) return;
+  spectrogram.setPosition(player.position);
+  cancelAnimationFrame(movePlayhead.request);
+  if (player.playing) movePlayhead.request = requestAnimationFrame(movePlayhead);
+}
+
+function showSummary() {
+  player.unload();
+  showScreen("summary");
+  const open = page.clips.length - answers.answers.size;
+  for (const label of page.labels) $(`tally-${label}`).textContent = answers.count(label);
+  $("tally-open").textContent = open;
+  $("summary-line").textContent = open ? `${answers.answers.size} of ${page.clips.length} clips answered` : "Every clip is answered. Thank you!";
+  $("hand-in").textContent = answers.answers.size
+    ? `Save the file and send it to whoever gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save again when there are more" : ""}.`
+    : "There is nothing to hand in yet.";
+  for (const id of ["save", "copy"]) $(id).disabled = !answers.answers.size;
+  $("rows").value = csv.text(answers.rows());
+  $("done").textContent = "";
+  $("first-open").hidden = !open;
+  $("chips").replaceChildren(...page.clips.map(chip));
+  showProgress();
+}
+
+function chip(clip, index) {
+  const label = answers.answers.get(clip.clip_id)?.label;
+  const name = `Clip ${index + 1}, ${clip.clip_id}: ${label ? WORDS[label] : "unanswered"}`;
+  const button = element("button", { class: label ?? "open", "aria-label": name, title: name });
+  button.append(String(index + 1));
+  if (label) {
+    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    icon.setAttribute("class", "icon");
+    icon.setAttribute("aria-hidden", "true");
+    icon.append(document.createElementNS("http://www.w3.org/2000/svg", "use"));
+    icon.firstChild.setAttribute("href", `#icon-${ICONS[label]}`);
+    button.append(icon);
+  }
+  button.addEventListener("click", () => showClip(index));
+  const item = element("li");
+  item.append(button);
+  return item;
+}

@@ -13,7 +13,7 @@ from stages.lib.settled_table import SETTLED, read_settled
 from stages.lib.split_table import SPLIT, read_split
 from stages.lib.table import read_table, write_table
 from tools.answer_queue import answer_queue
-from tools.rounds_table import ROUNDS, Round, read_rounds
+from tools.lib.rounds_table import ROUNDS, Round, read_rounds
 
 TABLE = Path("data/own/clips.csv")
 

@@ -22,9 +22,9 @@ from stages.lib.expert_table import (
 from stages.lib.faults import refuse
 from stages.lib.running import run
 from stages.lib.table import Row
-from tools.answer_files import Signature, read_answer_files
-from tools.counted import counted
-from tools.known_clips import parts
+from tools.lib.answer_files import Signature, read_answer_files
+from tools.lib.counted import counted
+from tools.lib.known_clips import parts
 
 ADDED, CHANGED, SAME, OLDER = "added", "changed", "as before", "older than what is there and not taken"
 

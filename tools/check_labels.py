@@ -12,8 +12,8 @@ from stages.lib.expert_table import EXPERT, Answer, answers_of, distinct, read_r
 from stages.lib.faults import refuse
 from stages.lib.running import run
 from stages.lib.table import Row
-from tools.counted import counted
-from tools.known_clips import parts_as_far_as_known
+from tools.lib.counted import counted
+from tools.lib.known_clips import parts_as_far_as_known
 
 
 def summary(answers: Sequence[Answer]) -> str:

@@ -13,14 +13,14 @@ from stages.lib.faults import refuse
 from stages.lib.pool_table import POOL_SCORES, read_pool
 from stages.lib.running import run
 from stages.lib.table import Row
-from tools.accuracy_change import accuracy_change
-from tools.agreement import agreement_table
-from tools.freshness import CONFUSION, EDITED, LOCK
-from tools.git_snapshot import full_name, snapshot
-from tools.known_clips import clips_table, parts_as_far_as_known
-from tools.label_changes import Change, change_tables, headline, label_changes
-from tools.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
-from tools.markdown import code, table
+from tools.lib.accuracy_change import accuracy_change
+from tools.lib.agreement import agreement_table
+from tools.lib.freshness import CONFUSION, EDITED, LOCK
+from tools.lib.known_clips import clips_table, parts_as_far_as_known
+from tools.lib.label_changes import Change, change_tables, headline, label_changes
+from tools.lib.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
+from tools.lib.markdown import code, table
+from tools.lib.revisions import full_name, snapshot
 
 
 def current_rows() -> tuple[list[Row], list[str]]:
@@ -108,7 +108,7 @@ def main() -> None:
     with snapshot(full_name(options.base), (*EDITED, LOCK, CONFUSION)) as folder:
         lines, changes, evidence = review(options.base, folder)
     if options.sheet:
-        from tools.contact_sheet import draw_changes  # It takes seconds.
+        from tools.lib.contact_sheet import draw_changes  # It takes seconds.
 
         lines += ["", "## Spectrograms", "", *draw_changes(options.sheet, changes, evidence)]
     print(*lines, sep="\n")

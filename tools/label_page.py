@@ -22,7 +22,7 @@ from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.table import FORMULA, NUMBER, quoted, read_table
 from stages.lib.whole import write_text
-from tools.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
+from tools.lib.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
 from tools.page.document import base64_text, document
 from tools.page.sound import DELAY_SAMPLES, encode, playable_rate
 

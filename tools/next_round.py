@@ -17,9 +17,9 @@ from stages.lib.running import run
 from stages.lib.settled_table import SETTLED, SettledClip, read_settled, write_settled
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
-from tools.revision import commit_of_head, uncommitted_files
-from tools.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
-from tools.stopping_advice import advice, agreement
+from tools.lib.revisions import full_name, uncommitted_files
+from tools.lib.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
+from tools.lib.stopping_advice import advice, agreement
 
 
 def settle_round(
@@ -91,7 +91,7 @@ def close_round(number: int, rounds: Sequence[Round]) -> Round:
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
     of_round = {clip.clip_id for clip in new}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
-    closed = describe_round(number, new, annotators, kappa, commit_of_head())
+    closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))
     write_settled(SETTLED, settled)
     write_table(QUEUE, EXPERT_COLUMNS, [])
     write_rounds(ROUNDS, [*rounds, closed])

@@ -12,9 +12,9 @@ from pathlib import Path
 from stages.lib.faults import refuse
 from stages.lib.running import run
 from stages.lib.whole import write_text
-from tools import audacity_track, raven_table
-from tools.counted import counted
-from tools.queue_windows import Window, read_queue_windows
+from tools.lib import audacity_track, raven_table
+from tools.lib.counted import counted
+from tools.lib.queue_windows import Window, read_queue_windows
 
 
 def track_files(windows: Sequence[Window]) -> dict[str, str]:

@@ -10,9 +10,9 @@ from PIL import Image
 from experiments.clone import REPOSITORY, commit
 from stages.lib.faults import InputFaults
 from tests.tools.label_repository import HEADER, make_label_repository, run_tool, without_outputs
-from tools.contact_sheet import MOST_CLIPS
 from tools.diff_labels import main
-from tools.freshness import CONFUSION, digest, staleness
+from tools.lib.contact_sheet import MOST_CLIPS
+from tools.lib.freshness import CONFUSION, digest, staleness
 
 TABLE = Path("labels/expert.csv")
 TRUTH = "c" * 50 + "n" * 50

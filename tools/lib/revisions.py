@@ -1,4 +1,4 @@
-"""Files as they are at a Git revision."""
+"""What Git knows of the repository: its revisions, and the files in them."""
 
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.faults import refuse
+from stages.lib.faults import InputFaults, refuse
 from stages.lib.table import quoted
 
 
@@ -41,6 +41,19 @@ def full_name(revision: str) -> str:
     if found.returncode:
         refuse([f"{quoted(revision)} is no commit that git knows; name one, such as HEAD~1, or run git fetch first"])
     return found.stdout.decode().strip()
+
+
+def uncommitted_files() -> list[str]:
+    """Return the files under Git that differ from the commit that is checked out."""
+    return git_text("diff", "--name-only", "HEAD").splitlines()
+
+
+def git_text(*arguments: str) -> str:
+    """Run git in the working folder and return what it prints; where it fails, what it says is the fault."""
+    result = git(*arguments)
+    if result.returncode:
+        raise InputFaults([f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}"])
+    return result.stdout.decode()
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -8,9 +8,9 @@ from stages.lib.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.expert_table import Answer
 from stages.lib.measures import THRESHOLD
 from stages.lib.pool_table import UNCERTAIN, PoolClip
-from tools.counted import counted
-from tools.label_changes import ADDED, CHANGED, Change
-from tools.markdown import code, table
+from tools.lib.counted import counted
+from tools.lib.label_changes import ADDED, CHANGED, Change
+from tools.lib.markdown import code, table
 
 
 class Evidence(NamedTuple):

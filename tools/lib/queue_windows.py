@@ -9,7 +9,7 @@ from stages.lib.expert_table import COLUMNS, QUEUE
 from stages.lib.faults import refuse
 from stages.lib.params import read_params
 from stages.lib.table import read_table
-from tools.known_clips import absence, clips_table
+from tools.lib.known_clips import absence, clips_table
 
 
 class Window(NamedTuple):

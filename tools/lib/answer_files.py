@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from stages.lib.expert_table import distinct, read_rows, rule_faults
 from stages.lib.table import Row
-from tools.audacity_track import is_track, parse_track
-from tools.queue_windows import Window, read_queue_windows
-from tools.raven_table import is_raven, parse_raven
-from tools.selections import is_filled_in, rows_of
+from tools.lib.audacity_track import is_track, parse_track
+from tools.lib.queue_windows import Window, read_queue_windows
+from tools.lib.raven_table import is_raven, parse_raven
+from tools.lib.selections import is_filled_in, rows_of
 
 UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stages.lib.expert_table import LABELS
 from stages.lib.table import Row
-from tools.markdown import code, table
+from tools.lib.markdown import code, table
 
 ADDED, CHANGED, REMOVED, REWORDED = "added", "changed", "removed", "date or note only"
 KINDS = (ADDED, CHANGED, REMOVED, REWORDED)

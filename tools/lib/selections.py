@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stages.lib.expert_table import LABELS
 from stages.lib.table import Row, quoted
-from tools.queue_windows import Window
+from tools.lib.queue_windows import Window
 
 TEXT = re.compile(rf"({'|'.join(LABELS)})(?:[\s:,]+(.*))?", re.IGNORECASE | re.DOTALL)
 NOT_FILLED_IN = ("", "?")

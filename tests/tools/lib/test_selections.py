@@ -5,9 +5,9 @@ import pytest
 from stages.lib.faults import InputFaults
 from tests.tools.label_repository import expert_rows, run_tool, without_outputs, write_label_files
 from tools.add_labels import Signature, add_labels
+from tools.lib.queue_windows import Window
+from tools.lib.selections import Selection, queued_clip
 from tools.queue_tracks import write_tracks
-from tools.queue_windows import Window
-from tools.selections import Selection, queued_clip
 
 SIGNATURE = Signature("ann", "2026-11-22")
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"

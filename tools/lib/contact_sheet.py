@@ -17,11 +17,11 @@ from stages.lib.clips import Clip, read_clips
 from stages.lib.params import DataParams, read_params
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.whole import whole
-from tools.clip_view import ClipView, colour, view_clip
-from tools.counted import counted
-from tools.label_changes import Change
-from tools.label_contradictions import Evidence
-from tools.markdown import code
+from tools.lib.clip_view import ClipView, colour, view_clip
+from tools.lib.counted import counted
+from tools.lib.label_changes import Change
+from tools.lib.label_contradictions import Evidence
+from tools.lib.markdown import code
 
 MOST_CLIPS = 48
 COLUMNS = 4

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 
 from stages.lib.expert_table import Answer
-from tools.agreement import agreement_table, agreements, cohen_kappa, fleiss_kappa
+from tools.lib.agreement import agreement_table, agreements, cohen_kappa, fleiss_kappa
 
 
 def once(votes: np.ndarray) -> np.ndarray:

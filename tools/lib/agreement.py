@@ -8,7 +8,7 @@ import numpy as np
 
 from stages.lib.expert_table import LABELS, Answer
 from stages.lib.intervals import paired_bootstrap
-from tools.markdown import code, table
+from tools.lib.markdown import code, table
 
 FEWEST_CLIPS = 2
 FEWEST_FOR_AN_INTERVAL = 10  # Of fewer, resampling says nothing that can be trusted.

@@ -9,8 +9,8 @@ from stages.lib.comparison import rounded, verdict
 from stages.lib.intervals import mcnemar_p, paired_bootstrap
 from stages.lib.measures import CLASSES
 from stages.lib.table import parse_table
-from tools.freshness import CONFUSION, staleness
-from tools.markdown import code, table
+from tools.lib.freshness import CONFUSION, staleness
+from tools.lib.markdown import code, table
 
 REPORT = Path("metrics/report.txt")
 LONGEST_VERDICT = 400

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from tools.rounds_table import Round
-from tools.stopping_advice import advice, agreement, signs
+from tools.lib.rounds_table import Round
+from tools.lib.stopping_advice import advice, agreement, signs
 
 ROUND = Round(*[""] * len(Round._fields))
 decisions = st.dictionaries(st.integers(0, 20).map(str), st.sampled_from(["call", "nocall", "uncertain"]))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sklearn.metrics import cohen_kappa_score
 
-from tools.rounds_table import Round
+from tools.lib.rounds_table import Round
 
 # Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions", CoNLL:
 # successive models that agree with a kappa of 0.99 will not change much any more.

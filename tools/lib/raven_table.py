@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from stages.lib.clips import parse_seconds
 from stages.lib.table import quoted
-from tools.queue_windows import Window, stem
-from tools.selections import Selection
+from tools.lib.queue_windows import Window, stem
+from tools.lib.selections import Selection
 
 SUFFIX = ".Table.1.selections.txt"
 BEGIN, END, OFFSET, FILE = "begin time (s)", "end time (s)", "file offset (s)", "begin file"

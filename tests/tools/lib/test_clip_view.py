@@ -5,7 +5,7 @@ import soundfile
 from stages.lib.clips import Clip
 from stages.lib.recording import read_window
 from stages.lib.spectrogram import FeatureParams, clip_features
-from tools.clip_view import Spectrogram, colour, height_of, multiples, ticks, view_clip
+from tools.lib.clip_view import Spectrogram, colour, height_of, multiples, ticks, view_clip
 
 PARAMS = FeatureParams(
     sample_rate=8000,

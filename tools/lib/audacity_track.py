@@ -13,8 +13,8 @@ from pathlib import Path
 
 from stages.lib.clips import parse_seconds
 from stages.lib.table import quoted
-from tools.queue_windows import Window, stem
-from tools.selections import Selection
+from tools.lib.queue_windows import Window, stem
+from tools.lib.selections import Selection
 
 SUFFIX = ".txt"
 FIRST_LINE = re.compile(r"[0-9.]+\t[0-9.]+(\t|$)")

@@ -39,7 +39,7 @@ programs:
 test: .venv/s3-ready programs
 	ruff check .
 	ruff format --check .
-	python -m pytest
+	python -m pytest --numprocesses 2 --dist loadfile
 
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from stages.lib.faults import InputFaults, refuse
 from stages.lib.inputs import changed_inputs, forget_all, reading_source_code
 
 REMEDIES = {
-    errno.ENOSPC: "make room on the disk, then run dvc repro again",
-    errno.EDQUOT: "make room on the disk, then run dvc repro again",
-    errno.EACCES: "let this user read and write it, then run dvc repro again",
-    errno.EROFS: "make the disk writable, then run dvc repro again",
+    errno.ENOSPC: "make room on the disk, then run it again",
+    errno.EDQUOT: "make room on the disk, then run it again",
+    errno.EACCES: "let this user read and write it, then run it again",
+    errno.EROFS: "make the disk writable, then run it again",
 }
 
 
@@ -37,6 +38,10 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputFaults as faults:
         print(*faults.lines, sep="\n", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever reads what is printed, such as `head`, has seen enough. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
         # An error without a number does not come from the operating system: it is a fault of the program.
@@ -63,5 +68,5 @@ def alone(source: Path) -> Iterator[None]:
 
 def system_fault(error: OSError) -> str:
     """Say in one line what the operating system refused, and what to do."""
-    remedy = REMEDIES.get(error.errno, "mend that, then run dvc repro again")
+    remedy = REMEDIES.get(error.errno, "mend that, then run it again")
     return f"{error.filename or 'a file'}: {error.strerror}; {remedy}"

@@ -47,8 +47,15 @@ def test_what_the_operating_system_refuses_is_told_in_one_line(capsys, number, s
 def test_a_full_disk_is_told_in_one_line(capsys):
     with pytest.raises(SystemExit):
         run(lambda: Path("/dev/full").write_text("x" * 10))
-    expected = "a file: No space left on device; make room on the disk, then run dvc repro again\n"
+    expected = "a file: No space left on device; make room on the disk, then run it again\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    program = "from stages.lib.running import run; run(lambda: [print('x' * 99, flush=True) for _ in range(9999)])"
+    command = ["bash", "-c", f'set -o pipefail; "{sys.executable}" -c "{program}" | head -n 1']
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr) == ("x" * 99 + "\n", "")
 
 
 def test_an_input_that_changes_while_the_stage_runs_is_refused(tmp_path, capsys):

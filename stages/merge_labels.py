@@ -6,10 +6,11 @@ from pathlib import Path
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.expert_table import EXPERT, UNSURE, Answer, read_answers, settle
 from stages.lib.faults import refuse
-from stages.lib.intervals import proportion
 from stages.lib.merged_table import DATASET, MERGED, MODEL, MergedClip, write_merged
 from stages.lib.merged_table import EXPERT as BY_EXPERT
-from stages.lib.pool_table import AUDIT, UNCERTAIN, PoolClip, read_pool
+from stages.lib.model_labels import ModelLabels, audit_error, left_out_lines, model_error, model_weights
+from stages.lib.params import Section, read_params
+from stages.lib.pool_table import UNCERTAIN, PoolClip, read_pool
 from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.whole import write_json
@@ -17,8 +18,17 @@ from stages.lib.whole import write_json
 METRICS = Path("metrics/labels.json")
 
 
+class MergeParams(Section):
+    """Section `merge_labels` of params.yaml."""
+
+    model_labels: ModelLabels
+
+
 def merge(
-    clips: Sequence[SplitClip], decisions: Mapping[str, str], settled: Mapping[str, str | None]
+    clips: Sequence[SplitClip],
+    decisions: Mapping[str, str],
+    settled: Mapping[str, str | None],
+    model_weight: Mapping[str, float],
 ) -> list[MergedClip]:
     """Give every clip that can be trained on its label.
 
@@ -32,20 +42,21 @@ def merge(
         From the id of a pool clip to `call`, `nocall` or `uncertain`.
     settled : mapping
         From clip id to the experts' label, None where they do not agree.
+    model_weight : mapping
+        From `call` and `nocall` to what a label of the model counts for; a class that is not there is not used.
     """
     merged = []
     for clip in clips:
         if clip.part == "test":
             continue
         if clip.clip_id in settled:
-            label, source = settled[clip.clip_id], BY_EXPERT
+            label, source, weight = settled[clip.clip_id], BY_EXPERT, 1.0
         elif clip.part == "pool":
-            decision = decisions[clip.clip_id]
-            label, source = (None if decision == UNCERTAIN else decision), MODEL
+            label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id])
         else:
-            label, source = clip.label, DATASET
-        if label:
-            merged.append(MergedClip(clip.clip_id, label, source, 1.0, clip.part))
+            label, source, weight = clip.label, DATASET, 1.0
+        if label and weight:
+            merged.append(MergedClip(clip.clip_id, label, source, weight, clip.part))
     return merged
 
 
@@ -58,14 +69,16 @@ def label_metrics(
     -------
     dict
         `expert`: answers, clips that they settle by class, unsure answers. `disputed`: clips on which the experts do
-        not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `model_error`:
-        for each class, the model's labels that the data set knows the truth of, the wrong ones, their rate and its
-        95 % interval. `audit_error`: the same for the clips that were drawn for the audit, against the experts. These
-        were drawn at random, so it holds for all labels that the model gives with confidence.
+        not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `left_out`: clips
+        of which the model is confident, but whose label is not used, by class. `model_error`: for each class, the
+        model's labels that the data set knows the truth of, the wrong ones, their rate and its 95 % interval.
+        `audit_error`: the same for the clips that were drawn for the audit, against the experts. These were drawn at
+        random, so it holds for all labels that the model gives with confidence.
     """
     settled = settle(answers)
     truth = {clip.clip_id: clip.label for clip in clips if clip.label != UNLABELLED}
-    by_experts = {clip_id: label for clip_id, label in settled.items() if label}
+    used = {clip.clip_id for clip in merged}
+    left_out = [clip.decision for clip in pool if clip.clip_id not in used and clip.clip_id not in settled]
     given = [(clip.source, clip.label) for clip in merged]
     return {
         "expert": {
@@ -77,46 +90,26 @@ def label_metrics(
         "disputed": sum(label is None for label in settled.values()),
         "waiting": sum(clip.decision == UNCERTAIN and clip.clip_id not in settled for clip in pool),
         "model": {"calls": given.count((MODEL, CALL)), "nocalls": given.count((MODEL, NOCALL))},
+        "left_out": {"calls": left_out.count(CALL), "nocalls": left_out.count(NOCALL)},
         "model_error": model_error({clip.clip_id: clip.label for clip in merged if clip.source == MODEL}, truth),
-        "audit_error": model_error({clip.clip_id: clip.decision for clip in pool if clip.queued == AUDIT}, by_experts),
+        "audit_error": audit_error(pool, settled),
     }
-
-
-def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
-    """Compare labels that the model gave with the truth, where that is known, by the class that the model gave.
-
-    Parameters
-    ----------
-    by_model, truth : mapping
-        From clip id to `call` or `nocall`.
-    """
-    classes = {"all": (CALL, NOCALL), "calls": (CALL,), "nocalls": (NOCALL,)}
-    checked = {clip_id: label for clip_id, label in by_model.items() if clip_id in truth}
-    return {
-        name: error_rate([truth[clip_id] != label for clip_id, label in checked.items() if label in labels])
-        for name, labels in classes.items()
-    }
-
-
-def error_rate(wrong: Sequence[bool]) -> dict:
-    """Return the share of wrong labels with its interval; the counts alone where there is nothing to check."""
-    counts = {"checked": len(wrong), "wrong": sum(wrong)}
-    if not wrong:
-        return counts
-    rate, low, high = proportion(sum(wrong), len(wrong))
-    return {**counts, "rate": rate, "rate_low": low, "rate_high": high}
 
 
 def main() -> None:
     """Merge the labels, or list what is wrong with labels/expert.csv and leave everything as it was."""
+    params = read_params("merge_labels", MergeParams).model_labels
     clips = read_split()
     pool = read_pool()
     answers, faults = read_answers(EXPERT, {clip.clip_id: clip.part for clip in clips})
     refuse(faults)
     decisions = {clip.clip_id: clip.decision for clip in pool}
-    merged = merge(clips, decisions, settle(answers))
+    settled = settle(answers)
+    merged = merge(clips, decisions, settled, model_weights(params, audit_error(pool, settled)))
+    metrics = label_metrics(clips, pool, answers, merged)
     write_merged(MERGED, merged)
-    write_json(METRICS, label_metrics(clips, pool, answers, merged))
+    write_json(METRICS, metrics)
+    print(*left_out_lines(metrics, params), sep="", end="")
 
 
 if __name__ == "__main__":

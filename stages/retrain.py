@@ -11,7 +11,7 @@ from stages.lib.network import build_network
 from stages.lib.params import Section, read_params
 from stages.lib.running import run_stage
 from stages.lib.table import write_table
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, calibrate, train_model
 
 HISTORY = Path("metrics/plots/training_retrained.csv")
 
@@ -43,7 +43,7 @@ def main() -> None:
     network = baseline.network if init == "baseline" else build_network(tuple(features.description["shape"]))
     model = baseline._replace(network=network)
     history = train_model(model, features, train, valid, params)
-    save_model(RETRAINED, model)
+    save_model(RETRAINED, calibrate(model, features, valid))
     write_table(HISTORY, HISTORY_COLUMNS, history)
 
 

@@ -1,9 +1,8 @@
 """score_pool: score the pool with the baseline, and queue for the experts what it cannot decide."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -13,11 +12,12 @@ from stages.lib.determinism import pin
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.expert_table import QUEUE
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import BASELINE, load_model, score_clips
+from stages.lib.model_folder import BASELINE, embedding_of, load_model, score_clips
 from stages.lib.params import Section, read_params
 from stages.lib.pool_table import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, write_pool
 from stages.lib.running import run_stage
 from stages.lib.split_table import read_split
+from stages.lib.strategies import STRATEGIES, Candidates, lot
 from stages.lib.table import write_table
 from stages.lib.whole import write_json
 
@@ -29,12 +29,13 @@ HISTOGRAM_BINS = 20
 class PoolParams(Section):
     """Section `score_pool` of params.yaml.
 
-    The scores that leave a clip undecided, both ends included; how many clips the queue holds at most, and how many of
-    those are there for the audit.
+    The scores that leave a clip undecided, both ends included; the strategy that chooses what to ask about; how many
+    clips the queue holds at most, and how many of those are there for the audit.
     """
 
     low: Annotated[float, Field(ge=0, le=1)]
     high: Annotated[float, Field(ge=0, le=1)]
+    strategy: Literal["band", "margin", "entropy", "diverse", "random"]
     budget: Annotated[int, Field(ge=0)]
     audit: Annotated[int, Field(ge=0)]
 
@@ -55,45 +56,38 @@ def decide(p_call: float, low: float, high: float) -> str:
     return CALL if p_call > high else NOCALL
 
 
-def most_uncertain_first(pool: Sequence[PoolClip]) -> list[PoolClip]:
-    """Return the undecided clips, those nearest to 0.5 first, equals in the order of their ids."""
-    undecided = [clip for clip in pool if clip.decision == UNCERTAIN]
-    return sorted(undecided, key=lambda clip: (abs(clip.p_call - 0.5), clip.clip_id))
-
-
 def drawn_for_audit(pool: Sequence[PoolClip], count: int) -> list[PoolClip]:
     """Draw clips at random from those that the model is confident of, by their lots."""
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
-    return sorted(confident, key=lambda clip: lot(clip.clip_id))[:count]
+    return sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))[:count]
 
 
-def lot(clip_id: str) -> float:
-    """Return a number in [0, 1) that is random and always the same for a clip, whatever else is in the pool."""
-    return int.from_bytes(hashlib.sha256(f"audit:{clip_id}".encode()).digest()[:6]) / 2**48
-
-
-def choose_queue(pool: Sequence[PoolClip], budget: int, audit: int) -> list[PoolClip]:
+def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, audit: int) -> list[PoolClip]:
     """Choose the clips to ask the experts about.
 
     Parameters
     ----------
     pool : sequence of PoolClip
+    ranking : sequence of int
+        Positions in the pool, those to ask about first at the front; those that it lacks are not asked about.
     budget : int
-        The length of the queue at most. The least uncertain clips are those that wait.
+        The length of the queue at most. The last of the ranking are those that wait.
     audit : int
-        How many of them are drawn from the clips that the model is confident of.
+        How many of them are drawn from the other clips of which the model is confident.
 
     Returns
     -------
     list of PoolClip
-        With `queued`, most uncertain first; the drawn ones are scattered among the others, so that their place does
-        not give them away.
+        With `queued`, in the order of the ranking; the drawn ones are scattered among the others, so that their place
+        does not give them away.
     """
-    drawn = drawn_for_audit(pool, audit)
-    chosen = most_uncertain_first(pool)[: budget - len(drawn)]
+    positions = ranking[: budget - audit]
+    chosen = [pool[position]._replace(queued=CHOSEN) for position in positions]
+    others = [pool[position] for position in sorted(set(range(len(pool))) - set(positions))]
+    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(others, audit)]
     # A second, independent lot gives a drawn clip its place.
-    places = [(rank / len(chosen), clip._replace(queued=CHOSEN)) for rank, clip in enumerate(chosen)]
-    places += [(lot(f"place:{clip.clip_id}"), clip._replace(queued=AUDIT)) for clip in drawn]
+    places = [(rank / len(chosen), clip) for rank, clip in enumerate(chosen)]
+    places += [(lot(f"place:{clip.clip_id}"), clip) for clip in drawn]
     return [clip for _, clip in sorted(places)]
 
 
@@ -131,12 +125,16 @@ def main() -> None:
     clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
     features = open_features()
     pin(seed=0)
-    scores = score_clips(load_model(BASELINE, features), features, clip_ids)
+    model = load_model(BASELINE, features)
+    p_call = score_clips(model, features, clip_ids)
     scored = [
-        PoolClip(clip_id, p_call, decide(p_call, params.low, params.high))
-        for clip_id, p_call in zip(clip_ids, scores.tolist(), strict=True)
+        PoolClip(clip_id, score, decide(score, params.low, params.high))
+        for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
     ]
-    queue = choose_queue(scored, params.budget, params.audit)
+    uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
+    count = params.budget - params.audit
+    candidates = Candidates(clip_ids, p_call, uncertain, embedding_of(model, features, clip_ids), count)
+    queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
     queued = {clip.clip_id: clip for clip in queue}
     pool = [queued.get(clip.clip_id, clip) for clip in scored]
     write_pool(POOL_SCORES, pool)

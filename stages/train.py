@@ -11,7 +11,7 @@ from stages.lib.params import read_params
 from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.table import write_table
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_model
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, calibrate, train_model
 
 HISTORY = Path("metrics/plots/training_baseline.csv")
 
@@ -33,7 +33,7 @@ def main() -> None:
     network = build_network(tuple(features.description["shape"]))
     model = Model(network, features.description, normalisation)
     history = train_model(model, features, train, valid, params)
-    save_model(BASELINE, model)
+    save_model(BASELINE, calibrate(model, features, valid))
     write_table(HISTORY, HISTORY_COLUMNS, history)
 
 

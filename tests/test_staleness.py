@@ -38,7 +38,7 @@ FILES = [
             "stages/lib/whole.py",
         ],
     ),
-    ("synthesize featurize split train score_pool retrain", ["stages/lib/params.py"]),
+    ("synthesize featurize split train score_pool merge_labels retrain", ["stages/lib/params.py"]),
     (
         "synthesize",
         [
@@ -86,17 +86,18 @@ FILES = [
         [
             "models/baseline",
             "stages/lib/batch_normalisation.py",
+            "stages/lib/calibration.py",
             "stages/lib/model_folder.py",
             "stages/lib/network.py",
             "stages/lib/normalisation.py",
         ],
     ),
-    ("score_pool", ["stages/score_pool.py"]),
+    ("score_pool", ["stages/score_pool.py", "stages/lib/strategies.py"]),
     (
         "score_pool merge_labels",
         ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],
     ),
-    ("merge_labels", ["labels/expert.csv", "stages/merge_labels.py"]),
+    ("merge_labels", ["labels/expert.csv", "stages/merge_labels.py", "stages/lib/model_labels.py"]),
     ("merge_labels retrain", ["labels/merged.csv", "stages/lib/merged_table.py"]),
     ("merge_labels evaluate", ["stages/lib/intervals.py"]),
     ("retrain", ["stages/retrain.py"]),
@@ -151,7 +152,24 @@ PARAMS = [
             "train.learning_rate": 0.01,
         },
     ),
-    ("score_pool", {"score_pool.low": 0.3, "score_pool.high": 0.7, "score_pool.budget": 20, "score_pool.audit": 5}),
+    (
+        "score_pool",
+        {
+            "score_pool.low": 0.3,
+            "score_pool.high": 0.7,
+            "score_pool.strategy": "margin",
+            "score_pool.budget": 20,
+            "score_pool.audit": 5,
+        },
+    ),
+    (
+        "merge_labels",
+        {
+            "merge_labels.model_labels.use": False,
+            "merge_labels.model_labels.weight": 0.5,
+            "merge_labels.model_labels.highest_error": 0.3,
+        },
+    ),
     ("retrain", {"retrain.init": "baseline"}),
 ]
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.lib.calibration import probability
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import Features, load_clips
-from stages.lib.network import build_network
+from stages.lib.network import build_network, embedding_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.whole import whole, write_json
 
@@ -28,11 +29,14 @@ class Model(NamedTuple):
     features : dict
         The description of the features that it was trained on.
     normalisation : Normalisation
+    temperature : float
+        What its log-odds are divided by, so that the scores mean what they say.
     """
 
     network: object
     features: dict
     normalisation: Normalisation
+    temperature: float = 1.0
 
 
 def save_model(folder: Path, model: Model) -> None:
@@ -45,7 +49,12 @@ def save_model(folder: Path, model: Model) -> None:
         model.network.save_weights(partial / WEIGHTS)
         write_json(
             partial / DESCRIPTION,
-            {"input_shape": model.features["shape"], "features": model.features, **model.normalisation.as_json()},
+            {
+                "input_shape": model.features["shape"],
+                "features": model.features,
+                "temperature": model.temperature,
+                **model.normalisation.as_json(),
+            },
         )
 
 
@@ -65,7 +74,7 @@ def load_model(folder: Path, features: Features) -> Model:
         raise InputFaults([misfit(folder, description["features"], features)])
     network = build_network(tuple(description["input_shape"]))
     network.load_weights(folder / WEIGHTS)
-    return Model(network, features.description, Normalisation.from_json(description))
+    return Model(network, features.description, Normalisation.from_json(description), description["temperature"])
 
 
 def misfit(folder: Path, trained_on: dict, features: Features) -> str:
@@ -90,10 +99,25 @@ def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.nda
     Returns
     -------
     ndarray of float64, shape (clips,), in [0, 1]
-        Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
+        To six decimals.
     """
-    scores = [
-        model.network(model.normalisation.apply(load_clips(features, batch)), training=False).numpy()[:, 0]
+    return probability(log_odds_of(model, features, clip_ids), model.temperature)
+
+
+def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Return log(p_call / (1 - p_call)) of some clips as the network has it: float32 of shape (clips,)."""
+    return through(model.network, model, features, clip_ids)[:, 0]
+
+
+def embedding_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Return what the last layer of the network sees of some clips: float32 of shape (clips, channels)."""
+    return through(embedding_network(model.network), model, features, clip_ids)
+
+
+def through(network, model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Send clips through a network, a batch at a time."""
+    outputs = [
+        network(model.normalisation.apply(load_clips(features, batch)), training=False).numpy()
         for batch in (clip_ids[start : start + BATCH_SIZE] for start in range(0, len(clip_ids), BATCH_SIZE))
     ]
-    return np.round(np.concatenate(scores).astype(np.float64), 6) if scores else np.empty(0)
+    return np.concatenate(outputs) if outputs else np.empty((0, network.output_shape[-1]), np.float32)

@@ -16,7 +16,8 @@ def build_network(shape: tuple[int, int]):
     Returns
     -------
     keras.Model
-        From float32 arrays of shape (clips, bands, frames), standardised, to `p_call` of shape (clips, 1) in [0, 1].
+        From float32 arrays of shape (clips, bands, frames), standardised, to log(p_call / (1 - p_call)) of shape
+        (clips, 1).
     """
     import keras
     from keras import layers
@@ -36,12 +37,11 @@ def build_network(shape: tuple[int, int]):
         x = layers.ReLU()(x)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(x)
-    log_odds = layers.Dense(1)(x)
-    return keras.Model(inputs, layers.Activation("sigmoid")(log_odds))
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
-def log_odds_network(network):
-    """Return the network without its last step: to log(p_call / (1 - p_call)), with the same weights."""
+def embedding_network(network):
+    """Return the network without its last layer: to an array of shape (clips, channels), alike for clips alike."""
     import keras
 
     return keras.Model(network.input, network.layers[-1].input)

@@ -5,10 +5,10 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from stages.lib.calibration import fit_temperature
 from stages.lib.clips import CALL
 from stages.lib.feature_store import Features, load_clips
-from stages.lib.model_folder import Model
-from stages.lib.network import log_odds_network
+from stages.lib.model_folder import Model, log_odds_of
 from stages.lib.params import Section
 
 HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
@@ -88,9 +88,8 @@ def train_model(
     # The learning rate falls along a cosine to zero at the last epoch.
     rate = keras.optimizers.schedules.CosineDecay(params.learning_rate, params.epochs * len(batches))
     accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
-    network = log_odds_network(model.network)
-    network.compile(keras.optimizers.Adam(rate), cross_entropy, weighted_metrics=[accuracy])
-    history = network.fit(
+    model.network.compile(keras.optimizers.Adam(rate), cross_entropy, weighted_metrics=[accuracy])
+    history = model.network.fit(
         batches,
         epochs=params.epochs,
         validation_data=dataset(valid).batch(params.batch_size),
@@ -106,3 +105,10 @@ def train_model(
     ).history
     rows = zip(*(history[key] for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
     return [(epoch, *(f"{value:.6f}" for value in row)) for epoch, row in enumerate(rows, start=1)]
+
+
+def calibrate(model: Model, features: Features, valid: LabelledClips) -> Model:
+    """Return a trained model with the temperature that the validation clips ask for."""
+    return model._replace(
+        temperature=fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)
+    )

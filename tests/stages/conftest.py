@@ -48,8 +48,14 @@ train:
 score_pool:
   low: 0.4
   high: 0.6
+  strategy: band
   budget: 20
   audit: 2
+merge_labels:
+  model_labels:
+    use: true
+    weight: 1.0
+    highest_error: 0.5
 retrain:
   init: scratch
 """

@@ -71,6 +71,23 @@ def test_main_writes_the_plots_with_the_columns_that_dvc_reads(pipeline):
         assert headers["confusion", model] == ["truth", "prediction"]
 
 
+def test_main_measures_how_far_the_scores_are_from_what_they_promise(pipeline):
+    results = json.loads((pipeline / "metrics" / "evaluation.json").read_text())
+    for name, folder in (("before", "baseline"), ("after", "retrained")):
+        calibration = results[name]["calibration"]
+        model = json.loads((pipeline / "models" / folder / "model.json").read_text())
+        assert calibration["temperature"] == model["temperature"]
+        with (pipeline / "metrics" / "plots" / f"reliability_{name}.csv").open(newline="") as table:
+            rows = list(csv.DictReader(table))
+        for scores, key in (("calibrated", "error"), ("as trained", "error_as_trained")):
+            off = sum(
+                abs(float(row["p_call"]) - float(row["share_of_calls"])) * int(row["clips"])
+                for row in rows
+                if row["scores"] == scores
+            )
+            assert calibration[key] == pytest.approx(off / 8, abs=2e-6)
+
+
 def test_main_gives_the_same_bytes_again(pipeline):
     outputs = [pipeline / "metrics" / "evaluation.json", *sorted((pipeline / "metrics" / "plots").iterdir())]
     before = [output.read_bytes() for output in outputs]

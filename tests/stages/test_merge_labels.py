@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 from stages.lib.expert_table import Answer
 from stages.lib.faults import InputFaults
 from stages.lib.merged_table import MergedClip
+from stages.lib.model_labels import ModelLabels, error_rate, left_out_lines, model_weights
 from stages.lib.pool_table import PoolClip, write_pool
 from stages.lib.split_table import SplitClip
 from stages.lib.table import write_table
-from stages.merge_labels import error_rate, label_metrics, main, merge
+from stages.merge_labels import label_metrics, main, merge
+
+EVERY_CLASS = {"call": 1.0, "nocall": 1.0}
 
 
 def merged_as(clip: SplitClip, decision: str = "uncertain", **settled: str | None) -> list[tuple[str, str]]:
     """Return label and source of the one clip, whose id is `a`."""
-    return [(merged.label, merged.source) for merged in merge([clip], {"a": decision}, settled)]
+    return [(merged.label, merged.source) for merged in merge([clip], {"a": decision}, settled, EVERY_CLASS)]
 
 
 @pytest.mark.parametrize("part", ["train", "valid"])
@@ -55,8 +58,63 @@ def test_a_test_clip_is_never_merged():
 
 def test_a_merged_clip_keeps_its_part():
     clips = [SplitClip("a", "pool", ""), SplitClip("b", "train", "call"), SplitClip("c", "valid", "call")]
-    merged = merge(clips, {"a": "call"}, {})
+    merged = merge(clips, {"a": "call"}, {}, EVERY_CLASS)
     assert [(clip.clip_id, clip.part) for clip in merged] == [("a", "pool"), ("b", "train"), ("c", "valid")]
+
+
+def model_labels(use: bool = True, weight: float = 1.0, highest_error: float = 0.5) -> ModelLabels:
+    return ModelLabels(use=use, weight=weight, highest_error=highest_error)
+
+
+def audited(calls: list[bool], nocalls: list[bool]) -> dict:
+    """Return an audit, by class, in which some labels were wrong."""
+    return {"all": error_rate(calls + nocalls), "calls": error_rate(calls), "nocalls": error_rate(nocalls)}
+
+
+@pytest.mark.parametrize(
+    ("params", "audit", "weights"),
+    [
+        (model_labels(), audited([], []), {"call": 1.0, "nocall": 1.0}),
+        (model_labels(use=False), audited([], []), {}),
+        (model_labels(weight=0.3), audited([False], [False]), {"call": 0.3, "nocall": 0.3}),
+        (model_labels(highest_error=0.3), audited([True, False], [False] * 4), {"nocall": 1.0}),
+        (model_labels(highest_error=0.3), audited([False], [True]), {"call": 1.0}),
+        (model_labels(highest_error=0.5), audited([True, False], []), {"call": 1.0, "nocall": 1.0}),
+        (model_labels(highest_error=0.0), audited([True], [True]), {}),
+    ],
+)
+def test_a_class_of_model_labels_counts_for_its_weight_unless_the_audit_found_too_many_wrong(params, audit, weights):
+    assert model_weights(params, audit) == weights
+
+
+def test_a_model_label_has_the_weight_of_its_class_and_one_that_is_not_used_is_left_out():
+    clips = [SplitClip("a", "pool", ""), SplitClip("b", "pool", ""), SplitClip("c", "train", "call")]
+    merged = merge(clips, {"a": "call", "b": "nocall"}, {}, {"call": 0.25})
+    assert [(clip.clip_id, clip.source, clip.weight) for clip in merged] == [
+        ("a", "model", 0.25),
+        ("c", "dataset", 1.0),
+    ]
+
+
+def test_the_metrics_count_what_is_left_out_and_the_report_says_why():
+    pool = [
+        PoolClip("a", 0.9, "call", "audit"),
+        PoolClip("b", 0.9, "call", ""),
+        PoolClip("c", 0.1, "nocall", ""),
+        PoolClip("d", 0.5, "uncertain", "chosen"),
+    ]
+    clips = [SplitClip(clip.clip_id, "pool", "") for clip in pool]
+    answers = [Answer("a", "nocall", "val")]
+    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, {"a": "nocall"}, {"nocall": 1.0})
+    metrics = label_metrics(clips, pool, answers, merged)
+    assert (metrics["model"], metrics["left_out"]) == ({"calls": 0, "nocalls": 1}, {"calls": 1, "nocalls": 0})
+    assert left_out_lines(metrics, model_labels()) == [
+        "1 calls of the model are not used: 1 of 1 that were audited are wrong, a larger share than 0.5.\n"
+    ]
+    assert left_out_lines(metrics, model_labels(highest_error=1.0)) == []
+    assert left_out_lines(metrics, model_labels(use=False)) == [
+        "The model's own labels are not used, as params.yaml says.\n"
+    ]
 
 
 labels = st.sampled_from(["call", "nocall"])
@@ -87,13 +145,13 @@ def test_the_truth_of_pool_clips_does_not_change_the_merged_labels(rows, other_l
         clip._replace(label=label) if clip.part == "pool" else clip
         for clip, label in zip(clips, other_labels, strict=False)
     ]
-    assert merge(others, decisions, settled) == merge(clips, decisions, settled)
+    assert merge(others, decisions, settled, EVERY_CLASS) == merge(clips, decisions, settled, EVERY_CLASS)
 
 
 @given(clip_table)
 def test_every_clip_is_merged_at_most_once_and_no_test_clip_is(rows):
     clips, decisions, settled = tables(rows)
-    ids = [clip.clip_id for clip in merge(clips, decisions, settled)]
+    ids = [clip.clip_id for clip in merge(clips, decisions, settled, EVERY_CLASS)]
     assert len(set(ids)) == len(ids)
     assert not {clip.clip_id for clip in clips if clip.part == "test"} & set(ids)
 
@@ -110,13 +168,14 @@ def test_metrics_count_answers_disputes_and_what_waits():
         Answer("c", "nocall", "scott"),
     ]
     settled = {"a": "call", "b": "nocall", "c": None}
-    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, settled)
+    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, settled, EVERY_CLASS)
     nothing = {"checked": 0, "wrong": 0}
     assert label_metrics(clips, pool, answers, merged) == {
         "expert": {"answers": 5, "calls": 1, "nocalls": 1, "unsure": 1},
         "disputed": 1,
         "waiting": 1,
         "model": {"calls": 1, "nocalls": 1},
+        "left_out": {"calls": 0, "nocalls": 0},
         "model_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
         "audit_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
     }
@@ -152,7 +211,7 @@ def test_the_labels_that_the_study_gave_itself_were_wrong_in_28_percent():
     rows = [(decision, truth) for decision, truth, count in plan for _ in range(count)]
     clips = [SplitClip(f"clip{number:03d}", "pool", truth) for number, (_, truth) in enumerate(rows)]
     pool = [PoolClip(clip.clip_id, 0.5, decision) for clip, (decision, _) in zip(clips, rows, strict=True)]
-    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, {})
+    merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, {}, EVERY_CLASS)
     error = label_metrics(clips, pool, [], merged)["model_error"]
     assert {name: (counts["checked"], counts["wrong"], round(counts["rate"], 2)) for name, counts in error.items()} == {
         "all": (139, 39, 0.28),
@@ -179,6 +238,7 @@ def test_an_error_rate_has_the_wilson_interval():
 def labels_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a split and pool scores, in which the test runs."""
     monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("merge_labels: {model_labels: {use: true, weight: 1.0, highest_error: 0.5}}\n")
     rows = [("p1", "pool", "call"), ("p2", "pool", "nocall"), ("t1", "train", "call"), ("x1", "test", "call")]
     write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), rows)
     write_pool(Path("labels/pool_scores.csv"), [PoolClip("p1", 0.5, "uncertain"), PoolClip("p2", 0.9, "call")])

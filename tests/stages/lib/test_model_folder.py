@@ -2,11 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from stages.lib.determinism import pin
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import Model, load_model, save_model, score_clips
+from stages.lib.model_folder import Model, embedding_of, load_model, log_odds_of, save_model, score_clips
 from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
 
@@ -27,7 +28,7 @@ def model(features):
     """Return a model with random weights."""
     pin(0)
     normalisation = Normalisation.learn(load_clips(features, CLIP_IDS))
-    return Model(build_network((40, 41)), features.description, normalisation)
+    return Model(build_network((40, 41)), features.description, normalisation, temperature=1.7)
 
 
 def test_a_saved_model_gives_the_same_scores(tmp_path, features, model):
@@ -54,8 +55,14 @@ def test_scores_are_probabilities_of_six_decimals_in_the_order_asked_for(feature
     np.testing.assert_allclose(score_clips(model, features, CLIP_IDS[::-1]), scores[::-1], atol=2e-6)
 
 
+def test_scores_follow_from_the_log_odds_and_the_temperature(features, model):
+    log_odds = log_odds_of(model, features, CLIP_IDS)
+    np.testing.assert_allclose(score_clips(model, features, CLIP_IDS), expit(log_odds / 1.7), atol=1e-6)
+
+
 def test_no_clips_have_no_scores(features, model):
     assert score_clips(model, features, []).shape == (0,)
+    assert embedding_of(model, features, []).shape == (0, 128)
 
 
 def test_a_folder_without_model_is_refused(tmp_path, features):

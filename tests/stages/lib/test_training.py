@@ -8,12 +8,20 @@ import tensorflow
 from sklearn.metrics import roc_auc_score
 
 from experiments.clone import REPOSITORY
+from stages.lib.calibration import fit_temperature
 from stages.lib.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import Model, score_clips
-from stages.lib.network import build_network, log_odds_network
+from stages.lib.model_folder import Model, log_odds_of, score_clips
+from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, cross_entropy, train_model
+from stages.lib.training import (
+    HISTORY_COLUMNS,
+    LabelledClips,
+    TrainParams,
+    calibrate,
+    cross_entropy,
+    train_model,
+)
 
 TRAIN_AND_SAVE = """
 import sys
@@ -73,6 +81,8 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     params = TrainParams(seed=0, epochs=12, patience=12, batch_size=8, learning_rate=0.003)
     history = train_model(model, features, train, valid, params)
     assert roc_auc_score(test.targets[:, 0], score_clips(model, features, test.clip_ids)) > 0.95
+    temperature = fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)
+    assert calibrate(model, features, valid) == model._replace(temperature=temperature)
     assert [row[0] for row in history] == list(range(1, len(history) + 1))
     assert {len(row) for row in history} == {len(HISTORY_COLUMNS)}
     assert float(history[-1][1]) < float(history[0][1])
@@ -111,7 +121,7 @@ def operations_of_a_step(network: keras.Model, loss) -> set[str]:
 
 
 def test_training_uses_no_operation_that_processors_approximate():
-    operations = operations_of_a_step(log_odds_network(build_network((40, 41))), cross_entropy)
+    operations = operations_of_a_step(build_network((40, 41)), cross_entropy)
     assert {"Sqrt", "Softplus", "RealDiv"} <= operations
     assert not operations & APPROXIMATE
 

@@ -1,0 +1,87 @@
+"""Scores that mean what they say: of the clips that are scored 0.7, about 70 % should be calls."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+COOLEST, HOTTEST = 0.05, 20.0
+BINS = 10
+
+
+def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+    """Return `p_call` for log-odds, in [0, 1].
+
+    Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float, any shape
+        log(p_call / (1 - p_call)), as the network gives it.
+    temperature : float
+        What they are divided by: above 1 for a network that is surer of itself than it ought to be.
+    """
+    return np.round(expit(np.asarray(log_odds, np.float64) / temperature), 6)
+
+
+def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
+    """Return the temperature with which the scores of some clips fit their labels best.
+
+    It never moves a score across 0.5, so that no decision at that threshold changes.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float, shape (clips,)
+    is_call : ndarray of bool, shape (clips,)
+        Of clips that the network was not trained on.
+
+    Returns
+    -------
+    float
+        In [0.05, 20], to four decimals.
+
+    References
+    ----------
+    Guo et al. (2017), "On calibration of modern neural networks", section 4.2: temperature scaling, by the least
+    cross-entropy.
+    """
+    log_odds = np.asarray(log_odds, np.float64)
+
+    def cross_entropy(log_temperature: float) -> float:
+        scaled = log_odds / np.exp(log_temperature)
+        return float(np.mean(np.logaddexp(0, scaled) - is_call * scaled))
+
+    found = minimize_scalar(cross_entropy, bounds=(np.log(COOLEST), np.log(HOTTEST)), method="bounded")
+    return round(float(np.exp(found.x)), 4)
+
+
+def reliability(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple[float, float, int]]:
+    """Compare what the scores promise with what is there.
+
+    Parameters
+    ----------
+    is_call : ndarray of bool, shape (clips,)
+    p_call : ndarray of float, shape (clips,), in [0, 1]
+
+    Returns
+    -------
+    list of tuple
+        For each tenth of the scores that holds a clip: their mean, the share of calls, the number of clips.
+    """
+    bins = np.minimum((p_call * BINS).astype(int), BINS - 1)
+    inside = [bins == number for number in range(BINS)]
+    return [
+        (float(p_call[chosen].mean()), float(is_call[chosen].mean()), int(chosen.sum()))
+        for chosen in inside
+        if chosen.any()
+    ]
+
+
+def expected_calibration_error(is_call: np.ndarray, p_call: np.ndarray) -> float:
+    """Return by how much the scores are off, as the mean over the clips, in [0, 1]; parameters as for `reliability`.
+
+    References
+    ----------
+    Naeini et al. (2015), "Obtaining well calibrated probabilities using Bayesian binning", and Guo et al. (2017),
+    equation 3, for the probability of a call rather than that of the predicted class.
+    """
+    return sum(abs(promised - there) * clips for promised, there, clips in reliability(is_call, p_call)) / len(is_call)

@@ -1,0 +1,132 @@
+"""Which clips to ask the experts about: each strategy ranks the pool, the clip to ask about first at the front.
+
+With two classes, margin and entropy give the same order. They differ from the band in that they go on beyond it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+# Clusters are sought among so many times the clips that can be asked about: the most uncertain ones.
+CANDIDATES = 10
+
+
+class Candidates(NamedTuple):
+    """The pool, as a strategy sees it.
+
+    Attributes
+    ----------
+    clip_ids : sequence of str
+    p_call : ndarray of float, shape (clips,), in [0, 1]
+    uncertain : ndarray of bool, shape (clips,)
+        Whether the score lies within the band.
+    embedding : ndarray of float, shape (clips, channels)
+        Alike for clips that are alike to the network.
+    count : int
+        How many clips can be asked about.
+    """
+
+    clip_ids: Sequence[str]
+    p_call: np.ndarray
+    uncertain: np.ndarray
+    embedding: np.ndarray
+    count: int
+
+
+# What measures: a number a clip, larger for a clip that is more worth asking about.
+
+
+def closeness(p_call: np.ndarray) -> np.ndarray:
+    """Return 1 less the margin between the two classes, in [0, 1].
+
+    References
+    ----------
+    Scheffer et al. (2001), "Active hidden Markov models for information extraction": the margin between the two most
+    probable classes.
+    """
+    return 1 - np.abs(2 * np.asarray(p_call) - 1)
+
+
+def entropy(p_call: np.ndarray) -> np.ndarray:
+    """Return the entropy of the two classes in bits, in [0, 1].
+
+    References
+    ----------
+    Shannon (1948), "A mathematical theory of communication", section 6.
+    """
+    from scipy.special import entr
+
+    p_call = np.asarray(p_call)
+    return (entr(p_call) + entr(1 - p_call)) / np.log(2)
+
+
+def lot(clip_id: str) -> float:
+    """Return a number in [0, 1) that is random and always the same for a clip, whatever else is in the pool."""
+    return int.from_bytes(hashlib.sha256(clip_id.encode()).digest()[:6]) / 2**48
+
+
+# What chooses: positions in the pool, the clip to ask about first at the front.
+
+
+def highest_first(worth: np.ndarray, clip_ids: Sequence[str]) -> list[int]:
+    """Rank by worth, equals in the order of their ids."""
+    return sorted(range(len(clip_ids)), key=lambda position: (-worth[position], clip_ids[position]))
+
+
+def by_band(pool: Candidates) -> list[int]:
+    """Rank the clips within the band, those nearest to 0.5 first, and no others: the study's way."""
+    return [position for position in by_margin(pool) if pool.uncertain[position]]
+
+
+def by_margin(pool: Candidates) -> list[int]:
+    """Rank all clips, those nearest to 0.5 first."""
+    # Rounded, since scores of six decimals that are equally far from 0.5 differ in the last bit of that.
+    return highest_first(np.round(closeness(pool.p_call), 6), pool.clip_ids)
+
+
+def by_entropy(pool: Candidates) -> list[int]:
+    """Rank all clips, those of the highest entropy first."""
+    return highest_first(np.round(entropy(pool.p_call), 12), pool.clip_ids)
+
+
+def by_diversity(pool: Candidates) -> list[int]:
+    """Rank uncertain clips that differ from one another first, then the rest by margin.
+
+    The most uncertain clips are put into as many clusters as can be asked about; each cluster is represented by its
+    most uncertain clip.
+
+    References
+    ----------
+    Zhdanov (2019), "Diverse mini-batch active learning", https://arxiv.org/abs/1901.05954: clusters of the most
+    uncertain, weighted by their uncertainty; with k-means of scikit-learn.
+    """
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    ranking = by_margin(pool)
+    likely = ranking[: CANDIDATES * pool.count]
+    cluster_count = min(pool.count, len(np.unique(pool.embedding[likely], axis=0)))
+    if not 0 < cluster_count < len(likely):
+        return ranking
+    # One thread, because k-means divides its sums among threads.
+    with threadpool_limits(1):
+        clusters = KMeans(cluster_count, n_init=1, random_state=0).fit_predict(
+            pool.embedding[likely], sample_weight=closeness(pool.p_call[likely]) + 1e-6
+        )
+    # The first of each cluster in the ranking by margin is its most uncertain clip.
+    _, first = np.unique(clusters, return_index=True)
+    chosen = [likely[position] for position in sorted(first)]
+    return chosen + [position for position in ranking if position not in set(chosen)]
+
+
+def by_lot(pool: Candidates) -> list[int]:
+    """Rank at random, always in the same way."""
+    return highest_first(np.array([lot(f"random:{clip_id}") for clip_id in pool.clip_ids]), pool.clip_ids)
+
+
+STRATEGIES: Mapping[str, Callable[[Candidates], list[int]]] = MappingProxyType(
+    {"band": by_band, "margin": by_margin, "entropy": by_entropy, "diverse": by_diversity, "random": by_lot}
+)

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import entropy as scipy_entropy
+
+from stages.lib.strategies import STRATEGIES, Candidates, by_band, by_diversity, by_entropy, by_lot, by_margin, entropy
+
+
+def candidates(*p_call: float, count: int = 2, embedding: list | None = None) -> Candidates:
+    scores = np.array(p_call, float)
+    return Candidates(
+        [f"clip{number:02d}" for number in range(len(p_call))],
+        scores,
+        (scores >= 0.4) & (scores <= 0.6),
+        np.zeros((len(p_call), 3)) if embedding is None else np.array(embedding, float),
+        count,
+    )
+
+
+pools = st.builds(
+    lambda scores, count: candidates(
+        *(score / 100 for score in scores), count=count, embedding=[[score % 7, score % 3, 1] for score in scores]
+    ),
+    st.lists(st.integers(0, 100), max_size=40),
+    st.integers(0, 12),
+)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@given(pools)
+def test_a_ranking_names_each_clip_once_at_most(name, pool):
+    ranking = STRATEGIES[name](pool)
+    assert len(set(ranking)) == len(ranking)
+    assert set(ranking) <= set(range(len(pool.clip_ids)))
+    assert name == "band" or len(ranking) == len(pool.clip_ids)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_ranking_is_always_the_same(name):
+    random = np.random.default_rng(0)
+    pool = candidates(*random.random(200), count=20, embedding=random.random((200, 3)))
+    assert STRATEGIES[name](pool) == STRATEGIES[name](pool)
+
+
+def test_the_band_asks_about_nothing_beyond_it_and_about_one_half_first():
+    assert by_band(candidates(0.41, 0.52, 0.9, 0.49, 0.1, 0.5)) == [5, 3, 1, 0]
+
+
+def test_margin_goes_on_beyond_the_band():
+    assert by_margin(candidates(0.41, 0.52, 0.9, 0.49, 0.3, 0.5)) == [5, 3, 1, 0, 4, 2]
+
+
+@given(pools)
+def test_with_two_classes_margin_and_entropy_agree(pool):
+    assert by_margin(pool) == by_entropy(pool)
+
+
+@given(pools)
+def test_the_band_is_the_beginning_of_the_margin(pool):
+    band = by_band(pool)
+    assert by_margin(pool)[: len(band)] == band
+
+
+@given(st.integers(0, 1000))
+def test_entropy_is_that_of_scipy(thousandths):
+    p_call = thousandths / 1000
+    assert entropy(np.array([p_call]))[0] == pytest.approx(scipy_entropy([p_call, 1 - p_call], base=2))
+
+
+def test_equally_uncertain_clips_are_ranked_in_the_order_of_their_ids():
+    for strategy in (by_band, by_margin, by_entropy):
+        assert strategy(candidates(0.6, 0.4, 0.6)) == [0, 1, 2]
+
+
+def test_diversity_asks_about_each_kind_of_sound_before_it_asks_about_one_again():
+    # Three kinds of sound, the first of which makes the model the least sure.
+    embedding = [[0, 0, 0], [0, 0, 0.1], [0, 0, 0.2], [9, 0, 0], [9, 0, 0.1], [0, 9, 0]]
+    pool = candidates(0.50, 0.51, 0.52, 0.45, 0.56, 0.62, count=3, embedding=embedding)
+    assert by_margin(pool)[:3] == [0, 1, 2]
+    assert by_diversity(pool) == [0, 3, 5, 1, 2, 4]
+
+
+def test_chance_ranks_without_a_look_at_the_score():
+    random = np.random.default_rng(0)
+    assert by_lot(candidates(*random.random(50))) == by_lot(candidates(*random.random(50)))
+    assert by_lot(candidates(*random.random(50))) != list(range(50))
+
+
+def test_new_clips_do_not_change_the_order_that_chance_gave_the_old_ones():
+    old, both = by_lot(candidates(*[0.5] * 30)), by_lot(candidates(*[0.5] * 40))
+    assert [position for position in both if position < 30] == old

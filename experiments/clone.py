@@ -47,6 +47,17 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
+def use_this_environment(folder: Path) -> None:
+    """Let `make` find the environment that the tests run in, and take it for up to date.
+
+    Were .venv itself a link, a `make` that finds it too old would empty what it leads to.
+    """
+    (folder / ".venv").mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(sys.executable).parents[1] / name)
+    (folder / ".venv" / "ready").touch()
+
+
 def run_in(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
     """Run a command in a clone with this environment's programs; the result holds its status and output."""
     settings = {**environment(), **variables}

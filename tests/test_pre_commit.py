@@ -3,15 +3,13 @@
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from experiments.clone import REPOSITORY, clone, git, run_in
+from experiments.clone import REPOSITORY, clone, git, run_in, use_this_environment
 
-ENVIRONMENT = Path(sys.executable).parents[1]
 HEADER = "clip_id,label,annotator,date,note"
 ROWS = ("bay_0000000,call,val,2026-11-22,", "bay_0003000,nocall,val,2026-11-22,")
 
@@ -20,7 +18,7 @@ ROWS = ("bay_0000000,call,val,2026-11-22,", "bay_0003000,nocall,val,2026-11-22,"
 def project(tmp_path_factory) -> Path:
     """A clone with the hook in place."""
     folder = clone(tmp_path_factory.mktemp("pre-commit") / "clone")
-    (folder / ".venv").symlink_to(ENVIRONMENT)
+    use_this_environment(folder)
     page = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (commands,) = (
         block for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) if "pre-commit install" in block

@@ -3,12 +3,10 @@
 import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from experiments.clone import REPOSITORY, clone, commit, make_small, repro, run_in, stages_run
+from experiments.clone import REPOSITORY, clone, commit, make_small, repro, run_in, stages_run, use_this_environment
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -28,10 +26,7 @@ def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
     # A run beforehand stands for the outputs that the repository has committed.
     repro(folder)
     commit(folder, "First run")
-    # The environment is the one that the tests run in; `make` takes it for up to date.
-    environment = Path(sys.executable).parents[1]
-    (folder / ".venv").symlink_to(environment)
-    (environment / "ready").touch()
+    use_this_environment(folder)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-x", "-c", loop_commands()],
         cwd=folder,

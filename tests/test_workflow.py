@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from experiments.clone import REPOSITORY, commit, git, stages_run
+from experiments.clone import REPOSITORY, commit, git, stages_run, use_this_environment
 from tools.up_to_date import unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
@@ -111,11 +111,7 @@ def check_out(hub: Path, branch: str, cache: Path) -> Path:
     git(folder, "checkout", "--quiet", "--detach", "origin/main")
     git(folder, "merge", "--quiet", "--no-ff", "--no-edit", f"origin/{branch}")
     shutil.copytree(cache / ".dvc" / "cache", folder / ".dvc" / "cache")
-    # As after `make`. Were .venv itself a link, a `make` that finds it too old would empty what it leads to.
-    (folder / ".venv").mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
-        (folder / ".venv" / name).symlink_to(ENVIRONMENT / name)
-    (folder / ".venv" / "ready").touch()
+    use_this_environment(folder)
     return folder
 
 

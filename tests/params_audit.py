@@ -26,9 +26,13 @@ def watched(section: params.Section, place: tuple[str, ...], keys: set[str]) -> 
 
     class Watched(kind):
         def __getattribute__(self, name):
-            if name in kind.model_fields:
-                keys.add(".".join([*place, name]))
-            return super().__getattribute__(name)
+            value = super().__getattribute__(name)
+            if name not in kind.model_fields:
+                return value
+            if isinstance(value, params.Section):
+                return watched(value, (*place, name), keys)
+            keys.add(".".join([*place, name]))
+            return value
 
     # Changed in place, so that nothing is validated or copied again.
     object.__setattr__(section, "__class__", Watched)

@@ -72,7 +72,8 @@ def test_a_label_edit_reruns_exactly_what_lies_downstream(loop, label_edit):
     labels = json.loads((loop / "metrics" / "labels.json").read_text())
     queue_length = len((loop / "labels" / "queue.csv").read_text().splitlines()) - 1
     assert labels["expert"]["calls"] + labels["expert"]["nocalls"] == queue_length
-    assert labels["waiting"] == 0
+    pool = json.loads((loop / "metrics" / "pool.json").read_text())
+    assert labels["waiting"] == pool["uncertain"] - (queue_length - pool["audit"])
 
 
 def test_metrics_diff_shows_both_revisions_of_a_label_commit(loop, label_edit):

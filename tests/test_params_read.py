@@ -13,6 +13,7 @@ import yaml
 from experiments.clone import REPOSITORY, run_in
 from stages.lib.params import read_params
 from stages.lib.split_params import SplitParams
+from stages.merge_labels import MergeParams
 from tests.declarations import Declaration, mismatches, read_declarations
 from tests.edit import replace_in
 from tests.lone_stage import before_its_first_run, of_each
@@ -57,10 +58,17 @@ def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage, declarat
     assert mismatches(stage, declarations[stage].params, read[stage]) == []
 
 
+def keys_of(values: dict) -> set[str]:
+    """Return the keys of values that are no sections, such as `split.seed`."""
+    keys = set()
+    for name, value in values.items():
+        keys |= {f"{name}.{key}" for key in keys_of(value)} if isinstance(value, dict) else {name}
+    return keys
+
+
 def test_every_param_that_can_be_set_is_read_by_some_stage(declarations):
-    can_be_set = set(yaml.safe_load((REPOSITORY / "data" / "synthetic" / "params.yaml").read_text()))
-    for section, values in yaml.safe_load((REPOSITORY / "params.yaml").read_text()).items():
-        can_be_set |= {f"{section}.{key}" for key in values}
+    files = (REPOSITORY / "data" / "synthetic" / "params.yaml", REPOSITORY / "params.yaml")
+    can_be_set = set().union(*(keys_of(yaml.safe_load(file.read_text())) for file in files))
     assert can_be_set == set().union(*(declaration.params for declaration in declarations.values()))
 
 
@@ -98,6 +106,13 @@ def test_neither_checking_params_nor_dumping_them_counts_as_reading(keys_and_par
     assert "group_by" in params.model_dump()
     assert "group_by" in params.model_dump_json()
     assert keys == set()
+
+
+def test_params_of_a_section_within_a_section_are_seen():
+    keys: set[str] = set()
+    params = watched(read_params("merge_labels", MergeParams, REPOSITORY / "params.yaml"), ("merge_labels",), keys)
+    assert params.model_labels.weight == 1
+    assert keys == {"merge_labels.model_labels.weight"}
 
 
 def test_params_are_seen_that_are_read_by_a_property(keys_and_params):

@@ -9,6 +9,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -233,8 +234,7 @@ def edit(folder: Path, name: str) -> Iterator[None]:
     shutil.copyfile(original, path)
     try:
         if name in VALUES:
-            section, _, key = name.rpartition(".")
-            overlay(path, {section: {key: VALUES[name]}} if section else {key: VALUES[name]})
+            overlay(path, reduce(lambda value, key: {key: value}, reversed(name.split(".")), VALUES[name]))
         else:
             path.write_bytes(path.read_bytes() + b"\n")
         yield

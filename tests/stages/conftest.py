@@ -62,10 +62,14 @@ retrain:
 
 
 def write_data_set(folder: Path, recording_count: int) -> None:
-    """Write params.yaml and `data/tiny`: recordings of two seconds of noise, with a tone in every other clip."""
+    """Write params.yaml, a table of settled clips without any, and `data/tiny`.
+
+    Its recordings are two seconds of noise, with a tone in every other clip.
+    """
     recordings = folder / "data" / "tiny" / "recordings"
     recordings.mkdir(parents=True)
     (folder / "params.yaml").write_text(PARAMS)
+    write_settled(folder / SETTLED, [])
     random = np.random.default_rng(0)
     rows = []
     for number in range(recording_count):
@@ -91,7 +95,6 @@ def one_process() -> Iterator[None]:
 def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None) -> Path:  # noqa: ARG001
     """Three recordings of four clips, in the folder that the test runs in."""
     write_data_set(tmp_path, recording_count=3)
-    write_settled(tmp_path / SETTLED, [])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -102,7 +105,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pipeline")
     write_data_set(folder, recording_count=12)
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
-        write_settled(SETTLED, [])
         featurize.main()
         split.main()
         train.main()

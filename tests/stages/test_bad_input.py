@@ -75,6 +75,7 @@ def merging(tmp_path_factory) -> Path:
     clips = [SplitClip(clip_id, part, "call") for clip_id, part in zip(CLIP_IDS, parts, strict=True)]
     decisions = ["call", "nocall", "uncertain"] * 4
     pool = [PoolClip(clip.clip_id, 0.5, decision) for clip, decision in zip(clips, decisions, strict=False)]
+    (folder / "params.yaml").write_text(PARAMS)
     with chdir(folder):
         write_table(SPLIT, SplitClip._fields, [*clips, SplitClip(FROZEN, "test", "call")])
         write_pool(POOL_SCORES, pool)
@@ -409,7 +410,7 @@ PARAM_DAMAGES = {
     "a wrong type": ("seed: 1\n  group_by", "seed: one\n  group_by", "split.seed: input should be a valid integer"),
     "a number as text": ("train: 4", "train: '4'", "split.train: should be a count"),
     "out of range": ("test: 4", "test: -4", "split.test: should be a count"),
-    "more than there is": ("test: 4", "test: 5000", "split.test: 5000 clips asked for"),
+    "more than there is": ("test: 4", "test: 5000", "split.test: 5000 labelled clips asked for"),
     "an unknown key": ("group_by:", "zzz: 1\n  group_by:", "unknown key 'split.zzz'; known are seed, group_by"),
     "a typo in a key": ("group_by:", "groupby:", "did you mean 'group_by'?"),
     "a typo in a section": ("split:", "spilt:", "did you mean 'split'?"),

@@ -5,8 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from experiments.clone import commit, output_digests, overlay, repro, run_in, stages_run
+from stages.lib.clips import read_clips
+from tests.tools.chromium import chromium
 
 STAGES = [
     "data/synthetic/dvc.yaml:synthesize",
@@ -56,11 +60,33 @@ def test_the_committed_outputs_are_all_that_a_reader_needs(loop, first_run):
     assert "labels/merged.csv" not in tracked
 
 
+def answer_in_browser(folder: Path, profile: Path) -> Path:
+    """Write the label page, answer every clip truly with one key in a real Chromium, and return what it exports."""
+    page = run_in(folder, "python", "-m", "tools.label_page")
+    assert page.returncode == 0, page.stderr
+    truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / "synthetic" / "clips.csv")}
+    with (folder / "labels" / "queue.csv").open(newline="") as file:
+        keys = [{"call": "c", "nocall": "n"}[truth[row["clip_id"]]] for row in csv.DictReader(file)]
+    with chromium(profile) as browser:
+        browser.get((folder / "labels" / "queue.html").as_uri())
+        browser.find_element("id", "name").send_keys("Val", Keys.ENTER)
+        half = len(keys) // 2
+        ActionChains(browser).send_keys(*keys[:half]).perform()
+        browser.refresh()
+        ActionChains(browser).send_keys(Keys.ENTER).perform()
+        ActionChains(browser).send_keys(*keys[half:]).perform()
+        browser.find_element("id", "save").send_keys(Keys.ENTER)
+        WebDriverWait(browser, 10, 0.05).until(lambda _: list((profile / "downloads").glob("*.csv")))
+    (export,) = (profile / "downloads").iterdir()
+    return export
+
+
 @pytest.fixture(scope="module")
-def label_edit(loop, first_run) -> str:
-    """Answer the queue, commit, run."""
-    answered = run_in(loop, "python", "-m", "tools.answer_queue")
-    assert answered.returncode == 0, answered.stderr
+def label_edit(loop, first_run, tmp_path_factory) -> str:
+    """Answer the queue on its page, take the answers in, commit, run."""
+    export = answer_in_browser(loop, tmp_path_factory.mktemp("browser"))
+    added = run_in(loop, "python", "-m", "tools.add_labels", str(export))
+    assert added.returncode == 0, added.stderr
     commit(loop, "Answer the queue")
     output = repro(loop)
     commit(loop, "Retrain on the answers")
@@ -72,7 +98,9 @@ def test_a_label_edit_reruns_exactly_what_lies_downstream(loop, label_edit):
     labels = json.loads((loop / "metrics" / "labels.json").read_text())
     queue_length = len((loop / "labels" / "queue.csv").read_text().splitlines()) - 1
     assert labels["expert"]["calls"] + labels["expert"]["nocalls"] == queue_length
+    assert {row.rsplit(",", 3)[1] for row in expert(loop).read_text().splitlines()[1:]} == {"Val"}
     pool = json.loads((loop / "metrics" / "pool.json").read_text())
+    assert labels["audit_error"]["all"]["checked"] == pool["audit"]
     assert labels["waiting"] == pool["uncertain"] - (queue_length - pool["audit"])
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from stages.lib.expert_table import Answer
 from stages.lib.faults import InputFaults
 from stages.lib.merged_table import MergedClip
-from stages.lib.model_labels import ModelLabels, error_rate, left_out_lines, model_weights
 from stages.lib.pool_table import PoolClip, write_pool
 from stages.lib.split_table import SplitClip
 from stages.lib.table import write_table
@@ -62,31 +61,6 @@ def test_a_merged_clip_keeps_its_part():
     assert [(clip.clip_id, clip.part) for clip in merged] == [("a", "pool"), ("b", "train"), ("c", "valid")]
 
 
-def model_labels(use: bool = True, weight: float = 1.0, highest_error: float = 0.5) -> ModelLabels:
-    return ModelLabels(use=use, weight=weight, highest_error=highest_error)
-
-
-def audited(calls: list[bool], nocalls: list[bool]) -> dict:
-    """Return an audit, by class, in which some labels were wrong."""
-    return {"all": error_rate(calls + nocalls), "calls": error_rate(calls), "nocalls": error_rate(nocalls)}
-
-
-@pytest.mark.parametrize(
-    ("params", "audit", "weights"),
-    [
-        (model_labels(), audited([], []), {"call": 1.0, "nocall": 1.0}),
-        (model_labels(use=False), audited([], []), {}),
-        (model_labels(weight=0.3), audited([False], [False]), {"call": 0.3, "nocall": 0.3}),
-        (model_labels(highest_error=0.3), audited([True, False], [False] * 4), {"nocall": 1.0}),
-        (model_labels(highest_error=0.3), audited([False], [True]), {"call": 1.0}),
-        (model_labels(highest_error=0.5), audited([True, False], []), {"call": 1.0, "nocall": 1.0}),
-        (model_labels(highest_error=0.0), audited([True], [True]), {}),
-    ],
-)
-def test_a_class_of_model_labels_counts_for_its_weight_unless_the_audit_found_too_many_wrong(params, audit, weights):
-    assert model_weights(params, audit) == weights
-
-
 def test_a_model_label_has_the_weight_of_its_class_and_one_that_is_not_used_is_left_out():
     clips = [SplitClip("a", "pool", ""), SplitClip("b", "pool", ""), SplitClip("c", "train", "call")]
     merged = merge(clips, {"a": "call", "b": "nocall"}, {}, {"call": 0.25})
@@ -96,7 +70,7 @@ def test_a_model_label_has_the_weight_of_its_class_and_one_that_is_not_used_is_l
     ]
 
 
-def test_the_metrics_count_what_is_left_out_and_the_report_says_why():
+def test_the_metrics_count_what_is_left_out():
     pool = [
         PoolClip("a", 0.9, "call", "audit"),
         PoolClip("b", 0.9, "call", ""),
@@ -108,13 +82,6 @@ def test_the_metrics_count_what_is_left_out_and_the_report_says_why():
     merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, {"a": "nocall"}, {"nocall": 1.0})
     metrics = label_metrics(clips, pool, answers, merged)
     assert (metrics["model"], metrics["left_out"]) == ({"calls": 0, "nocalls": 1}, {"calls": 1, "nocalls": 0})
-    assert left_out_lines(metrics, model_labels()) == [
-        "1 calls of the model are not used: 1 of 1 that were audited are wrong, a larger share than 0.5.\n"
-    ]
-    assert left_out_lines(metrics, model_labels(highest_error=1.0)) == []
-    assert left_out_lines(metrics, model_labels(use=False)) == [
-        "The model's own labels are not used, as params.yaml says.\n"
-    ]
 
 
 labels = st.sampled_from(["call", "nocall"])
@@ -225,13 +192,6 @@ def test_an_expert_label_is_not_counted_as_an_error_of_the_model():
     merged = [MergedClip("a", "call", "expert", 1.0, "pool")]
     error = label_metrics(clips, pool, [Answer("a", "call", "val")], merged)["model_error"]
     assert error["all"] == {"checked": 0, "wrong": 0}
-
-
-def test_an_error_rate_has_the_wilson_interval():
-    # Newcombe (1998), Statistics in Medicine 17, table I: 15 of 148.
-    rate = error_rate([True] * 15 + [False] * 133)
-    assert (rate["checked"], rate["wrong"]) == (148, 15)
-    assert [rate["rate"], rate["rate_low"], rate["rate_high"]] == pytest.approx([0.1014, 0.0624, 0.1605], abs=5e-5)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """score_pool: score the pool with the baseline, and queue for the experts what it cannot decide."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,7 +36,7 @@ class PoolParams(Section):
 
     low: Annotated[float, Field(ge=0, le=1)]
     high: Annotated[float, Field(ge=0, le=1)]
-    strategy: Literal["band", "margin", "entropy", "diverse", "random"]
+    strategy: Literal[*STRATEGIES]
     budget: Annotated[int, Field(ge=0)]
     audit: Annotated[int, Field(ge=0)]
 
@@ -133,7 +134,7 @@ def main() -> None:
     ]
     uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
     count = params.budget - params.audit
-    candidates = Candidates(clip_ids, p_call, uncertain, embedding_of(model, features, clip_ids), count)
+    candidates = Candidates(clip_ids, p_call, uncertain, partial(embedding_of, model, features, clip_ids), count)
     queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
     queued = {clip.clip_id: clip for clip in queue}
     pool = [queued.get(clip.clip_id, clip) for clip in scored]

@@ -12,7 +12,7 @@ from stages.lib.faults import refuse
 from stages.lib.grouping import Group, choose_groups
 from stages.lib.params import DataParams, param_line, read_params
 from stages.lib.running import run_stage
-from stages.lib.settled_table import SETTLED, SettledClip, read_settled
+from stages.lib.settled_table import learn_from, read_settled, settled_faults
 from stages.lib.split_params import ORDER_OF_CHOICE, SplitParams
 from stages.lib.split_table import PARTS, SPLIT, write_split
 
@@ -185,29 +185,6 @@ def split(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], l
             parts |= dict.fromkeys(group.calls + group.nocalls, "test")
     parts |= unlabelled_pool([group for group in groups if group.name not in test_names], parts)
     return parts, faults or empty_classes(clips, parts)
-
-
-def settled_faults(settled: Sequence[SettledClip], parts: dict[str, str]) -> list[str]:
-    """List the settled clips that cannot be trained on, because params.yaml or clips.csv has changed since."""
-    reasons = {"test": "is a test clip", None: "is in no part"}
-    return [
-        f"{SETTLED}:{clip.line}: {clip.clip_id} {reasons[parts.get(clip.clip_id)]} by the split that params.yaml asks "
-        "for; restore data.dataset and the params of split with which the round was closed, or remove the row"
-        for clip in settled
-        if parts.get(clip.clip_id) in reasons
-    ]
-
-
-def learn_from(
-    settled: Sequence[SettledClip], clips: Sequence[Clip], parts: dict[str, str]
-) -> tuple[list[Clip], dict[str, str]]:
-    """Move the pool clips that the experts have settled to the training part, and take over every settled label.
-
-    The split is drawn before, so that what the experts say never moves another clip.
-    """
-    label_of = {clip.clip_id: clip.label for clip in settled}
-    moved = {clip_id: "train" for clip_id in label_of if parts[clip_id] == "pool"}
-    return [clip._replace(label=label_of.get(clip.clip_id, clip.label)) for clip in clips], parts | moved
 
 
 def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:

@@ -10,7 +10,7 @@ from stages.lib.intervals import proportion
 from stages.lib.params import Section
 from stages.lib.pool_table import AUDIT, PoolClip
 
-CLASSES = {"all": (CALL, NOCALL), "calls": (CALL,), "nocalls": (NOCALL,)}
+CLASSES = {"calls": CALL, "nocalls": NOCALL}
 
 
 class ModelLabels(Section):
@@ -36,9 +36,14 @@ def model_weights(params: ModelLabels, audit_error: Mapping[str, Mapping]) -> di
     """
     return {
         label: params.weight
-        for name, (label, *others) in CLASSES.items()
-        if not others and params.use and audit_error[name].get("rate", 0) <= params.highest_error
+        for name, label in CLASSES.items()
+        if params.use and not wrong_too_often(audit_error[name], params)
     }
+
+
+def wrong_too_often(error: Mapping, params: ModelLabels) -> bool:
+    """Tell whether the audit has found so many labels of a class wrong that none of them is used."""
+    return error.get("rate", 0) > params.highest_error
 
 
 def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> dict:
@@ -55,10 +60,10 @@ def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
     by_model, truth : mapping
         From clip id to `call` or `nocall`.
     """
-    checked = {clip_id: label for clip_id, label in by_model.items() if clip_id in truth}
+    checked = [(label, truth[clip_id] != label) for clip_id, label in by_model.items() if clip_id in truth]
     return {
-        name: error_rate([truth[clip_id] != label for clip_id, label in checked.items() if label in labels])
-        for name, labels in CLASSES.items()
+        "all": error_rate([wrong for _, wrong in checked]),
+        **{name: error_rate([wrong for given, wrong in checked if given == label]) for name, label in CLASSES.items()},
     }
 
 
@@ -78,7 +83,7 @@ def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
     lines = []
     for name, count in metrics["left_out"].items():
         error = metrics["audit_error"][name]
-        if error.get("rate", 0) > params.highest_error:
+        if wrong_too_often(error, params):
             lines.append(
                 f"{count} {name} of the model are not used: {error['wrong']} of {error['checked']} that were audited "
                 f"are wrong, a larger share than {params.highest_error}.\n"

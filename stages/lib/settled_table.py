@@ -1,10 +1,10 @@
 """`labels/settled.csv`: what the experts had settled when a round was closed. The next baseline learns from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.clips import CALL, NOCALL
+from stages.lib.clips import CALL, NOCALL, Clip
 from stages.lib.faults import refuse
 from stages.lib.table import Row, parse_table, quoted, write_table
 
@@ -48,3 +48,26 @@ def row_faults(row: Row) -> list[str]:
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         faults.append(f"round {quoted(number)} is not a number; write that of the round, as in labels/rounds.csv")
     return faults
+
+
+def settled_faults(settled: Sequence[SettledClip], parts: dict[str, str]) -> list[str]:
+    """List the settled clips that cannot be trained on, because params.yaml or clips.csv has changed since."""
+    reasons = {"test": "is a test clip", None: "is in no part"}
+    return [
+        f"{SETTLED}:{clip.line}: {clip.clip_id} {reasons[parts.get(clip.clip_id)]} by the split that params.yaml asks "
+        "for; restore data.dataset and the params of split with which the round was closed, or remove the row"
+        for clip in settled
+        if parts.get(clip.clip_id) in reasons
+    ]
+
+
+def learn_from(
+    settled: Sequence[SettledClip], clips: Sequence[Clip], parts: dict[str, str]
+) -> tuple[list[Clip], dict[str, str]]:
+    """Move the pool clips that the experts have settled to the training part, and take over every settled label.
+
+    The split is drawn before, so that what the experts say never moves another clip.
+    """
+    label_of = {clip.clip_id: clip.label for clip in settled}
+    moved = {clip_id: "train" for clip_id in label_of if parts[clip_id] == "pool"}
+    return [clip._replace(label=label_of.get(clip.clip_id, clip.label)) for clip in clips], parts | moved

@@ -23,8 +23,9 @@ class Candidates(NamedTuple):
     p_call : ndarray of float, shape (clips,), in [0, 1]
     uncertain : ndarray of bool, shape (clips,)
         Whether the score lies within the band.
-    embedding : ndarray of float, shape (clips, channels)
-        Alike for clips that are alike to the network.
+    embedding : callable
+        Without parameters, to an ndarray of float, shape (clips, channels), alike for clips that are alike to the
+        network. It costs another pass of the pool through the network, so only who looks at it asks for it.
     count : int
         How many clips can be asked about.
     """
@@ -32,7 +33,7 @@ class Candidates(NamedTuple):
     clip_ids: Sequence[str]
     p_call: np.ndarray
     uncertain: np.ndarray
-    embedding: np.ndarray
+    embedding: Callable[[], np.ndarray]
     count: int
 
 
@@ -108,13 +109,14 @@ def by_diversity(pool: Candidates) -> list[int]:
 
     ranking = by_margin(pool)
     likely = ranking[: CANDIDATES * pool.count]
-    cluster_count = min(pool.count, len(np.unique(pool.embedding[likely], axis=0)))
+    embedding = pool.embedding()[likely]
+    cluster_count = min(pool.count, len(np.unique(embedding, axis=0)))
     if not 0 < cluster_count < len(likely):
         return ranking
     # One thread, because k-means divides its sums among threads.
     with threadpool_limits(1):
         clusters = KMeans(cluster_count, n_init=1, random_state=0).fit_predict(
-            pool.embedding[likely], sample_weight=closeness(pool.p_call[likely]) + 1e-6
+            embedding, sample_weight=closeness(pool.p_call[likely]) + 1e-6
         )
     # The first of each cluster in the ranking by margin is its most uncertain clip.
     _, first = np.unique(clusters, return_index=True)

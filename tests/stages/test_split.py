@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from stages.lib.clips import Clip, make_clip_id, read_clips
 from stages.lib.faults import InputFaults
-from stages.lib.settled_table import SETTLED, SettledClip, write_settled
+from stages.lib.settled_table import SETTLED, SettledClip, learn_from, write_settled
 from stages.lib.split_params import SplitParams
 from stages.lib.split_table import SPLIT, read_split
 from stages.lib.table import write_table
-from stages.split import group_clips, learn_from, main, split, split_by_count
+from stages.split import group_clips, main, split, split_by_count
 
 COUNTS = {"seed": 1, "group_by": "recording", "train": 12, "valid": 4, "pool": 4, "test": 4}
 SHARES = {"seed": 1, "group_by": "recording", "train": 0.6, "valid": 0.1, "pool": 0.1, "test": 0.2}

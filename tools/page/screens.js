@@ -138,7 +138,7 @@ function showSummary() {
     ? `Save the file and send it to whoever gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save again when there are more" : ""}.`
     : "There is nothing to hand in yet.";
   for (const id of ["save", "copy"]) $(id).disabled = !answers.answers.size;
-  $("rows").value = csv.text(answers.rows());
+  $("rows").value = csv.textOfRows(answers.rows());
   $("done").textContent = "";
   $("first-open").hidden = !open;
   $("chips").replaceChildren(...page.clips.map(chip));

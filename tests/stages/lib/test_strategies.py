@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy as scipy_entropy
+from skactiveml.pool import uncertainty_scores
 
 from stages.lib.strategies import STRATEGIES, Candidates, by_band, by_diversity, by_entropy, by_lot, by_margin, entropy
 
@@ -66,6 +67,19 @@ def test_the_band_is_the_beginning_of_the_margin(pool):
 def test_entropy_is_that_of_scipy(thousandths):
     p_call = thousandths / 1000
     assert entropy(np.array([p_call]))[0] == pytest.approx(scipy_entropy([p_call, 1 - p_call], base=2))
+
+
+# None of scikit-activeml's can be compared with by_diversity: the one most like it, Clue, clusters the whole pool, not
+# its most uncertain clips, and takes from each cluster the clip nearest to the centre, not the most uncertain one.
+@pytest.mark.parametrize(("strategy", "method"), [(by_margin, "margin_sampling"), (by_entropy, "entropy")])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ranking_is_that_of_scikit_activeml(strategy, method, seed):
+    scores = np.random.default_rng(seed).random(1000).round(6)
+    # Half of them have one or more that are as uncertain.
+    p_call = np.concatenate([scores, (1 - scores[:500]).round(6), scores[400:600], [0, 0.5, 1]])
+    theirs = uncertainty_scores(np.column_stack([1 - p_call, p_call]), method=method)
+    # Of equals any may come first, so not the positions are compared but what scikit-activeml finds there.
+    np.testing.assert_allclose(theirs[strategy(candidates(*p_call))], np.sort(theirs)[::-1], rtol=0, atol=1e-13)
 
 
 def test_equally_uncertain_clips_are_ranked_in_the_order_of_their_ids():

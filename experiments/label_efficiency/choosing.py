@@ -1,0 +1,63 @@
+"""What a round asks about: the strategies of the pipeline, each of which has to fill the batch here."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from experiments.label_efficiency.settings import ModelLabels
+from stages.lib.feature_store import Features
+from stages.lib.model_folder import Model, embedding_of
+from stages.lib.pool_table import UNCERTAIN
+from stages.lib.strategies import STRATEGIES, Candidates, by_margin
+from stages.score_pool import decide
+
+
+def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLabels) -> dict[str, str]:
+    """Return the labels that the model gives itself: from clip id to `call` or `nocall`, for scores out of the band."""
+    decisions = {
+        clip_id: decide(score, band.low, band.high) for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
+    }
+    return {clip_id: decision for clip_id, decision in decisions.items() if decision != UNCERTAIN}
+
+
+def ranking(strategy: str, pool: Candidates) -> list[int]:
+    """Rank all candidates by a strategy; those that it would not ask about follow by margin.
+
+    Only the band leaves clips out. Filled up like this it asks about the same clips as margin, because the band lies
+    evenly around 0.5; and so does entropy, which has the same order for two classes.
+    """
+    ranked = STRATEGIES[strategy](pool)
+    return ranked + [position for position in by_margin(pool) if position not in set(ranked)]
+
+
+def choose(
+    strategy: str,
+    model: Model,
+    features: Features,
+    clip_ids: Sequence[str],
+    p_call: np.ndarray,
+    *,
+    count: int,
+    seed: int,
+    band: ModelLabels,
+) -> list[str]:
+    """Choose the clips to ask about.
+
+    Parameters
+    ----------
+    strategy : str
+    model : Model
+    features : Features
+    clip_ids : sequence of str
+        What can be asked about.
+    p_call : ndarray of float, shape (clips,), in [0, 1]
+    count : int
+    seed : int
+        Lots are drawn by it, so that `random` is not the same clips for every seed.
+    band : ModelLabels
+    """
+    uncertain = np.array([decide(score, band.low, band.high) == UNCERTAIN for score in p_call.tolist()], bool)
+    names = [f"{seed}:{clip_id}" for clip_id in clip_ids]
+    pool = Candidates(names, p_call, uncertain, partial(embedding_of, model, features, list(clip_ids)), count)
+    return [clip_ids[position] for position in ranking(strategy, pool)[:count]]

@@ -1,0 +1,51 @@
+"""What chance decides before the first round, by the seed alone: so runs of one seed differ by their strategy only."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.label_efficiency.settings import Rounds, Source
+from stages.lib.clips import Clip
+from stages.lib.faults import refuse
+from stages.split import group_clips, split_by_count
+
+
+class Draw(NamedTuple):
+    """The clips of a run, by their ids.
+
+    Attributes
+    ----------
+    start : tuple of str
+        To train on in the first round.
+    valid : tuple of str
+        To validate with. Each round takes the next ones, and they count as labels once they are taken. They are drawn
+        at random because clips that a strategy has chosen are harder than others, and would teach a wrong temperature.
+    candidates : tuple of str
+        What the strategy may choose from.
+    test : tuple of str
+    """
+
+    start: tuple[str, ...]
+    valid: tuple[str, ...]
+    candidates: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+def draw(clips: Sequence[Clip], source: Source, rounds: Rounds, seed: int) -> Draw:
+    """Draw the parts of a run; no recording is on both sides of the test."""
+    parts, faults = split_by_count(group_clips(clips, "recording"), {"pool": source.pool, "test": source.test}, seed)
+    refuse(f"experiments/label_efficiency/params.yaml: {fault}" for fault in faults)
+    pool = sorted(clip_id for clip_id, part in parts.items() if part == "pool")
+    test = sorted(clip_id for clip_id, part in parts.items() if part == "test")
+    # A stream of its own: the split has used that of the seed.
+    order = np.random.default_rng([seed, 1]).permutation(len(pool))
+    drawn = [pool[position] for position in order]
+    start = rounds.start - rounds.valid_of(rounds.start)
+    rest = start + rounds.valid_of(rounds.end)
+    refuse(
+        ["experiments/label_efficiency/params.yaml: rounds.end: more labels than the pool has clips; ask for fewer"]
+        if rounds.end > len(pool)
+        else []
+    )
+    return Draw(tuple(drawn[:start]), tuple(drawn[start:rest]), tuple(sorted(drawn[rest:])), tuple(test))

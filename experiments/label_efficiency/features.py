@@ -1,0 +1,66 @@
+"""The features of one data set, computed once for all runs, with its clips.csv beside them."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from experiments.label_efficiency.settings import FEATURES, HERE, read_settings
+from stages.featurize import featurize_recording, in_parallel, origin, recording_faults
+from stages.lib.clips import Clip, by_recording, read_clips
+from stages.lib.faults import refuse
+from stages.lib.feature_store import INDEX_COLUMNS
+from stages.lib.params import read_params
+from stages.lib.running import run
+from stages.lib.shard import write_shard
+from stages.lib.spectrogram import FeatureParams
+from stages.lib.table import write_table
+from stages.lib.whole import whole, write_json, write_text
+
+
+def overlaid(params: FeatureParams, overlay: Path) -> FeatureParams:
+    """Return the params with the section `featurize` of a YAML file laid over them."""
+    changes = yaml.safe_load(overlay.read_text(encoding="utf-8"))
+    return FeatureParams.model_validate({**params.model_dump(), **changes.get("featurize", {})})
+
+
+def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
+    """Compute and write the shard of one recording and return its name."""
+    return write_shard(folder, path.stem, origin(path, clips, params), featurize_recording(path, clips, params))
+
+
+def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
+    """Write a folder as the stage `featurize` does, from a data set that stays where it is."""
+    table = source / "clips.csv"
+    recordings = [
+        (source / "recordings" / name, clips) for name, clips in sorted(by_recording(read_clips(table)).items())
+    ]
+    faults = in_parallel(partial(recording_faults, table), recordings, "checking")
+    refuse(fault for of_recording in faults for fault in of_recording)
+    arguments = [(*recording, params) for recording in recordings]
+    with whole(folder) as partial_folder:
+        partial_folder.mkdir()
+        names = in_parallel(partial(write_recording, partial_folder), arguments, "featurize")
+        places = [
+            (clip.clip_id, name, row)
+            for name, (_, clips) in zip(names, recordings, strict=True)
+            for row, clip in enumerate(clips)
+        ]
+        write_table(partial_folder / "index.csv", INDEX_COLUMNS, sorted(places))
+        write_json(partial_folder / "features.json", {"params": params.model_dump(), "shape": params.shape})
+        write_text(partial_folder / "clips.csv", table.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    """Write the features of the data set that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", help="one of `sources` in params.yaml")
+    dataset = parser.parse_args().dataset
+    source = read_settings().sources[dataset]
+    params = overlaid(read_params("featurize", FeatureParams), HERE / source.overlay)
+    write_features(FEATURES / dataset, HERE / source.folder, params)
+
+
+if __name__ == "__main__":
+    run(main)

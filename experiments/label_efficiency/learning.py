@@ -1,0 +1,68 @@
+"""One training of a run, by the recipe of the pipeline, with as many gradient steps for 200 labels as for 1,000."""
+
+from collections.abc import Mapping
+from math import ceil
+
+from experiments.label_efficiency.settings import Steps
+from stages.lib.determinism import pin
+from stages.lib.feature_store import Features, load_clips
+from stages.lib.model_folder import Model
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.training import LabelledClips, TrainParams, calibrate, train_model
+
+
+def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> TrainParams:
+    """Return the params with as many epochs as make the steps that are asked for.
+
+    An epoch of few clips is few steps, so that with the same epochs a curve would show how long was trained, not what
+    the labels were worth. Patience keeps its share of the epochs.
+
+    Parameters
+    ----------
+    params : TrainParams
+    clip_count : int
+        How many clips are trained on.
+    steps : Steps
+    """
+    step_count = min(params.epochs * ceil(steps.as_for / params.batch_size), steps.at_most)
+    epochs = max(1, round(step_count / ceil(clip_count / params.batch_size)))
+    patience = max(1, round(params.patience * epochs / params.epochs))
+    return params.model_copy(update={"epochs": epochs, "patience": patience})
+
+
+def labelled(labels: Mapping[str, str]) -> LabelledClips:
+    """Return clips with their labels, each counting for one, in the order of their ids."""
+    clip_ids = sorted(labels)
+    return LabelledClips(clip_ids, [labels[clip_id] for clip_id in clip_ids], [1.0] * len(clip_ids))
+
+
+def learn(
+    features: Features,
+    labels: Mapping[str, str],
+    valid: Mapping[str, str],
+    params: TrainParams,
+    *,
+    steps: Steps,
+    normalisation: Normalisation | None = None,
+) -> Model:
+    """Train a model from random weights, and calibrate it.
+
+    Parameters
+    ----------
+    features : Features
+    labels, valid : mapping
+        From clip id to `call` or `nocall`: what to train on, and what to stop early and calibrate by.
+    params : TrainParams
+    steps : Steps
+    normalisation : Normalisation, optional
+        Learnt from the clips to train on where it is not given.
+    """
+    train, held_out = labelled(labels), labelled(valid)
+    # Before every training, so that none depends on those before it.
+    pin(params.seed)
+    normalisation = normalisation or Normalisation.learn(load_clips(features, train.clip_ids))
+    network = build_network(tuple(features.description["shape"]))
+    model = Model(network, features.description, normalisation)
+    train_model(model, features, train, held_out, with_equal_steps(params, len(labels), steps))
+    return calibrate(model, features, held_out)

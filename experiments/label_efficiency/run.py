@@ -1,0 +1,110 @@
+"""One run: labels of one data set are asked for, round by round, as one strategy says, and each round is measured."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from experiments.label_efficiency.choosing import choose, confident_labels
+from experiments.label_efficiency.draw import Draw, draw
+from experiments.label_efficiency.learning import learn
+from experiments.label_efficiency.oracle import Oracle
+from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, Result, write_results
+from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Settings, read_settings
+from stages.lib.clips import CALL, Clip, read_clips
+from stages.lib.feature_store import Features, open_features
+from stages.lib.measures import measure
+from stages.lib.model_folder import Model, score_clips
+from stages.lib.params import read_params
+from stages.lib.running import run
+from stages.lib.strategies import STRATEGIES
+from stages.lib.table import write_table
+from stages.lib.training import TrainParams
+
+
+def run_rounds(
+    features: Features, clips: Sequence[Clip], drawn: Draw, strategy: str, *, params: TrainParams, settings: Settings
+) -> tuple[list[Result], list[tuple[str, str, int]]]:
+    """Ask, learn and measure until all labels are spent.
+
+    As in the pipeline, each round trains a model on the experts' labels alone, which chooses what to ask about next.
+    Its confident labels are for a second model, which is measured and thrown away: so both kinds of training labels
+    stand on the same answers.
+
+    Returns
+    -------
+    results : list of Result
+    asked : list of tuple
+        For each label that was asked for: the clip, `train` or `valid`, the number of labels of that round.
+    """
+    label_of = {clip.clip_id: clip.label for clip in clips}
+    oracle = Oracle({clip_id: label_of[clip_id] for clip_id in (*drawn.start, *drawn.valid, *drawn.candidates)})
+    test = {clip_id: label_of[clip_id] for clip_id in drawn.test}
+    rounds, band = settings.rounds, settings.model_labels
+    candidates, chosen = list(drawn.candidates), list(drawn.start)
+    results, asked = [], []
+    for label_count in rounds.label_counts:
+        held_out = drawn.valid[: rounds.valid_of(label_count)]
+        waiting = [clip_id for clip_id in held_out if clip_id not in oracle.answers]
+        oracle.ask([*chosen, *waiting])
+        asked += [(clip_id, "train", label_count) for clip_id in chosen]
+        asked += [(clip_id, "valid", label_count) for clip_id in waiting]
+
+        train, valid = parted(oracle.answers, held_out)
+        model = learn(features, train, valid, params, steps=settings.steps)
+        results.append(Result(label_count, EXPERTS, *measured(model, features, test), 0, 0))
+
+        p_call = score_clips(model, features, candidates)
+        if band.use:
+            own = confident_labels(candidates, p_call, band)
+            # Both models see the same numbers, as in the pipeline.
+            second = learn(
+                features, {**train, **own}, valid, params, steps=settings.steps, normalisation=model.normalisation
+            )
+            measures = measured(second, features, test)
+            results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))
+        if label_count < rounds.end:
+            count = rounds.batch - (rounds.valid_of(label_count + rounds.batch) - len(held_out))
+            chosen = choose(strategy, model, features, candidates, p_call, count=count, seed=params.seed, band=band)
+            candidates = sorted(set(candidates) - set(chosen))
+    return results, asked
+
+
+def parted(answers: dict[str, str], held_out: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Part answers into those to train on and those that are held out."""
+    valid = {clip_id: answers[clip_id] for clip_id in held_out}
+    return {clip_id: label for clip_id, label in answers.items() if clip_id not in valid}, valid
+
+
+def measured(model: Model, features: Features, test: dict[str, str]) -> tuple[float, float]:
+    """Return accuracy and area under the ROC curve on the test clips."""
+    is_call = np.array([label == CALL for label in test.values()])
+    measures = measure(is_call, score_clips(model, features, list(test)))
+    return measures["accuracy"], measures["roc_auc"]
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="one of `sources` in params.yaml, featurized already")
+    parser.add_argument("--strategy", required=True, choices=STRATEGIES)
+    parser.add_argument("--seed", required=True, type=int, help="of the split, the start and the weights")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run one strategy with one seed and write its table."""
+    arguments = parse_arguments()
+    settings = read_settings()
+    params = read_params("train", TrainParams).model_copy(update={"seed": arguments.seed})
+    features = open_features(FEATURES / arguments.dataset)
+    clips = read_clips(features.folder / "clips.csv")
+    drawn = draw(clips, settings.sources[arguments.dataset], settings.rounds, arguments.seed)
+    results, asked = run_rounds(features, clips, drawn, arguments.strategy, params=params, settings=settings)
+    name = f"{arguments.strategy}-{arguments.seed}.csv"
+    write_results(RUNS / arguments.dataset / name, results)
+    write_table(ASKED / arguments.dataset / name, ("clip_id", "part", "labels"), asked)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,52 @@
+"""The table that a run writes: a row for each number of labels and each kind of training labels."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.table import read_table, write_table
+
+EXPERTS, EXPERTS_AND_MODEL = "experts", "experts and model"
+
+
+class Result(NamedTuple):
+    """What a number of labels has led to.
+
+    Attributes
+    ----------
+    labels : int
+        All that were asked for, those held out for validation included.
+    learnt_from : str
+        `experts`, or `experts and model`.
+    accuracy, roc_auc : float
+        On the test clips.
+    model_labels, model_labels_wrong : int
+        The labels of the model that were trained on besides, and how many of these are wrong.
+    """
+
+    labels: int
+    learnt_from: str
+    accuracy: float
+    roc_auc: float
+    model_labels: int
+    model_labels_wrong: int
+
+
+def write_results(path: Path, results: Iterable[Result]) -> None:
+    """Write the table of a run."""
+    write_table(path, Result._fields, results)
+
+
+def read_results(path: Path) -> list[Result]:
+    """Read the table of a run."""
+    return [
+        Result(
+            int(cells["labels"]),
+            cells["learnt_from"],
+            float(cells["accuracy"]),
+            float(cells["roc_auc"]),
+            int(cells["model_labels"]),
+            int(cells["model_labels_wrong"]),
+        )
+        for cells in (row.cells for row in read_table(path, Result._fields))
+    ]

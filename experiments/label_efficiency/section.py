@@ -1,0 +1,91 @@
+"""The committed tables as Markdown, printed or put into a page between its marks."""
+
+import argparse
+from pathlib import Path
+
+from experiments.label_efficiency.settings import TABLES, read_settings
+from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
+from stages.lib.running import run
+from stages.lib.table import read_table
+from stages.lib.whole import write_text
+
+BEGIN, END = "<!-- label efficiency: begin -->", "<!-- label efficiency: end -->"
+
+
+def with_interval(cells: dict[str, str], name: str, signed: bool = False) -> str:
+    """Return a mean with its interval, as far as there is one."""
+    if not cells[name]:
+        return ""
+    form = "{:+.3f}" if signed else "{:.3f}"
+    mean, low, high = (cells[key] and form.format(float(cells[key])) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{mean} ({low} to {high})" if low else mean
+
+
+def comparison_table(rows: list[dict[str, str]], end: int) -> list[str]:
+    """Return what each strategy is worth, a line of Markdown each."""
+    lines = [
+        f"| strategy | learnt from the labels of | area | labels needed | area less random's | accuracy at {end} less "
+        "random's |",
+        "|---|---|---|---|---|---|",
+    ]
+    for cells in rows:
+        lines.append(
+            f"| {cells['strategy']} | {cells['learnt_from']} | {with_interval(cells, 'area')} | "
+            f"{cells['labels_needed'] or 'not reached'} | {with_interval(cells, 'area_difference', signed=True)} | "
+            f"{with_interval(cells, 'end_difference', signed=True)} |"
+        )
+    return lines
+
+
+def curve_table(rows: list[dict[str, str]]) -> list[str]:
+    """Return the learning curves, a line of Markdown for each number of labels and a column for each curve."""
+    curves = list(dict.fromkeys((cells["strategy"], cells["learnt_from"]) for cells in rows))
+    by_labels: dict[str, dict[tuple, str]] = {}
+    for cells in rows:
+        curve = cells["strategy"], cells["learnt_from"]
+        by_labels.setdefault(cells["labels"], {})[curve] = with_interval(cells, "accuracy")
+    lines = ["| labels | " + " | ".join(", ".join(curve) for curve in curves) + " |", "|---" * (1 + len(curves)) + "|"]
+    lines += [
+        f"| {labels} | " + " | ".join(cells[curve] for curve in curves) + " |" for labels, cells in by_labels.items()
+    ]
+    return lines
+
+
+def own_label_line(rows: list[dict[str, str]]) -> str:
+    """Say how many labels the models gave themselves in all rounds, and how many of these were wrong."""
+    given = sum(float(cells["model_labels"]) for cells in rows)
+    wrong = sum(float(cells["model_labels_wrong"]) for cells in rows)
+    return f"Of the labels that the models gave themselves {wrong / given:.1%} were wrong." if given else ""
+
+
+def section(dataset: str, end: int) -> str:
+    """Return the section of a data set."""
+    curves = [row.cells for row in read_table(TABLES / f"curves_{dataset}.csv", CURVE_COLUMNS)]
+    comparison = [row.cells for row in read_table(TABLES / f"comparison_{dataset}.csv", COMPARISON_COLUMNS)]
+    lines = [f"### {dataset}, {curves[0]['seeds']} seeds", "", *comparison_table(comparison, end), ""]
+    lines += ["Accuracy by labels asked for:", "", *curve_table(curves), "", own_label_line(curves)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def replace_section(page: str, text: str) -> str:
+    """Put a text between the marks of a page."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+def main() -> None:
+    """Print the sections of all data sets, or put them into a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced")
+    page = parser.parse_args().page
+    settings = read_settings()
+    text = "\n".join(section(dataset, settings.rounds.end) for dataset in settings.datasets)
+    if page:
+        write_text(page, replace_section(page.read_text(encoding="utf-8"), text))
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    run(main)

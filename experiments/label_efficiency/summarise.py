@@ -1,0 +1,108 @@
+"""The tables of all runs of a data set: learning curves, and what each strategy is worth against random."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, read_results
+from experiments.label_efficiency.settings import RUNS, TABLES, Settings, read_settings
+from experiments.label_efficiency.summary import area, estimate, labels_needed
+from stages.lib.running import run
+from stages.lib.table import write_table
+
+RANDOM = "random"
+CURVE_COLUMNS = (
+    "strategy",
+    "learnt_from",
+    "labels",
+    *("seeds", "accuracy", "accuracy_low", "accuracy_high"),
+    *("roc_auc", "roc_auc_low", "roc_auc_high"),
+    *("model_labels", "model_labels_wrong"),
+)
+COMPARISON_COLUMNS = (
+    "strategy",
+    "learnt_from",
+    *("area", "area_low", "area_high"),
+    "labels_needed",
+    *("area_difference", "area_difference_low", "area_difference_high"),
+    *("end_difference", "end_difference_low", "end_difference_high"),
+)
+
+# By strategy and kind of training labels: from seed to rows of the run, as `Result` orders them.
+Runs = Mapping[tuple[str, str], np.ndarray]
+
+
+def read_runs(folder: Path, settings: Settings) -> Runs:
+    """Read the runs of a data set.
+
+    Returns
+    -------
+    dict
+        From strategy and kind of training labels to an ndarray of shape (seeds, rounds, 5): labels, accuracy, AUC, the
+        model's labels and the wrong ones among them.
+    """
+    kinds = (EXPERTS, EXPERTS_AND_MODEL) if settings.model_labels.use else (EXPERTS,)
+    runs = {}
+    for strategy in settings.strategies:
+        tables = [read_results(folder / f"{strategy}-{seed}.csv") for seed in settings.seeds]
+        for kind in kinds:
+            rows = [[row._replace(learnt_from="") for row in table if row.learnt_from == kind] for table in tables]
+            runs[strategy, kind] = np.array([[[*row[:1], *row[2:]] for row in table] for table in rows], float)
+    return runs
+
+
+def curve_rows(runs: Runs) -> Iterator[tuple]:
+    """Yield the learning curves: means over the seeds with their intervals."""
+    for (strategy, kind), results in runs.items():
+        for of_round in results.transpose(1, 2, 0):
+            labels, accuracy, roc_auc, model_labels, wrong = of_round
+            numbers = (*estimate(accuracy), *estimate(roc_auc), model_labels.mean(), wrong.mean())
+            yield strategy, kind, int(labels[0]), len(accuracy), *map(written, numbers)
+
+
+def comparison_rows(runs: Runs) -> Iterator[tuple]:
+    """Yield for each strategy the area below its curve, the labels it needs, and its differences from random.
+
+    The labels needed are those with which its mean curve reaches what that of random reaches with all labels.
+    Differences are taken seed by seed, because runs of a seed share their start and their test clips. Each kind of
+    training labels is compared with random of the same kind.
+    """
+    for (strategy, kind), results in runs.items():
+        other = runs[RANDOM, kind]
+        labels, accuracy, of_random = results[0, :, 0], results[:, :, 1], other[:, :, 1]
+        areas, areas_of_random = (
+            np.array([area(labels, curve) for curve in curves]) for curves in (accuracy, of_random)
+        )
+        needed = labels_needed(labels, accuracy.mean(axis=0), of_random.mean(axis=0)[-1])
+        differences: tuple = ("",) * 6
+        if strategy != RANDOM:
+            numbers = (*estimate(areas - areas_of_random), *estimate(accuracy[:, -1] - of_random[:, -1]))
+            differences = tuple(map(written, numbers))
+        yield (
+            strategy,
+            kind,
+            *map(written, estimate(areas)),
+            "" if needed is None else round(needed),
+            *differences,
+        )
+
+
+def written(value: float) -> str:
+    """Return a number as the tables have it; nothing where it is not a number."""
+    return "" if np.isnan(value) else f"{value:.4f}"
+
+
+def main() -> None:
+    """Write the tables of the data set that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset")
+    dataset = parser.parse_args().dataset
+    runs = read_runs(RUNS / dataset, read_settings())
+    write_table(TABLES / f"curves_{dataset}.csv", CURVE_COLUMNS, curve_rows(runs))
+    write_table(TABLES / f"comparison_{dataset}.csv", COMPARISON_COLUMNS, comparison_rows(runs))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,253 @@
+"""The experiment on label efficiency: two seeds and two rounds through the real `dvc repro`, and its arithmetic."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as of
+from scipy.stats import ttest_1samp, ttest_rel
+
+from experiments.clone import REPOSITORY, overlay, repro, run_in, stages_run
+from experiments.label_efficiency.choosing import ranking
+from experiments.label_efficiency.draw import draw
+from experiments.label_efficiency.learning import with_equal_steps
+from experiments.label_efficiency.oracle import Oracle
+from experiments.label_efficiency.section import BEGIN, END
+from experiments.label_efficiency.settings import HERE, Settings, Steps
+from experiments.label_efficiency.summary import area, estimate, labels_needed
+from stages.lib.clips import Clip, read_clips
+from stages.lib.params import read_flat_params
+from stages.lib.strategies import Candidates
+from stages.lib.training import TrainParams
+from tests.test_dependencies import imported_files
+
+STRATEGIES = ["random", "margin"]
+SEEDS = [0, 1]
+SMALL = {
+    "datasets": ["synthetic"],
+    "strategies": STRATEGIES,
+    "seeds": SEEDS,
+    "sources": {"synthetic": {"pool": 80, "test": 40}},
+    "rounds": {"start": 20, "batch": 10, "end": 30},
+    "steps": {"as_for": 16, "at_most": 2},
+}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def settings_of(folder: Path) -> Settings:
+    return read_flat_params(Settings, folder / HERE / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def done(copy_of_finished, tmp_path_factory) -> Path:
+    """A clone in which the experiment has run."""
+    folder = copy_of_finished(tmp_path_factory.mktemp("label_efficiency") / "clone")
+    overlay(folder / HERE / "params.yaml", SMALL)
+    printed = repro(folder / HERE, "summarise")
+    assert len(stages_run(printed)) == 1 + len(STRATEGIES) * len(SEEDS) + 1, printed
+    return folder
+
+
+@pytest.fixture(scope="module")
+def draws(done):
+    clips = read_clips(done / HERE / "features" / "synthetic" / "clips.csv")
+    settings = settings_of(done)
+    return {seed: draw(clips, settings.sources["synthetic"], settings.rounds, seed) for seed in SEEDS}
+
+
+def asked(folder: Path, strategy: str, seed: int) -> list[dict[str, str]]:
+    return rows_of(folder / HERE / "asked" / "synthetic" / f"{strategy}-{seed}.csv")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_more_labels_are_revealed_than_asked_for(strategy, seed, done, draws):
+    rows = asked(done, strategy, seed)
+    clip_ids = [row["clip_id"] for row in rows]
+    assert len(set(clip_ids)) == len(clip_ids) == 30
+    assert sum(row["labels"] == "20" for row in rows) == 20
+    # Validation is a tenth of the labels, and no more.
+    assert [row["labels"] for row in rows if row["part"] == "valid"] == ["20", "20", "30"]
+    results = rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")
+    assert [(row["labels"], row["learnt_from"]) for row in results] == [
+        (labels, kind) for labels in ("20", "30") for kind in ("experts", "experts and model")
+    ]
+    for row in results:
+        # No more than the candidates, of which the last round has fewer.
+        left = len(draws[seed].candidates) - (9 if row["labels"] == "30" else 0)
+        assert int(row["model_labels_wrong"]) <= int(row["model_labels"]) <= left
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(strategy, seed, done, draws):
+    drawn = draws[seed]
+    learnt = {row["clip_id"] for row in asked(done, strategy, seed)}
+    pool = {*drawn.start, *drawn.valid, *drawn.candidates}
+    assert learnt <= pool
+    assert len(drawn.test) == 40
+    recording = {
+        clip.clip_id: clip.recording for clip in read_clips(done / HERE / "features" / "synthetic" / "clips.csv")
+    }
+    assert not {recording[clip_id] for clip_id in pool} & {recording[clip_id] for clip_id in drawn.test}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_runs_of_a_seed_differ_by_their_strategy_alone(seed, done, draws):
+    first, second = (asked(done, strategy, seed) for strategy in STRATEGIES)
+    assert first[:20] == second[:20]
+    assert {row["clip_id"] for row in first[:18]} == set(draws[seed].start)
+    assert [row for row in first if row["part"] == "valid"] == [row for row in second if row["part"] == "valid"]
+    assert first != second
+    # The same model has seen the same labels in the first round, so that it says the same.
+    first, second = (
+        rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")[:2] for strategy in STRATEGIES
+    )
+    assert first == second
+
+
+def test_seeds_draw_other_clips(done):
+    # Of more recordings than the small data set has, where the parts can be filled in one way only.
+    clips = [
+        Clip(number, f"sea{number}", f"sea{number}.wav", 0.0, ("call", "nocall")[number % 2], "")
+        for number in range(140)
+    ]
+    settings = settings_of(done)
+    first, second = (draw(clips, settings.sources["synthetic"], settings.rounds, seed) for seed in SEEDS)
+    assert set(first.start) != set(second.start)
+    assert first.test != second.test
+
+
+def test_a_run_repeats_byte_for_byte(done):
+    name = Path("synthetic") / "margin-1.csv"
+    before = [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")]
+    repro(done / HERE, "--force", "--single-item", "run@synthetic-margin-1")
+    assert [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")] == before
+
+
+def test_the_tables_hold_what_the_runs_have(done):
+    runs = {
+        (strategy, seed): [
+            float(row["accuracy"])
+            for row in rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")
+            if row["learnt_from"] == "experts"
+        ]
+        for strategy in STRATEGIES
+        for seed in SEEDS
+    }
+    (row,) = [
+        row
+        for row in rows_of(done / HERE / "tables" / "comparison_synthetic.csv")
+        if (row["strategy"], row["learnt_from"]) == ("margin", "experts")
+    ]
+    # Of two points the area is their mean.
+    areas = {key: np.mean(accuracy) for key, accuracy in runs.items()}
+    margin, random = ([areas[strategy, seed] for seed in SEEDS] for strategy in ("margin", "random"))
+    assert float(row["area_difference"]) == pytest.approx(np.mean(margin) - np.mean(random), abs=1e-4)
+    if np.ptp(np.subtract(margin, random)):
+        interval = ttest_rel(margin, random).confidence_interval(0.95)
+        assert float(row["area_difference_low"]) == pytest.approx(interval.low, abs=1e-4)
+        assert float(row["area_difference_high"]) == pytest.approx(interval.high, abs=1e-4)
+
+
+def test_the_section_of_a_page_is_replaced_and_the_curves_are_drawn(done):
+    page = done / "page.md"
+    page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
+    outcome = run_in(done, "python", "-m", "experiments.label_efficiency.section", "--page", "page.md")
+    assert outcome.returncode == 0, outcome.stderr
+    text = page.read_text()
+    assert text.startswith(f"above\n{BEGIN}\n\n### synthetic, 2 seeds\n")
+    assert text.endswith(f"{END}\nbelow\n")
+    assert "| margin | experts and model |" in text
+    outcome = run_in(done / HERE, "dvc", "plots", "show", "Synthetic", "--out", "drawn")
+    assert outcome.returncode == 0, outcome.stderr
+    assert "accuracy_low" in (done / HERE / "drawn" / "index.html").read_text()
+    shutil.rmtree(done / HERE / "drawn")
+
+
+def test_nothing_is_stale_after_a_run(done):
+    assert "up to date" in run_in(done / HERE, "dvc", "status", "summarise", "--with-deps").stdout
+    assert stages_run(repro(done / HERE, "summarise")) == []
+
+
+def test_the_commands_at_the_root_know_nothing_of_it(done):
+    for command in (("stage", "list", "--all"), ("dag", "--mermaid"), ("status",), ("plots", "show", "--json")):
+        outcome = run_in(done, "dvc", *command)
+        assert outcome.returncode == 0, outcome.stderr
+        assert "label_efficiency" not in outcome.stdout
+    assert "up to date" in run_in(done, "dvc", "status").stdout
+    assert stages_run(repro(done, "--all-pipelines")) == []
+
+
+def test_it_declares_the_modules_that_it_imports_and_no_others():
+    stages = yaml.safe_load((REPOSITORY / HERE / "dvc.yaml").read_text())["stages"]
+    for stage, module in (("features", "features"), ("run", "run"), ("summarise", "summarise")):
+        declared = {dep for dep in stages[stage].get("do", stages[stage])["deps"] if dep.endswith(".py")}
+        paths = {str((REPOSITORY / HERE / dep).resolve().relative_to(REPOSITORY)) for dep in declared}
+        assert paths == imported_files(f"experiments.label_efficiency.{module}"), stage
+
+
+def test_an_unknown_strategy_is_refused_in_a_line():
+    command = ("python", "-m", "experiments.label_efficiency.run", "--dataset", "synthetic", "--seed", "0")
+    outcome = run_in(REPOSITORY, *command, "--strategy", "guess")
+    assert outcome.returncode == 2
+    assert "invalid choice: 'guess'" in outcome.stderr
+
+
+def test_the_oracle_says_a_label_once_and_only_when_asked():
+    oracle = Oracle({"a": "call", "b": "nocall"})
+    assert oracle.answers == {}
+    oracle.ask(["b"])
+    assert oracle.answers == {"b": "nocall"}
+    with pytest.raises(ValueError, match="b was asked about already"):
+        oracle.ask(["a", "b"])
+    assert oracle.count_wrong({"a": "nocall", "b": "nocall"}) == 1
+
+
+@given(of.lists(of.integers(0, 1_000_000), min_size=1, max_size=50), of.integers(1, 20))
+def test_band_and_entropy_ask_about_the_clips_of_margin(scores, count):
+    p_call = np.array(scores) / 1_000_000
+    pool = Candidates([f"{number:02d}" for number in range(len(scores))], p_call, abs(p_call - 0.5) <= 0.1, None, count)
+    assert ranking("band", pool) == ranking("margin", pool)
+    # Scores that are equally far from 0.5 are equal to both; those next to each other near 0.5 may be to entropy.
+    distance = np.round(abs(p_call - 0.5), 6)
+    assert list(distance[ranking("entropy", pool)]) == pytest.approx(list(distance[ranking("margin", pool)]), abs=2e-6)
+
+
+@pytest.mark.parametrize("clip_count", [180, 360, 900, 1800])
+def test_every_number_of_labels_gets_about_the_same_steps(clip_count):
+    params = TrainParams(seed=0, epochs=16, patience=4, batch_size=16, learning_rate=0.001)
+    scaled = with_equal_steps(params, clip_count, Steps(as_for=1000, at_most=2000))
+    steps = scaled.epochs * -(-clip_count // 16)
+    assert steps == pytest.approx(16 * 63, rel=0.06)
+    assert scaled.patience / scaled.epochs == pytest.approx(0.25, abs=0.03)
+    assert with_equal_steps(params, clip_count, Steps(as_for=1000, at_most=500)).epochs < scaled.epochs
+
+
+def test_the_interval_is_that_of_the_paired_t_test():
+    random = np.random.default_rng(0)
+    ours, others = random.random(5), random.random(5)
+    found = estimate(ours - others)
+    expected = ttest_rel(ours, others).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert estimate(ours).low == pytest.approx(ttest_1samp(ours, 0).confidence_interval(0.95).low)
+    assert np.isnan(estimate([0.8]).low)
+
+
+def test_the_area_is_the_mean_accuracy_along_the_way():
+    assert area([200, 300, 500], [0.8, 0.9, 0.9]) == pytest.approx((0.85 * 100 + 0.9 * 200) / 300)
+    assert area([200], [0.8]) == 0.8
+
+
+def test_the_labels_needed_lie_on_the_line_between_two_rounds():
+    assert labels_needed([200, 300, 400], [0.80, 0.84, 0.88], 0.85) == pytest.approx(325)
+    assert labels_needed([200, 300], [0.80, 0.84], 0.79) == 200
+    assert labels_needed([200, 300], [0.80, 0.84], 0.85) is None

@@ -18,13 +18,13 @@ SMALL = REPOSITORY / "tests" / "small.yaml"
 def clone(folder: Path) -> Path:
     """Clone the repository into a folder that does not exist, with its uncommitted changes as a commit on top."""
     git(REPOSITORY, "clone", "--quiet", str(REPOSITORY), str(folder))
-    for name in git(REPOSITORY, "ls-files", "--deleted").splitlines():
+    # Against the last commit, because a file that is staged differs from that and from nothing else.
+    for name in git(REPOSITORY, "diff", "--name-only", "--no-renames", "--diff-filter=D", "HEAD").splitlines():
         (folder / name).unlink()
-    present = git(REPOSITORY, "ls-files", "--modified", "--others", "--exclude-standard").splitlines()
-    for name in present:
-        if (REPOSITORY / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, folder / name)
+    changed = git(REPOSITORY, "diff", "--name-only", "--no-renames", "--diff-filter=d", "HEAD")
+    for name in (changed + git(REPOSITORY, "ls-files", "--others", "--exclude-standard")).splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, folder / name)
     git(folder, "config", "user.name", "A newcomer")
     git(folder, "config", "user.email", "newcomer@example.org")
     commit(folder, "What is not committed yet")

@@ -180,6 +180,7 @@ function showErrors() {
 
 function showDoubts() {
   const { doubts } = page;
+  $("doubts-note").hidden = !doubts?.shown.length;
   if (!doubts) {
     $("doubts-line").textContent = `To list them, ${page.remedy}, which takes some minutes, and make this page again.`;
     return;

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -11,7 +10,7 @@ import soundfile
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from experiments.clone import run_in
+from experiments.clone import REPOSITORY, run_in
 from stages.lib.clips import make_clip_id
 from stages.lib.faults import InputFaults
 from stages.lib.spectrogram import FeatureParams
@@ -312,7 +311,7 @@ def test_clips_that_the_data_set_does_not_have_are_named(folder):
 
 
 def test_a_clone_without_outputs_is_told_what_to_run(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text(Path("params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["error_page"])
     with pytest.raises(InputFaults) as faults:
@@ -362,4 +361,4 @@ def test_a_number_that_makes_no_sense_is_refused_in_one_line(finished, command, 
 @pytest.mark.parametrize("module", ["tools.error_page", "tools.find_label_errors"])
 def test_libraries_are_pinned_before_they_load(module):
     order = f"import sys, {module}; names = list(sys.modules); print(names.index('stages') < names.index('numpy'))"
-    assert run_in(Path.cwd(), "python", "-c", order).stdout == "True\n"
+    assert run_in(REPOSITORY, "python", "-c", order).stdout == "True\n"

@@ -1,8 +1,7 @@
 """What several test files need: a tiny data set, a tiny folder of features, and one run of the whole pipeline."""
 
 import contextlib
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import joblib
@@ -14,6 +13,7 @@ from hypothesis import settings
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.table import write_table
+from tests import feature_folder
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
@@ -120,19 +120,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def write_features():
-    """Return a function that writes a folder of features from arrays by clip id, two clips a shard."""
-
-    def write(folder: Path, arrays: dict[str, np.ndarray], **params: object) -> None:
-        folder.mkdir(parents=True)
-        places = []
-        clip_ids = list(arrays)
-        for number, first in enumerate(range(0, len(clip_ids), 2)):
-            of_shard = clip_ids[first : first + 2]
-            np.save(folder / f"shard{number}.npy", np.array([arrays[clip_id] for clip_id in of_shard], np.float16))
-            places += [(clip_id, f"shard{number}.npy", row) for row, clip_id in enumerate(of_shard)]
-        write_table(folder / "index.csv", ("clip_id", "shard", "row"), places)
-        shape = list(arrays[clip_ids[0]].shape)
-        (folder / "features.json").write_text(json.dumps({"params": params, "shape": shape}))
-
-    return write
+def write_features() -> Callable[..., None]:
+    """Return the function that writes a folder of features."""
+    return feature_folder.write_features

@@ -21,6 +21,7 @@ from stages.lib.table import is_formula, read_table, with_guard, write_table
 from tests.tools.chromium import chromium
 from tools import label_page
 from tools.page import document
+from tools.page.clip_parts import clip_part
 from tools.page.sound import comfortable, encode
 
 PARAMS = FeatureParams(
@@ -671,7 +672,7 @@ def test_a_page_of_200_clips_can_be_sent_by_mail(tmp_path, monkeypatch):
         [("sea_0001000", "sea.wav", 1.0, "", "")],
     )
     (clip,) = read_clips(tmp_path / "clips.csv")
-    part = label_page.clip_part(tmp_path, clip, params)
+    part = clip_part(tmp_path, clip, params)
     assert 200 * len(json.dumps(part)) < 40e6
 
 

@@ -27,23 +27,33 @@ class ClipMedia {
   }
 
   async decode(position) {
-    const { sound, plain, features } = JSON.parse(document.getElementById(`media-${position}`).textContent);
-    const [buffer, ...images] = await Promise.all([
-      this.decodeSound(sound),
-      decodePicture(plain, "Spectrogram, plain view"),
-      decodePicture(features, "Spectrogram, the model’s view"),
-    ]);
-    return { sound: buffer, images: { plain: images[0], features: images[1] } };
+    const encoded = mediaOf(position);
+    const [sound, images] = await Promise.all([decodeSound(this.context, encoded), decodePictures(encoded)]);
+    return { sound, images };
   }
+}
 
-  // Returns samples, or null where this browser cannot decode them.
-  async decodeSound(base64) {
-    try {
-      return await this.context.decodeAudioData(bytesOf(base64).buffer);
-    } catch {
-      return null;
-    }
+// Returns what the page holds of a clip, as text.
+function mediaOf(position) {
+  return JSON.parse(document.getElementById(`media-${position}`).textContent);
+}
+
+// Returns samples, or null where this browser cannot decode them.
+async function decodeSound(context, { sound }) {
+  try {
+    return await context.decodeAudioData(bytesOf(sound).buffer);
+  } catch {
+    return null;
   }
+}
+
+// Returns both pictures by view.
+async function decodePictures({ plain, features }) {
+  const images = await Promise.all([
+    decodePicture(plain, "Spectrogram, plain view"),
+    decodePicture(features, "Spectrogram, the model’s view"),
+  ]);
+  return { plain: images[0], features: images[1] };
 }
 
 function bytesOf(base64) {

@@ -1,0 +1,149 @@
+"""Write the page of the clips that the model gets most confidently wrong: `python -m tools.error_page`."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.clips import Clip, read_clips
+from stages.lib.determinism import pin
+from stages.lib.faults import refuse
+from stages.lib.feature_store import open_features
+from stages.lib.model_folder import RETRAINED, load_model, score_clips
+from stages.lib.params import DataParams, read_params
+from stages.lib.running import run
+from stages.lib.spectrogram import FeatureParams
+from stages.lib.whole import write_text
+from tools.lib.confident_errors import ScoredClip, confident_errors, errors_by_site
+from tools.lib.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
+from tools.lib.labels_in_force import LabelledClip, read_labels_in_force
+from tools.page.clip_parts import clip_parts, media_blocks
+from tools.page.document import document
+
+PAGE = Path("labels/errors.html")
+PARTS = ("valid", "test")
+MOST_CLIPS = 60  # In each of the two sections: an hour of listening, and a page that can be sent by e-mail.
+
+STYLES = ("base.css", "spectrogram.css", "error_page.css")
+SCRIPTS = ("player.js", "spectrogram.js", "clip_media.js", "clip_card.js", "error_page.js")
+
+
+class Doubts(NamedTuple):
+    """The labels that are probably wrong, as far as they still stand.
+
+    Attributes
+    ----------
+    shown : list of LabelError
+        The first of them.
+    total : int
+    corrected : int
+        Rows of the table whose label somebody has changed or disputed since.
+    """
+
+    shown: list[LabelError]
+    total: int
+    corrected: int
+
+
+def error_page(
+    dataset: str, params: FeatureParams, labelled: Sequence[LabelledClip], scores: Mapping[str, float], count: int
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    dataset : str
+    params : FeatureParams
+    labelled : sequence of LabelledClip
+        Every label in force.
+    scores : mapping
+        From the ids of the valid and test clips to the model's `p_call`.
+    count : int
+        The most clips that each of the two sections shows.
+
+    Raises
+    ------
+    InputFaults
+        With every clip that the data set does not have, or whose recording is not there.
+    """
+    folder = DataParams(dataset=dataset).folder
+    in_force = {clip.clip_id: clip for clip in labelled}
+    doubts = standing_doubts(in_force, count) if LABEL_ERRORS.exists() else None
+    known = known_clips(folder / "clips.csv", [*scores, *(doubt.clip_id for doubt in (doubts.shown if doubts else []))])
+    scored = [
+        ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], p_call) for clip_id, p_call in scores.items()
+    ]
+    wrong = confident_errors(scored, count)
+    shown = list(dict.fromkeys(clip.clip_id for clip in [*wrong, *(doubts.shown if doubts else [])]))
+    parts = clip_parts(folder, [known[clip_id] for clip_id in shown], params, "error page")
+    place = {clip_id: position for position, clip_id in enumerate(shown)}
+    page = {
+        "dataset": dataset,
+        "errors": sum(clip.is_wrong for clip in scored),
+        "scored": len(scored),
+        "sites": [
+            {**errors._asdict(), "shown": [entry(clip, place) for clip in wrong if clip.site == errors.site]}
+            for errors in errors_by_site(scored)
+        ],
+        "doubts": doubts
+        and doubts._asdict()
+        | {"shown": [entry(doubt, place, **in_force[doubt.clip_id]._asdict()) for doubt in doubts.shown]},
+        "remedy": REMEDY,
+        "clips": [about for about, _ in parts],
+    }
+    title = f"What misleads the model: {dataset}"
+    return document("error_page.html", title, STYLES, SCRIPTS, {"page": page} | media_blocks(parts))
+
+
+def entry(clip: ScoredClip | LabelError, place: Mapping[str, int], **more: Any) -> dict[str, Any]:
+    """Return what a section says of a clip, and where the page keeps its sound and pictures."""
+    return {"position": place[clip.clip_id], **more, **clip._asdict()}
+
+
+def standing_doubts(in_force: Mapping[str, LabelledClip], count: int) -> Doubts:
+    """Return the probable label errors, without those whose label is no longer what it was."""
+    found = read_label_errors()
+    standing = [doubt for doubt in found if doubt.clip_id in in_force and in_force[doubt.clip_id].label == doubt.label]
+    return Doubts(standing[:count], len(standing), len(found) - len(standing))
+
+
+def known_clips(table: Path, clip_ids: Sequence[str]) -> dict[str, Clip]:
+    """Return the clips of the data set by id; refuse ids that it does not have."""
+    known = {clip.clip_id: clip for clip in read_clips(table)}
+    refuse(
+        f"{table}: there is no clip {clip_id}, but outputs of the pipeline hold it; run dvc repro"
+        for clip_id in clip_ids
+        if clip_id not in known
+    )
+    return known
+
+
+def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
+    """Return what the retrained model thinks of the valid and test clips, which it has not learnt from."""
+    clip_ids = [clip.clip_id for clip in labelled if clip.part in PARTS]
+    features = open_features()
+    pin(seed=0)
+    p_call = score_clips(load_model(RETRAINED, features), features, clip_ids)
+    return dict(zip(clip_ids, map(float, p_call), strict=True))
+
+
+def main() -> None:
+    """Write the page of errors."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips a section, {MOST_CLIPS} if not given")
+    parser.add_argument("--output", type=Path, default=PAGE, help=f"the page, {PAGE} if not given")
+    arguments = parser.parse_args()
+    refuse([f"--count {arguments.count}: shows nothing; give 1 or more"] if arguments.count < 1 else [])
+    dataset = read_params("data", DataParams).dataset
+    params = read_params("featurize", FeatureParams)
+    labelled = read_labels_in_force()
+    page = error_page(dataset, params, labelled, retrained_scores(labelled), arguments.count)
+    write_text(arguments.output, page)
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB; open it in a browser")
+    if not LABEL_ERRORS.exists():
+        print(f"To see the labels that are probably wrong as well, {REMEDY} first; it takes some minutes")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,79 @@
+"""Find the clips whose label is probably wrong, by cross-validation: `python -m tools.find_label_errors`."""
+
+import argparse
+from pathlib import Path
+
+# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.clips import read_clips
+from stages.lib.faults import refuse
+from stages.lib.feature_store import open_features
+from stages.lib.params import read_params
+from stages.lib.running import run
+from stages.lib.split_table import SPLIT
+from stages.lib.training import LabelledClips, TrainParams
+from tools.lib.counted import counted
+from tools.lib.cross_validation import out_of_fold_scores
+from tools.lib.known_clips import clips_table
+from tools.lib.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
+from tools.lib.label_quality import probable_errors
+from tools.lib.labels_in_force import LabelledClip, read_labels_in_force
+from tools.lib.recording_folds import refuse_too_many_folds
+
+FOLDS = 5
+SHOWN = 10
+
+
+def recordings_of(clips: list[LabelledClip], table: Path) -> list[str]:
+    """Return the recording of each clip; refuse clips that the data set no longer has."""
+    recording_of = {clip.clip_id: clip.recording for clip in read_clips(table)}
+    refuse(
+        f"{SPLIT}: clip {clip.clip_id} is not in {table}; run dvc repro"
+        for clip in clips
+        if clip.clip_id not in recording_of
+    )
+    return [recording_of[clip.clip_id] for clip in clips]
+
+
+def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
+    """Return the probable errors among the labels in force, and the number of these labels."""
+    params = read_params("train", TrainParams)
+    clips = read_labels_in_force()
+    recordings = recordings_of(clips, clips_table())
+    labels = [clip.label for clip in clips]
+    refuse_too_many_folds(str(SPLIT), labels, recordings, fold_count)
+    labelled = LabelledClips([clip.clip_id for clip in clips], labels, [1.0] * len(clips))
+    p_call = out_of_fold_scores(open_features(), labelled, recordings, fold_count, params)
+    return probable_errors(labelled.clip_ids, labels, p_call), len(clips)
+
+
+def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
+    """Return what to say of the errors: how many, the first of them, and where to hear them."""
+    lines = [
+        f"  {error.clip_id}  {error.label}, p_call {error.p_call:.3f}, quality {error.quality:.3f}"
+        for error in errors[:SHOWN]
+    ]
+    return "\n".join(
+        [
+            f"{output}: {counted(len(errors), 'label')} of {clip_count} in doubt, the most doubtful first",
+            *lines,
+            *(["  ..."] if len(errors) > SHOWN else []),
+            "python -m tools.error_page shows them with their sound.",
+        ]
+    )
+
+
+def main() -> None:
+    """Write the table of probable label errors."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--folds", type=int, default=FOLDS, help=f"trainings, each of some minutes; {FOLDS} if not given"
+    )
+    parser.add_argument("--output", type=Path, default=LABEL_ERRORS, help=f"the table, {LABEL_ERRORS} if not given")
+    arguments = parser.parse_args()
+    errors, clip_count = find_label_errors(arguments.folds)
+    write_label_errors(arguments.output, errors)
+    print(summary(errors, clip_count, arguments.output))
+
+
+if __name__ == "__main__":
+    run(main)

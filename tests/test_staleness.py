@@ -148,7 +148,6 @@ PARAMS = [
         {
             "train.seed": 2021,
             "train.epochs": 3,
-            "train.patience": 1,
             "train.batch_size": 8,
             "train.learning_rate": 0.01,
         },

@@ -16,7 +16,7 @@ def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> Trai
     """Return the params with as many epochs as make the steps that are asked for.
 
     An epoch of few clips is few steps, so that with the same epochs a curve would show how long was trained, not what
-    the labels were worth. Patience keeps its share of the epochs.
+    the labels were worth.
 
     Parameters
     ----------
@@ -27,8 +27,7 @@ def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> Trai
     """
     step_count = min(params.epochs * ceil(steps.as_for / params.batch_size), steps.at_most)
     epochs = max(1, round(step_count / ceil(clip_count / params.batch_size)))
-    patience = max(1, round(params.patience * epochs / params.epochs))
-    return params.model_copy(update={"epochs": epochs, "patience": patience})
+    return params.model_copy(update={"epochs": epochs})
 
 
 def labelled(labels: Mapping[str, str]) -> LabelledClips:
@@ -52,7 +51,7 @@ def learn(
     ----------
     features : Features
     labels, valid : mapping
-        From clip id to `call` or `nocall`: what to train on, and what to stop early and calibrate by.
+        From clip id to `call` or `nocall`: what to train on, and what to calibrate by.
     params : TrainParams
     steps : Steps
     normalisation : Normalisation, optional

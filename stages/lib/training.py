@@ -19,7 +19,6 @@ class TrainParams(Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     epochs: Annotated[int, Field(ge=1)]
-    patience: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
 
@@ -59,9 +58,10 @@ def cross_entropy(targets, log_odds):
 def train_model(
     model: Model, features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
 ) -> list[tuple]:
-    """Train a model until the validation loss no longer falls, and keep its best weights.
+    """Train a model.
 
-    The first half of the epochs always runs.
+    All epochs run. The learning rate has fallen to zero at the last one, so its weights are settled; choosing an epoch
+    by the validation clips would choose by luck where these are few, and spoil them for the calibration.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def train_model(
         Its network is trained in place.
     features : Features
     train, valid : LabelledClips
+        What to learn from, and what to measure every epoch on for the history.
     params : TrainParams
 
     Returns
@@ -93,13 +94,7 @@ def train_model(
         batches,
         epochs=params.epochs,
         validation_data=dataset(valid).batch(params.batch_size),
-        callbacks=[
-            # A validation part of a few recordings can look best by luck while the network has learnt next to nothing.
-            keras.callbacks.EarlyStopping(
-                patience=params.patience, start_from_epoch=params.epochs // 2, restore_best_weights=True
-            ),
-            TqdmCallback(verbose=0, disable=None),
-        ],
+        callbacks=[TqdmCallback(verbose=0, disable=None)],
         shuffle=False,  # The batches are shuffled already.
         verbose=0,
     ).history

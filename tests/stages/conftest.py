@@ -42,7 +42,6 @@ split:
 train:
   seed: 1
   epochs: 2
-  patience: 2
   batch_size: 8
   learning_rate: 0.001
 score_pool:

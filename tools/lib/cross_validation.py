@@ -14,7 +14,7 @@ from stages.lib.normalisation import Normalisation
 from stages.lib.training import LabelledClips, TrainParams, calibrate, train_model
 from tools.lib.recording_folds import fold_of_each, most_folds
 
-# Of the clips that a fold leaves to learn from, about a tenth says when to stop, as it is for the baseline.
+# Of the clips that a fold leaves to learn from, about a tenth is left out to calibrate by, as it is for the baseline.
 VALID_FOLDS = 10
 
 
@@ -45,11 +45,11 @@ def out_of_fold_scores(
 
 
 def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:
-    """Train the network as the stage `train` does, on some clips, of which some recordings say when to stop."""
+    """Train the network as the stage `train` does, with some of the recordings left out to calibrate by."""
     fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
     folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
-    stops = folds == folds.min()
-    train, valid = chosen(clips, ~stops), chosen(clips, stops)
+    left_out = folds == folds.min()
+    train, valid = chosen(clips, ~left_out), chosen(clips, left_out)
     # Anew for each fold, so that its training does not depend on those before it.
     pin(params.seed)
     normalisation = Normalisation.learn(load_clips(features, train.clip_ids))

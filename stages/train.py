@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-from stages.lib.determinism import pin
-from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import BASELINE, Model, save_model
-from stages.lib.network import build_network
-from stages.lib.normalisation import Normalisation
+from stages.lib.feature_store import open_features
+from stages.lib.model_folder import BASELINE, save_model
 from stages.lib.params import read_params
 from stages.lib.running import run_stage
 from stages.lib.split_table import SplitClip, read_split
 from stages.lib.table import write_table
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, calibrate, train_model
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_new_model
 
 HISTORY = Path("metrics/plots/training_baseline.csv")
 
@@ -27,13 +24,8 @@ def main() -> None:
     params = read_params("train", TrainParams)
     clips = read_split()
     train, valid = labelled_clips(clips, "train"), labelled_clips(clips, "valid")
-    features = open_features()
-    pin(params.seed)
-    normalisation = Normalisation.learn(load_clips(features, train.clip_ids))
-    network = build_network(tuple(features.description["shape"]))
-    model = Model(network, features.description, normalisation)
-    history = train_model(model, features, train, valid, params)
-    save_model(BASELINE, calibrate(model, features, valid))
+    model, history = train_new_model(open_features(), train, valid, params)
+    save_model(BASELINE, model)
     write_table(HISTORY, HISTORY_COLUMNS, history)
 
 

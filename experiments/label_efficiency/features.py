@@ -11,7 +11,7 @@ from stages.featurize import featurize_recording, in_parallel, origin, recording
 from stages.lib.clips import Clip, by_recording, read_clips
 from stages.lib.faults import refuse
 from stages.lib.feature_store import INDEX_COLUMNS
-from stages.lib.params import read_params
+from stages.lib.params import SectionType, read_params
 from stages.lib.running import run
 from stages.lib.shard import write_shard
 from stages.lib.spectrogram import FeatureParams
@@ -19,10 +19,10 @@ from stages.lib.table import write_table
 from stages.lib.whole import whole, write_json, write_text
 
 
-def overlaid(params: FeatureParams, overlay: Path) -> FeatureParams:
-    """Return the params with the section `featurize` of a YAML file laid over them."""
+def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionType:
+    """Return a section of params.yaml with that of another YAML file laid over it."""
     changes = yaml.safe_load(overlay.read_text(encoding="utf-8"))
-    return FeatureParams.model_validate({**params.model_dump(), **changes.get("featurize", {})})
+    return kind.model_validate({**read_params(section, kind).model_dump(), **changes.get(section, {})})
 
 
 def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("dataset", help="one of `sources` in params.yaml")
     dataset = parser.parse_args().dataset
     source = read_settings().sources[dataset]
-    params = overlaid(read_params("featurize", FeatureParams), HERE / source.overlay)
+    params = overlaid("featurize", FeatureParams, HERE / source.overlay)
     write_features(FEATURES / dataset, HERE / source.folder, params)
 
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from math import ceil
 
 from experiments.label_efficiency.settings import Steps
-from stages.lib.determinism import pin
-from stages.lib.feature_store import Features, load_clips
+from stages.lib.feature_store import Features
 from stages.lib.model_folder import Model
-from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
-from stages.lib.training import LabelledClips, TrainParams, calibrate, train_model
+from stages.lib.training import LabelledClips, TrainParams, train_new_model
 
 
 def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> TrainParams:
@@ -57,11 +55,6 @@ def learn(
     normalisation : Normalisation, optional
         Learnt from the clips to train on where it is not given.
     """
-    train, held_out = labelled(labels), labelled(valid)
-    # Before every training, so that none depends on those before it.
-    pin(params.seed)
-    normalisation = normalisation or Normalisation.learn(load_clips(features, train.clip_ids))
-    network = build_network(tuple(features.description["shape"]))
-    model = Model(network, features.description, normalisation)
-    train_model(model, features, train, held_out, with_equal_steps(params, len(labels), steps))
-    return calibrate(model, features, held_out)
+    params = with_equal_steps(params, len(labels), steps)
+    model, _ = train_new_model(features, labelled(labels), labelled(valid), params, normalisation)
+    return model

@@ -18,6 +18,7 @@ from scipy.stats import ttest_1samp
 from tqdm import tqdm
 
 from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from experiments.page_section import publish
 from stages.lib.clips import read_clips
 from stages.lib.whole import write_text
 from tools.answer_queue import answer_queue
@@ -26,7 +27,7 @@ RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent
 DATASETS = ("right_whale", "orca")
 ANNOTATOR = "published-labels"
-BEGIN, END = "<!-- make real: begin -->", "<!-- make real: end -->"
+SECTION = "make real"
 MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
 
 
@@ -144,11 +145,10 @@ def change_lines(results: Sequence[dict]) -> str:
     return "\n".join(lines)
 
 
-def replace_section(page: str, section: str) -> str:
-    """Put a section between the marks of a page."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{section}\n{END}{after}"
+def exit_without_recordings() -> None:
+    """End the program where there are no real recordings."""
+    if not RECORDINGS.is_dir():
+        sys.exit(f"{RECORDINGS} is not there: the real recordings are not part of the repository, so nothing was run.")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -164,18 +164,14 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the data sets and print the results, or put them in a page."""
     arguments = parse_arguments()
-    if not RECORDINGS.is_dir():
-        sys.exit(f"{RECORDINGS} is not there: the real recordings are not part of the repository, so nothing was run.")
+    exit_without_recordings()
     changes = yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) if arguments.overlay else {}
     with tempfile.TemporaryDirectory() as folder:
         tables = [
             results_table(dataset, run_dataset(dataset, range(arguments.seeds), changes, Path(folder) / dataset))
             for dataset in arguments.datasets
         ]
-    section = "\n".join(tables)
-    if arguments.page:
-        write_text(arguments.page, replace_section(arguments.page.read_text(encoding="utf-8"), section))
-    print(section)
+    publish("\n".join(tables), SECTION, arguments.page)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,11 @@ from pydantic import Field
 
 from stages.lib.calibration import fit_temperature
 from stages.lib.clips import CALL
+from stages.lib.determinism import pin
 from stages.lib.feature_store import Features, load_clips
 from stages.lib.model_folder import Model, log_odds_of
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
 from stages.lib.params import Section
 
 HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
@@ -53,6 +56,38 @@ def cross_entropy(targets, log_odds):
     from keras import ops
 
     return ops.mean(ops.softplus(log_odds) - targets * log_odds, axis=-1)
+
+
+def train_new_model(
+    features: Features,
+    train: LabelledClips,
+    valid: LabelledClips,
+    params: TrainParams,
+    normalisation: Normalisation | None = None,
+) -> tuple[Model, list[tuple]]:
+    """Train a model from random weights, and calibrate it.
+
+    Parameters
+    ----------
+    features : Features
+    train, valid : LabelledClips
+        What to learn from, and what to calibrate by.
+    params : TrainParams
+    normalisation : Normalisation, optional
+        Learnt from the clips to train on where it is not given.
+
+    Returns
+    -------
+    model : Model
+    history : list of tuple
+        As of `train_model`.
+    """
+    # Before every training, so that none depends on those before it.
+    pin(params.seed)
+    normalisation = normalisation or Normalisation.learn(load_clips(features, train.clip_ids))
+    model = Model(build_network(tuple(features.description["shape"])), features.description, normalisation)
+    history = train_model(model, features, train, valid, params)
+    return calibrate(model, features, valid), history
 
 
 def train_model(

@@ -6,12 +6,9 @@ from itertools import compress
 import numpy as np
 from tqdm import tqdm
 
-from stages.lib.determinism import pin
-from stages.lib.feature_store import Features, load_clips
+from stages.lib.feature_store import Features
 from stages.lib.model_folder import Model, score_clips
-from stages.lib.network import build_network
-from stages.lib.normalisation import Normalisation
-from stages.lib.training import LabelledClips, TrainParams, calibrate, train_model
+from stages.lib.training import LabelledClips, TrainParams, train_new_model
 from tools.lib.recording_folds import fold_of_each, most_folds
 
 # Of the clips that a fold leaves to learn from, about a tenth is left out to calibrate by, as it is for the baseline.
@@ -49,14 +46,8 @@ def trained(features: Features, clips: LabelledClips, recordings: Sequence[str],
     fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
     folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
     left_out = folds == folds.min()
-    train, valid = chosen(clips, ~left_out), chosen(clips, left_out)
-    # Anew for each fold, so that its training does not depend on those before it.
-    pin(params.seed)
-    normalisation = Normalisation.learn(load_clips(features, train.clip_ids))
-    network = build_network(tuple(features.description["shape"]))
-    model = Model(network, features.description, normalisation)
-    train_model(model, features, train, valid, params)
-    return calibrate(model, features, valid)
+    model, _ = train_new_model(features, chosen(clips, ~left_out), chosen(clips, left_out), params)
+    return model
 
 
 def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:

@@ -1,0 +1,33 @@
+"""The part of a page that a program writes, between two marks that name it."""
+
+from pathlib import Path
+
+from stages.lib.whole import write_text
+
+
+def replace_section(page: str, name: str, text: str) -> str:
+    """Put a text between the marks of a section.
+
+    Parameters
+    ----------
+    page : str
+        With `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
+    name, text : str
+    """
+    begin, end = marks(name)
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}"
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return the marks of a section, which do not show on the page."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def publish(text: str, name: str, page: Path | None) -> None:
+    """Put a text into its section of a page where there is one; print it otherwise."""
+    if page:
+        write_text(page, replace_section(page.read_text(encoding="utf-8"), name, text))
+    else:
+        print(text)

@@ -1,0 +1,27 @@
+from experiments.real.unheard import Result, divided, results_table
+from stages.lib.clips import Clip
+from stages.lib.split_params import SplitParams
+from stages.split import split
+
+CLIPS = [
+    Clip(number + 2, f"sea{number:03d}_0000000", f"sea{number:03d}.flac", 0.0, ("call", "nocall")[number % 2], "")
+    for number in range(60)
+]
+
+
+def test_every_clip_that_no_part_needs_is_measured_and_none_of_the_others():
+    params = SplitParams(seed=0, group_by="recording", train=20, valid=6, pool=10, test=8)
+    parts, faults = split(CLIPS, params)
+    assert not faults
+    train, valid, unheard = (set(clips.clip_ids) for clips in divided(CLIPS, params))
+    assert (len(train), len(valid), len(unheard)) == (20, 6, 24)
+    assert not train & valid
+    pool = {clip_id for clip_id, part in parts.items() if part == "pool"}
+    assert not unheard & (train | valid | pool)
+
+
+def test_the_table_has_each_seed_with_its_interval_and_the_mean_over_the_seeds():
+    table = results_table("sea", [Result(0, 90, 100, 0.96, 20.0), Result(1, 92, 100, 0.98, 40.0)])
+    # Wilson's interval of 90 of 100, and 0.91 +- 12.706 * 0.01 by the t table (one degree of freedom).
+    assert "| 0 | 100 | 0.9000 (0.8256 to 0.9448) | 0.9600 | 20 |" in table
+    assert "| **mean** | | 0.9100 (0.7829 to 1.0371) | 0.9700 (0.8429 to 1.0971) | 30 |" in table

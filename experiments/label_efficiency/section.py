@@ -12,11 +12,10 @@ from stages.lib.table import read_table
 SECTION = "label efficiency"
 
 
-def with_interval(cells: dict[str, str], name: str, signed: bool = False) -> str:
+def with_interval(cells: dict[str, str], name: str, form: str = "{:.3f}") -> str:
     """Return a mean with its interval, as far as there is one."""
     if not cells[name]:
         return ""
-    form = "{:+.3f}" if signed else "{:.3f}"
     mean, low, high = (cells[key] and form.format(float(cells[key])) for key in (name, f"{name}_low", f"{name}_high"))
     return f"{mean} ({low} to {high})" if low else mean
 
@@ -24,15 +23,15 @@ def with_interval(cells: dict[str, str], name: str, signed: bool = False) -> str
 def comparison_table(rows: list[dict[str, str]], end: int) -> list[str]:
     """Return what each strategy is worth, a line of Markdown each."""
     lines = [
-        f"| strategy | learnt from the labels of | area | labels needed | area less random's | accuracy at {end} less "
-        "random's |",
+        "| strategy | learnt from the labels of | area | area less that of random, same kind of labels "
+        f"| area less that of random, experts' labels alone | labels needed for what the latter has at {end} |",
         "|---|---|---|---|---|---|",
     ]
     for cells in rows:
         lines.append(
             f"| {cells['strategy']} | {cells['learnt_from']} | {with_interval(cells, 'area')} | "
-            f"{cells['labels_needed'] or 'not reached'} | {with_interval(cells, 'area_difference', signed=True)} | "
-            f"{with_interval(cells, 'end_difference', signed=True)} |"
+            f"{with_interval(cells, 'area_difference', '{:+.3f}')} | {with_interval(cells, 'area_gain', '{:+.3f}')} | "
+            f"{with_interval(cells, 'labels_needed', '{:.0f}').replace('inf', 'never')} |"
         )
     return lines
 

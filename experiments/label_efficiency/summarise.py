@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, read_results
 from experiments.label_efficiency.settings import RUNS, TABLES, Settings, read_settings
-from experiments.label_efficiency.summary import area, estimate, labels_needed
+from experiments.label_efficiency.summary import Estimate, area, estimate, labels_needed_estimate
 from stages.lib.running import run
 from stages.lib.table import write_table
 
@@ -25,9 +25,9 @@ COMPARISON_COLUMNS = (
     "strategy",
     "learnt_from",
     *("area", "area_low", "area_high"),
-    "labels_needed",
+    *("labels_needed", "labels_needed_low", "labels_needed_high"),
     *("area_difference", "area_difference_low", "area_difference_high"),
-    *("end_difference", "end_difference_low", "end_difference_high"),
+    *("area_gain", "area_gain_low", "area_gain_high"),
 )
 
 # By strategy and kind of training labels: from seed to rows of the run, as `Result` orders them.
@@ -63,30 +63,30 @@ def curve_rows(runs: Runs) -> Iterator[tuple]:
 
 
 def comparison_rows(runs: Runs) -> Iterator[tuple]:
-    """Yield for each strategy the area below its curve, the labels it needs, and its differences from random.
+    """Yield for each curve the area below it, the labels it needs, and what it has over random.
 
-    The labels needed are those with which its mean curve reaches what that of random reaches with all labels.
-    Differences are taken seed by seed, because runs of a seed share their start and their test clips. Each kind of
-    training labels is compared with random of the same kind.
+    The labels needed are those with which the mean curve reaches what that of random has at the end, learnt from the
+    experts' labels alone. Areas are compared with random learnt from the same kind of labels (the difference) and from
+    the experts' labels alone (the gain), seed by seed, because runs of a seed share their start and their test clips.
     """
-    for (strategy, kind), results in runs.items():
-        other = runs[RANDOM, kind]
-        labels, accuracy, of_random = results[0, :, 0], results[:, :, 1], other[:, :, 1]
-        areas, areas_of_random = (
-            np.array([area(labels, curve) for curve in curves]) for curves in (accuracy, of_random)
+    labels = next(iter(runs.values()))[0, :, 0]
+    accuracies = {curve: results[:, :, 1] for curve, results in runs.items()}
+    areas = {curve: np.array([area(labels, row) for row in rows]) for curve, rows in accuracies.items()}
+    reference = RANDOM, EXPERTS
+    for strategy, kind in runs:
+        curve = strategy, kind
+        numbers = (
+            *estimate(areas[curve]),
+            *labels_needed_estimate(labels, accuracies[curve], accuracies[reference]),
+            *compared(areas, curve, (RANDOM, kind)),
+            *compared(areas, curve, reference),
         )
-        needed = labels_needed(labels, accuracy.mean(axis=0), of_random.mean(axis=0)[-1])
-        differences: tuple = ("",) * 6
-        if strategy != RANDOM:
-            numbers = (*estimate(areas - areas_of_random), *estimate(accuracy[:, -1] - of_random[:, -1]))
-            differences = tuple(map(written, numbers))
-        yield (
-            strategy,
-            kind,
-            *map(written, estimate(areas)),
-            "" if needed is None else round(needed),
-            *differences,
-        )
+        yield strategy, kind, *map(written, numbers)
+
+
+def compared(areas: Mapping[tuple[str, str], np.ndarray], curve: tuple[str, str], other: tuple[str, str]) -> Estimate:
+    """Return by how much the area of a curve exceeds that of another; nothing where they are the same curve."""
+    return estimate(areas[curve] - areas[other]) if curve != other else Estimate(*(float("nan"),) * 3)
 
 
 def written(value: float) -> str:

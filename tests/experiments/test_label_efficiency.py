@@ -18,7 +18,7 @@ from experiments.label_efficiency.learning import with_equal_steps
 from experiments.label_efficiency.oracle import Oracle
 from experiments.label_efficiency.section import SECTION
 from experiments.label_efficiency.settings import HERE, Settings, Steps
-from experiments.label_efficiency.summary import area, estimate, labels_needed
+from experiments.label_efficiency.summary import NEVER, area, estimate, labels_needed, labels_needed_estimate
 from experiments.page_section import marks
 from stages.lib.clips import Clip, read_clips
 from stages.lib.params import read_flat_params
@@ -251,4 +251,15 @@ def test_the_area_is_the_mean_accuracy_along_the_way():
 def test_the_labels_needed_lie_on_the_line_between_two_rounds():
     assert labels_needed([200, 300, 400], [0.80, 0.84, 0.88], 0.85) == pytest.approx(325)
     assert labels_needed([200, 300], [0.80, 0.84], 0.79) == 200
-    assert labels_needed([200, 300], [0.80, 0.84], 0.85) is None
+    assert labels_needed([200, 300], [0.80, 0.84], 0.85) == NEVER
+
+
+def test_the_interval_of_the_labels_needed_draws_the_seeds_of_both_curves_together():
+    # With the first seed 250 labels are needed, with the second 300, and 275 with both.
+    ours = np.array([[0.80, 0.90, 0.90], [0.70, 0.80, 0.85]])
+    reference = np.array([[0.70, 0.80, 0.85], [0.70, 0.75, 0.80]])
+    needed = labels_needed_estimate([200, 300, 400], ours, reference)
+    assert needed == pytest.approx((275, 250, 300))
+    # One seed that never gets there makes the upper end infinite; a single seed has no interval.
+    assert labels_needed_estimate([200, 300, 400], ours, np.array([[0.7, 0.8, 0.85], [0.7, 0.8, 0.95]])).high == NEVER
+    assert np.isnan(labels_needed_estimate([200, 300, 400], ours[:1], reference[:1]).low)

@@ -4,7 +4,7 @@ import csv
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages.lib.clips import read_clips
-from tests.edit import replace_in
+from tests.edit import replace_in, replaced
 from tests.tools.label_repository import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
@@ -352,10 +352,17 @@ def test_every_real_annotation_is_accounted_for(repository):
 # The whole of it.
 
 
-def readme_commands(first: str, sea: Path) -> str:
-    """Return the block of the README that starts with this, about a folder of the reader's own."""
+def readme_commands(first: str, names: Mapping[str, Path] = {}) -> str:
+    """Return the block of the README that starts with this, its example's names replaced."""
     (commands,) = (block for block in BLOCKS if block.startswith(first))
-    return commands.replace("~/sea", str(sea))
+    for example, path in names.items():
+        commands = replaced(commands, example, str(path))
+    return commands
+
+
+def parts(folder: Path) -> dict[str, str]:
+    with (folder / "labels" / "split.csv").open(newline="") as file:
+        return {row["clip_id"]: row["part"] for row in csv.DictReader(file)}
 
 
 def paste(folder: Path, commands: str) -> str:
@@ -374,11 +381,11 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     folder = clone(tmp_path / "clone")
     overlay(folder / "params.yaml", TINY)
 
-    printed = paste(folder, readme_commands("python -m tools.import_annotations", sea))
+    printed = paste(folder, readme_commands("python -m tools.import_annotations", {"~/sea": sea}))
     advice = printed.splitlines()[-1]
     assert advice.startswith("params.yaml: set data.dataset: bay, and below split test: ")
     overlay(folder / "params.yaml", {"split": yaml.safe_load("{" + advice.partition(" split ")[2] + "}")})
-    printed = paste(folder, readme_commands("dvc add data/bay/recordings", sea))
+    printed = paste(folder, readme_commands("dvc add data/bay/recordings"))
     ran = stages_run(printed)
     assert ran[0] == "data/bay/dvc.yaml:import"
     assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
@@ -400,5 +407,14 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     }
     # The import is a stage like any other.
     assert stages_run(repro(folder)) == []
+
+    before = parts(folder)
+    write_recording(tmp_path / "new" / "5066.190705140000.wav", seed=99)
+    printed = paste(folder, readme_commands("python -m tools.add_recordings", {"~/new": tmp_path / "new"}))
+    assert "20 clips of 1 recording joined the pool" in printed
+    after = parts(folder)
+    assert {clip_id: after[clip_id] for clip_id in before} == before
+    assert [after[clip_id] for clip_id in set(after) - set(before)] == ["pool"] * 20
+
     replace_in(folder / "data" / "bay" / "params.yaml", "gap_s: 2.0", "gap_s: 1.5")
     assert "data/bay/dvc.yaml:import" in run_in(folder, "dvc", "status").stdout

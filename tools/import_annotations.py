@@ -38,7 +38,6 @@ def bring_in(folder: Path, given: Sequence[Path], recordings: Path | None, label
     params = with_labels(read_import_params(folder), labels)
     said = gather(folder, given, recordings, params)
     write_import_params(folder, params)
-    write_stage(folder)
     return said
 
 
@@ -107,6 +106,7 @@ def main() -> None:
         forget_all()  # Some of what was read until here has been written since.
     print(*import_again(folder), sep="\n")
     if new:
+        write_stage(folder)
         print(advice(folder))
 
 

@@ -16,6 +16,7 @@ import yaml
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages.lib.clips import read_clips
 from tests.edit import replace_in, replaced
+from tests.test_dependencies import imported_files
 from tests.tools.label_repository import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
@@ -390,6 +391,10 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     assert ran[0] == "data/bay/dvc.yaml:import"
     assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
     assert (folder / "models" / "retrained" / "model.json").exists()
+
+    # The stage declares the modules that it imports and no others.
+    stage = yaml.safe_load((folder / "data" / "bay" / "dvc.yaml").read_text())["stages"]["import"]
+    assert {dep for dep in stage["deps"] if dep.endswith(".py")} == imported_files("tools.import_annotations")
 
     # Git has all but the recordings, which DVC has.
     assert git(folder, "status", "--porcelain") == ""

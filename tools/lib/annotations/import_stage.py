@@ -1,12 +1,13 @@
 """The stage that makes the clips of an imported data set, in `data/<name>/dvc.yaml`."""
 
+import sys
 from pathlib import Path
 
 from stages.lib.whole import write_text
 
 FILE = "dvc.yaml"
-# The code is declared as a folder, not module by module: the file belongs to the data set, and has to hold when modules
-# of the project come and go.
+REPOSITORY = Path(__file__).resolve().parents[3]
+OURS = ("__main__", "stages", "tools")
 STAGE = """\
 stages:
   import:
@@ -17,8 +18,7 @@ stages:
       - data/{name}/annotations
       - data/{name}/recordings
       - data/{name}/recordings.csv
-      - tools/import_annotations.py
-      - tools/lib/annotations
+{modules}
     params:
       - featurize.clip_s
       - data/{name}/params.yaml:
@@ -37,8 +37,15 @@ stages:
 
 
 def write_stage(folder: Path) -> None:
-    """Write dvc.yaml, unless it is there as it should be."""
-    text = STAGE.format(name=folder.name)
+    """Write dvc.yaml, unless it is there as it should be. Call it when the import has done its work."""
+    text = STAGE.format(name=folder.name, modules="\n".join(f"      - {module}" for module in modules()))
     path = folder / FILE
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
+
+
+def modules() -> list[str]:
+    """Return the modules of the project that have been imported, as paths within the repository."""
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
+    files = {Path(module.__file__).resolve() for module in ours if getattr(module, "__file__", None)}
+    return sorted(file.relative_to(REPOSITORY).as_posix() for file in files)

@@ -41,11 +41,17 @@ def is_raven(lines: Sequence[str]) -> bool:
 
 
 def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
-    """Read the selections, and what is wrong with them."""
-    header = [name.strip().casefold() for name in lines[0].split("\t")]
-    faults = [f"{path}:1: missing column {name}" for name in (BEGIN, END) if name not in header]
-    if not set(LABELS) & set(header):
+    """Read the selections of a table in which labels are filled in, and what is wrong with them."""
+    selections, faults = parse_selections(path, lines)
+    if not set(LABELS) & set(header_of(lines)):
         faults.append(f"{path}:1: there is no column Label, Annotation or Species; add one in Raven and fill it in")
+    return selections, faults
+
+
+def parse_selections(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
+    """Read the selections, each once however many views it has, and what is wrong with them."""
+    header = header_of(lines)
+    faults = [f"{path}:1: missing column {name}" for name in (BEGIN, END) if name not in header]
     if faults:
         return [], faults
 
@@ -69,6 +75,11 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
             selections.append(selection)
         seen.add(view)
     return selections, faults
+
+
+def header_of(lines: Sequence[str]) -> list[str]:
+    """Return the names of the columns, in small letters."""
+    return [name.strip().casefold() for name in lines[0].split("\t")]
 
 
 def recording_name(path: Path) -> str:

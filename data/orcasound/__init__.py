@@ -1,0 +1,1 @@
+"""Orcasound's public archive of labelled calls as a data set."""

@@ -1,0 +1,60 @@
+"""Fetch one archive from S3, without an account: `python -m data.orcasound.fetch NAME`."""
+
+import argparse
+from pathlib import Path
+from types import ModuleType
+
+from data.orcasound.settings import FOLDER, Archives, archive_path, read_settings
+from stages.lib.faults import InputFaults, refuse
+from stages.lib.running import run_stage
+from stages.lib.whole import whole
+
+
+def s3_library() -> ModuleType:
+    """Return s3fs, which is not among the project's own requirements."""
+    try:
+        import s3fs
+    except ImportError:
+        refuse(["s3fs is missing; run pip install --require-hashes -r requirements-s3.txt"])
+    return s3fs
+
+
+def fetch(bucket: str, key: str, target: Path) -> None:
+    """Download an object to a file, which appears whole or not at all, with a progress bar on a terminal."""
+    s3fs = s3_library()
+    from botocore.exceptions import BotoCoreError
+    from fsspec.callbacks import TqdmCallback
+
+    address = f"s3://{bucket}/{key}"
+    progress = TqdmCallback(tqdm_kwargs={"desc": target.name, "unit": "B", "unit_scale": True, "disable": None})
+    with whole(target) as unfinished:
+        try:
+            # What a machine has by way of accounts is not used, and what it remembers of a listing is not trusted.
+            bucket_files = s3fs.S3FileSystem(anon=True, use_listings_cache=False)
+            size = bucket_files.size(f"{bucket}/{key}")
+            bucket_files.get_file(f"{bucket}/{key}", str(unfinished), callback=progress)
+        except FileNotFoundError:
+            raise InputFaults(
+                [f"{address}: there is no such archive (any more); look for it and correct {FOLDER / 'params.yaml'}"]
+            ) from None
+        except PermissionError as error:
+            raise InputFaults([f"{address}: may not be read by everybody (any more) ({error})"]) from None
+        except BotoCoreError as error:
+            raise InputFaults(
+                [f"{address}: cannot be reached ({error}); check the network, then run it again"]
+            ) from None
+        if unfinished.stat().st_size != size:
+            refuse([f"{address}: {unfinished.stat().st_size} of {size} bytes arrived; run it again"])
+
+
+def main() -> None:
+    """Fetch the archive that is named."""
+    parser = argparse.ArgumentParser(prog="python -m data.orcasound.fetch", description=__doc__)
+    parser.add_argument("name", choices=list(Archives.model_fields), help="of the archive, as in params.yaml")
+    name = parser.parse_args().name
+    settings = read_settings()
+    fetch(settings.bucket, getattr(settings.archives, name), archive_path(name))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,150 @@
+"""Make clips of the archives, with the roles of the study: `python -m data.orcasound.import_archives`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from data.orcasound.settings import FOLDER, TEST, Archives, OrcasoundParams, archive_path, read_settings
+from data.orcasound.unpack import unpack
+from stages.lib.clips import COLUMNS, read_clips
+from stages.lib.faults import refuse
+from stages.lib.inputs import reading
+from stages.lib.params import read_params
+from stages.lib.running import run_stage
+from stages.lib.table import write_table
+from stages.lib.whole import whole, write_text
+from tools.lib.annotations import outcome
+from tools.lib.annotations.annotated import by_recording, read_all
+from tools.lib.annotations.clip_table import make_clips
+from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, origins_of
+from tools.lib.annotations.outcome import NOTE, Outcome
+from tools.lib.clip_rows import ClipRow
+from tools.lib.queue_windows import stem
+from tools.lib.register import NAME, Registered, write_register
+from tools.lib.split_suggestion import suggested_counts
+
+NOT_NAMED = "a recording that no table names"
+SPLIT = """\
+# The roles of the study. To use them, put this in the place of the section `split` of params.yaml.
+split:
+  seed: {seed}
+  group_by: recording
+  train: {train}
+  valid: {valid}
+  pool: {pool}
+  test:
+{test}
+"""
+
+
+class Contents(NamedTuple):
+    """What one archive or several hold: tables, and the names of recordings."""
+
+    tables: list[Path]
+    recordings: list[str]
+
+
+def unpack_archives(names: Iterable[str]) -> dict[str, Contents]:
+    """Unpack all archives and return what each holds."""
+    contents = {}
+    with whole(FOLDER / ANNOTATIONS) as tables, whole(FOLDER / RECORDINGS) as recordings:
+        tables.mkdir()
+        recordings.mkdir()
+        for name in names:
+            of_archive, found = unpack(reading(archive_path(name)), tables, recordings)
+            contents[name] = Contents([FOLDER / ANNOTATIONS / path.name for path in of_archive], found)
+    return contents
+
+
+def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> Iterator[str]:
+    """Yield the archives of which the tables are about other recordings than they hold."""
+    for name, one in contents.items():
+        named = origins_of(read_all(one.tables, settings.labels))
+        if named.keys().isdisjoint(map(stem, one.recordings)):
+            first, other = min(named, default="nothing"), min(one.recordings)
+            yield f"{archive_path(name)}: its table names {first}, but it holds {other}; see what has become of it"
+
+
+def clips_of(
+    contents: Contents, settings: OrcasoundParams, window_s: float
+) -> tuple[list[Registered], list[ClipRow], list[Outcome]]:
+    """Make the clips of archives that have one role.
+
+    Returns
+    -------
+    register : list of Registered
+        The recordings that the tables name.
+    rows : list of tuple
+        Of clips.csv.
+    outcomes : list of Outcome
+    """
+    read = read_all(contents.tables, settings.labels)
+    origins = origins_of(read)
+    register = [
+        Registered(name, *origins[stem(name)], "") for name in sorted(contents.recordings) if stem(name) in origins
+    ]
+    annotated = by_recording(read, settings.labels)
+    rows, outcomes = make_clips(FOLDER / RECORDINGS, annotated, register, settings, window_s)
+    known = {one.recording for one in register}
+    outcomes += [Outcome(NOTE, NOT_NAMED, name) for name in contents.recordings if name not in known]
+    return register, rows, outcomes
+
+
+def together(contents: Iterable[Contents]) -> Contents:
+    """Return what several archives hold together."""
+    contents = list(contents)
+    return Contents(
+        [path for one in contents for path in one.tables], [name for one in contents for name in one.recordings]
+    )
+
+
+def split_section(table: Path, test: Sequence[str], seed: int) -> str:
+    """Return the section of params.yaml that gives the clips of a table their roles.
+
+    Parameters
+    ----------
+    table : Path
+        The clips of all archives.
+    test : sequence of str
+        The recordings of the test archive.
+    seed : int
+    """
+    clips = read_clips(table)
+    tested = sorted({clip.recording for clip in clips} & set(test))
+    rest = [clip for clip in clips if clip.recording not in tested]
+    counts = suggested_counts(rest, seed, "recording", parts=("pool", "valid", "train"))
+    refuse([] if counts and tested else [f"{table}: has too few recordings with calls and without to divide them"])
+    return SPLIT.format(seed=seed, **counts, test="\n".join(f"    - {name}" for name in tested))
+
+
+def import_archives(contents: Mapping[str, Contents], settings: OrcasoundParams, window_s: float) -> list[str]:
+    """Write the tables of the data set; return what to say about it."""
+    refuse(mismatches(contents, settings))
+    to_learn = together(one for name, one in contents.items() if name != TEST)
+    # Apart, so that what one role lacks of windows without a call is not made up for by the other.
+    register, rows, outcomes = (
+        learnt + tested
+        for learnt, tested in zip(
+            clips_of(to_learn, settings, window_s), clips_of(contents[TEST], settings, window_s), strict=True
+        )
+    )
+    write_register(FOLDER / NAME, register)
+    write_table(FOLDER / "clips.csv", COLUMNS, rows)
+    write_table(FOLDER / "import.csv", outcome.COLUMNS, outcome.added_up(outcomes, by_recording=True))
+    write_text(FOLDER / "split.yaml", split_section(FOLDER / "clips.csv", contents[TEST].recordings, settings.seed))
+    return outcome.printed(outcomes)
+
+
+def main() -> None:
+    """Unpack the archives and make their clips."""
+    from stages.lib.spectrogram import FeatureParams  # It takes a second.
+
+    settings = read_settings()
+    window_s = read_params("featurize", FeatureParams).clip_s
+    missing = [name for name in Archives.model_fields if not archive_path(name).exists()]
+    refuse(f"{archive_path(name)}: there is no such file; run dvc repro in {FOLDER}" for name in missing)
+    print(*import_archives(unpack_archives(Archives.model_fields), settings, window_s), sep="\n")
+
+
+if __name__ == "__main__":
+    run_stage(main)

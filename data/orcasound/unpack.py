@@ -1,0 +1,69 @@
+"""What an archive holds: tables of Pod.Cast, and the recordings that they name."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from shutil import copyfileobj
+
+from tqdm import tqdm
+
+from stages.lib.faults import InputFaults, refuse
+
+TABLE, RECORDING = ".tsv", ".wav"
+
+
+def unpack(archive: Path, tables: Path, recordings: Path) -> tuple[list[Path], list[str]]:
+    """Unpack the tables and recordings of an archive, whatever folders they lie in.
+
+    Parameters
+    ----------
+    archive : Path
+        A .tar.gz; its name is put before those of the tables.
+    tables, recordings : Path
+        Folders to write to.
+
+    Returns
+    -------
+    tables : list of Path
+    recordings : list of str
+        Their names.
+
+    Raises
+    ------
+    InputFaults
+        Where the file is no such archive, is damaged, or is not what it was when this was written.
+    """
+    written: list[Path] = []
+    try:
+        with tarfile.open(archive, "r:gz") as files:
+            for member in tqdm(wanted(files), desc=archive.name, unit="file", disable=None):
+                # The name alone: what an archive says of folders must not lead out of these.
+                name = PurePosixPath(member.name).name
+                table = name.endswith(TABLE)
+                target = tables / f"{archive.name.partition('.')[0]}_{name}" if table else recordings / name
+                if target.exists():
+                    refuse([f"{archive}: holds {name}, which is there already, in this archive or in another"])
+                with files.extractfile(member) as source, target.open("xb") as file:
+                    copyfileobj(source, file)
+                written.append(target)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise InputFaults([f"{archive}: is no whole .tar.gz archive ({error}); remove it and fetch it again"]) from None
+    found = {suffix: [path for path in written if path.name.endswith(suffix)] for suffix in (TABLE, RECORDING)}
+    refuse(
+        f"{archive}: holds no {suffix} file, so it is not the archive that this was written for; see "
+        "https://github.com/orcasound/orcadata/wiki/Pod.Cast-data-archive for what has become of it"
+        for suffix, paths in found.items()
+        if not paths
+    )
+    return found[TABLE], [path.name for path in found[RECORDING]]
+
+
+def wanted(files: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the tables and recordings; what macOS leaves beside files (`._train.tsv`) is none."""
+    for member in files:
+        name = PurePosixPath(member.name).name
+        if member.isfile() and not name.startswith(".") and name.endswith((TABLE, RECORDING)):
+            yield member

@@ -1,0 +1,111 @@
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.lib.annotations import choice
+from tools.lib.annotations.choice import Choice, Recording, choose
+from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
+from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN
+from tools.lib.annotations.windows import overlaps
+
+LENGTH_S, WINDOW_S, GAP_S = 60.0, 3.0, 2.0
+
+
+def chosen(*events: tuple[str, float, float], states_nocalls: bool = False, length_s: float = LENGTH_S) -> Choice:
+    with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, "")) for n, (kind, begin, end) in enumerate(events, 2)]
+    return choose(Recording("bay.wav", length_s, with_kinds, states_nocalls), WINDOW_S, GAP_S, seed=1)
+
+
+def reasons(result: Choice) -> Sequence[tuple[str, str, str]]:
+    return [(one.outcome, one.reason, one.first) for one in result.outcomes]
+
+
+def test_a_call_has_a_window_and_the_rest_is_free_at_a_distance():
+    result = chosen((CALL, 30.0, 31.0))
+    assert result.calls == [29.0]
+    assert reasons(result) == [(TAKEN, choice.CALL_TAKEN, "t:2")]
+    assert len(result.nocalls) == 9 + 9  # 28 and 27 s of room
+    assert all(start + WINDOW_S <= 28.0 or start >= 33.0 for start in result.nocalls)
+
+
+def test_a_call_in_the_window_of_another_has_none_of_its_own():
+    result = chosen((CALL, 10.0, 11.0), (CALL, 10.5, 12.0))
+    assert result.calls == [9.0]
+    assert (LEFT_OUT, choice.SHARED, "t:3") in reasons(result)
+
+
+def test_calls_that_overlap_and_do_not_fit_into_one_window_have_two():
+    assert chosen((CALL, 10.0, 12.0), (CALL, 11.5, 13.5)).calls == [9.5, 11.0]
+
+
+def test_a_call_longer_than_a_window_has_several():
+    result = chosen((CALL, 10.0, 20.0))
+    assert result.calls == [10.5, 13.5, 16.5]
+    assert (NOTE, choice.LONG, "t:2") in reasons(result)
+
+
+def test_an_annotation_beyond_the_end_is_left_out_and_one_across_it_is_cut():
+    result = chosen((CALL, 59.0, 70.0), (CALL, 60.0, 61.0))
+    assert result.calls == [57.0]
+    assert set(reasons(result)) == {
+        (TAKEN, choice.CALL_TAKEN, "t:2"),
+        (NOTE, choice.CUT, "t:2"),
+        (LEFT_OUT, choice.BEYOND, "t:3"),
+    }
+
+
+def test_the_same_annotation_twice_counts_once():
+    result = chosen((CALL, 10.0, 11.0), (CALL, 10.0, 11.0))
+    assert result.calls == [9.0]
+    assert (LEFT_OUT, choice.TWICE, "t:3") in reasons(result)
+
+
+def test_uncertain_annotations_have_windows_that_share_nothing_with_those_of_calls():
+    result = chosen((UNSURE, 10.0, 11.0), (CALL, 30.0, 31.0), (UNSURE, 32.0, 33.0))
+    assert (result.calls, result.unsure) == ([29.0], [9.0])
+    assert (LEFT_OUT, choice.BESIDE, "t:4") in reasons(result)
+    assert not any(overlaps((start, start + WINDOW_S), (8.0, 13.0)) for start in result.nocalls)
+
+
+def test_where_stretches_without_a_call_are_stated_nothing_is_known_of_the_others():
+    result = chosen((CALL, 10.0, 11.0), (NOCALL, 8.0, 20.0), (NOCALL, 40.0, 42.0), states_nocalls=True)
+    assert len(result.nocalls) == 2  # from 13 to 20
+    assert all(13.0 <= start <= 17.0 for start in result.nocalls)
+    assert {(TAKEN, choice.STRETCH, "t:3"), (LEFT_OUT, choice.SHORT, "t:4")} <= set(reasons(result))
+
+
+def test_stated_stretches_that_overlap_give_no_window_twice():
+    result = chosen((NOCALL, 0.0, 30.0), (NOCALL, 15.0, 60.0), states_nocalls=True)
+    assert len(result.nocalls) == 20
+
+
+def test_another_sound_is_no_call_and_its_stretch_is_empty_of_calls():
+    result = chosen((OTHER, 10.0, 11.0))
+    assert (result.calls, len(result.nocalls)) == ([], 20)
+    assert reasons(result) == [(LEFT_OUT, choice.OTHER_SOUND, "t:2")]
+
+
+def test_clips_shorter_than_a_window_are_taken_whole():
+    assert chosen((CALL, 0.0, 2.0), states_nocalls=True, length_s=2.0).calls == [0.0]
+    assert chosen((NOCALL, 0.0, 2.0), states_nocalls=True, length_s=2.0).nocalls == [0.0]
+
+
+EVENTS = st.tuples(st.sampled_from([CALL, UNSURE, NOCALL, OTHER]), st.floats(0, 80), st.floats(0, 20))
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(EVENTS, max_size=8), st.booleans())
+def test_whatever_is_annotated_windows_are_distinct_and_no_calls_keep_their_distance(drawn, states_nocalls):
+    events = [(kind, begin, begin + length) for kind, begin, length in drawn]
+    result = chosen(*events, states_nocalls=states_nocalls)
+    everything = result.calls + result.unsure + result.nocalls
+    assert len(set(everything)) == len(everything)
+    assert all(0 <= start <= LENGTH_S - WINDOW_S + 0.001 for start in everything)
+    occupied = [(begin - GAP_S, end + GAP_S) for kind, begin, end in events if kind in (CALL, UNSURE)]
+    for start in result.nocalls:
+        inner = (start + 0.001, start + WINDOW_S - 0.001)
+        assert not any(overlaps(inner, other) for other in occupied if other[0] + GAP_S < LENGTH_S)
+    # Every annotation is counted once as taken or left out.
+    counted = sorted(one.first for one in result.outcomes if one.outcome != NOTE)
+    assert counted == sorted(f"t:{number}" for number in range(2, 2 + len(events)))

@@ -1,0 +1,189 @@
+"""Recordings without labels join: by hand-written tables, beside annotations, and in a whole run of the pipeline."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from experiments.clone import REPOSITORY, clone, overlay, run_in
+from stages.lib.clips import UNLABELLED, read_clips
+from stages.lib.split_params import SplitParams
+from stages.split import split
+from tests.tools.label_repository import run_tool
+
+HEADER = "clip_id,recording,start_s,label,site\n"
+# Neither the order of rows nor the spelling of a number is that of the tool.
+CLIPS = HEADER + "z_0005000,z.wav,5,call,reef\na_0000000,old/a.wav,0.0,nocall,reef\n"
+RATE = 2000
+
+
+def write_noise(path: Path, length_s: float, seed: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.1 * np.random.default_rng(seed).standard_normal(round(length_s * RATE)), RATE)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A data set with a table written by hand, and three recordings elsewhere."""
+    folder = tmp_path / "repository"
+    (folder / "data" / "bay").mkdir(parents=True)
+    shutil.copy(REPOSITORY / "params.yaml", folder)
+    overlay(folder / "params.yaml", {"data": {"dataset": "bay"}, "featurize": {"clip_s": 2.0}})
+    (folder / "data" / "bay" / "clips.csv").write_text(CLIPS)
+    write_noise(folder / "data" / "bay" / "recordings" / "z.wav", 9.0, seed=1)
+    write_noise(tmp_path / "sea" / "rpi_bush_point_1562337136_0004.wav", 7.0, seed=2)
+    write_noise(tmp_path / "sea" / "2019" / "5066.190705140000.wav", 4.0, seed=3)
+    write_noise(tmp_path / "sea" / "short.wav", 1.5, seed=4)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def add(repository: Path, folder: Path, *options: str, status: int = 0) -> str:
+    result = run_tool(repository, "add_recordings", str(folder), *options)
+    assert result.returncode == status, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def joined() -> list[str]:
+    """Return the rows that are new; those that were there come first, as they were."""
+    text = Path("data/bay/clips.csv").read_text()
+    assert text.startswith(CLIPS)
+    return text.removeprefix(CLIPS).splitlines()
+
+
+def test_recordings_are_cut_into_windows_and_have_site_and_time_from_their_names(repository, tmp_path):
+    printed = add(repository, tmp_path / "sea")
+    assert joined() == [
+        "5066.190705140000_0000000,2019/5066.190705140000.wav,0.000,,SoundTrap5066",
+        "5066.190705140000_0002000,2019/5066.190705140000.wav,2.000,,SoundTrap5066",
+        "rpi_bush_point_1562337136_0004_0000000,rpi_bush_point_1562337136_0004.wav,0.000,,bush_point",
+        "rpi_bush_point_1562337136_0004_0002000,rpi_bush_point_1562337136_0004.wav,2.000,,bush_point",
+        "rpi_bush_point_1562337136_0004_0004000,rpi_bush_point_1562337136_0004.wav,4.000,,bush_point",
+        "short_0000000,short.wav,0.000,,",
+    ]
+    assert Path("data/bay/recordings.csv").read_text().splitlines() == [
+        "recording,site,began,hop_s",
+        "2019/5066.190705140000.wav,SoundTrap5066,2019-07-05T14:00:00,2.0",
+        "rpi_bush_point_1562337136_0004.wav,bush_point,2019-07-05T14:32:16Z,2.0",
+        "short.wav,,,2.0",
+    ]
+    assert "6 clips of 3 recordings joined the pool; 1 without a site" in printed
+    for name in ("2019/5066.190705140000.wav", "short.wav"):
+        assert (Path("data/bay/recordings") / name).read_bytes() == (tmp_path / "sea" / name).read_bytes()
+
+
+def test_a_hop_and_a_site_can_be_said(repository, tmp_path):
+    add(repository, tmp_path / "sea" / "2019", "--hop", "0.5", "--site", "lime_kiln")
+    rows = [row.split(",") for row in joined()]
+    assert [row[2] for row in rows] == ["0.000", "0.500", "1.000", "1.500", "2.000"]
+    assert {row[4] for row in rows} == {"lime_kiln"}
+
+
+def test_what_was_added_before_is_not_added_again(repository, tmp_path):
+    add(repository, tmp_path / "sea" / "2019")
+    first = joined()
+    assert "4 clips of 2 recordings joined the pool" in add(repository, tmp_path / "sea")
+    assert joined()[: len(first)] == first
+    before = Path("data/bay/clips.csv").read_bytes(), Path("data/bay/recordings.csv").read_bytes()
+    assert "0 clips of 0 recordings joined the pool" in add(repository, tmp_path / "sea")
+    assert (Path("data/bay/clips.csv").read_bytes(), Path("data/bay/recordings.csv").read_bytes()) == before
+
+
+def test_recordings_that_lie_in_the_data_set_are_not_copied(repository):
+    write_noise(Path("data/bay/recordings/new.wav"), 2.0)
+    assert "1 clip of 1 recording joined the pool" in add(repository, Path("data/bay/recordings"))
+    assert joined() == ["new_0000000,new.wav,0.000,,"]
+
+
+def test_a_killed_run_is_made_good_by_the_next(repository, tmp_path):
+    add(repository, tmp_path / "sea")
+    whole, register = Path("data/bay/clips.csv").read_text(), Path("data/bay/recordings.csv").read_text()
+    Path("data/bay/clips.csv").write_text(CLIPS)  # killed between the two tables
+    add(repository, tmp_path / "sea")
+    assert Path("data/bay/clips.csv").read_text() == whole
+    assert Path("data/bay/recordings.csv").read_text() == register
+
+
+def test_a_damaged_recording_is_left_out_and_named(repository, tmp_path):
+    path = tmp_path / "sea" / "short.wav"
+    path.write_bytes(path.read_bytes()[:1000])
+    printed = add(repository, tmp_path / "sea")
+    assert f"{path} is cut off" in printed
+    assert "5 clips of 2 recordings joined the pool" in printed
+    assert not Path("data/bay/recordings/short.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "options", "fault"),
+    [
+        ("nowhere", [], "nowhere: holds no recording"),
+        ("data", ["--hop", "0"], "--hop 0: is no time"),
+        ("data", ["--hop", "nan"], "--hop nan: is no time"),
+        ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds a character that cannot be seen"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, options, fault):
+    assert add(repository, Path(folder), *options, status=1).startswith(fault)
+    assert joined() == []
+
+
+def test_another_recording_of_the_same_name_is_refused(repository, tmp_path):
+    write_noise(tmp_path / "sea" / "z.wav", 9.0, seed=7)
+    write_noise(tmp_path / "sea" / "2019" / "short.wav", 1.5, seed=8)
+    faults = add(repository, tmp_path / "sea", status=1).splitlines()
+    assert len(faults) == 2
+    assert all("has the same name and is another recording; rename one of them" in fault for fault in faults)
+    assert joined() == []
+    assert not Path("data/bay/recordings.csv").exists()
+
+
+def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
+    Path("data/bay/dvc.yaml").write_text("stages: {}\n")
+    printed = add(repository, tmp_path / "sea", status=1)
+    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml makes it, and would make it without them")
+
+
+@pytest.mark.parametrize("sizes", [(30, 6, 8, 8), (0.6, 0.15, 0.1, 0.15)])
+@pytest.mark.parametrize("group_by", ["recording", "site"])
+def test_no_old_clip_moves_to_another_part(repository, tmp_path, sizes, group_by):
+    rows = [
+        f"old{number:02d}_000{start}000,old{number:02d}.wav,{start},{label},place{number % 7}"
+        for number in range(30)
+        for start, label in ((0, "call"), (2, "nocall"))
+    ]
+    Path("data/bay/clips.csv").write_text(HEADER + "\n".join(rows) + "\n")
+    params = SplitParams(seed=1, group_by=group_by, **dict(zip(("train", "valid", "pool", "test"), sizes, strict=True)))
+    before, _ = split(read_clips(Path("data/bay/clips.csv")), params)
+    for number in range(4):
+        write_noise(tmp_path / "sea" / f"rpi_place{'abcd'[number]}_156233713{number}.wav", 8.0, seed=number)
+    add(repository, tmp_path / "sea")
+    clips = read_clips(Path("data/bay/clips.csv"))
+    after, _ = split(clips, params)
+    assert before
+    assert {clip_id: after[clip_id] for clip_id in before} == before
+    new = {clip.clip_id for clip in clips if clip.label == UNLABELLED}
+    assert set(after) - set(before) == new
+    assert {after[clip_id] for clip_id in new} == {"pool"}
+
+
+def test_beside_annotations_dvc_makes_the_same_clips_again(tmp_path):
+    write_noise(tmp_path / "sea" / "a.wav", 20.0, seed=1)
+    (tmp_path / "sea" / "a.txt").write_text("5.0\t5.5\n")
+    write_noise(tmp_path / "more" / "rpi_bush_point_1562337136.wav", 7.0, seed=2)
+    folder = clone(tmp_path / "clone")
+    overlay(folder / "params.yaml", {"data": {"dataset": "bay"}})
+    table, sea = str(tmp_path / "sea" / "a.txt"), str(tmp_path / "sea")
+    for command in (
+        ("python", "-m", "tools.import_annotations", "bay", table, "--recordings", sea),
+        ("python", "-m", "tools.add_recordings", str(tmp_path / "more"), "--hop", "1.5"),
+        ("dvc", "add", "data/bay/recordings"),
+    ):
+        assert (result := run_in(folder, *command)).returncode == 0, result.stderr
+    clips = (folder / "data" / "bay" / "clips.csv").read_bytes()
+    assert clips.count(b",bush_point\n") == 3
+    result = run_in(folder, "dvc", "repro", "data/bay/dvc.yaml")
+    assert "Running stage 'data/bay/dvc.yaml:import'" in result.stdout, result.stderr
+    assert "joined without annotations, so without a label" in result.stdout
+    assert (folder / "data" / "bay" / "clips.csv").read_bytes() == clips

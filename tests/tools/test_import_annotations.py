@@ -1,0 +1,425 @@
+"""Annotations become data sets: small made-up archives of each kind, the real ones, and a whole run of the pipeline."""
+
+import csv
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+import soundfile
+import yaml
+
+from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from stages.lib.clips import read_clips
+from tests.edit import replace_in, replaced
+from tests.test_dependencies import imported_files
+from tests.tools.label_repository import run_tool
+
+REAL = REPOSITORY.parent / "shared" / "real"
+real_recordings = pytest.mark.skipif(
+    not REAL.is_dir(), reason=f"{REAL} is not there: real recordings are not ours to ship"
+)
+BLOCKS = re.findall(r"```bash\n(.*?)```", (REPOSITORY / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+SAMPLE_RATE = 4000
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tBegin File\t"
+    "File Offset (s)\tAnnotation\n"
+)
+TINY = {
+    "data": {"dataset": "bay"},
+    "featurize": {
+        "sample_rate": SAMPLE_RATE,
+        "clip_s": 1.0,
+        "fft_size": 128,
+        "hop_size": 100,
+        "mel_bands": 32,
+        "max_hz": 2000.0,
+    },
+    "split": {"train": 36, "valid": 12, "pool": 12, "test": 12},
+    "train": {"epochs": 2},
+    "score_pool": {"budget": 4, "audit": 2},
+}
+
+
+def write_recording(path: Path, calls: Sequence[float] = (), length_s: float = 20.0, seed: int = 0) -> None:
+    """Write noise, with a tone of half a second wherever a call begins."""
+    samples = 0.01 * np.random.default_rng(seed).standard_normal(round(length_s * SAMPLE_RATE))
+    for begin_s in calls:
+        start = round(begin_s * SAMPLE_RATE)
+        tone = 0.3 * np.sin(2 * np.pi * 700 * np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE)
+        samples[start : start + tone.size] += tone[: samples.size - start]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, SAMPLE_RATE)
+
+
+def raven_table(rows: Sequence[tuple[float, float, str, str]]) -> str:
+    """Return what Raven saves where it has all files open as one sound, each of 20 s."""
+    files = list(dict.fromkeys(file for _, _, file, _ in rows))
+    starts = {file: 20.0 * number for number, file in enumerate(files)}
+    return RAVEN + "".join(
+        f"{number}\t{view}\t1\t{starts[file] + begin}\t{starts[file] + end}\t100\t2000\t{file}\t{begin}\t{text}\n"
+        for number, (begin, end, file, text) in enumerate(rows, start=1)
+        for view in ("Waveform 1", "Spectrogram 1")
+    )
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A folder with params.yaml alone, and recordings elsewhere: `a` and `b` with two calls each, `quiet` with none."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "params.yaml", folder)
+    overlay(folder / "params.yaml", TINY)
+    for seed, (name, calls) in enumerate({"a": (3.0, 12.0), "deep/b": (5.0, 15.0), "quiet": ()}.items()):
+        write_recording(tmp_path / "archive" / f"{name}.wav", calls, seed=seed)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def imported(repository, tmp_path) -> Callable[..., str]:
+    """A function that imports a text as annotations of `bay` and returns what is printed, faults included."""
+
+    def run(name: str, text: str, *options: str, status: int = 0) -> str:
+        (tmp_path / name).write_text(text)
+        result = run_tool(
+            repository,
+            "import_annotations",
+            "bay",
+            str(tmp_path / name),
+            "--recordings",
+            str(tmp_path / "archive"),
+            *options,
+        )
+        assert result.returncode == status, result.stdout + result.stderr
+        return result.stdout + result.stderr
+
+    return run
+
+
+def clips() -> list[tuple[str, float, str, str]]:
+    return [(clip.recording, clip.start_s, clip.label, clip.site) for clip in read_clips(Path("data/bay/clips.csv"))]
+
+
+def summary(reason: str) -> list[tuple[str, int, int]]:
+    with Path("data/bay/import.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["reason"].startswith(reason)]
+    return [(row["recording"], int(row["annotations"]), int(row["windows"])) for row in rows]
+
+
+TWO = [(3.0, 3.5, "a.wav", "S01"), (12.0, 12.5, "a.wav", "S02"), (5.0, 5.5, "b.wav", "S01"), (15.0, 15.5, "b.wav", "?")]
+
+
+def test_a_raven_table_becomes_a_data_set(imported):
+    printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+    labels = Counter((recording, label) for recording, _, label, _ in clips())
+    assert labels == {
+        ("a.wav", "call"): 2,
+        ("a.wav", "nocall"): 2,
+        ("deep/b.wav", "call"): 1,
+        ("deep/b.wav", "nocall"): 1,
+        ("deep/b.wav", ""): 1,
+    }
+    assert [clip[:3] for clip in clips() if clip[2] != "nocall"] == [
+        ("a.wav", 2.75, "call"),
+        ("a.wav", 11.75, "call"),
+        ("deep/b.wav", 4.75, "call"),
+        ("deep/b.wav", 14.75, ""),
+    ]
+    assert "2 recordings copied" in printed
+    assert "taken" in printed
+    assert not Path("data/bay/recordings/quiet.wav").exists()
+    # What one would set by hand: six labelled clips, in the proportions of the study.
+    assert "params.yaml: set data.dataset: bay" in printed
+
+
+def test_no_call_windows_keep_their_distance(imported):
+    imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+    annotated = {"a.wav": [3.0, 12.0], "deep/b.wav": [5.0, 15.0]}
+    nocalls = [clip for clip in clips() if clip[2] == "nocall"]
+    assert nocalls
+    for recording, start_s, _, _ in nocalls:
+        assert all(start_s + 1.0 <= begin - 2.0 or start_s >= begin + 2.5 for begin in annotated[recording])
+
+
+def test_an_unknown_word_is_refused_before_anything_is_written(imported):
+    printed = imported("sea.txt", raven_table(TWO), status=1)
+    assert "nobody has said what 'S01' stands for (2 annotations)" in printed
+    assert "nobody has said what 'S02' stands for (1 annotation)" in printed
+    assert not Path("data").exists()
+
+
+def test_the_same_command_gives_the_same_bytes_and_so_does_the_name_alone(imported, repository):
+    imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in sorted(Path("data").rglob("*")) if path.is_file()}
+
+    before = contents()
+    assert {path.name for path in before} >= {"clips.csv", "import.csv", "dvc.yaml", "params.yaml", "recordings.csv"}
+    assert "0 recordings copied" in imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+    assert contents() == before
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert contents() == before
+
+
+def test_more_annotations_can_follow(imported):
+    imported("sea.txt", raven_table(TWO[:2]), "--label", "S*=call")
+    first = [clip for clip in clips() if clip[2] == "call"]
+    printed = imported("more.txt", raven_table([(5.0, 5.5, "b.wav", "N01")]), "--label", "N*=call")
+    assert "1 recording copied" in printed
+    assert [clip for clip in clips() if clip[2] == "call"] == [*first, ("deep/b.wav", 4.75, "call", "")]
+    assert yaml.safe_load(Path("data/bay/params.yaml").read_text())["labels"] == {"N*": "call", "S*": "call"}
+
+
+def test_a_missing_recording_is_reported_and_the_others_taken(imported):
+    printed = imported("sea.txt", raven_table([*TWO, (1.0, 2.0, "lost.wav", "S01")]), "--label", "S*=call")
+    assert "lost: there is no recording of this name in data/bay/recordings or " in printed
+    assert summary("its recording was not found") == [("lost", 1, 0)]
+    assert len(clips()) == 7
+
+
+def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, tmp_path):
+    (tmp_path / "archive" / "copies").mkdir()
+    shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "copies" / "a.wav")
+    write_recording(tmp_path / "archive" / "copies" / "b.wav", seed=9)
+    printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+    assert {clip[0] for clip in clips()} == {"a.wav"}
+    assert "b: there are several recordings of this name in " in printed
+    assert summary("its recording was not found") == [("b", 2, 0)]
+
+
+def test_a_damaged_recording_is_reported_and_the_others_taken(imported, tmp_path):
+    whole = (tmp_path / "archive" / "a.wav").read_bytes()
+    (tmp_path / "archive" / "a.wav").write_bytes(whole[: len(whole) // 2])
+    imported("sea.txt", raven_table(TWO), "--label", "S*=call")
+    assert summary("its recording cannot be used: is cut off") == [("a.wav", 2, 0)]
+    assert {clip[0] for clip in clips()} == {"deep/b.wav"}
+
+
+def test_nothing_but_faults_is_refused(imported):
+    printed = imported("sea.txt", raven_table([(99.0, 99.5, "a.wav", "call")]), status=1)
+    assert "data/bay: not one clip came of the annotations" in printed
+    assert "begins beyond the end of its recording" in printed
+
+
+def test_a_pod_cast_table_brings_site_and_date(imported):
+    text = "wav_filename\tstart_time_s\tduration_s\tlocation\tdate\na.wav\t3.0\t0.5\torcasound_lab\t07/05/2019\n"
+    imported("train.tsv", text + "quiet.wav\t0\t0\tport_townsend\t07/06/2019\n")
+    assert Path("data/bay/recordings.csv").read_text().splitlines() == [
+        "recording,site,began,hop_s",
+        "a.wav,orcasound_lab,2019-07-05,",
+        "quiet.wav,port_townsend,2019-07-06,",
+    ]
+    assert {clip[3] for clip in clips()} == {"orcasound_lab"}
+    assert summary("no call, and enough were drawn") == [("a.wav", 0, 14), ("quiet.wav", 0, 20)]
+
+
+def test_a_site_can_be_corrected_by_hand(imported, repository):
+    imported("train.tsv", "filename\tstart_s\tduration_s\na.wav\t3.0\t0.5\n")
+    replace_in(Path("data/bay/recordings.csv"), "a.wav,,", "a.wav,lime_kiln,")
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert {clip[3] for clip in clips()} == {"lime_kiln"}
+
+
+def test_dclde_annotations_that_are_uncertain_join_the_pool(imported):
+    text = "Soundfile,Dataset,ClassSpecies,KW,KW_certain,AnnotationLevel,FileBeginSec,FileEndSec\n"
+    text += "a.wav,Carmanah,KW,1,1,Call,3.0,3.5\na.wav,Carmanah,KW,1,0,Call,12.0,12.5\na.wav,Carmanah,HW,0,0,Call,8,9\n"
+    imported("annotations.csv", text)
+    assert [clip for clip in clips() if clip[2] != "nocall"] == [
+        ("a.wav", 2.75, "call", "Carmanah"),
+        ("a.wav", 11.75, "", "Carmanah"),
+    ]
+    assert summary("another sound") == [("a.wav", 1, 0)]
+
+
+def test_audacity_tracks_go_by_their_names(imported):
+    imported("a.txt", "3.0\t3.5\tcall\n12.0\t12.5\n")
+    assert [clip[:2] for clip in clips() if clip[2] == "call"] == [("a.wav", 2.75), ("a.wav", 11.75)]
+
+
+def test_folders_of_clips_become_a_data_set(repository, tmp_path):
+    for label, names in {"calls": ("1", "2", "3"), "nocalls": ("1", "x")}.items():
+        for seed, name in enumerate(names):
+            call = (0.2,) if label == "calls" else ()
+            write_recording(tmp_path / "study" / label / f"{name}.wav", call, length_s=0.8, seed=seed)
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
+    assert result.returncode == 0, result.stderr
+    assert clips() == [
+        ("calls/2.wav", 0.0, "call", ""),
+        ("calls/3.wav", 0.0, "call", ""),
+        ("calls/calls_1.wav", 0.0, "call", ""),
+        ("nocalls/nocalls_1.wav", 0.0, "nocall", ""),
+        ("nocalls/x.wav", 0.0, "nocall", ""),
+    ]
+    assert summary("windows without a call that could not be found") == [("", 0, 1)]
+
+
+def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):
+    Path("data/bay").mkdir(parents=True)
+    Path("data/bay/clips.csv").write_text("clip_id,recording,start_s,label,site\n")
+    printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call", status=1)
+    assert printed == "data/bay/clips.csv: is there already, and not from annotations; choose another name\n"
+    assert list(Path("data/bay").iterdir()) == [Path("data/bay/clips.csv")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["bay"], "data/bay: holds no annotations; name the files to import"),
+        (["a/b", "x.txt"], "a/b: is no name for a data set"),
+        (["bay", "no.txt"], "no.txt: there is no such file"),
+        (["bay", "--label", "S01=orca"], "--label S01=orca: write WORD=KIND"),
+        (["bay", "params.yaml"], "params.yaml: is none of the annotations that are known"),
+        (["bay", "params.yaml", "--recordings", "nowhere"], "nowhere: there is no such folder"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_in_a_sentence(repository, arguments, fault):
+    result = run_tool(repository, "import_annotations", *arguments)
+    assert result.returncode == 1
+    assert result.stderr.startswith(fault)
+    assert "Traceback" not in result.stderr
+    assert not Path("data").exists()
+
+
+# The real archives.
+
+
+def import_real(repository: Path, name: str, clip_s: float) -> Counter:
+    overlay(repository / "params.yaml", {"featurize": {"clip_s": clip_s}})
+    result = run_tool(
+        repository,
+        "import_annotations",
+        "bay",
+        f"{REAL}/{name}/annotations.tsv",
+        "--recordings",
+        f"{REAL}/{name}/recordings",
+    )
+    assert result.returncode == 0, result.stderr
+    return Counter(label for _, _, label, _ in clips())
+
+
+def share_of_windows(annotations: Path, kind: str, clip_s: float) -> dict[tuple[str, float], float]:
+    """Return how much of each clip lies in annotations of a kind, by recording and start; pandas reads them."""
+    table = pandas.read_csv(annotations, sep="\t")
+    shares = {}
+    for recording, start_s, _, _ in clips():
+        of_kind = table[(table.filename == recording) & (table.label == kind)]
+        ends = np.minimum(of_kind.start_s + of_kind.duration_s, start_s + clip_s)
+        shares[recording, start_s] = np.maximum(0, ends - np.maximum(of_kind.start_s, start_s)).sum() / clip_s
+    return shares
+
+
+@real_recordings
+@pytest.mark.parametrize(("name", "clip_s", "fewest"), [("right_whale_recordings", 2.0, 73), ("orca", 3.0, 100)])
+def test_real_annotations_become_clips_with_a_call_and_others_without(repository, name, clip_s, fewest):
+    labels = import_real(repository, name, clip_s)
+    assert labels["call"] >= fewest
+    assert labels["nocall"] >= fewest / 4
+    annotations = REAL / name / "annotations.tsv"
+    of_calls, of_nocalls = (share_of_windows(annotations, kind, clip_s) for kind in ("call", "nocall"))
+    for recording, start_s, label, _ in clips():
+        place = recording, start_s
+        if label == "call":
+            assert of_calls[place] > 0
+        else:
+            assert of_calls[place] == 0
+            length_s = soundfile.info(f"data/bay/recordings/{recording}").duration
+            assert of_nocalls[place] > 0.99 * min(1.0, length_s / clip_s)
+
+
+@real_recordings
+def test_the_documentation_shows_what_is_printed(repository):
+    overlay(repository / "params.yaml", {"featurize": {"clip_s": 2.0}})
+    archive = REAL / "right_whale_recordings"
+    options = ("--recordings", f"{archive}/recordings")
+    printed = run_tool(repository, "import_annotations", "rw", f"{archive}/annotations.tsv", *options).stdout
+    page = (REPOSITORY / "docs" / "data.md").read_text(encoding="utf-8")
+    assert "".join(f"    {line}\n" for line in printed.splitlines()[:-1]) in page
+
+
+@real_recordings
+def test_every_real_annotation_is_accounted_for(repository):
+    import_real(repository, "orca", 3.0)
+    with Path("data/bay/import.csv").open(newline="") as file:
+        counted = sum(int(row["annotations"]) for row in csv.DictReader(file) if row["outcome"] != "note")
+    assert counted == len(pandas.read_csv(REAL / "orca" / "annotations.tsv", sep="\t"))
+
+
+# The whole of it.
+
+
+def readme_commands(first: str, names: Mapping[str, Path] = {}) -> str:
+    """Return the block of the README that starts with this, its example's names replaced."""
+    (commands,) = (block for block in BLOCKS if block.startswith(first))
+    for example, path in names.items():
+        commands = replaced(commands, example, str(path))
+    return commands
+
+
+def parts(folder: Path) -> dict[str, str]:
+    with (folder / "labels" / "split.csv").open(newline="") as file:
+        return {row["clip_id"]: row["part"] for row in csv.DictReader(file)}
+
+
+def paste(folder: Path, commands: str) -> str:
+    result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands)
+    assert result.returncode == 0, commands + result.stdout + result.stderr
+    return result.stdout
+
+
+def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tmp_path):
+    sea, rows, calls = tmp_path / "sea", [], (2.0, 3.5, 12.0, 13.5)
+    for number in range(9):
+        name = f"rpi_bush_point_156233{number}000.wav"
+        write_recording(sea / name, calls, seed=number)
+        rows += [(begin, begin + 0.5, name, "S01") for begin in calls]
+    (sea / "sea.Table.1.selections.txt").write_text(raven_table(rows))
+    folder = clone(tmp_path / "clone")
+    overlay(folder / "params.yaml", TINY)
+
+    printed = paste(folder, readme_commands("python -m tools.import_annotations", {"~/sea": sea}))
+    advice = printed.splitlines()[-1]
+    assert advice.startswith("params.yaml: set data.dataset: bay, and below split test: ")
+    overlay(folder / "params.yaml", {"split": yaml.safe_load("{" + advice.partition(" split ")[2] + "}")})
+    printed = paste(folder, readme_commands("dvc add data/bay/recordings"))
+    ran = stages_run(printed)
+    assert ran[0] == "data/bay/dvc.yaml:import"
+    assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
+    assert (folder / "models" / "retrained" / "model.json").exists()
+
+    # The stage declares the modules that it imports and no others.
+    stage = yaml.safe_load((folder / "data" / "bay" / "dvc.yaml").read_text())["stages"]["import"]
+    assert {dep for dep in stage["deps"] if dep.endswith(".py")} == imported_files("tools.import_annotations")
+
+    # Git has all but the recordings, which DVC has.
+    assert git(folder, "status", "--porcelain") == ""
+    in_git = {Path(name).name for name in git(folder, "ls-files", "data/bay").split()}
+    assert in_git == {
+        ".gitignore",
+        "clips.csv",
+        "dvc.lock",
+        "dvc.yaml",
+        "import.csv",
+        "params.yaml",
+        "recordings.csv",
+        "recordings.dvc",
+        "sea.Table.1.selections.txt",
+    }
+    # The import is a stage like any other.
+    assert stages_run(repro(folder)) == []
+
+    before = parts(folder)
+    write_recording(tmp_path / "new" / "5066.190705140000.wav", seed=99)
+    printed = paste(folder, readme_commands("python -m tools.add_recordings", {"~/new": tmp_path / "new"}))
+    assert "20 clips of 1 recording joined the pool" in printed
+    after = parts(folder)
+    assert {clip_id: after[clip_id] for clip_id in before} == before
+    assert [after[clip_id] for clip_id in set(after) - set(before)] == ["pool"] * 20
+
+    replace_in(folder / "data" / "bay" / "params.yaml", "gap_s: 2.0", "gap_s: 1.5")
+    assert "data/bay/dvc.yaml:import" in run_in(folder, "dvc", "status").stdout

@@ -1,0 +1,145 @@
+"""Let recordings without labels join the pool: `python -m tools.add_recordings FOLDER`.
+
+They are copied to the data set that params.yaml names, unless they lie there already, and each is cut into windows of
+`featurize.clip_s`. Clips that are there stay as they are.
+"""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.clips import COLUMNS, read_clips
+from stages.lib.faults import refuse
+from stages.lib.params import DataParams, read_params
+from stages.lib.running import run
+from stages.lib.table import quoted, read_table, write_table
+from tools.lib.audio_files import audio_files, bring, one_content
+from tools.lib.clip_rows import unlabelled_rows
+from tools.lib.counted import counted
+from tools.lib.queue_windows import stem
+from tools.lib.recording_lengths import lengths_or_faults
+from tools.lib.recording_name import origin_of
+from tools.lib.register import NAME, Registered, read_register, write_register
+
+
+class Joining(NamedTuple):
+    """A recording that joins: where it lies now, what is known of it, and how long it is in seconds."""
+
+    source: Path
+    registered: Registered
+    length_s: float
+
+
+def new_files(source: Path, recordings: Path, present: Mapping[str, str]) -> dict[str, Path]:
+    """Return the recordings of a folder that are not in a data set yet; refuse those that would be mistaken for others.
+
+    Parameters
+    ----------
+    source, recordings : Path
+        The folder, and that of the data set.
+    present : mapping
+        From the stem of each recording of the data set to its path below `recordings`.
+
+    Returns
+    -------
+    dict
+        From the path below `recordings` to where the recording lies, by name.
+    """
+    found = audio_files(source) if source.is_dir() else {}
+    refuse([] if found else [f"{source}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files"])
+    # In a clone without DVC's outputs there may be nothing to compare with.
+    there = {name: [recordings / present[name]] for name in found if (recordings / present.get(name, "")).is_file()}
+    refuse(
+        f"{paths[0]}: {others[-1]} has the same name and is another recording; rename one of them"
+        for name, paths in found.items()
+        if not one_content(others := [*paths, *there.get(name, [])])
+    )
+    new = {paths[0].relative_to(source).as_posix(): paths[0] for name, paths in found.items() if name not in present}
+    return dict(sorted(new.items()))
+
+
+def joining(files: Mapping[str, Path], site: str | None, hop_s: float) -> tuple[list[Joining], list[str]]:
+    """Return what joins, and what is wrong with the recordings that do not.
+
+    Parameters
+    ----------
+    files : mapping
+        From the path below `recordings/` to where the recording lies.
+    site : str or None
+        Where all were made; None where their names shall tell.
+    hop_s : float
+        From the start of one window to that of the next.
+    """
+    usable, faults = [], []
+    for (name, source), length in zip(files.items(), lengths_or_faults(list(files.values())), strict=True):
+        if isinstance(length, str):
+            faults.append(f"{length}; left out")
+        else:
+            by_name = origin_of(stem(name))
+            registered = Registered(name, by_name.site if site is None else site, by_name.began, str(hop_s))
+            usable.append(Joining(source, registered, length))
+    return usable, faults
+
+
+def known_recordings(table: Path, register: Iterable[Registered]) -> dict[str, str]:
+    """Return the recordings that have clips or annotations, by their stems."""
+    # One that is registered with a hop and has no clip is left of a run that was killed.
+    names = [clip.recording for clip in read_clips(table)] + [one.recording for one in register if not one.hop_s]
+    return {stem(name): name for name in names}
+
+
+def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, window_s: float) -> list[str]:
+    """Add the recordings of a folder to a data set; return what to say about it."""
+    table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
+    if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
+        refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
+    files = new_files(source, recordings, known_recordings(table, register))
+    joined, faults = joining(files, site, hop_s)
+    bring({one.registered.recording: one.source for one in joined}, recordings)
+
+    new = [row for one in joined for row in unlabelled_rows(one.registered, one.length_s, window_s)]
+    before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(table, COLUMNS)]
+    names = {one.registered.recording for one in joined}
+    kept = [one for one in register if one.recording not in names]
+    write_register(folder / NAME, [*kept, *(one.registered for one in joined)])
+    write_table(table, COLUMNS, [*before, *new])
+    without_site = sum(not one.registered.site for one in joined)
+    return [
+        *faults,
+        f"{table}: {counted(len(new), 'clip')} of {counted(len(joined), 'recording')} joined the pool"
+        + (f"; {without_site} without a site, because their names tell none" if without_site else ""),
+    ]
+
+
+def option_faults(site: str | None, hop_s: float | None) -> list[str]:
+    """List what is wrong with the options."""
+    faults = []
+    if site is not None and not site.strip().isprintable():
+        faults.append(f"--site {quoted(site)}: holds a character that cannot be seen; type the name anew")
+    if hop_s is not None and not (isfinite(hop_s) and hop_s > 0):
+        faults.append(f"--hop {hop_s:g}: is no time; write seconds above 0")
+    return faults
+
+
+def main() -> None:
+    """Add the recordings of a folder."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.add_recordings", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of recordings; folders in it count too")
+    parser.add_argument("--site", metavar="NAME", help="where they were made (what their names tell)")
+    parser.add_argument("--hop", type=float, metavar="SECONDS", help="from window to window (featurize.clip_s)")
+    options = parser.parse_args()
+    refuse(option_faults(options.site, options.hop))
+
+    from stages.lib.spectrogram import FeatureParams  # It takes a second.
+
+    window_s = read_params("featurize", FeatureParams).clip_s
+    folder = read_params("data", DataParams).folder
+    print(*add_recordings(options.folder, folder, options.site, options.hop or window_s, window_s), sep="\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,114 @@
+"""Make a data set of annotations and recordings: `python -m tools.import_annotations NAME FILE... --recordings FOLDER`.
+
+A FILE is a Raven selection table, a Pod.Cast table, the DCLDE killer-whale CSV or an Audacity label track; or a folder
+that holds the folders `calls` and `nocalls` of clips. Files and the recordings that they name are copied to data/NAME;
+with the name alone, the clips are made again from what lies there.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.lib.clips import COLUMNS, read_clips
+from stages.lib.faults import refuse
+from stages.lib.inputs import forget_all, reading
+from stages.lib.params import read_params
+from stages.lib.running import run_stage
+from stages.lib.split_params import SplitParams
+from stages.lib.table import write_table
+from tools.lib.annotations import outcome
+from tools.lib.annotations.annotated import by_recording, read_all
+from tools.lib.annotations.clip_table import make_clips
+from tools.lib.annotations.event import KINDS
+from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather
+from tools.lib.annotations.import_params import read_import_params, with_labels, write_import_params
+from tools.lib.annotations.import_stage import FILE, write_stage
+from tools.lib.counted import counted
+from tools.lib.data_set_folder import data_set_folder
+from tools.lib.register import NAME, read_register
+from tools.lib.split_suggestion import suggested_counts
+
+CLIPS, SUMMARY = "clips.csv", "import.csv"
+
+
+def bring_in(folder: Path, given: Sequence[Path], recordings: Path | None, labels: dict[str, str]) -> list[str]:
+    """Bring annotations and recordings into a data set, and what their words stand for; return what to say about it."""
+    foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
+    refuse(f"{folder / name}: is there already, and not from annotations; choose another name" for name in foreign)
+    params = with_labels(read_import_params(folder), labels)
+    said = gather(folder, given, recordings, params)
+    write_import_params(folder, params)
+    return said
+
+
+def import_again(folder: Path) -> list[str]:
+    """Make clips.csv and the summary from what lies in the folder of a data set; return what to say about it."""
+    from stages.lib.spectrogram import FeatureParams  # It takes a second.
+
+    refuse([] if (folder / ANNOTATIONS).is_dir() else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
+    window_s = read_params("featurize", FeatureParams).clip_s
+    params = read_import_params(folder)
+    files = sorted(path for path in (folder / ANNOTATIONS).iterdir() if not path.name.startswith("."))
+    annotated = by_recording(read_all(files, params.labels), params.labels)
+    register = read_register(reading(folder / NAME))
+    rows, outcomes = make_clips(folder / RECORDINGS, annotated, register, params, window_s)
+    table = outcome.printed(outcomes)
+    refuse([f"{folder}: not one clip came of the annotations", *table] if not rows else [])
+    write_table(folder / CLIPS, COLUMNS, rows)
+    write_table(folder / SUMMARY, outcome.COLUMNS, outcome.added_up(outcomes, by_recording=True))
+    return [*table, f"{folder / CLIPS}: {counted(len(rows), 'clip')}; {folder / SUMMARY} has the table by recording"]
+
+
+def advice(folder: Path) -> str:
+    """Say what to set in params.yaml so that the pipeline runs on the data set."""
+    split = read_params("split", SplitParams)
+    counts = suggested_counts(read_clips(folder / CLIPS), split.seed, split.group_by)
+    if not counts:
+        return (
+            f"params.yaml: set data.dataset: {folder.name}; it has too few {split.group_by}s with calls and without to "
+            "divide them as the study did, so choose the counts below split yourself, or annotate more"
+        )
+    said = ", ".join(f"{part}: {count}" for part, count in counts.items())
+    return f"params.yaml: set data.dataset: {folder.name}, and below split {said}"
+
+
+def parse_labels(options: Sequence[str]) -> dict[str, str]:
+    """Turn options such as S01=call into a mapping."""
+    pairs = [option.rpartition("=") for option in options]
+    refuse(
+        f"--label {option}: write WORD=KIND, where KIND is {', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        for option, (word, _, kind) in zip(options, pairs, strict=True)
+        if not word or kind not in KINDS
+    )
+    return {word: kind for word, _, kind in pairs}
+
+
+def main() -> None:
+    """Import what is given, or what is there."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.import_annotations", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("name", metavar="NAME", help="of the data set, a folder below data/")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations")
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where they lie (data/NAME/recordings)")
+    parser.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        metavar="WORD=KIND",
+        help=f"what a word of the annotators stands for: {', '.join(KINDS)}; * stands for any letters",
+    )
+    options = parser.parse_args()
+    folder, labels = data_set_folder(options.name), parse_labels(options.label)
+    new = bool(options.files or options.recordings or labels)
+    if new:
+        print(*bring_in(folder, options.files, options.recordings, labels), sep="\n")
+        forget_all()  # Some of what was read until here has been written since.
+    print(*import_again(folder), sep="\n")
+    if new:
+        write_stage(folder)
+        print(advice(folder))
+
+
+if __name__ == "__main__":
+    run_stage(main)

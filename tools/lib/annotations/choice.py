@@ -1,0 +1,167 @@
+"""Which windows of a recording become clips, and what becomes of its annotations."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tools.lib.annotations.draw import lot
+from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
+from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
+from tools.lib.annotations.windows import Stretch, centred_windows, common, gaps, lies_in, overlaps, tiles
+
+CALL_TAKEN, UNSURE_TAKEN, NOCALL_TAKEN = "a call", "uncertain, so without a label", "no call, drawn"
+NOT_DRAWN = "no call, and enough were drawn"
+TWICE = "the same annotation twice"
+BEYOND = "begins beyond the end of its recording"
+CUT = "ends beyond the end of its recording, and was cut there"
+SHARED = "a call that lies in the window of another"
+LONG = "longer than a window, so cut into several"
+BESIDE = "uncertain, and its window would share sound with another"
+SHORT = "a stretch without a call that has no room for a window"
+STRETCH = "a stretch without a call, to draw from"
+OTHER_SOUND = "another sound, so nothing is known of calls"
+
+
+class Recording(NamedTuple):
+    """What is known of a recording before windows are chosen.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the data set's `recordings/`.
+    length_s : float
+    events : sequence of (kind, Event)
+    states_nocalls : bool
+        Whether its annotations say where there is no call. If so, nothing is known of what they leave empty.
+    """
+
+    name: str
+    length_s: float
+    events: Sequence[tuple[str, Event]]
+    states_nocalls: bool
+
+
+class Choice(NamedTuple):
+    """The windows of a recording, by where they begin, in seconds.
+
+    Attributes
+    ----------
+    calls, unsure : list of float
+    nocalls : list of float
+        Those that may be drawn.
+    outcomes : list of Outcome
+        Without what depends on the draw.
+    """
+
+    calls: list[float]
+    unsure: list[float]
+    nocalls: list[float]
+    outcomes: list[Outcome]
+
+
+def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Choice:
+    """Choose the windows of one recording.
+
+    Parameters
+    ----------
+    recording : Recording
+    window_s : float
+    gap_s : float
+        How far windows without a call stay from every call and every uncertain annotation.
+    seed : int
+        Of where in a stretch without a call its windows begin.
+    """
+    events, outcomes = within(recording)
+    of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
+    calls, of_calls = call_windows(recording, of_kind[CALL], window_s)
+    unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], calls, window_s)
+
+    occupied = [(one.begin_s - gap_s, one.end_s + gap_s) for one in of_kind[CALL] + of_kind[UNSURE]]
+    occupied += [window(start_s, window_s) for start_s in calls + unsure]
+    free = gaps(occupied, recording.length_s)
+    if recording.states_nocalls:
+        # What lies between the gaps of stretches is the stretches again, those that overlap joined.
+        stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
+        free = common(free, stated)
+    nocalls = sorted(
+        {
+            start_s
+            for stretch in free
+            for start_s in tiles(stretch, recording.length_s, window_s, lot(seed, f"{recording.name}:{stretch[0]:.3f}"))
+        }
+    )
+    outcomes += of_calls + of_unsure
+    for one in of_kind[NOCALL]:
+        has_room = any(overlaps(window(start_s, window_s), span(one)) for start_s in nocalls)
+        outcomes.append(outcome(*((TAKEN, STRETCH) if has_room else (LEFT_OUT, SHORT)), recording, one))
+    outcomes += [outcome(LEFT_OUT, OTHER_SOUND, recording, one) for one in of_kind[OTHER]]
+    return Choice(calls, unsure, nocalls, outcomes)
+
+
+def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]]:
+    """Return the events that lie in a recording, each once, cut at its end, in the order of time."""
+    kept: dict[tuple, tuple[str, Event]] = {}
+    outcomes = []
+    for kind, event in sorted(recording.events, key=lambda item: (span(item[1]), item[0])):
+        if event.begin_s >= recording.length_s:
+            outcomes.append(outcome(LEFT_OUT, BEYOND, recording, event))
+        elif (kind, *span(event)) in kept:
+            outcomes.append(outcome(LEFT_OUT, TWICE, recording, event))
+        else:
+            # What is written as the end of a file is often some samples further.
+            if event.end_s > recording.length_s + 0.1:
+                outcomes.append(outcome(NOTE, CUT, recording, event))
+            kept[kind, *span(event)] = (kind, event._replace(end_s=min(event.end_s, recording.length_s)))
+    return list(kept.values()), outcomes
+
+
+def call_windows(recording: Recording, events: Sequence[Event], window_s: float) -> tuple[list[float], list[Outcome]]:
+    """Return the windows of calls. A call that lies in the window of an earlier one needs none of its own."""
+    starts: list[float] = []
+    outcomes = []
+    for event in events:
+        if any(lies_in(span(event), window(start_s, window_s)) for start_s in starts):
+            outcomes.append(outcome(LEFT_OUT, SHARED, recording, event))
+            continue
+        # Of a long call that overlaps another, a part may have the other's window.
+        new = [one for one in centred_windows(span(event), recording.length_s, window_s) if one not in starts]
+        starts += new
+        outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
+        if len(new) > 1:
+            outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))
+    return sorted(starts), outcomes
+
+
+def unsure_windows(
+    recording: Recording, events: Sequence[Event], calls: Sequence[float], window_s: float
+) -> tuple[list[float], list[Outcome]]:
+    """Return the windows of uncertain annotations that share no sound with the window of a call, nor with another."""
+    taken = list(calls)
+    starts = []
+    outcomes = []
+    for event in events:
+        new = []
+        for start_s in centred_windows(span(event), recording.length_s, window_s):
+            if not any(overlaps(window(start_s, window_s), window(other, window_s)) for other in taken):
+                new.append(start_s)
+                taken.append(start_s)
+        starts += new
+        if new:
+            outcomes.append(outcome(TAKEN, UNSURE_TAKEN, recording, event, len(new)))
+        else:
+            outcomes.append(outcome(LEFT_OUT, BESIDE, recording, event))
+    return sorted(starts), outcomes
+
+
+def outcome(what: str, reason: str, recording: Recording, event: Event, windows: int = 0) -> Outcome:
+    """Say what became of an event."""
+    return Outcome(what, reason, recording.name, 1, windows, event.source)
+
+
+def span(event: Event) -> Stretch:
+    """Return where an event begins and ends."""
+    return event.begin_s, event.end_s
+
+
+def window(start_s: float, window_s: float) -> Stretch:
+    """Return where a window begins and ends."""
+    return start_s, start_s + window_s

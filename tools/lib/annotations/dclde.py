@@ -1,0 +1,80 @@
+"""The killer-whale annotations of the DCLDE workshops: one CSV for many providers, with classes and certainty.
+
+Certain calls of killer whales are calls. Uncertain ones, and those that are annotated for a file as a whole (which says
+that somewhere in it there is a call), are unsure. Everything else keeps its class: `HW` a humpback, `AB` no animal,
+`UndBio` an animal that nobody could name.
+
+References
+----------
+Palmer et al. (2025), "A public dataset of annotated Orcinus orca acoustic signals for detection and ecotype
+classification", Scientific Data 12.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from math import inf
+from pathlib import Path
+
+from stages.lib.clips import parse_seconds
+from tools.lib.annotations.delimited import first, header_of, read_rows
+from tools.lib.annotations.event import CALL, UNSURE, Annotations, Event, Origin
+from tools.lib.queue_windows import stem
+
+RECORDING, BEGIN, END = "soundfile", "filebeginsec", "fileendsec"
+CLASS = ("classspecies", "labels")
+KILLER_WHALE, CERTAIN, LEVEL, TIME = ("kw",), ("kw_certain",), ("annotationlevel",), ("utc",)
+SITE = ("dataset", "dep", "provider")
+NO = ("0", "0.0", "false")
+YES = ("1", "1.0", "true")
+
+
+def is_dclde(lines: Sequence[str]) -> bool:
+    """Tell whether lines are such a table."""
+    return {RECORDING, BEGIN, END} <= set(header_of(lines))
+
+
+def read_dclde(path: Path, lines: Sequence[str]) -> Annotations:
+    """Read the events, and what is wrong with the rows."""
+    events, origins, faults = [], {}, []
+    for row in read_rows(lines):
+        cells, source = row.cells, f"{path}:{row.line}"
+        begin_s, end_s = span(cells)
+        if not cells[RECORDING] or begin_s is None or end_s is None or end_s < begin_s:
+            faults.append(
+                f"{source}: {cells[RECORDING]!r} from {cells[BEGIN]!r} to {cells[END]!r} is no stretch of a recording; "
+                "correct Soundfile, FileBeginSec and FileEndSec, or remove the row"
+            )
+            continue
+        name = stem(cells[RECORDING])
+        origins.setdefault(name, Origin(first(cells, SITE), began(first(cells, TIME), begin_s)))
+        events.append(Event(source, name, begin_s, end_s, text(cells)))
+    return Annotations(events, origins, faults)
+
+
+def span(cells: Mapping[str, str]) -> tuple[float | None, float | None]:
+    """Return where an event begins and ends, in seconds; None for what is no time."""
+    if is_of_file(cells) and not first(cells, (BEGIN, END)):
+        return 0.0, inf
+    return parse_seconds(cells[BEGIN]), parse_seconds(cells[END])
+
+
+def is_of_file(cells: Mapping[str, str]) -> bool:
+    """Tell whether a row is about a file as a whole."""
+    return first(cells, LEVEL).casefold() == "file"
+
+
+def text(cells: Mapping[str, str]) -> str:
+    """Return the class of an event, its certainty taken into account."""
+    species = first(cells, CLASS)
+    if species.casefold() != "kw" and first(cells, KILLER_WHALE).casefold() not in YES:
+        return species or UNSURE
+    return UNSURE if is_of_file(cells) or first(cells, CERTAIN).casefold() in NO else CALL
+
+
+def began(event: str, begin_s: float) -> str:
+    """Return when a recording began, given the UTC of an event and how far into the recording it is."""
+    with suppress(ValueError):
+        start = datetime.fromisoformat(event).replace(tzinfo=None) - timedelta(seconds=begin_s)
+        return start.isoformat(timespec="seconds") + "Z"
+    return ""

@@ -1,0 +1,48 @@
+"""`data/<name>/params.yaml`: how the clips of an imported data set are made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field
+
+from stages.lib.params import Section, read_flat_params
+from stages.lib.whole import write_text
+
+NAME = "params.yaml"
+TEXT = """\
+# How the clips of this data set are made from its annotations. `dvc repro` makes them again where you change a key.
+
+seed: {seed}               # of the draw of windows without a call
+gap_s: {gap_s}               # seconds that these keep from every call and every uncertain annotation
+nocalls_per_call: {nocalls_per_call}    # how many are drawn
+# What the words of the annotators stand for: call, nocall, unsure (to the pool, without a label) or other (a sound that
+# is no call). * stands for any letters; the first that fits counts.
+{labels}"""
+
+
+class ImportParams(Section):
+    """The params of an import; `labels` is from a word to `call`, `nocall`, `unsure` or `other`."""
+
+    seed: Annotated[int, Field(ge=0)] = 2020
+    gap_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
+    nocalls_per_call: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    labels: dict[str, Literal["call", "nocall", "unsure", "other"]] = {}
+
+
+def read_import_params(folder: Path) -> ImportParams:
+    """Read the params of a data set; the usual ones where it has none yet."""
+    return read_flat_params(ImportParams, folder / NAME) if (folder / NAME).exists() else ImportParams()
+
+
+def with_labels(params: ImportParams, labels: Mapping[str, str]) -> ImportParams:
+    """Return params in which words stand for something new; what was said last counts first."""
+    before = {word: kind for word, kind in params.labels.items() if word not in labels}
+    return params.model_copy(update={"labels": {**labels, **before}})
+
+
+def write_import_params(folder: Path, params: ImportParams) -> None:
+    """Write the params with a comment each."""
+    labels = yaml.safe_dump({"labels": params.labels}, sort_keys=False, allow_unicode=True)
+    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude={"labels"}), labels=labels))

@@ -1,0 +1,61 @@
+"""What became of the annotations: taken or left out, and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+TAKEN, LEFT_OUT, NOTE = "taken", "left out", "note"
+COLUMNS = ("outcome", "reason", "recording", "annotations", "windows", "first")
+
+
+class Outcome(NamedTuple):
+    """What became of one annotation, or of windows that none asked for.
+
+    Attributes
+    ----------
+    outcome : str
+        `taken`, `left out`, or a `note` on annotations that are counted elsewhere.
+    reason : str
+    recording : str
+    annotations, windows : int
+    first : str
+        Where it stands: file and line; empty where there is no annotation.
+    """
+
+    outcome: str
+    reason: str
+    recording: str
+    annotations: int = 0
+    windows: int = 0
+    first: str = ""
+
+
+def added_up(outcomes: Iterable[Outcome], by_recording: bool) -> list[Outcome]:
+    """Add up outcomes of one reason, recording by recording or over all; what is taken comes first."""
+    groups = defaultdict(list)
+    for one in outcomes:
+        groups[one.outcome, one.reason, one.recording if by_recording else ""].append(one)
+    order = (TAKEN, LEFT_OUT, NOTE)
+    return [
+        Outcome(
+            *key,
+            sum(one.annotations for one in group),
+            sum(one.windows for one in group),
+            next((one.first for one in group if one.first), ""),
+        )
+        for key, group in sorted(groups.items(), key=lambda item: (order.index(item[0][0]), *item[0][1:]))
+    ]
+
+
+def printed(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the lines of a table that people read: a line a reason, over all recordings."""
+    rows = [("", "why", "annotations", "windows", "the first")]
+    rows += [
+        (one.outcome, one.reason, str(one.annotations), str(one.windows), one.first)
+        for one in added_up(outcomes, by_recording=False)
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
+        for row in rows
+    ]

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from experiments.label_efficiency.settings import TABLES, read_settings
 from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
+from experiments.marked_section import replace_section
 from stages.lib.running import run
 from stages.lib.table import read_table
 from stages.lib.whole import write_text
 
-BEGIN, END = "<!-- label efficiency: begin -->", "<!-- label efficiency: end -->"
+SECTION = "label efficiency"
 
 
 def with_interval(cells: dict[str, str], name: str, signed: bool = False) -> str:
@@ -67,13 +68,6 @@ def section(dataset: str, end: int) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def replace_section(page: str, text: str) -> str:
-    """Put a text between the marks of a page."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
-
-
 def main() -> None:
     """Print the sections of all data sets, or put them into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -82,7 +76,7 @@ def main() -> None:
     settings = read_settings()
     text = "\n".join(section(dataset, settings.rounds.end) for dataset in settings.datasets)
     if page:
-        write_text(page, replace_section(page.read_text(encoding="utf-8"), text))
+        write_text(page, replace_section(page.read_text(encoding="utf-8"), SECTION, text))
     else:
         print(text)
 

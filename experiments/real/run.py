@@ -18,6 +18,7 @@ from scipy.stats import ttest_1samp
 from tqdm import tqdm
 
 from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from experiments.marked_section import replace_section
 from stages.lib.clips import read_clips
 from stages.lib.whole import write_text
 from tools.answer_queue import answer_queue
@@ -26,18 +27,13 @@ RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent
 DATASETS = ("right_whale", "orca")
 ANNOTATOR = "published-labels"
-BEGIN, END = "<!-- make real: begin -->", "<!-- make real: end -->"
+SECTION = "make real"
 MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
 
 
 def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Path) -> list[dict]:
     """Run the loop once for each split seed; return one result a seed."""
-    clone(folder)
-    shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
-    # Folders are copied with their permissions, and the source may be read-only.
-    for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
+    clone_for(dataset, folder)
     overlay(folder / "params.yaml", changes)
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
     empty = (folder / "labels" / "expert.csv").read_text(encoding="utf-8").splitlines()[0] + "\n"
@@ -52,6 +48,16 @@ def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Pa
         repro(folder)
         results.append({"seed": seed, "unanswered": unanswered, "answered": read_metrics(folder)})
     return results
+
+
+def clone_for(dataset: str, folder: Path) -> None:
+    """Clone the repository into a folder that does not exist, with a real data set and the params for it."""
+    clone(folder)
+    shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
+    # Folders are copied with their permissions, and the source may be read-only.
+    for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
 
 
 def read_metrics(folder: Path) -> dict:
@@ -144,13 +150,6 @@ def change_lines(results: Sequence[dict]) -> str:
     return "\n".join(lines)
 
 
-def replace_section(page: str, section: str) -> str:
-    """Put a section between the marks of a page."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{section}\n{END}{after}"
-
-
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -174,7 +173,7 @@ def main() -> None:
         ]
     section = "\n".join(tables)
     if arguments.page:
-        write_text(arguments.page, replace_section(arguments.page.read_text(encoding="utf-8"), section))
+        write_text(arguments.page, replace_section(arguments.page.read_text(encoding="utf-8"), SECTION, section))
     print(section)
 
 

@@ -16,7 +16,6 @@ from experiments.label_efficiency.choosing import ranking
 from experiments.label_efficiency.draw import draw
 from experiments.label_efficiency.learning import with_equal_steps
 from experiments.label_efficiency.oracle import Oracle
-from experiments.label_efficiency.section import BEGIN, END
 from experiments.label_efficiency.settings import HERE, Settings, Steps
 from experiments.label_efficiency.summary import area, estimate, labels_needed
 from stages.lib.clips import Clip, read_clips
@@ -160,12 +159,13 @@ def test_the_tables_hold_what_the_runs_have(done):
 
 def test_the_section_of_a_page_is_replaced_and_the_curves_are_drawn(done):
     page = done / "page.md"
-    page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
+    begin, end = "<!-- label efficiency: begin -->", "<!-- label efficiency: end -->"
+    page.write_text(f"above\n{begin}\nold\n{end}\nbelow\n")
     outcome = run_in(done, "python", "-m", "experiments.label_efficiency.section", "--page", "page.md")
     assert outcome.returncode == 0, outcome.stderr
     text = page.read_text()
-    assert text.startswith(f"above\n{BEGIN}\n\n### synthetic, 2 seeds\n")
-    assert text.endswith(f"{END}\nbelow\n")
+    assert text.startswith(f"above\n{begin}\n\n### synthetic, 2 seeds\n")
+    assert text.endswith(f"{end}\nbelow\n")
     assert "| margin | experts and model |" in text
     outcome = run_in(done / HERE, "dvc", "plots", "show", "Synthetic", "--out", "drawn")
     assert outcome.returncode == 0, outcome.stderr

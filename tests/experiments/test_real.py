@@ -45,11 +45,6 @@ def test_the_table_holds_each_seed_and_the_mean_over_seeds():
     assert "- seed 1: +0.010, 95 % interval -0.020 to +0.040, exact McNemar p = 0.5" in table
 
 
-def test_only_the_marked_section_of_a_page_is_replaced():
-    page = f"above\n{run.BEGIN}\nold\n{run.END}\nbelow\n"
-    assert run.replace_section(page, "new\n") == f"above\n{run.BEGIN}\n\nnew\n\n{run.END}\nbelow\n"
-
-
 def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "RECORDINGS", tmp_path / "real")
     monkeypatch.setattr(sys, "argv", ["run"])
@@ -62,7 +57,7 @@ def test_a_short_pass_over_the_orca_recordings(tmp_path):
     overlay = tmp_path / "quick.yaml"
     overlay.write_text(QUICK)
     page = tmp_path / "results.md"
-    page.write_text(f"{run.BEGIN}\n{run.END}\n")
+    page.write_text("<!-- make real: begin -->\n<!-- make real: end -->\n")
     command = [sys.executable, "-m", "experiments.real.run", "orca", "--seeds", "1"]
     outcome = subprocess.run(
         [*command, "--overlay", str(overlay), "--page", str(page)],

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from experiments.clone import clone, commit, make_small, repro
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("repeatable")
 
 # Beside the finished clone: what its run printed.
 FIRST_RUN = "first_run.log"

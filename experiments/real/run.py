@@ -33,12 +33,7 @@ MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
 
 def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Path) -> list[dict]:
     """Run the loop once for each split seed; return one result a seed."""
-    clone(folder)
-    shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
-    # Folders are copied with their permissions, and the source may be read-only.
-    for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
+    clone_for(dataset, folder)
     overlay(folder / "params.yaml", changes)
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
     empty = (folder / "labels" / "expert.csv").read_text(encoding="utf-8").splitlines()[0] + "\n"
@@ -53,6 +48,16 @@ def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Pa
         repro(folder)
         results.append({"seed": seed, "unanswered": unanswered, "answered": read_metrics(folder)})
     return results
+
+
+def clone_for(dataset: str, folder: Path) -> None:
+    """Clone the repository into a folder that does not exist, with a real data set and the params for it."""
+    clone(folder)
+    shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
+    # Folders are copied with their permissions, and the source may be read-only.
+    for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
 
 
 def read_metrics(folder: Path) -> dict:

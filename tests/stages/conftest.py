@@ -8,15 +8,12 @@ import joblib
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import settings
 
+from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.table import write_table
 from tests import feature_folder
-
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
-settings.load_profile("repeatable")
 
 SAMPLE_RATE = 4000
 PARAMS = """\
@@ -101,8 +98,13 @@ def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None)
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which all seven stages have run; tests read it and leave it as it is."""
-    folder = tmp_path_factory.mktemp("pipeline")
+    return run_pipeline(tmp_path_factory.mktemp("pipeline"))
+
+
+def run_pipeline(folder: Path, epochs: int = 2) -> Path:
+    """Run all seven stages in an empty folder."""
     write_data_set(folder, recording_count=12)
+    overlay(folder / "params.yaml", {"train": {"epochs": epochs}})
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
         featurize.main()
         split.main()

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stages.lib.clips import parse_seconds
+from stages.lib.clips import CALL, parse_seconds
 from stages.lib.table import quoted
+from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window, stem
 from tools.lib.selections import Selection
 
@@ -46,4 +47,14 @@ def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list
 
 def format_track(windows: Iterable[Window]) -> str:
     """Return the label track in which the windows of a recording wait for their labels."""
-    return "".join(f"{window.begin_s:.6f}\t{window.end_s:.6f}\t\n" for window in windows)
+    return "".join(label_line(window.begin_s, window.end_s, "") for window in windows)
+
+
+def format_detections(detections: Iterable[Detection]) -> str:
+    """Return the label track of what was detected in a recording, with the scores behind the labels."""
+    return "".join(label_line(begin_s, end_s, f"{CALL} {p_call:.6f}") for begin_s, end_s, p_call in detections)
+
+
+def label_line(begin_s: float, end_s: float, text: str) -> str:
+    """Return one label."""
+    return f"{begin_s:.6f}\t{end_s:.6f}\t{text}\n"

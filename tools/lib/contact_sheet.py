@@ -1,24 +1,20 @@
 """The spectrograms of many clips on one sheet."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import soundfile
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 from tqdm import tqdm
 
 from stages.lib.clips import Clip, read_clips
 from stages.lib.params import DataParams, read_params
 from stages.lib.spectrogram import FeatureParams
-from stages.lib.whole import whole
 from tools.lib.clip_view import ClipView, colour, view_clip
 from tools.lib.counted import counted
+from tools.lib.figure_file import write_figure
 from tools.lib.label_changes import Change
 from tools.lib.label_contradictions import Evidence
 from tools.lib.markdown import code
@@ -30,7 +26,6 @@ DOTS_PER_INCH = 100
 CONTEXT_S = 1.0
 LONGEST_LINE = 60
 CONTEXT_DARKNESS = 0.5
-PALETTE_COLOURS = 256
 
 
 class Tile(NamedTuple):
@@ -99,19 +94,12 @@ def draw_sheet(path: Path, tiles: Sequence[Tile]) -> None:
     rows = -(-len(tiles) // columns)
     width, height = TILE_INCHES
     figure = Figure(figsize=(columns * width, rows * height), dpi=DOTS_PER_INCH, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, tile in zip(grid, tiles, strict=False):
         draw_tile(axes, tile)
     for axes in grid[len(tiles) :]:
         axes.set_axis_off()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # A letter that the font does not have is a box.
-        canvas.draw()
-    # One scale of colours needs no more than a palette, which makes a third of the bytes.
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(PALETTE_COLOURS)
-    with whole(path) as partial:
-        picture.save(partial)
+    write_figure(path, figure)
 
 
 def draw_tile(axes: Axes, tile: Tile) -> None:

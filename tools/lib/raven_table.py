@@ -12,8 +12,9 @@ Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Corn
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from stages.lib.clips import parse_seconds
+from stages.lib.clips import CALL, parse_seconds
 from stages.lib.table import quoted
+from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window, stem
 from tools.lib.selections import Selection
 
@@ -21,7 +22,7 @@ SUFFIX = ".Table.1.selections.txt"
 BEGIN, END, OFFSET, FILE = "begin time (s)", "end time (s)", "file offset (s)", "begin file"
 LABELS = ("label", "annotation", "species")
 NOTES = ("note", "notes", "comments")
-COLUMNS = (
+PLACE = (
     "Selection",
     "View",
     "Channel",
@@ -30,9 +31,9 @@ COLUMNS = (
     "Low Freq (Hz)",
     "High Freq (Hz)",
     "Begin File",
-    "Label",
-    "Note",
 )
+COLUMNS = (*PLACE, "Label", "Note")
+DETECTION_COLUMNS = (*PLACE, "Label", "Score")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
@@ -95,19 +96,40 @@ def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
 
 def format_raven(windows: Iterable[Window]) -> str:
     """Return the selection table in which the windows of a recording wait for their labels."""
-    rows = [
+    return table_text(
+        COLUMNS,
         (
-            str(number),
-            "Spectrogram 1",
-            "1",
-            f"{window.begin_s:.9f}",
-            f"{window.end_s:.9f}",
-            f"{window.min_hz:.3f}",
-            f"{window.max_hz:.3f}",
-            PurePosixPath(window.recording).name,
-            "",
-            "",
-        )
-        for number, window in enumerate(windows, start=1)
-    ]
-    return "".join("\t".join(row) + "\n" for row in (COLUMNS, *rows))
+            (*place(number, window.recording, (window.begin_s, window.end_s), (window.min_hz, window.max_hz)), "", "")
+            for number, window in enumerate(windows, start=1)
+        ),
+    )
+
+
+def format_detections(recording: str, detections: Iterable[Detection], span_hz: tuple[float, float]) -> str:
+    """Return the selection table of what was detected in a recording, with the scores in a column `Score`.
+
+    Parameters
+    ----------
+    recording : str
+    detections : iterable of Detection
+    span_hz : tuple of float
+        The lowest and the highest frequency that was looked at.
+    """
+    return table_text(
+        DETECTION_COLUMNS,
+        (
+            (*place(number, recording, span_s, span_hz), CALL, f"{p_call:.6f}")
+            for number, (*span_s, p_call) in enumerate(detections, start=1)
+        ),
+    )
+
+
+def place(number: int, recording: str, span_s: Sequence[float], span_hz: Sequence[float]) -> list[str]:
+    """Return the cells that say where a selection is: from and to which second and frequency of a recording."""
+    times, frequencies = [f"{second:.9f}" for second in span_s], [f"{hz:.3f}" for hz in span_hz]
+    return [str(number), "Spectrogram 1", "1", *times, *frequencies, PurePosixPath(recording).name]
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as Raven reads them."""
+    return "".join("\t".join(row) + "\n" for row in (columns, *rows))

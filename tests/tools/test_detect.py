@@ -1,0 +1,232 @@
+"""Detection with a model that the pipeline has really trained, on recordings in which it is known what is where."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+import soundfile
+from PIL import Image
+
+from experiments.clone import REPOSITORY, overlay, run_in
+from stages.lib.clips import read_clips
+from stages.lib.pool_table import read_pool
+from tests.stages.conftest import SAMPLE_RATE, run_pipeline
+from tests.tools.label_repository import run_tool
+from tools.lib.audacity_track import parse_track
+from tools.lib.detection_picture import MOST_ROWS, draw_detections, shown_minutes
+from tools.lib.detections import Detection
+from tools.lib.detector import feature_params, open_detector, scores
+from tools.lib.given_recordings import Recording
+from tools.lib.raven_table import parse_raven
+
+CLIP_S = 0.5
+LENGTH_S = 90.0
+CALLS_S = [(20.0, 20.5), (61.3, 61.8)]
+NEAR_S = CLIP_S / 2 + CLIP_S / 8
+TABLE = "{}.Table.1.selections.txt"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with a trained model and three recordings; tests write nowhere but to folders of their own."""
+    folder = run_pipeline(tmp_path_factory.mktemp("detect"), epochs=12)
+    write_recording(folder / "deep.flac", LENGTH_S, CALLS_S)
+    write_recording(folder / "quiet.wav", 30.0, [])
+    write_recording(folder / "short.wav", 0.2, [(0, 0.2)], rate=16000)
+    return folder
+
+
+def write_recording(path: Path, length_s: float, calls_s: list, rate: int = SAMPLE_RATE) -> None:
+    """Write noise as in the data set of the pipeline, with its tone in some places."""
+    samples = 0.01 * np.random.default_rng(1).standard_normal(round(length_s * rate))
+    for begin_s, end_s in calls_s:
+        place = np.arange(round(begin_s * rate), round(end_s * rate))
+        samples[place] += 0.3 * np.sin(2 * np.pi * 700 * place / rate)
+    soundfile.write(path, samples, rate)
+
+
+def detect(folder: Path, *arguments: str) -> str:
+    result = run_tool(folder, "detect", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def faults(folder: Path, *arguments: str) -> list[str]:
+    result = run_tool(folder, "detect", *arguments)
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr.splitlines()
+
+
+@pytest.fixture(scope="module")
+def raven(folder) -> Path:
+    said = detect(folder, "deep.flac", "quiet.wav", "short.wav", "--output", "raven", "--pictures")
+    assert said == "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them\n"
+    return folder / "raven"
+
+
+def test_implanted_calls_are_found_and_nothing_else(raven):
+    table = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
+    assert len(table) == len(CALLS_S)
+    for (begin_s, end_s), (_, row) in zip(CALLS_S, table.iterrows(), strict=True):
+        # A window speaks for moments that are no more than half of it away from anything in it, to half a hop.
+        assert begin_s - NEAR_S <= row["Begin Time (s)"] < row["End Time (s)"] <= end_s + NEAR_S
+        assert row["Begin Time (s)"] < (begin_s + end_s) / 2 < row["End Time (s)"]
+
+
+def test_a_recording_without_calls_has_a_table_without_selections(raven):
+    table = pandas.read_csv(raven / TABLE.format("quiet"), sep="\t")
+    assert table.empty
+    assert list(table.columns)[:2] == ["Selection", "View"]
+
+
+def test_a_recording_shorter_than_a_window_is_one_window(raven):
+    (begin_s, end_s), *_ = pandas.read_csv(raven / TABLE.format("short"), sep="\t")[
+        ["Begin Time (s)", "End Time (s)"]
+    ].values.tolist()
+    assert (begin_s, end_s) == (0, 0.2)
+
+
+def test_selections_are_what_raven_expects(raven):
+    table = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
+    assert list(table["Selection"]) == [1, 2]
+    assert set(table["View"]) == {"Spectrogram 1"}
+    assert set(table["Channel"]) == {1}
+    assert set(table["Low Freq (Hz)"]) == {50}
+    assert set(table["High Freq (Hz)"]) == {2000}
+    assert set(table["Begin File"]) == {"deep.flac"}
+    assert set(table["Label"]) == {"call"}
+    assert table["Score"].between(0.5, 1).all()
+
+
+def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
+    path = raven / TABLE.format("deep")
+    selections, found_faults = parse_raven(path, path.read_text().splitlines())
+    assert found_faults == []
+    assert [(selection.stem, selection.text) for selection in selections] == [("deep", "call")] * 2
+
+    detect(folder, "deep.flac", "--output", "audacity", "--format", "audacity")
+    path = folder / "audacity" / "deep.txt"
+    labels, found_faults = parse_track(path, path.read_text().splitlines())
+    assert found_faults == []
+    for label, selection in zip(labels, selections, strict=True):
+        assert (label.begin_s, label.end_s) == pytest.approx((selection.begin_s, selection.end_s), abs=1e-6)
+        assert re.fullmatch(r"call [01]\.\d{6}", label.text)
+
+
+def test_all_formats_say_the_same(raven, folder):
+    detect(folder, "deep.flac", "--output", "csv", "--format", "csv")
+    with (folder / "csv" / "deep.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
+    assert [row["recording"] for row in rows] == ["deep.flac"] * 2
+    for name, column in (("begin_s", "Begin Time (s)"), ("end_s", "End Time (s)"), ("p_call", "Score")):
+        assert [float(row[name]) for row in rows] == pytest.approx(list(table[column]), abs=1e-6)
+
+
+def test_a_window_scores_as_the_same_clip_does_in_the_pipeline(folder):
+    data = folder / "data" / "tiny"
+    clips = {clip.clip_id: clip for clip in read_clips(data / "clips.csv")}
+    pool = read_pool(folder / "labels" / "pool_scores.csv")
+    detector = open_detector(folder / "models" / "baseline")
+    assert len(pool) == 8
+    for scored in pool:
+        clip = clips[scored.clip_id]
+        (p_call,) = scores(detector, data / "recordings" / clip.recording, [clip.start_s])
+        assert p_call == pytest.approx([scored.p_call], abs=2e-6)
+
+
+def test_the_same_recordings_give_the_same_bytes_whatever_the_number_of_cores(raven, folder):
+    command = ("taskset", "--cpu-list", "0", "python", "-m", "tools.detect")
+    result = run_in(folder, *command, "deep.flac", "--output", "one core", "--pictures", PYTHONPATH=str(REPOSITORY))
+    assert result.returncode == 0, result.stderr
+    for name in (TABLE.format("deep"), "deep.png"):
+        assert (folder / "one core" / name).read_bytes() == (raven / name).read_bytes()
+
+
+def test_the_picture_shows_a_row_a_minute(raven):
+    heights = {name: Image.open(raven / f"{name}.png").height for name in ("deep", "quiet", "short")}
+    assert heights["quiet"] == heights["short"]
+    assert heights["deep"] - heights["quiet"] == 160
+
+
+def test_detections_are_drawn_into_the_picture(folder, tmp_path):
+    recording = Recording(folder / "deep.flac", LENGTH_S, SAMPLE_RATE)
+    params = feature_params(folder / "models" / "retrained")
+    # From half a second before the end of the first row to as much after the beginning of the second.
+    pictures = {}
+    for name, detections in (("without", []), ("with", [Detection(59.5, 60.5, 0.7)])):
+        draw_detections(tmp_path / f"{name}.png", recording, detections, params)
+        pictures[name] = np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB"), int)
+    rows, columns = np.nonzero((np.abs(pictures["with"] - pictures["without"]) > 100).any(axis=2))
+    # Below the title, which says how many there are, only the end of one row and the start of the next differ.
+    below, upper = rows > 40, rows < 190
+    assert (below & upper).any()
+    assert columns[below & upper].min() > 1100
+    assert (below & ~upper).any()
+    assert columns[below & ~upper].max() < 100
+
+
+def test_of_a_long_recording_the_picture_shows_the_minutes_with_the_surest_detections():
+    detections = [Detection(minute * 60.0, minute * 60.0 + 1, minute / 1000) for minute in range(100)]
+    assert shown_minutes(100 * 60, detections) == list(range(100 - MOST_ROWS, 100))
+    assert shown_minutes(100 * 60, []) == [0]
+    assert shown_minutes(MOST_ROWS * 60, []) == list(range(MOST_ROWS))
+
+
+def test_the_model_sees_what_it_was_trained_on_whatever_the_params_say_now(raven, folder, tmp_path):
+    shutil.copytree(folder / "models", tmp_path / "models")
+    shutil.copy(folder / "params.yaml", tmp_path)
+    overlay(tmp_path / "params.yaml", {"featurize": {"clip_s": 1.0, "pcen": False}})
+    detect(tmp_path, str(folder / "deep.flac"))
+    name = TABLE.format("deep")
+    assert (tmp_path / "detections" / name).read_bytes() == (raven / name).read_bytes()
+
+
+# Faults.
+
+
+def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
+    write_recording(tmp_path / "good.wav", 5.0, [])
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("not audio")
+    write_recording(tmp_path / "=1+1.wav", 5.0, [])
+    (tmp_path / "archive").mkdir()
+    write_recording(tmp_path / "archive" / "good.flac", 5.0, [])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / TABLE.format("good")).write_text("corrected by hand")
+    names = ["good.wav", "empty.wav", "text.wav", "=1+1.wav", "missing.wav", "archive", "archive/good.flac"]
+    given = [str(tmp_path / name) for name in names]
+    found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
+    assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
+        "--threshold 1: should be 0 or more, and less than 1",
+        "--hop 0.6: should be more than 0, and no more than a window of 0.5 s",
+    ]
+    said = "\n".join(found[2:])
+    assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
+    assert f"{tmp_path}/empty.wav is empty" in said
+    assert f"{tmp_path}/text.wav is not audio" in said
+    assert "'=1+1.wav' begins as a formula in a spreadsheet does; rename it" in said
+    assert f"{tmp_path}/missing.wav: there is no such file" in said
+    assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
+    assert f"{tmp_path}/archive/good.flac: {tmp_path}/good.wav has the same stem" in said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
+    assert (tmp_path / "out" / TABLE.format("good")).read_text() == "corrected by hand"
+
+
+def test_without_a_model_it_says_how_to_get_one(folder, tmp_path):
+    assert faults(tmp_path, str(folder / "deep.flac")) == [
+        "models/retrained: holds no model; run dvc repro, or dvc pull"
+    ]
+
+
+def test_a_model_of_another_version_of_the_program_is_refused(folder, tmp_path):
+    shutil.copytree(folder / "models", tmp_path / "models")
+    description = tmp_path / "models" / "retrained" / "model.json"
+    description.write_text(description.read_text().replace('"pcen": true', '"pcen": true, "whitening": true'))
+    assert faults(tmp_path, str(folder / "deep.flac")) == [
+        "models/retrained: was trained on features of another version of this program; run dvc repro"
+    ]

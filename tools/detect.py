@@ -1,0 +1,149 @@
+"""Find calls in recordings of any length with the retrained model: `python -m tools.detect RECORDING...`.
+
+The model goes over each recording in windows of the length that it was trained on. What it finds is written for Raven,
+for Audacity or as CSV, a file for each recording.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.faults import refuse
+from stages.lib.measures import THRESHOLD
+from stages.lib.model_folder import RETRAINED
+from stages.lib.running import run
+from stages.lib.spectrogram import FeatureParams
+from tools.lib.counted import counted
+from tools.lib.detection_files import FORMS
+from tools.lib.detection_picture import draw_detections
+from tools.lib.detections import Detection, find_detections, window_starts
+from tools.lib.detector import Detector, feature_params, open_detector, scores
+from tools.lib.given_recordings import Recording, check_recordings, stem
+
+FOLDER = Path("detections")
+PICTURE_SUFFIX = ".png"
+HOPS_A_WINDOW = 4  # So that a call of up to three quarters of a window lies in one as a whole.
+
+
+class Choices(NamedTuple):
+    """What the person who runs the tool chooses.
+
+    Attributes
+    ----------
+    folder : Path
+        Where to write.
+    form : str
+        A key of `FORMS`.
+    threshold : float
+        What a window has to score more than, in [0, 1].
+    hop_s : float or None
+        Seconds from the start of one window to that of the next; None for a quarter of a window.
+    pictures : bool
+    """
+
+    folder: Path
+    form: str
+    threshold: float
+    hop_s: float | None
+    pictures: bool
+
+
+def outputs(stem_of_recording: str, choices: Choices) -> list[Path]:
+    """Return the files that are written for a recording: the detections, and the picture if there is to be one."""
+    suffixes = [FORMS[choices.form].suffix, *([PICTURE_SUFFIX] if choices.pictures else [])]
+    return [choices.folder / f"{stem_of_recording}{suffix}" for suffix in suffixes]
+
+
+def output_faults(paths: Sequence[Path], choices: Choices) -> list[str]:
+    """List the outputs that are there already; somebody may have gone through them and corrected them."""
+    return [
+        f"{output}: is there already; move it away, or name another folder with --output"
+        for path in paths
+        for output in outputs(stem(path), choices)
+        if output.exists()
+    ]
+
+
+def option_faults(choices: Choices, clip_s: float) -> list[str]:
+    """List what is wrong with the options, for a model that looks at windows of some length."""
+    faults = []
+    if not 0 <= choices.threshold < 1:
+        faults.append(f"--threshold {choices.threshold:g}: should be 0 or more, and less than 1")
+    if choices.hop_s is not None and not 0 < choices.hop_s <= clip_s:
+        faults.append(f"--hop {choices.hop_s:g}: should be more than 0, and no more than a window of {clip_s:g} s")
+    return faults
+
+
+def detect(recordings: Sequence[Recording], detector: Detector, choices: Choices) -> list[list[Detection]]:
+    """Detect, and write the files of each recording as soon as it is done; return the detections of each."""
+    clip_s = detector.params.clip_s
+    hop_s = choices.hop_s or clip_s / HOPS_A_WINDOW
+    starts = [window_starts(recording.length_s, clip_s, hop_s) for recording in recordings]
+    found = []
+    with tqdm(total=sum(map(len, starts)), desc="detect", unit="window", disable=None) as bar:
+        for recording, starts_s in zip(recordings, starts, strict=True):
+            batches = []
+            for batch in scores(detector, recording.path, starts_s):
+                batches.append(batch)
+                bar.update(len(batch))
+            p_call = np.concatenate(batches)
+            found.append(find_detections(p_call, starts_s, clip_s, recording.length_s, choices.threshold))
+            write_outputs(recording, found[-1], detector.params, choices)
+    return found
+
+
+def write_outputs(
+    recording: Recording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
+) -> None:
+    """Write the files of a recording, each whole or not at all; the picture first, because it takes longer."""
+    table, *pictures = outputs(recording.stem, choices)
+    for picture in pictures:
+        draw_detections(picture, recording, detections, params)
+    FORMS[choices.form].write(table, recording, detections, params)
+
+
+def summary(recordings: Sequence[Recording], found: Sequence[Sequence[Detection]], choices: Choices) -> str:
+    """Say in one line what was found."""
+    count, hours = sum(map(len, found)), sum(recording.length_s for recording in recordings) / 3600
+    empty = sum(not detections for detections in found)
+    none = f"; none in {empty} of them" if empty else ""
+    return (
+        f"{choices.folder}: {counted(count, 'detection')} above {choices.threshold:g} in "
+        f"{counted(len(recordings), 'recording')} of {hours:.2f} h{none}"
+    )
+
+
+def parse_arguments() -> tuple[list[Path], Choices]:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.detect", description=__doc__, allow_abbrev=False)
+    parser.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="a file that libsndfile reads")
+    parser.add_argument(
+        "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"where to; {FOLDER}/ if not given"
+    )
+    parser.add_argument("--format", choices=FORMS, default="raven", help="of the files; raven if not given")
+    parser.add_argument(
+        "--threshold", type=float, default=THRESHOLD, help=f"{THRESHOLD} if not given; higher finds less"
+    )
+    parser.add_argument("--hop", type=float, metavar="SECONDS", help="between windows; a quarter of one if not given")
+    parser.add_argument("--pictures", action="store_true", help="draw the spectrogram of each recording, too")
+    given = parser.parse_args()
+    return given.recordings, Choices(given.output, given.format, given.threshold, given.hop, given.pictures)
+
+
+def main() -> None:
+    """Go over the recordings that are named."""
+    paths, choices = parse_arguments()
+    params = feature_params(RETRAINED)
+    recordings, faults = check_recordings(paths)
+    refuse([*option_faults(choices, params.clip_s), *output_faults(paths, choices), *faults])
+    found = detect(recordings, open_detector(RETRAINED), choices)
+    print(summary(recordings, found, choices))
+
+
+if __name__ == "__main__":
+    run(main)

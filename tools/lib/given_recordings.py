@@ -1,0 +1,79 @@
+"""Recordings that are named on a command line."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import soundfile
+from tqdm import tqdm
+
+from stages.lib.clips import path_fault
+from stages.lib.recording import recording_fault
+
+
+class Recording(NamedTuple):
+    """A sound recording.
+
+    Attributes
+    ----------
+    path : Path
+    length_s : float
+    sample_rate : int
+        Its own, in Hz.
+    """
+
+    path: Path
+    length_s: float
+    sample_rate: int
+
+    @property
+    def stem(self) -> str:
+        """Its name without folder and suffix, by which what is made from it is named."""
+        return stem(self.path)
+
+
+def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]:
+    """Decode recordings from end to end, on all cores.
+
+    Returns
+    -------
+    recordings : list of Recording
+        The sound ones, in the order given.
+    faults : list of str
+        Everything that is wrong with any of the others, one sentence each.
+    """
+    calls = (joblib.delayed(fault_of)(path) for path in paths)
+    results = joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
+    faults = list(tqdm(results, desc="checking", unit="recording", total=len(paths), disable=None))
+    sound = [path for path, fault in zip(paths, faults, strict=True) if not fault]
+    about = [soundfile.info(path) for path in sound]
+    recordings = [
+        Recording(path, of.frames / of.samplerate, of.samplerate) for path, of in zip(sound, about, strict=True)
+    ]
+    return recordings, [*filter(None, faults), *same_names(paths)]
+
+
+def fault_of(path: Path) -> str | None:
+    """Say what is wrong with a recording or its name; None where nothing is."""
+    if path.is_dir():
+        return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
+    if not path.exists():
+        return f"{path}: there is no such file; name recordings that are there"
+    return recording_fault(path) or path_fault(path.name)
+
+
+def same_names(paths: Sequence[Path]) -> list[str]:
+    """List the recordings that have the stem of one before them, so that what is made from both has one name."""
+    first: dict[str, Path] = {}
+    return [
+        f"{path}: {first[stem(path)]} has the same stem; name each recording once, and those of one name one at a time"
+        for path in paths
+        if first.setdefault(stem(path), path) is not path
+    ]
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file without folder and suffix; accents in one spelling."""
+    return unicodedata.normalize("NFC", path.stem)

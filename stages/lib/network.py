@@ -38,6 +38,10 @@ def build_network(shape: tuple[int, int]):
         x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
         x = BatchNormalisation(momentum=MOMENTUM)(x)
         x = layers.ReLU()(x)
+    # A residual block (He et al. 2016) where the maps are smallest, so that the look at a wider context costs little.
+    y = layers.SeparableConv2D(FILTERS[-1], 3, padding="same", use_bias=False)(x)
+    y = BatchNormalisation(momentum=MOMENTUM)(y)
+    x = layers.ReLU()(layers.Add()([x, y]))
     # The mean over the clip says what it sounds like, the maximum whether something short is in it.
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     x = layers.Dropout(0.3)(x)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from experiments.clone import clone, commit, make_small, repro
+from experiments.clone import clone, commit, make_small, repro, run_in
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
@@ -27,6 +27,8 @@ def finished(tmp_path_factory) -> Path:
     folder = clone(tmp_path_factory.mktemp("finished") / "clone")
     make_small(folder)
     (folder.parent / FIRST_RUN).write_text(repro(folder))
+    cards = run_in(folder, "python", "-m", "tools.write_cards")
+    assert cards.returncode == 0, cards.stderr
     commit(folder, "First run with small params")
     return folder
 

@@ -236,6 +236,30 @@ def test_a_branch_that_is_new_is_compared_with_the_commit_before(pushed, hub):
     assert printed == f"BASE={git(runner, 'rev-parse', '--short', 'HEAD^')}"
 
 
+# A push with cards that somebody has written by hand.
+
+
+@pytest.fixture(scope="module")
+def hand_written(hub, finished) -> Outcome:
+    def change(folder: Path) -> None:
+        card = folder / "docs" / "model_card.md"
+        card.write_text(card.read_text(encoding="utf-8").replace("accuracy", "brilliance"), encoding="utf-8")
+
+    propose(hub, "cards", change)
+    return review(hub, "cards", finished)
+
+
+def test_a_card_that_is_not_that_of_the_outputs_is_told_and_mended(hand_written, hub):
+    assert hand_written.failed == "", hand_written.logs
+    assert stages_run(hand_written.logs["Run what is out of date"]) == []
+    assert "Outputs: **not as committed**." in hand_written.summary
+    assert "No stage had to run, but there are other versions of `docs/model_card.md`." in hand_written.summary
+    patched = clone_of(hub, "patched")
+    git(patched, "checkout", "--quiet", "cards")
+    git(patched, "apply", str(hand_written.folder / "review" / "outputs.patch"))
+    assert git(patched, "diff", "origin/main", "--", "docs") == ""
+
+
 # Faults.
 
 

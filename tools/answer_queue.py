@@ -10,9 +10,9 @@ from stages.lib.faults import refuse
 from stages.lib.params import DataParams, read_params
 from stages.lib.running import run
 from stages.lib.table import read_table, write_table
+from tools.lib.synthetic import SYNTHETIC
 
 ANNOTATOR = "synthetic-truth"
-SYNTHETIC = "synthetic"
 
 
 def answers_for(

@@ -17,10 +17,11 @@ from stages.lib.running import run
 from stages.lib.whole import write_text
 from tools.lib.markdown import code
 from tools.lib.revisions import git_text
+from tools.write_cards import CARDS, write_cards
 
 LOCKS = ("dvc.lock", "data/*/dvc.lock")
-# What stages write and Git keeps; the answers are the one table below labels/ that people edit.
-OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv")
+# What stages write and Git keeps, and the cards made from it; people edit one table below labels/, the answers.
+OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv", *map(str, CARDS))
 
 
 def reproduce() -> list[str]:
@@ -74,7 +75,7 @@ def verdict(ran: Sequence[str], different: Sequence[str], wrong: Sequence[str]) 
     wrong : sequence of str
         The stages whose committed outputs cannot have come from their committed inputs.
     """
-    if not ran:
+    if not ran and not different:
         return "Outputs: **as committed**. Nothing had to run."
     if not different:
         return f"Outputs: **as committed**. {listed(ran)} ran and gave the same bytes again."
@@ -84,10 +85,11 @@ def verdict(ran: Sequence[str], different: Sequence[str], wrong: Sequence[str]) 
         if wrong
         else "They are older than what they are made from, or were changed by hand."
     )
+    made = f"{listed(ran)} ran and gave" if ran else "No stage had to run, but there are"
     return (
         f"Outputs: **not as committed**. {reason}\n\n"
-        f"{listed(ran)} ran and gave other versions of {listed(different)}. What follows is about these versions. "
-        "To commit them, run `dvc repro`, or apply `outputs.patch`."
+        f"{made} other versions of {listed(different)}. What follows is about these versions. "
+        "To commit them, run `dvc repro` and `python -m tools.write_cards`, or apply `outputs.patch`."
     )
 
 
@@ -103,7 +105,9 @@ def main() -> None:
     parser.add_argument("--patch", type=Path, metavar="FILE", help="where to write what is to be committed")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
-    ran, different = reproduce(), different_outputs()
+    ran = reproduce()
+    write_cards()
+    different = different_outputs()
     print(verdict(ran, different, unrepeated_stages()))
     if patch and different:
         write_text(patch, git_text("diff", "--binary", "HEAD", "--", *OUTPUTS))

@@ -1,0 +1,92 @@
+"""The results of detection as Markdown."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.detection.measures import Outcome, at_threshold, average_precision, curve, recall_at
+from stages.lib.intervals import paired_bootstrap
+
+FALSE_ALARMS_PER_HOUR = (1, 2, 5, 10, 20, 50, 100)
+THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+
+
+def section(outcomes: Sequence[Outcome]) -> str:
+    """Return the results of all seeds, which share their recordings."""
+    tables = [of_recordings(outcomes[0]), curve_table(outcomes), precision_table(outcomes), threshold_table(outcomes)]
+    return "\n\n".join(tables) + "\n"
+
+
+def of_recordings(outcome: Outcome) -> str:
+    """Say what was searched for calls."""
+    return (
+        f"{outcome.calls.sum()} calls in {np.count_nonzero(outcome.calls)} of {len(outcome.calls)} recordings of "
+        f"{outcome.hours.sum():.2f} h together."
+    )
+
+
+def curve_table(outcomes: Sequence[Outcome]) -> str:
+    """Return average precision and recall by false alarms an hour, a row a seed, with 95 % intervals."""
+
+    def of_sample(outcome: Outcome, drawn: np.ndarray) -> np.ndarray:
+        of = curve(outcome, drawn)
+        return np.column_stack([average_precision(of), recall_at(of, FALSE_ALARMS_PER_HOUR)])
+
+    head = [f"recall at {level}/h" for level in FALSE_ALARMS_PER_HOUR]
+    rows = [with_intervals(outcome, of_sample) for outcome in outcomes]
+    return table(["split seed", "average precision", *head], numbered(rows))
+
+
+def with_intervals(outcome: Outcome, of_sample) -> list[str]:
+    """Return the cells of some measures, with the percentile interval of a bootstrap over the recordings."""
+    count = len(outcome.calls)
+    (values,) = of_sample(outcome, np.ones((1, count), int))
+    low, high = paired_bootstrap(lambda drawn: of_sample(outcome, drawn), count)
+    return [f"{value:.2f} ({a:.2f} to {b:.2f})" for value, a, b in zip(values, low, high, strict=True)]
+
+
+def precision_table(outcomes: Sequence[Outcome]) -> str:
+    """Return the precision at which some recall is reached, a row a seed."""
+    levels = (0.2, 0.4, 0.6, 0.8, 0.9)
+    rows = []
+    for outcome in outcomes:
+        of = curve(outcome, np.ones((1, len(outcome.calls)), int))
+        reached = [of.precision[of.recall >= level] for level in levels]
+        rows.append([f"{precision.max():.2f}" if precision.size else "not reached" for precision in reached])
+    return table(["split seed", *(f"precision at recall {level:g}" for level in levels)], numbered(rows))
+
+
+def threshold_table(outcomes: Sequence[Outcome]) -> str:
+    """Return what is above some scores, as means over the seeds, with standard deviations where there are several."""
+    rows = []
+    for threshold in THRESHOLDS:
+        of_seeds = []
+        for outcome in outcomes:
+            has_calls = outcome.calls > 0
+            drawn = np.stack([np.ones_like(has_calls), has_calls, ~has_calls]).astype(int)
+            everywhere, with_calls, without = at_threshold(outcome, drawn, threshold)
+            of_seeds.append([*everywhere, with_calls[2], without[2]])
+        columns = list(zip(*of_seeds, strict=True))
+        cells = [mean_and_deviation(column, 2) for column in columns[:2]]
+        cells += [mean_and_deviation(column, 1) for column in columns[2:]]
+        rows.append([f"{threshold:g}", *cells])
+    head = ["score above", "recall", "precision", "false alarms/h", "where there are calls", "where there are none"]
+    return table(head, rows)
+
+
+def mean_and_deviation(values: Sequence[float], digits: int) -> str:
+    """Return the mean, and the standard deviation where there are several values; blank where one is undefined."""
+    if np.isnan(values).any():
+        return ""
+    deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{deviation}"
+
+
+def numbered(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Put its number, that of its seed, before each row."""
+    return [[str(number), *row] for number, row in enumerate(rows)]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))

@@ -1,0 +1,3 @@
+"""The data set that nobody has recorded."""
+
+SYNTHETIC = "synthetic"

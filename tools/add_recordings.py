@@ -23,6 +23,8 @@ from tools.lib.recording_lengths import lengths_or_faults
 from tools.lib.recording_name import origin_of
 from tools.lib.register import NAME, Registered, read_register, write_register
 
+SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
+
 
 class Joining(NamedTuple):
     """A recording that joins: where it lies now, what is known of it, and how long it is in seconds."""
@@ -118,8 +120,8 @@ def option_faults(site: str | None, hop_s: float | None) -> list[str]:
     faults = []
     if site is not None and not site.strip().isprintable():
         faults.append(f"--site {quoted(site)}: holds a character that cannot be seen; type the name anew")
-    if hop_s is not None and not (isfinite(hop_s) and hop_s > 0):
-        faults.append(f"--hop {hop_s:g}: is no time; write seconds above 0")
+    if hop_s is not None and not (isfinite(hop_s) and hop_s >= SHORTEST_HOP_S):
+        faults.append(f"--hop {hop_s:g}: is no time between windows; write seconds, {SHORTEST_HOP_S} at least")
     return faults
 
 

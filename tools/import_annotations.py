@@ -11,16 +11,16 @@ from pathlib import Path
 
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.faults import refuse
-from stages.lib.inputs import forget_all, reading
+from stages.lib.inputs import changed_inputs, forget_all, reading
 from stages.lib.params import read_params
-from stages.lib.running import run_stage
+from stages.lib.running import run
 from stages.lib.split_params import SplitParams
 from stages.lib.table import write_table
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
 from tools.lib.annotations.clip_table import make_clips
 from tools.lib.annotations.event import KINDS
-from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather
+from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather, present_files
 from tools.lib.annotations.import_params import read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
 from tools.lib.counted import counted
@@ -45,10 +45,10 @@ def import_again(folder: Path) -> list[str]:
     """Make clips.csv and the summary from what lies in the folder of a data set; return what to say about it."""
     from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
-    refuse([] if (folder / ANNOTATIONS).is_dir() else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
+    files = present_files(folder)
+    refuse([] if files else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     window_s = read_params("featurize", FeatureParams).clip_s
     params = read_import_params(folder)
-    files = sorted(path for path in (folder / ANNOTATIONS).iterdir() if not path.name.startswith("."))
     annotated = by_recording(read_all(files, params.labels), params.labels)
     register = read_register(reading(folder / NAME))
     rows, outcomes = make_clips(folder / RECORDINGS, annotated, register, params, window_s)
@@ -104,11 +104,14 @@ def main() -> None:
     if new:
         print(*bring_in(folder, options.files, options.recordings, labels), sep="\n")
         forget_all()  # Some of what was read until here has been written since.
-    print(*import_again(folder), sep="\n")
+    said = import_again(folder)
+    # As for any stage: what was edited meanwhile would be taken for what the clips were made from.
+    refuse(changed_inputs())
+    print(*said, sep="\n")
     if new:
         write_stage(folder)
         print(advice(folder))
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(main)

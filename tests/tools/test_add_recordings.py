@@ -121,6 +121,7 @@ def test_a_damaged_recording_is_left_out_and_named(repository, tmp_path):
         ("nowhere", [], "nowhere: holds no recording"),
         ("data", ["--hop", "0"], "--hop 0: is no time"),
         ("data", ["--hop", "nan"], "--hop nan: is no time"),
+        ("data", ["--hop", "0.0001"], "--hop 0.0001: is no time between windows"),
         ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds a character that cannot be seen"),
     ],
 )

@@ -183,6 +183,14 @@ def test_a_missing_recording_is_reported_and_the_others_taken(imported):
     assert len(clips()) == 7
 
 
+def test_a_recording_that_turns_up_later_is_taken_then(imported, repository, tmp_path):
+    imported("sea.txt", raven_table([*TWO, (1.0, 2.0, "lost.wav", "S01")]), "--label", "S*=call")
+    write_recording(tmp_path / "found" / "lost.wav", (1.0,))
+    assert run_tool(repository, "import_annotations", "bay", "--recordings", str(tmp_path / "found")).returncode == 0
+    assert [clip for clip in clips() if clip[0] == "lost.wav" and clip[2] == "call"] == [("lost.wav", 1.0, "call", "")]
+    assert summary("its recording was not found") == []
+
+
 def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, tmp_path):
     (tmp_path / "archive" / "copies").mkdir()
     shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "copies" / "a.wav")

@@ -8,8 +8,9 @@ TOLERANCE_S = 1e-6
 
 
 def clip_row(recording: str, start_s: float, label: str, site: str) -> ClipRow:
-    """Return the row of one clip."""
-    return make_clip_id(recording, start_s), recording, f"{start_s:.3f}", label, site
+    """Return the row of one clip; it begins at a whole millisecond, as its id says."""
+    text = f"{start_s:.3f}"
+    return make_clip_id(recording, float(text)), recording, text, label, site
 
 
 def unlabelled_rows(recording: Registered, length_s: float, window_s: float) -> list[ClipRow]:

@@ -1,12 +1,22 @@
 """Which windows of a recording become clips, and what becomes of its annotations."""
 
+from bisect import insort
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.lib.annotations.draw import lot
 from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
-from tools.lib.annotations.windows import Stretch, centred_windows, common, gaps, lies_in, overlaps, tiles
+from tools.lib.annotations.windows import (
+    Stretch,
+    any_between,
+    any_holds,
+    any_overlaps,
+    centred_windows,
+    common,
+    gaps,
+    tiles,
+)
 
 CALL_TAKEN, UNSURE_TAKEN, NOCALL_TAKEN = "a call", "uncertain, so without a label", "no call, drawn"
 NOT_DRAWN = "no call, and enough were drawn"
@@ -91,7 +101,7 @@ def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Ch
     )
     outcomes += of_calls + of_unsure
     for one in of_kind[NOCALL]:
-        has_room = any(overlaps(window(start_s, window_s), span(one)) for start_s in nocalls)
+        has_room = any_overlaps(nocalls, window_s, span(one))
         outcomes.append(outcome(*((TAKEN, STRETCH) if has_room else (LEFT_OUT, SHORT)), recording, one))
     outcomes += [outcome(LEFT_OUT, OTHER_SOUND, recording, one) for one in of_kind[OTHER]]
     return Choice(calls, unsure, nocalls, outcomes)
@@ -119,37 +129,39 @@ def call_windows(recording: Recording, events: Sequence[Event], window_s: float)
     starts: list[float] = []
     outcomes = []
     for event in events:
-        if any(lies_in(span(event), window(start_s, window_s)) for start_s in starts):
+        if any_holds(starts, window_s, span(event)):
             outcomes.append(outcome(LEFT_OUT, SHARED, recording, event))
             continue
         # Of a long call that overlaps another, a part may have the other's window.
-        new = [one for one in centred_windows(span(event), recording.length_s, window_s) if one not in starts]
-        starts += new
+        windows = centred_windows(span(event), recording.length_s, window_s)
+        new = [start_s for start_s in windows if not any_between(starts, start_s, start_s)]
+        for start_s in new:
+            insort(starts, start_s)
         outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
         if len(new) > 1:
             outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))
-    return sorted(starts), outcomes
+    return starts, outcomes
 
 
 def unsure_windows(
     recording: Recording, events: Sequence[Event], calls: Sequence[float], window_s: float
 ) -> tuple[list[float], list[Outcome]]:
     """Return the windows of uncertain annotations that share no sound with the window of a call, nor with another."""
-    taken = list(calls)
-    starts = []
+    starts: list[float] = []
     outcomes = []
     for event in events:
-        new = []
-        for start_s in centred_windows(span(event), recording.length_s, window_s):
-            if not any(overlaps(window(start_s, window_s), window(other, window_s)) for other in taken):
-                new.append(start_s)
-                taken.append(start_s)
-        starts += new
+        new = [
+            start_s
+            for start_s in centred_windows(span(event), recording.length_s, window_s)
+            if not any(any_overlaps(others, window_s, window(start_s, window_s)) for others in (calls, starts))
+        ]
+        for start_s in new:
+            insort(starts, start_s)
         if new:
             outcomes.append(outcome(TAKEN, UNSURE_TAKEN, recording, event, len(new)))
         else:
             outcomes.append(outcome(LEFT_OUT, BESIDE, recording, event))
-    return sorted(starts), outcomes
+    return starts, outcomes
 
 
 def outcome(what: str, reason: str, recording: Recording, event: Event, windows: int = 0) -> Outcome:

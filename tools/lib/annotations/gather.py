@@ -60,7 +60,9 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     clip_folders = [path for path in given if is_clip_folders(path)]
     files = {path.name: path for path in given if path not in clip_folders}
     refuse(name_faults([path for path in given if path not in clip_folders], folder / ANNOTATIONS))
-    read = read_all(list(files.values()), params.labels)
+    # What was there before counts too: a recording that was missing may have been found.
+    before = [path for path in present_files(folder) if path.name not in files]
+    read = read_all([*before, *files.values()], params.labels)
     tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
     texts = {name: table_of(clips) for name, clips in tables.items()}
 
@@ -77,6 +79,12 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
         write_text(folder / ANNOTATIONS / name, text)
     write_register(folder / NAME, [*register, *sorted(found.recordings + of_clips)])
     return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *not_found(found, places)]
+
+
+def present_files(folder: Path) -> list[Path]:
+    """Return the files of annotations that a data set has already; hidden ones aside."""
+    present = folder / ANNOTATIONS
+    return sorted(path for path in present.iterdir() if path.name[0] != ".") if present.is_dir() else []
 
 
 def name_faults(files: Sequence[Path], annotations: Path) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Where windows lie: centred on events, or in the gaps between them. Times are seconds from a recording's start."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 TOLERANCE_S = 1e-6  # What rounding to milliseconds and sums of floats may add up to.
@@ -45,9 +46,18 @@ def gaps(occupied: Iterable[Stretch], length_s: float) -> list[Stretch]:
 
 
 def common(first: Sequence[Stretch], second: Sequence[Stretch]) -> list[Stretch]:
-    """Return the stretches that lie in both of two sequences, neither of which overlaps itself."""
-    overlaps = [(max(a[0], b[0]), min(a[1], b[1])) for a in first for b in second]
-    return sorted((begin_s, end_s) for begin_s, end_s in overlaps if begin_s < end_s)
+    """Return the stretches that lie in both of two sequences, each in the order of time and without overlaps."""
+    shared, one, other = [], 0, 0
+    while one < len(first) and other < len(second):
+        begin_s, end_s = max(first[one][0], second[other][0]), min(first[one][1], second[other][1])
+        if begin_s < end_s:
+            shared.append((begin_s, end_s))
+        # The one that ends first has nothing more in common with any other.
+        if first[one][1] <= second[other][1]:
+            one += 1
+        else:
+            other += 1
+    return shared
 
 
 def tiles(stretch: Stretch, length_s: float, window_s: float, shift: float) -> list[float]:
@@ -74,11 +84,17 @@ def tiles(stretch: Stretch, length_s: float, window_s: float, shift: float) -> l
     return [round(begin_s + shift * left_over_s + number * window_s, 3) for number in range(count)]
 
 
-def overlaps(first: Stretch, second: Stretch) -> bool:
-    """Tell whether two stretches have more than a rounding error in common."""
-    return min(first[1], second[1]) - max(first[0], second[0]) > TOLERANCE_S
+def any_between(starts: Sequence[float], low: float, high: float) -> bool:
+    """Tell whether any of some starts, which are in order, lies between two times, both included."""
+    position = bisect_left(starts, low)
+    return position < len(starts) and starts[position] <= high
 
 
-def lies_in(inner: Stretch, outer: Stretch) -> bool:
-    """Tell whether a stretch lies within another."""
-    return outer[0] - TOLERANCE_S <= inner[0] and inner[1] <= outer[1] + TOLERANCE_S
+def any_holds(starts: Sequence[float], window_s: float, event: Stretch) -> bool:
+    """Tell whether an event lies within any of the windows that begin at these times, which are in order."""
+    return any_between(starts, event[1] - window_s - TOLERANCE_S, event[0] + TOLERANCE_S)
+
+
+def any_overlaps(starts: Sequence[float], window_s: float, stretch: Stretch) -> bool:
+    """Tell whether any of these windows and a stretch have more than a rounding error in common."""
+    return any_between(starts, stretch[0] - window_s + TOLERANCE_S, stretch[1] - TOLERANCE_S)

@@ -1,10 +1,10 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tools.lib.annotations.windows import centred_windows, common, gaps, tiles
+from tools.lib.annotations.windows import any_holds, any_overlaps, centred_windows, common, gaps, tiles
 
 MS = st.integers(0, 600_000).map(lambda ms: ms / 1000)
 STRETCHES = st.lists(st.tuples(MS, MS).map(sorted).map(tuple), max_size=8)
@@ -63,6 +63,27 @@ def test_gaps_of_nothing_are_the_whole_recording():
 
 def test_a_gap_before_the_start_or_beyond_the_end_is_none():
     assert gaps([(-2.0, 5.0), (50.0, 70.0)], 60.0) == [(5.0, 50.0)]
+
+
+@settings(derandomize=True, deadline=None)
+@given(STRETCHES, STRETCHES)
+def test_common_stretches_are_those_of_all_pairs(first, second):
+    first, second = gaps(first, 600.0), gaps(second, 600.0)
+    pairs = [(max(a[0], b[0]), min(a[1], b[1])) for a in first for b in second]
+    assert common(first, second) == sorted(pair for pair in pairs if pair[0] < pair[1])
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(MS, max_size=8).map(sorted), st.tuples(MS, MS).map(sorted).map(tuple), st.integers(1, 9000))
+def test_windows_are_searched_as_if_one_by_one(starts, stretch, window_ms):
+    window_s = window_ms / 1000
+    ends = [start + window_s for start in starts]
+    close = [a for start in starts for a in (start - stretch[1], start + window_s - stretch[0], start - stretch[0])]
+    close += [end - stretch[1] for end in ends]
+    assume(all(abs(difference) > 1e-5 for difference in close))
+    one_by_one = list(zip(starts, ends, strict=True))
+    assert any_holds(starts, window_s, stretch) == any(a < stretch[0] and stretch[1] < b for a, b in one_by_one)
+    assert any_overlaps(starts, window_s, stretch) == any(a < stretch[1] and stretch[0] < b for a, b in one_by_one)
 
 
 def test_common_stretches():

@@ -1,6 +1,7 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
-What DVC's cache does not hold is made again, so that the answer rests on bytes and not on what dvc.lock claims.
+What DVC's cache does not hold is made again, so that the answer rests on bytes and not on what dvc.lock claims. The
+cards in docs/ are written anew from that, and count as outputs.
 """
 
 import argparse

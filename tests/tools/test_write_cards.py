@@ -148,7 +148,7 @@ def test_whether_the_test_sites_are_known_to_the_model_is_said(facts):
 
     said = "No recording is among both the clips learnt from and the test clips"
     assert f"{said}, and no site is." in card_of(named)
-    assert f"{said}, but 1 of the 1 test sites are." in card_of(named | {"pool": "reef"})
+    assert f"{said}, but 1 of the 1 test sites are." in card_of(named | {"train": "reef"})
     assert f"{said}. Not every recording has a site" in card_of(named | {"train": ""})
 
 

@@ -136,7 +136,7 @@ def sites(facts: Facts) -> list[str]:
         rows.append(
             (
                 site_name(site),
-                label_counts(learnt[site]),
+                label_counts(learnt.get(site, [])),
                 *(share(right[of]) for of in (slice(None), is_call, ~is_call)),
             )
         )

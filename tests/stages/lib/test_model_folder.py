@@ -8,7 +8,7 @@ from stages.lib.determinism import pin
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model_folder import Model, embedding_of, load_model, log_odds_of, save_model, score_clips
-from stages.lib.network import build_network
+from stages.lib.network import FILTERS, build_network
 from stages.lib.normalisation import Normalisation
 
 CLIP_IDS = [f"clip{number:02d}" for number in range(70)]
@@ -62,7 +62,8 @@ def test_scores_follow_from_the_log_odds_and_the_temperature(features, model):
 
 def test_no_clips_have_no_scores(features, model):
     assert score_clips(model, features, []).shape == (0,)
-    assert embedding_of(model, features, []).shape == (0, 128)
+    # The mean and the maximum of each of the last filters.
+    assert embedding_of(model, features, []).shape == (0, 2 * FILTERS[-1])
 
 
 def test_a_folder_without_model_is_refused(tmp_path, features):

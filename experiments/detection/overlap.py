@@ -5,13 +5,12 @@ compared: a clip that was cut from a recording correlates with it at one place n
 louder, or clipped, since.
 """
 
-import sys
-
 import numpy as np
 import soundfile
 from scipy.signal import oaconvolve
 from tqdm import tqdm
 
+from experiments.command import exit_without
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
 from experiments.real.run import RECORDINGS
 from stages.lib.clips import CALL, read_clips
@@ -45,8 +44,7 @@ def clipped(samples: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Print the highest correlation of training clips with each recording, and that of a piece of it."""
-    if not LONG_RECORDINGS.is_dir():
-        sys.exit(f"{LONG_RECORDINGS} is not there: it is not part of the repository, so nothing was compared.")
+    exit_without(LONG_RECORDINGS)
     folder = RECORDINGS / DATASET
     calls = [clip.recording for clip in read_clips(folder / "clips.csv") if clip.label == CALL]
     chosen = np.random.default_rng(SEED).choice(calls, CLIP_COUNT, replace=False)

@@ -6,7 +6,6 @@ recordings of other data with its retrained model. What it writes is compared wi
 
 import argparse
 import csv
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import yaml
 from tqdm import tqdm
 
 from experiments.clone import overlay, repro, run_in
+from experiments.command import add_overlay, exit_without, results_parser
 from experiments.detection.matching import Call, match
 from experiments.detection.measures import Outcome
 from experiments.detection.section import section
@@ -93,21 +92,17 @@ def run_seeds(seeds: Sequence[int], changes: Mapping, folder: Path) -> list[Outc
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3, help="how many split seeds (default: 3)")
-    parser.add_argument("--overlay", type=Path, help="a YAML file laid over the params besides, for a quick pass")
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
+    parser = results_parser(__doc__, seed_count=3)
+    add_overlay(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Run the seeds and print the results, or put them in a page."""
     arguments = parse_arguments()
-    if not LONG_RECORDINGS.is_dir():
-        sys.exit(f"{LONG_RECORDINGS} is not there: it is not part of the repository, so nothing was run.")
-    changes = yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) if arguments.overlay else {}
+    exit_without(LONG_RECORDINGS)
     with tempfile.TemporaryDirectory() as folder:
-        text = section(run_seeds(range(arguments.seeds), changes, Path(folder) / "clone"))
+        text = section(run_seeds(range(arguments.seeds), arguments.overlay, Path(folder) / "clone"))
     publish(text, SECTION, arguments.page)
 
 

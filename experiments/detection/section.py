@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.detection.measures import Outcome, at_threshold, average_precision, curve, recall_at
+from experiments.spread import mean_and_deviation
 from stages.lib.intervals import paired_bootstrap
+from tools.lib.markdown import table
 
 FALSE_ALARMS_PER_HOUR = (1, 2, 5, 10, 20, 50, 100)
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -13,8 +15,8 @@ THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 def section(outcomes: Sequence[Outcome]) -> str:
     """Return the results of all seeds, which share their recordings."""
-    tables = [of_recordings(outcomes[0]), curve_table(outcomes), precision_table(outcomes), threshold_table(outcomes)]
-    return "\n\n".join(tables) + "\n"
+    tables = [curve_table(outcomes), precision_table(outcomes), threshold_table(outcomes)]
+    return "\n\n".join([of_recordings(outcomes[0]), *map("\n".join, tables)]) + "\n"
 
 
 def of_recordings(outcome: Outcome) -> str:
@@ -25,7 +27,7 @@ def of_recordings(outcome: Outcome) -> str:
     )
 
 
-def curve_table(outcomes: Sequence[Outcome]) -> str:
+def curve_table(outcomes: Sequence[Outcome]) -> list[str]:
     """Return average precision and recall by false alarms an hour, a row a seed, with 95 % intervals."""
 
     def of_sample(outcome: Outcome, drawn: np.ndarray) -> np.ndarray:
@@ -45,7 +47,7 @@ def with_intervals(outcome: Outcome, of_sample) -> list[str]:
     return [f"{value:.2f} ({a:.2f} to {b:.2f})" for value, a, b in zip(values, low, high, strict=True)]
 
 
-def precision_table(outcomes: Sequence[Outcome]) -> str:
+def precision_table(outcomes: Sequence[Outcome]) -> list[str]:
     """Return the precision at which some recall is reached, a row a seed."""
     levels = (0.2, 0.4, 0.6, 0.8, 0.9)
     rows = []
@@ -56,7 +58,7 @@ def precision_table(outcomes: Sequence[Outcome]) -> str:
     return table(["split seed", *(f"precision at recall {level:g}" for level in levels)], numbered(rows))
 
 
-def threshold_table(outcomes: Sequence[Outcome]) -> str:
+def threshold_table(outcomes: Sequence[Outcome]) -> list[str]:
     """Return what is above some scores, as means over the seeds, with standard deviations where there are several."""
     rows = []
     for threshold in THRESHOLDS:
@@ -74,19 +76,6 @@ def threshold_table(outcomes: Sequence[Outcome]) -> str:
     return table(head, rows)
 
 
-def mean_and_deviation(values: Sequence[float], digits: int) -> str:
-    """Return the mean, and the standard deviation where there are several values; blank where one is undefined."""
-    if np.isnan(values).any():
-        return ""
-    deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{deviation}"
-
-
 def numbered(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """Put its number, that of its seed, before each row."""
     return [[str(number), *row] for number, row in enumerate(rows)]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))

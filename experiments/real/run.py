@@ -8,17 +8,18 @@ import argparse
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
-from scipy.stats import ttest_1samp
 from tqdm import tqdm
 
 from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from experiments.command import add_overlay, exit_without, results_parser
+from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
+from experiments.spread import mean_and_deviation
 from stages.lib.clips import read_clips
 from stages.lib.whole import write_text
 from tools.answer_queue import answer_queue
@@ -87,7 +88,7 @@ def results_table(dataset: str, results: Sequence[dict]) -> str:
             )
     for name in models(results[0]):
         columns = [[models(result)[name][measure] for result in results] for measure in MEASURES]
-        cells = " | ".join(mean_and_deviation(column) for column in columns)
+        cells = " | ".join(mean_and_deviation(column, 3) for column in columns)
         lines.append(f"| **mean** | {name} | {cells} | | |")
     return "\n".join([*lines, "", majority_line(results), "", change_lines(results), ""])
 
@@ -113,12 +114,6 @@ def error_cell(result: Mapping, name: str) -> str:
     return f"{error['wrong']} of {error['checked']}" if name == "baseline" else ""
 
 
-def mean_and_deviation(values: Sequence[float]) -> str:
-    """Return the mean, and the standard deviation over the seeds where there are several."""
-    deviation = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.3f}{deviation}"
-
-
 def majority_line(results: Sequence[dict]) -> str:
     """Say how right one is who always names the more frequent class, and how much more often the baseline is."""
     shares, gains = [], []
@@ -129,10 +124,10 @@ def majority_line(results: Sequence[dict]) -> str:
         gains.append(before["accuracy"] - shares[-1])
     line = f"Majority class of the same test clips: {statistics.mean(shares):.3f}."
     if len(results) > 1:
-        interval = ttest_1samp(gains, 0).confidence_interval(0.95)
+        gain = estimate(gains)
         line += (
-            f" The baseline's accuracy less that: {statistics.mean(gains):+.3f} (95 % interval over the seeds "
-            f"{interval.low:+.3f} to {interval.high:+.3f}, Student's t)."
+            f" The baseline's accuracy less that: {gain.mean:+.3f} (95 % interval over the seeds "
+            f"{gain.low:+.3f} to {gain.high:+.3f}, Student's t)."
         )
     return line
 
@@ -150,30 +145,23 @@ def change_lines(results: Sequence[dict]) -> str:
     return "\n".join(lines)
 
 
-def exit_without_recordings() -> None:
-    """End the program where there are no real recordings."""
-    if not RECORDINGS.is_dir():
-        sys.exit(f"{RECORDINGS} is not there: the real recordings are not part of the repository, so nothing was run.")
-
-
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = results_parser(__doc__, seed_count=5)
     parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
-    parser.add_argument("--seeds", type=int, default=5, help="how many split seeds (default: 5)")
-    parser.add_argument("--overlay", type=Path, help="a YAML file laid over the params besides, for a quick pass")
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
+    add_overlay(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Run the data sets and print the results, or put them in a page."""
     arguments = parse_arguments()
-    exit_without_recordings()
-    changes = yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) if arguments.overlay else {}
+    exit_without(RECORDINGS)
     with tempfile.TemporaryDirectory() as folder:
         tables = [
-            results_table(dataset, run_dataset(dataset, range(arguments.seeds), changes, Path(folder) / dataset))
+            results_table(
+                dataset, run_dataset(dataset, range(arguments.seeds), arguments.overlay, Path(folder) / dataset)
+            )
             for dataset in arguments.datasets
         ]
     publish("\n".join(tables), SECTION, arguments.page)

@@ -4,7 +4,6 @@
 every site is left out once.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -16,10 +15,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
+from experiments.command import exit_without, results_parser
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
-from experiments.real.run import OVERLAYS, RECORDINGS, exit_without_recordings
+from experiments.real.run import OVERLAYS, RECORDINGS
 from stages.lib.clips import CALL, Clip, read_clips
 from stages.lib.feature_store import Features, open_features
 from stages.lib.intervals import proportion
@@ -113,11 +113,8 @@ def results_table(title: str, results: Sequence[Result]) -> str:
 
 def main() -> None:
     """Measure both data sets, and print the results or put them into a page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5, help="how many seeds (default: 5)")
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
-    arguments = parser.parse_args()
-    exit_without_recordings()
+    arguments = results_parser(__doc__, seed_count=5).parse_args()
+    exit_without(RECORDINGS)
     tables = []
     with tempfile.TemporaryDirectory() as folder:
         for title, measured in (("right_whale, unused clips", right_whale), ("orca, sites left out", orca)):

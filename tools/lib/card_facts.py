@@ -18,7 +18,6 @@ from tools.lib.markdown import code
 from tools.lib.synthetic import SYNTHETIC
 
 EVALUATION, LABELS = Path("metrics/evaluation.json"), Path("metrics/labels.json")
-WRITTEN_BY = "Written by `python -m tools.write_cards` from what the last run of the pipeline has left; edits are lost."
 LABEL_NAMES = {CALL: "calls", NOCALL: "no-calls", UNLABELLED: "unlabelled"}
 
 

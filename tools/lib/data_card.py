@@ -10,10 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from stages.lib.split_table import PARTS
-from tools.lib.card_facts import WRITTEN_BY, Facts, label_counts, site_name
+from tools.lib.card import card
+from tools.lib.card_facts import Facts, label_counts, site_name
 from tools.lib.counted import counted
 from tools.lib.markdown import code, table
 
+SYNTHETIC_WARNING = "Synthetic sound, made by a program. No figure about it is one about whales."
 UNUSED = "not used"
 PROVENANCE = ("README.md", "dvc.yaml", "recordings.dvc", "clips.csv.dvc")
 
@@ -27,12 +29,7 @@ def data_card(facts: Facts) -> str:
         "Who labelled what": labelling(facts),
         "What it must not be used for": not_for(facts),
     }
-    lines = ["# Data card", "", WRITTEN_BY]
-    if facts.is_synthetic:
-        lines += ["", "**Synthetic sound, made by a program. No figure about it is one about whales.**"]
-    for title, content in sections.items():
-        lines += ["", f"## {title}", "", *content]
-    return "\n".join(lines) + "\n"
+    return card("Data card", SYNTHETIC_WARNING if facts.is_synthetic else "", sections)
 
 
 def the_data_set(facts: Facts) -> list[str]:

@@ -15,9 +15,11 @@ from stages.lib.intervals import proportion
 from stages.lib.measures import THRESHOLD
 from stages.lib.merged_table import DATASET, EXPERT, MODEL
 from stages.lib.model_folder import RETRAINED
-from tools.lib.card_facts import WRITTEN_BY, Facts, label_counts, site_name
+from tools.lib.card import card
+from tools.lib.card_facts import Facts, label_counts, site_name
 from tools.lib.markdown import code, table
 
+SYNTHETIC_WARNING = "Trained and tested on synthetic sound. It is not for whales, and no figure here is one on whales."
 MEASURES = ("accuracy", "sensitivity", "specificity")
 SOURCES = {
     DATASET: "the data set's own labels",
@@ -38,15 +40,7 @@ def model_card(facts: Facts) -> str:
         "At which threshold": threshold(facts),
         "What it must not be used for": not_for(facts),
     }
-    lines = ["# Model card", "", WRITTEN_BY]
-    if facts.is_synthetic:
-        lines += [
-            "",
-            "**Trained and tested on synthetic sound. It is not for whales, and no figure here is one on whales.**",
-        ]
-    for title, content in sections.items():
-        lines += ["", f"## {title}", "", *content]
-    return "\n".join(lines) + "\n"
+    return card("Model card", SYNTHETIC_WARNING if facts.is_synthetic else "", sections)
 
 
 def the_model(facts: Facts) -> list[str]:

@@ -18,9 +18,8 @@ from stages.lib.table import quoted, read_table, write_table
 from tools.lib.audio_files import audio_files, bring, one_content
 from tools.lib.clip_rows import unlabelled_rows
 from tools.lib.counted import counted
-from tools.lib.queue_windows import stem
 from tools.lib.recording_lengths import lengths_or_faults
-from tools.lib.recording_name import origin_of
+from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
 
 SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.

@@ -23,7 +23,8 @@ from tools.lib.detection_files import FORMS
 from tools.lib.detection_picture import draw_detections
 from tools.lib.detections import Detection, find_detections, window_starts
 from tools.lib.detector import Detector, feature_params, open_detector, scores
-from tools.lib.given_recordings import Recording, check_recordings, stem
+from tools.lib.given_recordings import Recording, check_recordings
+from tools.lib.recording_name import stem
 
 FOLDER = Path("detections")
 PICTURE_SUFFIX = ".png"
@@ -64,7 +65,7 @@ def output_faults(paths: Sequence[Path], choices: Choices) -> list[str]:
     return [
         f"{output}: is there already; move it away, or name another folder with --output"
         for path in paths
-        for output in outputs(stem(path), choices)
+        for output in outputs(stem(path.name), choices)
         if output.exists()
     ]
 

@@ -19,7 +19,7 @@ from tools.lib.annotations.clip_table import make_clips
 from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, origins_of
 from tools.lib.annotations.outcome import NOTE, Outcome
 from tools.lib.clip_rows import ClipRow
-from tools.lib.queue_windows import stem
+from tools.lib.recording_name import stem
 from tools.lib.register import NAME, Registered, write_register
 from tools.lib.split_suggestion import suggested_counts
 

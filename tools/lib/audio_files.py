@@ -11,7 +11,7 @@ from tqdm import tqdm
 from stages.lib.clips import path_fault
 from stages.lib.faults import refuse
 from stages.lib.whole import whole
-from tools.lib.queue_windows import stem
+from tools.lib.recording_name import stem
 
 SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
 

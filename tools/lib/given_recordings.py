@@ -1,6 +1,5 @@
 """Recordings that are named on a command line."""
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from tqdm import tqdm
 
 from stages.lib.clips import path_fault
 from stages.lib.recording import recording_fault
+from tools.lib.recording_name import stem
 
 
 class Recording(NamedTuple):
@@ -31,7 +31,7 @@ class Recording(NamedTuple):
     @property
     def stem(self) -> str:
         """Its name without folder and suffix, by which what is made from it is named."""
-        return stem(self.path)
+        return stem(self.path.name)
 
 
 def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]:
@@ -68,12 +68,8 @@ def same_names(paths: Sequence[Path]) -> list[str]:
     """List the recordings that have the stem of one before them, so that what is made from both has one name."""
     first: dict[str, Path] = {}
     return [
-        f"{path}: {first[stem(path)]} has the same stem; name each recording once, and those of one name one at a time"
+        f"{path}: {first[stem(path.name)]} has the same stem; name each recording once, and those of one name one at a "
+        "time"
         for path in paths
-        if first.setdefault(stem(path), path) is not path
+        if first.setdefault(stem(path.name), path) is not path
     ]
-
-
-def stem(path: Path) -> str:
-    """Return the name of a file without folder and suffix; accents in one spelling."""
-    return unicodedata.normalize("NFC", path.stem)

@@ -1,7 +1,5 @@
 """Where the queued clips lie in their recordings."""
 
-import unicodedata
-from pathlib import PureWindowsPath
 from typing import NamedTuple
 
 from stages.lib.clips import read_clips
@@ -10,6 +8,7 @@ from stages.lib.faults import refuse
 from stages.lib.params import read_params
 from stages.lib.table import read_table
 from tools.lib.known_clips import absence, clips_table
+from tools.lib.recording_name import stem
 
 
 class Window(NamedTuple):
@@ -58,8 +57,3 @@ def read_queue_windows() -> list[Window]:
         Window(clip.recording, clip.start_s, clip.start_s + params.clip_s, clip.clip_id, params.min_hz, params.max_hz)
         for clip in clips
     )
-
-
-def stem(name: str) -> str:
-    """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
-    return unicodedata.normalize("NFC", PureWindowsPath(name).stem)

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from stages.lib.clips import CALL, parse_seconds
 from stages.lib.table import quoted
 from tools.lib.detections import Detection
-from tools.lib.queue_windows import Window, stem
+from tools.lib.queue_windows import Window
+from tools.lib.recording_name import stem
 from tools.lib.selections import Selection
 
 SUFFIX = ".Table.1.selections.txt"

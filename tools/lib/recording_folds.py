@@ -42,7 +42,7 @@ def most_folds(labels: Sequence[str], recordings: Sequence[str]) -> int:
 def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequence[str], fold_count: int) -> None:
     """Refuse to make more folds than the clips allow.
 
-    Two folds would leave one to learn from, and nothing of another recording to stop the training by.
+    Two folds would leave one to learn from, and nothing of another recording to calibrate by.
     """
     most = most_folds(labels, recordings)
     counts = Counter(labels)

@@ -1,4 +1,4 @@
-"""Where and when a recording was made, as far as its name tells.
+"""What a recording is known by, and where and when it was made, as far as its name tells.
 
 | recorder | name | site | time |
 |---|---|---|---|
@@ -12,8 +12,10 @@ as an instrument is not moved.
 """
 
 import re
+import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import PureWindowsPath
 
 from tools.lib.annotations.event import Origin
 
@@ -21,6 +23,11 @@ ORCASOUND = re.compile(r"(?:rpi_)?(?P<site>[a-z][a-z_-]*[a-z])_(?P<epoch>1\d{9})
 AMAR = re.compile(r"(?P<site>AMAR\d+)\.(?:.*\.)?(?P<time>\d{8}T\d{6})Z")
 SOUNDTRAP = re.compile(r"(?P<serial>\d{3,})\.(?P<time>\d{12})(?!\d)")
 PLAIN = re.compile(r"(?<!\d)(\d{4})(-?)(\d\d)\2(\d\d)[T_-](\d\d)([-:]?)(\d\d)\6(\d\d)(Z?)(?!\d)")
+
+
+def stem(name: str) -> str:
+    """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
+    return unicodedata.normalize("NFC", PureWindowsPath(name).stem)
 
 
 def origin_of(stem: str) -> Origin:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.audacity_track import FIRST_LINE, parse_track
-from tools.lib.queue_windows import stem
+from tools.lib.recording_name import stem
 
 
 def is_audacity(lines: Sequence[str]) -> bool:

@@ -10,8 +10,8 @@ from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.clip_rows import ClipRow, clip_row, unlabelled_rows
-from tools.lib.queue_windows import stem
 from tools.lib.recording_lengths import lengths_or_faults
+from tools.lib.recording_name import stem
 from tools.lib.register import Registered
 
 MISSING = "its recording was not found"

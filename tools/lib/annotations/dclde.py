@@ -19,7 +19,7 @@ from pathlib import Path
 from stages.lib.clips import parse_seconds
 from tools.lib.annotations.delimited import first, header_of, read_rows
 from tools.lib.annotations.event import CALL, UNSURE, Annotations, Event, Origin
-from tools.lib.queue_windows import stem
+from tools.lib.recording_name import stem
 
 RECORDING, BEGIN, END = "soundfile", "filebeginsec", "fileendsec"
 CLASS = ("classspecies", "labels")

@@ -14,7 +14,7 @@ class Event(NamedTuple):
     source : str
         File and line, as a sentence can begin with it.
     stem : str
-        Of the recording (`queue_windows.stem`).
+        Of the recording (`recording_name.stem`).
     begin_s, end_s : float
         Seconds from the start of the recording; the end may lie beyond the recording's.
     text : str

@@ -12,8 +12,7 @@ from tools.lib.annotations.event import Annotations, Origin
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.audio_files import audio_files, bring, one_content
 from tools.lib.counted import counted
-from tools.lib.queue_windows import stem
-from tools.lib.recording_name import origin_of
+from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
 
 ANNOTATIONS, RECORDINGS = "annotations", "recordings"

@@ -18,7 +18,7 @@ from stages.lib.clips import parse_seconds
 from stages.lib.table import Row
 from tools.lib.annotations.delimited import first, has_any, header_of, read_rows
 from tools.lib.annotations.event import Annotations, Event, Origin
-from tools.lib.queue_windows import stem
+from tools.lib.recording_name import stem
 
 RECORDING = ("wav_filename", "filename")
 BEGIN = ("start_time_s", "start_s", "start")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tools.lib.annotations.delimited import header_of, read_rows
 from tools.lib.annotations.event import Annotations, Event, Origin
-from tools.lib.queue_windows import stem
 from tools.lib.raven_table import FILE, OFFSET, parse_selections, recording_name
+from tools.lib.recording_name import stem
 
 
 def read_raven(path: Path, lines: Sequence[str]) -> Annotations:

@@ -13,24 +13,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 from experiments.clone import REPOSITORY, run_in
 from stages.lib.clips import make_clip_id
 from stages.lib.faults import InputFaults
-from stages.lib.spectrogram import FeatureParams
 from stages.lib.table import write_table
+from tests.feature_params import PARAMS
 from tests.tools.chromium import chromium
 from tools import error_page
 from tools.lib.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.labels_in_force import LabelledClip
 
-PARAMS = FeatureParams(
-    sample_rate=8000,
-    clip_s=0.5,
-    fft_size=256,
-    hop_size=100,
-    mel_bands=40,
-    min_hz=50.0,
-    max_hz=4000.0,
-    pcen=True,
-    wavelet_denoise=True,
-)
 SAMPLE_RATE, LENGTH_S = 8000, 4
 HOSTILE_SITE = '</script><img src=x onerror="window.hacked = 1">{{data}}'
 SITES = {"bay.wav": "bay", "reef.wav": "reef", "</style><b>.wav": HOSTILE_SITE}

@@ -16,25 +16,14 @@ from selenium.webdriver.support.ui import WebDriverWait
 from stages.lib.clips import make_clip_id, read_clips
 from stages.lib.expert_table import COLUMNS, Answer, read_answers
 from stages.lib.faults import InputFaults
-from stages.lib.spectrogram import FeatureParams
 from stages.lib.table import is_formula, read_table, with_guard, write_table
+from tests.feature_params import PARAMS
 from tests.tools.chromium import chromium
 from tools import label_page
 from tools.page import document
 from tools.page.clip_parts import clip_part
 from tools.page.sound import comfortable, encode
 
-PARAMS = FeatureParams(
-    sample_rate=8000,
-    clip_s=0.5,
-    fft_size=256,
-    hop_size=100,
-    mel_bands=40,
-    min_hz=50.0,
-    max_hz=4000.0,
-    pcen=True,
-    wavelet_denoise=True,
-)
 PARAMS_YAML = "data:\n  dataset: tiny\nfeaturize:\n" + "".join(
     f"  {key}: {json.dumps(value)}\n" for key, value in PARAMS.model_dump().items()
 )

@@ -4,20 +4,11 @@ import soundfile
 
 from stages.lib.clips import Clip
 from stages.lib.recording import read_window
-from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.spectrogram import clip_features
+from tests import feature_params
 from tools.lib.clip_view import Spectrogram, colour, height_of, multiples, ticks, view_clip
 
-PARAMS = FeatureParams(
-    sample_rate=8000,
-    clip_s=1.0,
-    fft_size=256,
-    hop_size=100,
-    mel_bands=40,
-    min_hz=50.0,
-    max_hz=4000.0,
-    pcen=True,
-    wavelet_denoise=True,
-)
+PARAMS = feature_params.PARAMS.model_copy(update={"clip_s": 1.0})
 LENGTH_S = 4
 RATES = (2000, 8000, 44100, 192000)
 

@@ -1,0 +1,15 @@
+"""Params of features that are quickly computed."""
+
+from stages.lib.spectrogram import FeatureParams
+
+PARAMS = FeatureParams(
+    sample_rate=8000,
+    clip_s=0.5,
+    fft_size=256,
+    hop_size=100,
+    mel_bands=40,
+    min_hz=50.0,
+    max_hz=4000.0,
+    pcen=True,
+    wavelet_denoise=True,
+)

@@ -139,7 +139,7 @@ def write_shards(table: Path, recordings: Sequence[Recording], params: FeaturePa
 def speed(clip_count: int, clip_s: float, took_s: float) -> str:
     """Say how fast clips were computed."""
     hours_a_minute = clip_count * clip_s / 60 / took_s
-    return f"{clip_count} clips: {clip_count / took_s:.0f} a second, {hours_a_minute:.1f} hours of audio a minute"
+    return f"{clip_count} clips: {clip_count / took_s:.1f} a second, {hours_a_minute:.1f} hours of audio a minute"
 
 
 def write_description(recordings: Sequence[Recording], shards: Mapping[str, str], params: FeatureParams) -> None:

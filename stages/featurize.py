@@ -1,34 +1,40 @@
 """featurize: turn every clip of the data set into the array that the network sees."""
 
-import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-import joblib
 import numpy as np
-from tqdm import tqdm
 
 from stages.lib import determinism, spectrogram, wavelet
 from stages.lib import recording as recording_module
 from stages.lib.clips import Clip, by_recording, read_clips
+from stages.lib.digests import Seen, look_at, recall, remember, short_digest
 from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
-from stages.lib.inputs import reading
+from stages.lib.inputs import changed, reading, state
+from stages.lib.parallel import in_parallel
 from stages.lib.params import DataParams, read_params
 from stages.lib.recording import duration_s, read_window, recording_fault
 from stages.lib.running import run_stage
-from stages.lib.shard import find_shard, short_digest, write_shard
+from stages.lib.shard import content_of, intact, shards_in, write_blocks
 from stages.lib.spectrogram import FeatureParams, clip_features
 from stages.lib.table import write_table
 from stages.lib.whole import remove, write_json
 
 # What computes the features, below our own modules.
 LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
+MEMORY = Path(".cache/digests.json")
+# A long recording is worked on in parts, so that all cores have a share in it and no memory holds the whole.
+BLOCK_CLIPS = 64
 
 
 def featurize_recording(path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
-    """Return the features of the clips of one recording.
+    """Return the features of some clips of one recording.
 
     Each clip is computed from its own window alone, so that neither its neighbours nor the length of the recording
     change it.
@@ -58,39 +64,96 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip]) -> list[str
     ]
 
 
-def origin(path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
-    """Return the digest of everything that the features of a recording depend on."""
-    parts = [params.model_dump_json().encode(), repr([clip.start_s for clip in clips]).encode()]
-    sources = (__file__, *(module.__file__ for module in (determinism, recording_module, spectrogram, wavelet)))
-    parts += [Path(source).read_bytes() for source in sources]
-    parts += [version(library).encode() for library in LIBRARIES]
-    with path.open("rb") as audio:
-        parts.append(hashlib.file_digest(audio, "sha256").digest())
-    return short_digest(b"\0".join(parts))
+@cache
+def made_by() -> bytes:
+    """Return what the features are computed by: our own modules and the versions of the libraries below them."""
+    modules = (determinism, recording_module, spectrogram, wavelet)
+    sources = [Path(source).read_bytes() for source in (__file__, *(module.__file__ for module in modules))]
+    return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
 
 
-def check(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> tuple[str | None, list[str]]:
-    """Return the name of the recording's shard if there is one already, and what is wrong with the recording."""
-    # A shard is only ever written for a recording without faults.
-    name = find_shard(FOLDER, path.stem, origin(path, clips, params)) if path.is_file() else None
-    return name, [] if name else recording_faults(table, path, clips)
+def origin(content: str, clips: Sequence[Clip], params: FeatureParams) -> str:
+    """Return the digest of everything that the features of a recording depend on, from that of what it holds."""
+    starts_s = repr([clip.start_s for clip in clips])
+    return short_digest(b"\0".join([params.model_dump_json().encode(), starts_s.encode(), made_by(), content.encode()]))
 
 
-def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> str:
-    """Compute and write the shard of one recording and return its name."""
+class Recording(NamedTuple):
+    """A recording, its clips, its state when it was looked at, and the digest of what decides its features.
+
+    One that is not there has no state, and no shard was made from it.
+    """
+
+    path: Path
+    clips: Sequence[Clip]
+    state: tuple | None = None
+    origin: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its shard is known by."""
+        return f"{self.path.stem}.{self.origin}"
+
+
+def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, Seen]) -> Recording:
+    """Return a recording with what was seen of it."""
+    if str(path) not in seen:
+        return Recording(path, clips)
+    return Recording(path, clips, seen[str(path)].state, origin(seen[str(path)].digest, clips, params))
+
+
+def in_blocks(clips: Sequence[Clip]) -> list[Sequence[Clip]]:
+    """Divide the clips of one recording among several calls."""
+    return [clips[start : start + BLOCK_CLIPS] for start in range(0, len(clips), BLOCK_CLIPS)]
+
+
+def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
+    """Return the features of some clips of a recording that was sound when it was checked."""
     try:
-        return write_shard(FOLDER, path.stem, origin(path, clips, params), featurize_recording(path, clips, params))
+        return featurize_recording(path, clips, params)
     except Exception:
-        # Every recording was sound when it was checked; one that has been lost since is a fault of the input.
+        # One that has been lost since is a fault of the input.
         refuse(recording_faults(table, path, clips))
         raise
 
 
-def in_parallel(function, arguments: list[tuple], title: str) -> list:
-    """Call a function on all cores, with a progress bar on a terminal; results come in order."""
-    calls = (joblib.delayed(function)(*each) for each in arguments)
-    results = joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
-    return list(tqdm(results, desc=title, unit="recording", total=len(arguments), disable=None))
+def while_unchanged(recording: Recording, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Pass features on; end with a refusal where their recording is not the one any more that was looked at."""
+    yield from blocks
+    if state(recording.path) != recording.state:
+        refuse([changed(recording.path)])
+
+
+def write_shards(table: Path, recordings: Sequence[Recording], params: FeatureParams) -> dict[str, str]:
+    """Compute and write the shards of recordings; return their names by what they were made from."""
+    work = [(table, one.path, block, params) for one in recordings for block in in_blocks(one.clips)]
+    features = in_parallel(featurize, work, "featurize", unit="part")
+    names = {}
+    for one in recordings:
+        blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips))))
+        shape = (len(one.clips), *params.shape)
+        names[one.key] = write_blocks(FOLDER, one.path.stem, one.origin, blocks, shape=shape, dtype=np.dtype("float16"))
+    return names
+
+
+def speed(clip_count: int, clip_s: float, took_s: float) -> str:
+    """Say how fast clips were computed."""
+    hours_a_minute = clip_count * clip_s / 60 / took_s
+    return f"{clip_count} clips: {clip_count / took_s:.1f} a second, {hours_a_minute:.1f} hours of audio a minute"
+
+
+def write_description(recordings: Sequence[Recording], shards: Mapping[str, str], params: FeatureParams) -> None:
+    """Write where the features of each clip are, and how they were made; remove what is of no recording."""
+    names = [shards[one.key] for one in recordings]
+    for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in names}:
+        remove(stale)
+    places = [
+        (clip.clip_id, name, row)
+        for name, one in zip(names, recordings, strict=True)
+        for row, clip in enumerate(one.clips)
+    ]
+    write_table(FOLDER / "index.csv", INDEX_COLUMNS, sorted(places))
+    write_json(FOLDER / "features.json", {"params": params.model_dump(), "shape": params.shape})
 
 
 def main() -> None:
@@ -98,28 +161,27 @@ def main() -> None:
     data = read_params("data", DataParams)
     params = read_params("featurize", FeatureParams)
     table = data.folder / "clips.csv"
-    recordings = [
-        (reading(data.folder / "recordings" / recording), clips)
-        for recording, clips in by_recording(read_clips(table)).items()
-    ]
-
-    checks = in_parallel(check, [(table, path, clips, params) for path, clips in recordings], "checking")
-    refuse(fault for _, faults in checks for fault in faults)
+    clips_of = {
+        reading(data.folder / "recordings" / name): clips for name, clips in by_recording(read_clips(table)).items()
+    }
+    shards = shards_in(FOLDER)
+    seen = look_at([*filter(Path.is_file, clips_of), *shards], recall(MEMORY))
+    recordings = [look_up(path, clips, params, seen) for path, clips in clips_of.items()]
+    ready = intact(shards, seen)
+    new = [one for one in recordings if one.key not in ready]
+    faults = in_parallel(recording_faults, [(table, one.path, one.clips) for one in new], "checking")
+    refuse(fault for of_recording in faults for fault in of_recording)
 
     FOLDER.mkdir(exist_ok=True)
-    known = [name for name, _ in checks]
-    new = [(table, *recording, params) for recording, name in zip(recordings, known, strict=True) if not name]
-    written = iter(in_parallel(featurize, new, "featurize"))
-    names = [name or next(written) for name in known]
-    for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in names}:
-        remove(stale)
-    places = [
-        (clip.clip_id, name, row)
-        for name, (_, clips) in zip(names, recordings, strict=True)
-        for row, clip in enumerate(clips)
-    ]
-    write_table(FOLDER / "index.csv", INDEX_COLUMNS, sorted(places))
-    write_json(FOLDER / "features.json", {"params": params.model_dump(), "shape": params.shape})
+    start = time.perf_counter()
+    written = write_shards(table, new, params)
+    if new:
+        print(speed(sum(len(one.clips) for one in new), params.clip_s, time.perf_counter() - start))
+    write_description(recordings, ready | written, params)
+    written_now = {
+        str(FOLDER / name): Seen(state(FOLDER / name), content_of(FOLDER / name)) for name in written.values()
+    }
+    remember(MEMORY, seen | written_now)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """score_pool: score the pool with the baseline, and queue for the experts what it cannot decide."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,10 +13,11 @@ from stages.lib.determinism import pin
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.expert_table import QUEUE
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import BASELINE, embedding_of, load_model, score_clips
+from stages.lib.model_folder import BASELINE, embedding_of, load_model
 from stages.lib.params import Section, read_params
 from stages.lib.pool_table import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, write_pool
 from stages.lib.running import run_stage
+from stages.lib.score_store import scores_of
 from stages.lib.split_table import read_split
 from stages.lib.strategies import STRATEGIES, Candidates, lot
 from stages.lib.table import write_table
@@ -120,6 +121,38 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
     return sorted(rows)
 
 
+def decide_and_queue(
+    clip_ids: Sequence[str], p_call: np.ndarray, embedding: Callable[[], np.ndarray], params: PoolParams
+) -> tuple[list[PoolClip], list[PoolClip]]:
+    """Return the pool with what is decided about each clip, and the queue.
+
+    Parameters
+    ----------
+    clip_ids : sequence of str
+    p_call : ndarray of float, shape (clips,), in [0, 1]
+    embedding : callable
+        As `Candidates` has it.
+    params : PoolParams
+    """
+    scored = [
+        PoolClip(clip_id, score, decide(score, params.low, params.high))
+        for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
+    ]
+    uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
+    candidates = Candidates(clip_ids, p_call, uncertain, embedding, params.budget - params.audit)
+    queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
+    queued = {clip.clip_id: clip for clip in queue}
+    return [queued.get(clip.clip_id, clip) for clip in scored], queue
+
+
+def write_outputs(pool: Sequence[PoolClip], queue: Sequence[PoolClip]) -> None:
+    """Write the tables and the metrics."""
+    write_pool(POOL_SCORES, pool)
+    write_table(QUEUE, EXPERT_COLUMNS, [(clip.clip_id, "", "", "", "") for clip in queue])
+    write_json(METRICS, pool_metrics(pool))
+    write_table(HISTOGRAM, ("p_call_from", "p_call_to", "decision", "clips"), histogram(pool))
+
+
 def main() -> None:
     """Score the pool."""
     params = read_params("score_pool", PoolParams)
@@ -127,21 +160,8 @@ def main() -> None:
     features = open_features()
     pin(seed=0)
     model = load_model(BASELINE, features)
-    p_call = score_clips(model, features, clip_ids)
-    scored = [
-        PoolClip(clip_id, score, decide(score, params.low, params.high))
-        for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
-    ]
-    uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
-    count = params.budget - params.audit
-    candidates = Candidates(clip_ids, p_call, uncertain, partial(embedding_of, model, features, clip_ids), count)
-    queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
-    queued = {clip.clip_id: clip for clip in queue}
-    pool = [queued.get(clip.clip_id, clip) for clip in scored]
-    write_pool(POOL_SCORES, pool)
-    write_table(QUEUE, EXPERT_COLUMNS, [(clip.clip_id, "", "", "", "") for clip in queue])
-    write_json(METRICS, pool_metrics(pool))
-    write_table(HISTOGRAM, ("p_call_from", "p_call_to", "decision", "clips"), histogram(pool))
+    p_call = scores_of(model, BASELINE, features, clip_ids)
+    write_outputs(*decide_and_queue(clip_ids, p_call, partial(embedding_of, model, features, clip_ids), params))
 
 
 if __name__ == "__main__":

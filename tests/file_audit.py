@@ -14,6 +14,8 @@ from experiments.clone import run_in
 
 # strace adds the path to every number that stands for an open file: absolute, without links.
 OPENED = re.compile(r"^open\w*\(.*\b(?P<flags>O_(?:RDONLY|RDWR)[A-Z_|]*).*\) = \d+<(?P<path>.*)>$")
+# What a machine remembers from run to run is no input, as no result depends on it (tests/test_only_what_is_new.py).
+MEMORY = ".cache"
 LISTED = re.compile(r"^getdents64\(\d+<(?P<path>.*)>, ")
 
 
@@ -59,7 +61,7 @@ def dependencies_read(read: Iterable[str], files: set[str], outputs: set[str]) -
     set of str
         Of `files`, those that are read, and what is read besides.
     """
-    read = {path for path in read if "/.partial-" not in f"/{path}" and not holder(path, outputs)}
+    read = {path for path in read if "/.partial-" not in f"/{path}" and not holder(path, outputs | {MEMORY})}
     contents = {path for path in read if not path.endswith("/")}
     listed = {path for path in read - contents if not holder(path, files)}
     # Python lists the folders in which it looks for modules, and a stage those of its outputs, to remove what killed

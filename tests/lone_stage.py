@@ -20,12 +20,12 @@ SYNTHETIC_CLIPS = {"calls": 20, "nocalls": 20}
 def before_its_first_run(finished: Path, declaration: Declaration) -> Iterator[Path]:
     """Copy a finished pipeline without the outputs of one stage, so that the stage does all its work again.
 
-    Nothing of Git and DVC is copied, because a stage needs neither; and no bytecode, so that Python reads the modules
-    themselves when it imports them.
+    Nothing of Git and DVC is copied, because a stage needs neither; no bytecode, so that Python reads the modules
+    themselves when it imports them; and nothing that the machine remembers, so that the stage reads all inputs.
     """
     with TemporaryDirectory(dir=finished.parent) as parent:
         folder = Path(parent).resolve() / declaration.stage
-        shutil.copytree(finished, folder, ignore=shutil.ignore_patterns(".git", ".dvc", "__pycache__"))
+        shutil.copytree(finished, folder, ignore=shutil.ignore_patterns(".git", ".dvc", ".cache", "__pycache__"))
         for output in declaration.outputs:
             remove(folder / output)
         if declaration.stage == "synthesize":

@@ -62,12 +62,13 @@ FILES = [
         "featurize",
         [
             "stages/featurize.py",
+            "stages/lib/parallel.py",
             "stages/lib/recording.py",
-            "stages/lib/shard.py",
             "stages/lib/spectrogram.py",
             "stages/lib/wavelet.py",
         ],
     ),
+    ("featurize score_pool", ["stages/lib/digests.py", "stages/lib/shard.py"]),
     ("featurize train score_pool retrain evaluate", ["features", "stages/lib/feature_store.py"]),
     (
         "split",
@@ -93,7 +94,7 @@ FILES = [
             "stages/lib/normalisation.py",
         ],
     ),
-    ("score_pool", ["stages/score_pool.py", "stages/lib/strategies.py"]),
+    ("score_pool", ["stages/score_pool.py", "stages/lib/score_store.py", "stages/lib/strategies.py"]),
     (
         "score_pool merge_labels",
         ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],

@@ -7,10 +7,12 @@ from pathlib import Path
 import yaml
 
 from experiments.label_efficiency.settings import FEATURES, HERE, read_settings
-from stages.featurize import featurize_recording, in_parallel, origin, recording_faults
+from stages.featurize import featurize_recording, origin, recording_faults
 from stages.lib.clips import Clip, by_recording, read_clips
+from stages.lib.digests import file_digest
 from stages.lib.faults import refuse
 from stages.lib.feature_store import INDEX_COLUMNS
+from stages.lib.parallel import in_parallel
 from stages.lib.params import SectionType, read_params
 from stages.lib.running import run
 from stages.lib.shard import write_shard
@@ -27,7 +29,9 @@ def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionTyp
 
 def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
     """Compute and write the shard of one recording and return its name."""
-    return write_shard(folder, path.stem, origin(path, clips, params), featurize_recording(path, clips, params))
+    return write_shard(
+        folder, path.stem, origin(file_digest(path), clips, params), featurize_recording(path, clips, params)
+    )
 
 
 def write_features(folder: Path, source: Path, params: FeatureParams) -> None:

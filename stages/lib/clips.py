@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
@@ -44,7 +45,13 @@ class Clip(NamedTuple):
 
 def make_clip_id(recording: str, start_s: float) -> str:
     """Return the id of a clip: the recording's stem and the start in milliseconds, seven digits or more."""
-    return f"{PurePosixPath(recording).stem}_{round(start_s * 1000):07d}"
+    return f"{stem_of(recording)}_{round(start_s * 1000):07d}"
+
+
+@cache  # Many clips are of one recording.
+def stem_of(recording: str) -> str:
+    """Return the name of a recording without folders and suffix."""
+    return PurePosixPath(recording).stem
 
 
 def read_clips(table: Path) -> list[Clip]:
@@ -101,6 +108,7 @@ def row_faults(cells: dict[str, str]) -> Iterator[str]:
         yield f"clip_id {quoted(cells['clip_id'])} does not fit its recording and start; it should be {expected}"
 
 
+@cache
 def path_fault(recording: str) -> str | None:
     """Return what is wrong with the path of a recording, which must lead to a place below `recordings/`."""
     if not recording:
@@ -139,7 +147,7 @@ def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
         clip_id, recording, site = row.cells["clip_id"], row.cells["recording"], row.cells["site"]
         if first_line.setdefault(clip_id, row.line) != row.line:
             yield f"{row.line}: clip {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one of them"
-        same_stem = recording_of.setdefault(PurePosixPath(recording).stem, recording)
+        same_stem = recording_of.setdefault(stem_of(recording), recording)
         if same_stem != recording:
             yield f"{row.line}: {quoted(recording)} and {quoted(same_stem)} have the same stem; rename one of them"
         if site_of.setdefault(recording, site) != site:

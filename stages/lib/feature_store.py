@@ -42,6 +42,15 @@ def open_features(folder: Path = FOLDER) -> Features:
     return Features(folder, description, places)
 
 
+def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
+    """Raise `InputFaults` where a clip has no features."""
+    refuse(
+        f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
+        for clip_id in clip_ids
+        if clip_id not in features.places
+    )
+
+
 def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Load the arrays of some clips.
 
@@ -60,11 +69,7 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     InputFaults
         Where a clip has no features.
     """
-    refuse(
-        f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
-        for clip_id in clip_ids
-        if clip_id not in features.places
-    )
+    refuse_missing(features, clip_ids)
     arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
     # One shard is open at a time; its clips are read through the memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])

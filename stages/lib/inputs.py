@@ -38,11 +38,12 @@ def reading_source_code() -> None:
 
 def changed_inputs() -> list[str]:
     """List the inputs that are not as they were when they were read, one sentence each."""
-    return [
-        f"{path}: was changed while the stage ran, so that its outputs are of both; run dvc repro again"
-        for path, before in _state_when_read.items()
-        if state(path) != before
-    ]
+    return [changed(path) for path, before in _state_when_read.items() if state(path) != before]
+
+
+def changed(path: Path) -> str:
+    """Say that an input is not as it was when it was read."""
+    return f"{path}: was changed while the stage ran, so that its outputs are of both; run dvc repro again"
 
 
 def state(path: Path) -> tuple | None:

@@ -1,26 +1,54 @@
-"""Shards: the features of one recording, in a file whose name says what it was made from and what it holds.
+"""Shards: the arrays of one recording, in a file whose name says what it was made from and what it holds.
 
 The name is `<stem>.<digest of the origin>-<digest of the content>.npy`. So a run that was killed goes on where it was,
-and neither a stale nor a damaged shard is ever taken for a good one.
+and neither a stale nor a damaged shard is ever taken for a good one, whatever has put it there.
 """
 
-import glob
 import hashlib
-import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 
+from stages.lib.digests import Seen
 from stages.lib.whole import whole
 
 
-def short_digest(content: bytes) -> str:
-    """Return 64 bits of the SHA-256 digest, as 16 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()[:16]
+def shards_in(folder: Path) -> list[Path]:
+    """Return everything in a folder that has the name of a shard; an empty list where there is no folder."""
+    return sorted(folder.glob("*.*-*.npy"))
 
 
-def find_shard(folder: Path, stem: str, origin: str) -> str | None:
-    """Return the name of the intact shard of a recording; None where there is none.
+def origin_of(shard: Path) -> str:
+    """Return `<stem>.<digest of the origin>` of a shard, by its name."""
+    return shard.stem.rpartition("-")[0]
+
+
+def content_of(shard: Path) -> str:
+    """Return the digest of the content that a shard should have, by its name."""
+    return shard.stem.rpartition("-")[2]
+
+
+def intact(shards: Iterable[Path], seen: Mapping[str, Seen]) -> dict[str, str]:
+    """Return the names of the shards that hold what their names say, by what they were made from.
+
+    Parameters
+    ----------
+    shards : iterable of Path
+    seen : mapping
+        From path to what the file holds now.
+
+    Returns
+    -------
+    dict
+        From `<stem>.<digest of the origin>` to the whole name.
+    """
+    return {origin_of(shard): shard.name for shard in shards if seen[str(shard)].digest == content_of(shard)}
+
+
+def write_shard(folder: Path, stem: str, origin: str, arrays: np.ndarray) -> str:
+    """Write the arrays of a recording, shape (clips, ...), and return the name of the shard.
 
     Parameters
     ----------
@@ -29,26 +57,33 @@ def find_shard(folder: Path, stem: str, origin: str) -> str | None:
         Of the recording.
     origin : str
         Digest of everything that the content depends on.
+    arrays : ndarray
     """
-    for path in folder.glob(f"{glob.escape(f'{stem}.{origin}')}-*.npy"):
-        if path.name == f"{stem}.{origin}-{short_digest(path.read_bytes())}.npy":
-            return path.name
-    return None
+    return write_blocks(folder, stem, origin, [arrays], shape=arrays.shape, dtype=arrays.dtype)
 
 
-def write_shard(folder: Path, stem: str, origin: str, arrays: np.ndarray) -> str:
-    """Write the features of a recording and return the name of the shard.
+def write_blocks(
+    folder: Path, stem: str, origin: str, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype
+) -> str:
+    """Do the same with arrays that come in blocks of clips, of which only one at a time is held.
 
     Parameters
     ----------
-    folder : Path
-    stem, origin : str
-        As for `find_shard`.
-    arrays : ndarray of float16, shape (clips, bands, frames)
+    folder, stem, origin
+        As for `write_shard`.
+    blocks : iterable of ndarray, shape (some of the clips, ...)
+    shape, dtype
+        Of all blocks together.
     """
-    file = io.BytesIO()
-    np.save(file, arrays, allow_pickle=False)
-    name = f"{stem}.{origin}-{short_digest(file.getvalue())}.npy"
-    with whole(folder / name) as partial:
-        partial.write_bytes(file.getvalue())
-    return name
+    digest = hashlib.sha256()
+    unnamed = folder / f"{stem}.{origin}.npy"
+    with whole(unnamed) as partial, partial.open("w+b") as file:
+        npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
+        file.seek(0)
+        digest.update(file.read())
+        for block in blocks:
+            content = block.astype(dtype, copy=False).tobytes()
+            digest.update(content)
+            file.write(content)
+    # Only now is it known what the name has to say. Until then it is no shard's.
+    return unnamed.rename(folder / f"{stem}.{origin}-{digest.hexdigest()[:16]}.npy").name

@@ -116,11 +116,29 @@ def train_model(
     import tensorflow
     from tqdm.keras import TqdmCallback
 
-    def dataset(clips: LabelledClips):
-        arrays = model.normalisation.apply(load_clips(features, clips.clip_ids))
-        return tensorflow.data.Dataset.from_tensor_slices((arrays, clips.targets, np.float32(clips.weights)))
+    def batched(positions: tensorflow.data.Dataset, clips: LabelledClips):
+        """Load the clips at some positions, a batch at a time, so that memory holds no more than that."""
+        targets, weights = clips.targets, np.float32(clips.weights)
+        shape = model.network.input_shape[1:]
 
-    batches = dataset(train).shuffle(len(train.clip_ids), seed=params.seed).batch(params.batch_size)
+        def load(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+            arrays = load_clips(features, [clips.clip_ids[position] for position in batch])
+            return model.normalisation.apply(arrays), targets[batch], weights[batch]
+
+        def with_shapes(batch):
+            arrays, of_batch, weight = tensorflow.numpy_function(load, [batch], (np.float32,) * 3)
+            return (
+                tensorflow.ensure_shape(arrays, (None, *shape)),
+                tensorflow.ensure_shape(of_batch, (None, 1)),
+                tensorflow.ensure_shape(weight, (None,)),
+            )
+
+        return positions.batch(params.batch_size).map(with_shapes).prefetch(1)
+
+    def positions_of(clips: LabelledClips) -> tensorflow.data.Dataset:
+        return tensorflow.data.Dataset.range(len(clips.clip_ids))
+
+    batches = batched(positions_of(train).shuffle(len(train.clip_ids), seed=params.seed), train)
     # The learning rate falls along a cosine to zero at the last epoch.
     rate = keras.optimizers.schedules.CosineDecay(params.learning_rate, params.epochs * len(batches))
     accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
@@ -128,7 +146,7 @@ def train_model(
     history = model.network.fit(
         batches,
         epochs=params.epochs,
-        validation_data=dataset(valid).batch(params.batch_size),
+        validation_data=batched(positions_of(valid), valid),
         callbacks=[TqdmCallback(verbose=0, disable=None)],
         shuffle=False,  # The batches are shuffled already.
         verbose=0,

@@ -2,6 +2,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,14 @@ import soundfile
 
 from experiments.clone import REPOSITORY
 from stages import featurize
+from stages.lib import digests
 from stages.lib.clips import by_recording, read_clips
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.params import read_params
 from stages.lib.recording import read_window
 from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.whole import remove
 from tests.edit import replace_in
 
 RECORDINGS = Path("data/tiny/recordings")
@@ -228,11 +231,64 @@ def test_a_recording_that_is_lost_after_it_was_checked_is_a_fault_of_the_input(d
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea01.wav"]
     path = RECORDINGS / "sea01.wav"
-    assert featurize.check(TABLE, path, clips, params) == (None, [])
+    assert featurize.recording_faults(TABLE, path, clips) == []
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(InputFaults) as refusal:
         featurize.featurize(TABLE, path, clips, params)
     assert refusal.value.lines[0].startswith(f"{TABLE}:6: {path} is not audio")
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_recording_that_changes_while_it_is_computed_gets_no_shard(monkeypatch):
+    table, path = TABLE.read_bytes(), RECORDINGS / "sea01.wav"
+
+    def change_and_compute(*arguments):
+        soundfile.write(path, 0.1 * np.random.default_rng(9).standard_normal(8000), 4000)
+        return featurize.featurize_recording(*arguments[1:])
+
+    monkeypatch.setattr(featurize, "featurize", change_and_compute)
+    (fault,) = refused()
+    assert fault.startswith(f"{path}: was changed while the stage ran")
+    # The recording before it was finished, and those after it were not begun.
+    assert list(shards()) == ["sea00"]
+    assert TABLE.read_bytes() == table
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_recording_of_many_clips_is_computed_in_blocks_and_is_the_same(monkeypatch):
+    featurize.main()
+    whole = {name: path.read_bytes() for name, path in shards().items()}
+    remove(Path("features"))
+    monkeypatch.setattr(featurize, "BLOCK_CLIPS", 3)
+    featurize.main()
+    assert {name: path.read_bytes() for name, path in shards().items()} == whole
+
+
+@pytest.mark.usefixtures("featurized")
+def test_nothing_is_read_again_that_has_not_changed(monkeypatch):
+    for path in [*RECORDINGS.iterdir(), *shards().values()]:
+        os.utime(path, ns=(10**18, 10**18))
+    featurize.main()
+    read = []
+    monkeypatch.setattr(digests, "file_digest", read.append)
+    featurize.main()
+    assert read == []
+
+
+@pytest.mark.usefixtures("featurized")
+def test_without_its_memory_the_machine_computes_nothing_again():
+    before = change_times()
+    remove(featurize.MEMORY)
+    featurize.main()
+    assert change_times() == before
+
+
+@pytest.mark.usefixtures("data_set")
+def test_how_fast_it_went_is_said_where_something_was_computed(capsys):
+    featurize.main()
+    assert re.fullmatch(r"12 clips: \d+\.\d a second, \d+\.\d hours of audio a minute\n", capsys.readouterr().out)
+    featurize.main()
+    assert capsys.readouterr().out == ""
 
 
 def copied_featurize(path: Path, added: str) -> ModuleType:
@@ -249,7 +305,7 @@ def test_a_shard_that_other_code_has_written_is_not_taken_for_up_to_date(tmp_pat
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea00.wav"]
     origins = {
-        copied_featurize(tmp_path / "copied_featurize.py", added).origin(RECORDINGS / "sea00.wav", clips, params)
+        copied_featurize(tmp_path / "copied_featurize.py", added).origin("0" * 16, clips, params)
         for added in ("", "\n# The features are computed otherwise from here on.\n")
     }
     assert len(origins) == 2

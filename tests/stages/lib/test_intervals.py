@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from stages.lib.intervals import mcnemar_p, paired_bootstrap, proportion
 
@@ -15,11 +16,12 @@ def test_the_interval_of_a_proportion_is_the_published_one_of_wilson(successes, 
     assert interval == pytest.approx([low, high], abs=5e-5)
 
 
-def test_the_interval_of_a_proportion_is_the_formula_of_wilson():
-    z, share, trials = 1.959963985, 166 / 201, 201
-    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)) / (1 + z**2 / trials)
-    assert proportion(166, 201) == pytest.approx((share, middle - half, middle + half), abs=1e-6)
+@pytest.mark.parametrize("trials", [1, 2, 7, 20, 201, 10_000])
+def test_the_interval_of_a_proportion_is_that_of_scipy(trials):
+    for successes in {0, 1, trials // 3, trials // 2, trials - 1, trials}:
+        interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+        expected = (successes / trials, interval.low, interval.high)
+        assert proportion(successes, trials) == tuple(round(float(value), 6) for value in expected)
 
 
 def right_on(only_before: int, only_after: int, both: int = 5) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,181 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib import model_folder, score_store
+from stages.lib.determinism import pin
+from stages.lib.faults import InputFaults
+from stages.lib.feature_store import load_clips, open_features
+from stages.lib.model_folder import Model, load_model, save_model, score_clips
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.score_store import scores_of
+from stages.lib.shard import write_shard
+from stages.lib.table import write_table
+from stages.lib.whole import remove, write_json
+
+RECORDINGS = {"sea": 30, "bay": 50, "lake": 7}
+
+
+def arrays_of(name: str) -> np.ndarray:
+    random = np.random.default_rng(len(name))
+    return random.standard_normal((RECORDINGS[name], 40, 41)).astype(np.float16)
+
+
+def write(folder: Path, recordings: dict[str, np.ndarray]) -> None:
+    """Write a folder of features with a shard a recording."""
+    folder.mkdir(exist_ok=True)
+    shards = {name: write_shard(folder, name, "0" * 16, arrays) for name, arrays in recordings.items()}
+    places = [(f"{name}_{row}", shards[name], row) for name, arrays in recordings.items() for row in range(len(arrays))]
+    write_table(folder / "index.csv", ("clip_id", "shard", "row"), places)
+    write_json(folder / "features.json", {"params": {}, "shape": [40, 41]})
+
+
+@pytest.fixture
+def features(tmp_path, monkeypatch):
+    """Features of three recordings, in the folder that the test runs in, and the folder of a model."""
+    monkeypatch.chdir(tmp_path)
+    write(Path("features"), {name: arrays_of(name) for name in RECORDINGS})
+    save(seed=0)
+    return open_features()
+
+
+def save(seed: int, temperature: float = 1.7) -> None:
+    features = open_features()
+    pin(seed)
+    normalisation = Normalisation.learn(load_clips(features, list(features.places)))
+    save_model(Path("model"), Model(build_network((40, 41)), features.description, normalisation, temperature))
+
+
+def scores(clip_ids: list[str] | None = None) -> np.ndarray:
+    features = open_features()
+    clip_ids = list(features.places) if clip_ids is None else clip_ids
+    return scores_of(load_model(Path("model"), features), Path("model"), features, clip_ids)
+
+
+@pytest.fixture
+def scored(monkeypatch) -> list[str]:
+    """The clips that go through the network."""
+    went_through = []
+    through = model_folder.through
+
+    def noting(network, model, features, clip_ids):
+        went_through.extend(clip_ids)
+        return through(network, model, features, clip_ids)
+
+    monkeypatch.setattr(model_folder, "through", noting)
+    return went_through
+
+
+def of(name: str) -> list[str]:
+    return [f"{name}_{row}" for row in range(RECORDINGS[name])]
+
+
+def test_the_scores_are_those_of_the_model_in_the_order_asked_for(features):
+    clip_ids = list(np.random.default_rng(0).permutation(list(features.places))[:60])
+    expected = score_clips(load_model(Path("model"), features), features, clip_ids)
+    for _ in range(2):
+        np.testing.assert_array_equal(scores(clip_ids), expected)
+
+
+def test_what_was_scored_is_not_scored_again(features, scored):
+    first = scores()
+    assert sorted(scored) == sorted(features.places)
+    scored.clear()
+    np.testing.assert_array_equal(scores(), first)
+    assert scored == []
+
+
+def test_only_a_new_recording_is_scored(features, scored):
+    write(Path("features"), {name: arrays_of(name) for name in ("sea", "lake")})
+    scores()
+    scored.clear()
+    write(Path("features"), {name: arrays_of(name) for name in RECORDINGS})
+    assert len(scores()) == 87
+    assert scored == of("bay")
+
+
+def test_only_a_changed_recording_is_scored(features, scored):
+    first = scores()
+    scored.clear()
+    write(Path("features"), {name: arrays_of(name) + (name == "bay") for name in RECORDINGS})
+    assert (scores() != first).sum() > 40
+    assert scored == of("bay")
+
+
+def test_a_recording_of_which_other_clips_are_asked_for_is_scored(features, scored):
+    scores()
+    scored.clear()
+    scores([*of("sea"), *of("bay")[1:]])
+    assert scored == of("bay")[1:]
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"seed": 0, "temperature": 1.8}])
+def test_another_model_scores_everything(features, scored, changed):
+    first = scores()
+    scored.clear()
+    save(**changed)
+    assert (scores() != first).any()
+    assert len(scored) == 87
+
+
+def test_other_code_scores_everything(features, scored, monkeypatch):
+    scores()
+    scored.clear()
+    monkeypatch.setattr(score_store, "made_by", lambda: b"other code")
+    scores()
+    assert len(scored) == 87
+
+
+def test_the_scores_do_not_depend_on_what_was_scored_before(features):
+    expected = scores()
+    for shard in score_store.FOLDER.iterdir():
+        if shard.name.startswith(("bay", "lake")):
+            shard.unlink()
+    np.testing.assert_array_equal(scores(), expected)
+
+
+def test_damaged_scores_are_made_again(features, scored):
+    first = scores()
+    scored.clear()
+    (shard,) = score_store.FOLDER.glob("bay*")
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    np.testing.assert_array_equal(scores(), first)
+    assert scored == of("bay")
+
+
+def test_what_is_no_longer_asked_for_is_forgotten(features):
+    scores()
+    scores(of("lake"))
+    assert [path.name.split(".")[0] for path in score_store.FOLDER.iterdir()] == ["lake"]
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(features, scored, monkeypatch):
+    expected = scores()
+    remove(score_store.FOLDER)
+    scored.clear()
+    monkeypatch.setattr(score_store, "GROUP_CLIPS", 40)
+
+    def dying(parts):
+        yield next(score_store_groups(parts))
+        raise KeyboardInterrupt
+
+    score_store_groups = score_store.in_groups
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(score_store, "in_groups", dying)
+        scores()
+    assert scored == of("bay")
+    scored.clear()
+    np.testing.assert_array_equal(scores(), expected)
+    assert scored == [*of("lake"), *of("sea")]
+
+
+def test_no_clips_have_no_scores(features):
+    assert scores([]).shape == (0,)
+
+
+def test_a_clip_without_features_is_a_fault(features):
+    with pytest.raises(InputFaults) as refusal:
+        scores(["sea_0", "pond_1"])
+    assert refusal.value.lines == ["features/index.csv: there is no clip pond_1; run dvc repro to featurize it"]

@@ -122,7 +122,7 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 
 
 def decide_and_queue(
-    clip_ids: Sequence[str], p_call: np.ndarray, embedding: Callable[[], np.ndarray], params: PoolParams
+    clip_ids: Sequence[str], p_call: np.ndarray, embedding: Callable[[Sequence[int]], np.ndarray], params: PoolParams
 ) -> tuple[list[PoolClip], list[PoolClip]]:
     """Return the pool with what is decided about each clip, and the queue.
 

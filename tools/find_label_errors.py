@@ -41,7 +41,7 @@ def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
     recordings = recordings_of(clips, clips_table())
     labels = [clip.label for clip in clips]
     refuse_too_many_folds(str(SPLIT), labels, recordings, fold_count)
-    labelled = LabelledClips([clip.clip_id for clip in clips], labels, [1.0] * len(clips))
+    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
     p_call = out_of_fold_scores(open_features(), labelled, recordings, fold_count, params)
     return probable_errors(labelled.clip_ids, labels, p_call), len(clips)
 

@@ -56,7 +56,7 @@ def featurized(dataset: str, folder: Path) -> tuple[Features, list[Clip]]:
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
     """Return clips with the labels of the data set, each counting for one."""
-    return LabelledClips([clip.clip_id for clip in clips], [clip.label for clip in clips], [1.0] * len(clips))
+    return LabelledClips.alike([clip.clip_id for clip in clips], [clip.label for clip in clips])
 
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:

@@ -1,7 +1,7 @@
 """The folder `features/`: one array of float16 for each recording, an index, and a description."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,3 +80,8 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
             open_name, shard = name, np.load(features.folder / name, mmap_mode="r", allow_pickle=False)
         arrays[position] = shard[row]
     return arrays
+
+
+def in_batches(clip_ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Divide clips into batches, so that no more than one has to be loaded at a time."""
+    return (clip_ids[start : start + size] for start in range(0, len(clip_ids), size))

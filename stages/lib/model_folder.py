@@ -1,6 +1,7 @@
 """A model on disk: a folder with the weights and a description of what they expect."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from stages.lib.calibration import probability
 from stages.lib.faults import InputFaults
-from stages.lib.feature_store import Features, load_clips
+from stages.lib.feature_store import Features, in_batches, load_clips
 from stages.lib.network import build_network, embedding_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.whole import whole, write_json
@@ -110,17 +111,16 @@ def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.nda
     return through(model.network, model, features, clip_ids)[:, 0]
 
 
-def embedding_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
-    """Return what the last layer of the network sees of some clips: float32 of shape (clips, channels)."""
-    return through(embedding_network(model.network), model, features, clip_ids)
+def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], positions: Sequence[int]) -> np.ndarray:
+    """Return what the last layer of the network sees of the clips at some positions: float32, (positions, channels)."""
+    return through(embedding_network(model.network), model, features, [clip_ids[position] for position in positions])
 
 
 def through(network, model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
     """Send clips through a network, a batch at a time; the last one is filled up."""
-    outputs = np.empty((len(clip_ids), network.output_shape[-1]), np.float32)
+    outputs = [np.empty((0, network.output_shape[-1]), np.float32)]
     inputs = np.zeros((BATCH_SIZE, *network.input_shape[1:]), np.float32)
-    for start in range(0, len(clip_ids), BATCH_SIZE):
-        batch = clip_ids[start : start + BATCH_SIZE]
+    for batch in in_batches(clip_ids, BATCH_SIZE):
         inputs[: len(batch)] = model.normalisation.apply(load_clips(features, batch))
-        outputs[start : start + BATCH_SIZE] = network(inputs, training=False).numpy()[: len(batch)]
-    return outputs
+        outputs.append(network(inputs, training=False).numpy()[: len(batch)])
+    return np.concatenate(outputs)

@@ -1,5 +1,6 @@
 """Standardisation of features by band: the level of each band, learnt from the training clips."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +18,28 @@ class Normalisation(NamedTuple):
     deviation: np.ndarray
 
     @classmethod
-    def learn(cls, arrays: np.ndarray) -> "Normalisation":
-        """Learn it from features of shape (clips, bands, frames), of which there must be at least one."""
-        mean = arrays.mean(axis=(0, 2), dtype=np.float64)
-        deviation = arrays.std(axis=(0, 2), dtype=np.float64)
+    def learn(cls, batches: Iterable[np.ndarray]) -> "Normalisation":
+        """Learn it from features, of which there must be at least one; memory holds a batch at a time.
+
+        Parameters
+        ----------
+        batches : iterable of ndarray, shape (some clips, bands, frames)
+
+        References
+        ----------
+        The moments of the batches are brought together by scikit-learn's `StandardScaler.partial_fit`, after Chan,
+        Golub and LeVeque (1983), "Algorithms for computing the sample variance".
+        """
+        from sklearn.preprocessing import StandardScaler
+
+        scaler = StandardScaler()
+        for arrays in batches:
+            bands = arrays.shape[1]
+            scaler.partial_fit(arrays.transpose(0, 2, 1).reshape(-1, bands).astype(np.float64))
+        deviation = np.sqrt(scaler.var_)
         # A band without any variation stays at zero instead of being blown up.
         deviation[deviation < 1e-6] = 1.0
-        return cls(mean.astype(np.float32), deviation.astype(np.float32))
+        return cls(scaler.mean_.astype(np.float32), deviation.astype(np.float32))
 
     def apply(self, arrays: np.ndarray) -> np.ndarray:
         """Standardise features of shape (clips, bands, frames); the result is float32."""

@@ -24,8 +24,8 @@ class Candidates(NamedTuple):
     uncertain : ndarray of bool, shape (clips,)
         Whether the score lies within the band.
     embedding : callable
-        Without parameters, to an ndarray of float, shape (clips, channels), alike for clips that are alike to the
-        network. It costs another pass of the pool through the network, so only who looks at it asks for it.
+        From positions in the pool to an ndarray of float, shape (positions, channels), alike for clips that are alike
+        to the network. It costs another pass of these clips through the network, so only who looks at it asks for it.
     count : int
         How many clips can be asked about.
     """
@@ -33,7 +33,7 @@ class Candidates(NamedTuple):
     clip_ids: Sequence[str]
     p_call: np.ndarray
     uncertain: np.ndarray
-    embedding: Callable[[], np.ndarray]
+    embedding: Callable[[Sequence[int]], np.ndarray]
     count: int
 
 
@@ -109,7 +109,7 @@ def by_diversity(pool: Candidates) -> list[int]:
 
     ranking = by_margin(pool)
     likely = ranking[: CANDIDATES * pool.count]
-    embedding = pool.embedding()[likely]
+    embedding = pool.embedding(likely)
     cluster_count = min(pool.count, len(np.unique(embedding, axis=0)))
     if not 0 < cluster_count < len(likely):
         return ranking

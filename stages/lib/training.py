@@ -1,5 +1,6 @@
 """Training: the same recipe for the baseline and for the retrained model."""
 
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -8,8 +9,8 @@ from pydantic import Field
 from stages.lib.calibration import fit_temperature
 from stages.lib.clips import CALL
 from stages.lib.determinism import pin
-from stages.lib.feature_store import Features, load_clips
-from stages.lib.model_folder import Model, log_odds_of
+from stages.lib.feature_store import Features, in_batches, load_clips
+from stages.lib.model_folder import BATCH_SIZE, Model, log_odds_of
 from stages.lib.network import build_network
 from stages.lib.normalisation import Normalisation
 from stages.lib.params import Section
@@ -32,6 +33,11 @@ class LabelledClips(NamedTuple):
     clip_ids: list[str]
     labels: list[str]
     weights: list[float]
+
+    @classmethod
+    def alike(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
+        """Return clips that each count for one."""
+        return cls(list(clip_ids), list(labels), [1.0] * len(clip_ids))
 
     @property
     def targets(self) -> np.ndarray:
@@ -84,7 +90,9 @@ def train_new_model(
     """
     # Before every training, so that none depends on those before it.
     pin(params.seed)
-    normalisation = normalisation or Normalisation.learn(load_clips(features, train.clip_ids))
+    normalisation = normalisation or Normalisation.learn(
+        load_clips(features, batch) for batch in in_batches(train.clip_ids, BATCH_SIZE)
+    )
     model = Model(build_network(tuple(features.description["shape"])), features.description, normalisation)
     history = train_model(model, features, train, valid, params)
     return calibrate(model, features, valid), history

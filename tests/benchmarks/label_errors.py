@@ -32,7 +32,7 @@ def main() -> None:
     labels = [clip.label for clip in clips]
     for position in planted:
         labels[position] = OTHER[labels[position]]
-    labelled = LabelledClips([clip.clip_id for clip in clips], labels, [1.0] * len(clips))
+    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
     start = time.perf_counter()
     p_call = out_of_fold_scores(
         open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)

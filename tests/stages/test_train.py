@@ -30,7 +30,7 @@ def test_main_writes_a_model_that_fits_the_features(pipeline):
 def test_main_learns_the_normalisation_from_the_training_clips_alone(pipeline):
     features = open_features(pipeline / "features")
     train = [clip.clip_id for clip in read_split(pipeline / "labels" / "split.csv") if clip.part == "train"]
-    expected = Normalisation.learn(load_clips(features, train)).as_json()
+    expected = Normalisation.learn([load_clips(features, train)]).as_json()
     description = json.loads((pipeline / "models" / "baseline" / "model.json").read_text())
     assert {name: description[name] for name in expected} == expected
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
 import soundfile
-from tqdm import tqdm
 
 from stages.lib.clips import path_fault
+from stages.lib.parallel import in_parallel
 from stages.lib.recording import recording_fault
 from tools.lib.recording_name import stem
 
@@ -44,9 +43,7 @@ def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]
     faults : list of str
         Everything that is wrong with any of the others, one sentence each.
     """
-    calls = (joblib.delayed(fault_of)(path) for path in paths)
-    results = joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
-    faults = list(tqdm(results, desc="checking", unit="recording", total=len(paths), disable=None))
+    faults = list(in_parallel(fault_of, [(path,) for path in paths], "checking"))
     sound = [path for path, fault in zip(paths, faults, strict=True) if not fault]
     about = [soundfile.info(path) for path in sound]
     recordings = [

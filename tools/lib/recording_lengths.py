@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import joblib
-from tqdm import tqdm
-
+from stages.lib.parallel import in_parallel
 from stages.lib.recording import duration_s, recording_fault
 
 
@@ -16,5 +14,4 @@ def length_or_fault(path: Path) -> float | str:
 
 def lengths_or_faults(paths: Sequence[Path]) -> list[float | str]:
     """Do so for many on all cores, with a progress bar on a terminal."""
-    results = joblib.Parallel(n_jobs=-1, return_as="generator")(joblib.delayed(length_or_fault)(path) for path in paths)
-    return list(tqdm(results, desc="checking", unit="recording", total=len(paths), disable=None))
+    return list(in_parallel(length_or_fault, [(path,) for path in paths], "checking"))

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import soundfile
-from tqdm import tqdm
 
 from stages.lib.clips import Clip
 from stages.lib.faults import refuse
+from stages.lib.parallel import in_parallel
 from stages.lib.recording import duration_s, recording_fault
 from stages.lib.spectrogram import FeatureParams
 from tools.lib.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
@@ -44,9 +43,7 @@ def clip_parts(folder: Path, clips: Sequence[Clip], params: FeatureParams, descr
         With every clip whose recording is not there.
     """
     refuse(fault for clip in clips for fault in clip_faults(folder, clip))
-    calls = (joblib.delayed(clip_part)(folder, clip, params) for clip in clips)
-    parts = joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
-    return list(tqdm(parts, desc=description, unit="clip", total=len(clips), disable=None))
+    return list(in_parallel(clip_part, [(folder, clip, params) for clip in clips], description, unit="clip"))
 
 
 def media_blocks(parts: Sequence[Part]) -> dict[str, dict[str, str]]:

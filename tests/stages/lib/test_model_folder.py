@@ -27,7 +27,7 @@ def features(tmp_path, write_features):
 def model(features):
     """Return a model with random weights."""
     pin(0)
-    normalisation = Normalisation.learn(load_clips(features, CLIP_IDS))
+    normalisation = Normalisation.learn([load_clips(features, CLIP_IDS)])
     return Model(build_network((40, 41)), features.description, normalisation, temperature=1.7)
 
 
@@ -63,7 +63,7 @@ def test_scores_follow_from_the_log_odds_and_the_temperature(features, model):
 def test_no_clips_have_no_scores(features, model):
     assert score_clips(model, features, []).shape == (0,)
     # The mean and the maximum of each of the last filters.
-    assert embedding_of(model, features, []).shape == (0, 2 * FILTERS[-1])
+    assert embedding_of(model, features, [], []).shape == (0, 2 * FILTERS[-1])
 
 
 def test_a_folder_without_model_is_refused(tmp_path, features):

@@ -44,7 +44,7 @@ def features(tmp_path, monkeypatch):
 def save(seed: int, temperature: float = 1.7) -> None:
     features = open_features()
     pin(seed)
-    normalisation = Normalisation.learn(load_clips(features, list(features.places)))
+    normalisation = Normalisation.learn([load_clips(features, list(features.places))])
     save_model(Path("model"), Model(build_network((40, 41)), features.description, normalisation, temperature))
 
 

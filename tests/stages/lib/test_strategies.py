@@ -14,7 +14,7 @@ def candidates(*p_call: float, count: int = 2, embedding: list | None = None) ->
         [f"clip{number:02d}" for number in range(len(p_call))],
         scores,
         (scores >= 0.4) & (scores <= 0.6),
-        lambda: np.zeros((len(p_call), 3)) if embedding is None else np.array(embedding, float),
+        lambda positions: (np.zeros((len(p_call), 3)) if embedding is None else np.array(embedding, float))[positions],
         count,
     )
 

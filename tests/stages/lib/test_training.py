@@ -37,7 +37,7 @@ features = open_features(Path("features"))
 clip_ids = list(features.places)
 pin(1)
 model = Model(
-    build_network((40, 41)), features.description, Normalisation.learn(load_clips(features, clip_ids))
+    build_network((40, 41)), features.description, Normalisation.learn([load_clips(features, clip_ids)])
 )
 labels = ["call" if "_call" in clip_id else "nocall" for clip_id in clip_ids]
 clips = LabelledClips(clip_ids, labels, [1.0] * len(labels))
@@ -76,7 +76,7 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     train, valid, test = labelled(clip_ids[:48]), labelled(clip_ids[48:64]), labelled(clip_ids[64:])
     pin(0)
     model = Model(
-        build_network((40, 41)), features.description, Normalisation.learn(load_clips(features, train.clip_ids))
+        build_network((40, 41)), features.description, Normalisation.learn([load_clips(features, train.clip_ids)])
     )
     params = TrainParams(seed=0, epochs=12, batch_size=8, learning_rate=0.003)
     history = train_model(model, features, train, valid, params)

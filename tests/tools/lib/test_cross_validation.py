@@ -38,7 +38,7 @@ def planted():
 def clips(features, planted):
     other = {"call": "nocall", "nocall": "call"}
     labels = [other[label] if number in planted else label for number, label in enumerate(TRUTH)]
-    return LabelledClips(list(features.places), labels, [1.0] * CLIPS)
+    return LabelledClips.alike(list(features.places), labels)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
 # make audit  known vulnerabilities of the requirements (docs/security.md)
-# make lock   requirements.txt and requirements-s3.txt from their .in files
+# make lock   requirements.txt, requirements-s3.txt and requirements-dask.txt from their .in files
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -23,10 +23,10 @@ all: .venv/ready
 	pip install --quiet --require-hashes -r requirements.txt
 	touch .venv/ready
 
-# S3 as the remote. The pipeline does without; the tests do not.
-.venv/s3-ready: requirements-s3.txt .venv/ready
-	pip install --quiet --require-hashes -r requirements-s3.txt
-	touch .venv/s3-ready
+# S3 as the remote, and a Dask cluster. The pipeline does without; the tests do not.
+.venv/tests-ready: requirements-dask.txt .venv/ready
+	pip install --quiet --require-hashes -r requirements-dask.txt
+	touch .venv/tests-ready
 
 page: .venv/ready
 	@python -m tools.label_page
@@ -36,7 +36,7 @@ programs:
 	@(command -v strace && command -v chromium && command -v chromedriver) >/dev/null || \
 		(apt-get update && apt-get install --yes --no-install-recommends strace chromium chromium-driver)
 
-test: .venv/s3-ready programs
+test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
 	python -m pytest --numprocesses 2 --dist loadfile
@@ -50,17 +50,19 @@ verify: .venv/ready
 audit:
 	python3 -m venv --clear .venv/audit
 	.venv/audit/bin/pip install --quiet pip-audit
-	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-s3.txt
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dask.txt
 
-# Both locks must hold the same versions. So the larger one is made first; the smaller one starts as its copy, and uv
-# keeps the versions that it finds there.
+# All locks must hold the same versions. So the largest is made first; each smaller one starts as a copy of the one before,
+# and uv keeps the versions that it finds there.
 COMPILE := .venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
 lock:
 	python3 -m venv --clear .venv/lock
 	.venv/lock/bin/pip install --quiet uv
-	$(COMPILE) requirements-s3.in --upgrade --output-file requirements-s3.txt
+	$(COMPILE) requirements-dask.in --upgrade --output-file requirements-dask.txt
+	cp requirements-dask.txt requirements-s3.txt
+	$(COMPILE) requirements-s3.in --output-file requirements-s3.txt
 	cp requirements-s3.txt requirements.txt
 	$(COMPILE) requirements.in --output-file requirements.txt
 

@@ -229,13 +229,13 @@ def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
 # S3.
 
 
-def test_the_requirements_of_s3_add_packages_and_change_no_version():
-    plain, with_s3 = (
+def test_the_requirements_of_s3_and_dask_add_packages_and_change_no_version():
+    plain, with_s3, with_dask = (
         set(re.findall(r"^[\w.-]+==\S+", (REPOSITORY / name).read_text(), flags=re.MULTILINE))
-        for name in ("requirements.txt", "requirements-s3.txt")
+        for name in ("requirements.txt", "requirements-s3.txt", "requirements-dask.txt")
     )
     assert plain
-    assert plain < with_s3
+    assert plain < with_s3 < with_dask
 
 
 def test_credentials_stay_on_the_machine(s3_team, tmp_path):

@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from tools.lib.annotations.draw import lot
@@ -28,7 +29,7 @@ LONG = "longer than a window, so cut into several"
 BESIDE = "uncertain, and its window would share sound with another"
 SHORT = "a stretch without a call that has no room for a window"
 STRETCH = "a stretch without a call, to draw from"
-OTHER_SOUND = "another sound, so nothing is known of calls"
+OTHER_SOUND = "another sound, which is no call"
 
 
 class Recording(NamedTuple):
@@ -117,8 +118,8 @@ def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]
         elif (kind, *span(event)) in kept:
             outcomes.append(outcome(LEFT_OUT, TWICE, recording, event))
         else:
-            # What is written as the end of a file is often some samples further.
-            if event.end_s > recording.length_s + 0.1:
+            # What is written as the end of a file is often some samples further; what is about all of it has no end.
+            if recording.length_s + 0.1 < event.end_s < inf:
                 outcomes.append(outcome(NOTE, CUT, recording, event))
             kept[kind, *span(event)] = (kind, event._replace(end_s=min(event.end_s, recording.length_s)))
     return list(kept.values()), outcomes

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,12 @@ def test_an_annotation_beyond_the_end_is_left_out_and_one_across_it_is_cut():
         (NOTE, choice.CUT, "t:2"),
         (LEFT_OUT, choice.BEYOND, "t:3"),
     }
+
+
+def test_what_is_about_all_of_a_recording_is_not_cut():
+    result = chosen((UNSURE, 0.0, inf))
+    assert len(result.unsure) == LENGTH_S / WINDOW_S
+    assert reasons(result) == [(TAKEN, choice.UNSURE_TAKEN, "t:2")]
 
 
 def test_the_same_annotation_twice_counts_once():

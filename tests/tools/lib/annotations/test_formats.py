@@ -50,6 +50,15 @@ def test_a_raven_sequence_without_offsets_is_refused(tmp_path):
     assert fault.startswith(f"{tmp_path}/bay.txt:1: names 2 files, but without the column File Offset (s)")
 
 
+def test_a_raven_sequence_without_an_offset_or_a_file_in_some_row_is_refused(tmp_path):
+    text = f"{RAVEN}\tBegin File\tFile Offset (s)\n1\tS\t1\t1\t2\t0\t9\tfirst.wav\t1\n"
+    text += "2\tS\t1\t610\t612\t0\t9\tsecond.wav\t\n3\tS\t1\t620\t622\t0\t9\t\t20\n"
+    assert read(tmp_path, text).faults == [
+        f"{tmp_path}/bay.txt:3: lacks its File Offset (s), which a table of several files needs; save the table anew",
+        f"{tmp_path}/bay.txt:4: lacks its Begin File, which a table of several files needs; save the table anew",
+    ]
+
+
 def test_a_raven_table_without_selections_says_that_its_recording_was_listened_to(tmp_path):
     annotations = read(tmp_path, f"{RAVEN}\n", "quiet.Table.1.selections.txt")
     assert (annotations.events, annotations.origins) == ([], {"quiet": Origin()})

@@ -15,7 +15,7 @@ from tools.lib.counted import counted
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
 
-ANNOTATIONS, RECORDINGS = "annotations", "recordings"
+ANNOTATIONS, RECORDINGS, IGNORED = "annotations", "recordings", ".gitignore"
 
 
 class Found(NamedTuple):
@@ -71,6 +71,8 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     clips = {name: path for of_folder in tables.values() for name, path in of_folder.items()}
     known = {one.recording for one in register}
     of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name not in known]
+    if not (folder / IGNORED).exists():
+        write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
     copied = bring(found.sources | clips, folder / RECORDINGS)
     for name, path in files.items():
         copy_file(path, folder / ANNOTATIONS / name)
@@ -138,7 +140,10 @@ def copy_file(source: Path, target: Path) -> None:
 def not_found(found: Found, places: Sequence[Path]) -> list[str]:
     """Say which recordings are left out, so that people can look for them."""
     where = " or ".join(map(str, places))
-    lines = [f"{name}: there is no recording of this name in {where}" for name in sorted(found.missing)]
+    lines = [
+        f"{name}: there is no recording of this name in {where}; name the folder that holds it with --recordings"
+        for name in sorted(found.missing)
+    ]
     return lines + [
         f"{name}: there are several recordings of this name in {where}, which differ; rename all but the right one"
         for name in sorted(found.ambiguous)

@@ -25,6 +25,7 @@ TWICE = "the same annotation twice"
 BEYOND = "begins beyond the end of its recording"
 CUT = "ends beyond the end of its recording, and was cut there"
 SHARED = "a call that lies in the window of another"
+WORDLESS = "nothing says what it is, so it counts as a call"
 LONG = "longer than a window, so cut into several"
 BESIDE = "uncertain, and its window would share sound with another"
 SHORT = "a stretch without a call that has no room for a window"
@@ -139,6 +140,8 @@ def call_windows(recording: Recording, events: Sequence[Event], window_s: float)
         for start_s in new:
             insort(starts, start_s)
         outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
+        if not event.text:
+            outcomes.append(outcome(NOTE, WORDLESS, recording, event, len(new)))
         if len(new) > 1:
             outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))
     return starts, outcomes

@@ -131,6 +131,7 @@ def test_a_raven_table_becomes_a_data_set(imported):
         ("deep/b.wav", 14.75, ""),
     ]
     assert "2 recordings copied" in printed
+    assert "named by no annotation, so left out: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
     # What one would set by hand: six labelled clips, in the proportions of the study.

@@ -23,7 +23,7 @@ from tools.lib.annotations.event import KINDS
 from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather, present_files
 from tools.lib.annotations.import_params import read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
-from tools.lib.annotations.put_to_use import advise, use
+from tools.lib.annotations.put_to_use import advise, of_low_recordings, use
 from tools.lib.counted import counted
 from tools.lib.data_set_folder import data_set_folder
 from tools.lib.register import NAME, read_register
@@ -105,7 +105,8 @@ def main() -> None:
     if new:
         write_stage(folder)
     if new or options.use:
-        print(use(folder / CLIPS) if options.use else advise(folder / CLIPS))
+        table = folder / CLIPS
+        print(*of_low_recordings(table), use(table) if options.use else advise(table), sep="\n")
 
 
 if __name__ == "__main__":

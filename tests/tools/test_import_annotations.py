@@ -131,6 +131,7 @@ def test_a_raven_table_becomes_a_data_set(imported):
         ("deep/b.wav", 14.75, ""),
     ]
     assert "2 recordings copied" in printed
+    assert "featurize looks up to" not in printed
     assert "named by no annotation, so left out: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
@@ -297,7 +298,9 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     before = yaml.safe_load(Path("params.yaml").read_text())
     counts = {"test": 4, "pool": 3, "valid": 3, "train": 27}
     advice = "data.dataset: bay, " + ", ".join(f"split.{part}: {count}" for part, count in counts.items())
-    assert f"params.yaml: set {advice}; the same command with --use does\n" in imported("sea.txt", table)
+    printed = imported("sea.txt", table)
+    assert f"params.yaml: set {advice}; the same command with --use does\n" in printed
+    assert "featurize looks up to 10000 Hz, but no recording holds anything above 2000 Hz" in printed
     assert yaml.safe_load(Path("params.yaml").read_text()) == before
 
     assert imported("sea.txt", table, "--use").endswith(f"params.yaml: now has {advice}\n")
@@ -394,7 +397,7 @@ def test_real_annotations_become_clips_with_a_call_and_others_without(repository
 
 @real_recordings
 def test_the_documentation_shows_what_is_printed(repository):
-    overlay(repository / "params.yaml", {"featurize": {"clip_s": 2.0}})
+    overlay(repository / "params.yaml", {"featurize": {"clip_s": 2.0, "max_hz": 1000.0}})
     archive = REAL / "right_whale_recordings"
     options = ("--recordings", f"{archive}/recordings")
     printed = run_tool(repository, "import_annotations", "rw", f"{archive}/annotations.tsv", *options).stdout

@@ -2,19 +2,19 @@
 
 A FILE is a Raven selection table, a Pod.Cast table, the DCLDE killer-whale CSV or an Audacity label track; or a folder
 that holds the folders `calls` and `nocalls` of clips. Files and the recordings that they name are copied to data/NAME;
-with the name alone, the clips are made again from what lies there.
+with the name alone, the clips are made again from what lies there. With --use, params.yaml says from then on that the
+pipeline runs on this data set, and how many of its clips each part of the split has.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.lib.clips import COLUMNS, read_clips
+from stages.lib.clips import COLUMNS
 from stages.lib.faults import refuse
 from stages.lib.inputs import changed_inputs, forget_all, reading
 from stages.lib.params import read_params
 from stages.lib.running import run
-from stages.lib.split_params import SplitParams
 from stages.lib.table import write_table
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
@@ -23,10 +23,10 @@ from tools.lib.annotations.event import KINDS
 from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather, present_files
 from tools.lib.annotations.import_params import read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
+from tools.lib.annotations.put_to_use import advise, of_low_recordings, use
 from tools.lib.counted import counted
 from tools.lib.data_set_folder import data_set_folder
 from tools.lib.register import NAME, read_register
-from tools.lib.split_suggestion import suggested_counts
 
 CLIPS, SUMMARY = "clips.csv", "import.csv"
 
@@ -35,19 +35,25 @@ def bring_in(folder: Path, given: Sequence[Path], recordings: Path | None, label
     """Bring annotations and recordings into a data set, and what their words stand for; return what to say about it."""
     foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
     refuse(f"{folder / name}: is there already, and not from annotations; choose another name" for name in foreign)
+    window_length()  # Whatever is wrong with it is said before anything is copied.
     params = with_labels(read_import_params(folder), labels)
     said = gather(folder, given, recordings, params)
     write_import_params(folder, params)
     return said
 
 
-def import_again(folder: Path) -> list[str]:
-    """Make clips.csv and the summary from what lies in the folder of a data set; return what to say about it."""
+def window_length() -> float:
+    """Read how long a clip is, in seconds."""
     from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
+    return read_params("featurize", FeatureParams).clip_s
+
+
+def import_again(folder: Path) -> list[str]:
+    """Make clips.csv and the summary from what lies in the folder of a data set; return what to say about it."""
     files = present_files(folder)
     refuse([] if files else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
-    window_s = read_params("featurize", FeatureParams).clip_s
+    window_s = window_length()
     params = read_import_params(folder)
     annotated = by_recording(read_all(files, params.labels), params.labels)
     register = read_register(reading(folder / NAME))
@@ -57,19 +63,6 @@ def import_again(folder: Path) -> list[str]:
     write_table(folder / CLIPS, COLUMNS, rows)
     write_table(folder / SUMMARY, outcome.COLUMNS, outcome.added_up(outcomes, by_recording=True))
     return [*table, f"{folder / CLIPS}: {counted(len(rows), 'clip')}; {folder / SUMMARY} has the table by recording"]
-
-
-def advice(folder: Path) -> str:
-    """Say what to set in params.yaml so that the pipeline runs on the data set."""
-    split = read_params("split", SplitParams)
-    counts = suggested_counts(read_clips(folder / CLIPS), split.seed, split.group_by)
-    if not counts:
-        return (
-            f"params.yaml: set data.dataset: {folder.name}; it has too few {split.group_by}s with calls and without to "
-            "divide them as the study did, so choose the counts below split yourself, or annotate more"
-        )
-    said = ", ".join(f"{part}: {count}" for part, count in counts.items())
-    return f"params.yaml: set data.dataset: {folder.name}, and below split {said}"
 
 
 def parse_labels(options: Sequence[str]) -> dict[str, str]:
@@ -98,6 +91,7 @@ def main() -> None:
         metavar="WORD=KIND",
         help=f"what a word of the annotators stands for: {', '.join(KINDS)}; * stands for any letters",
     )
+    parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on it")
     options = parser.parse_args()
     folder, labels = data_set_folder(options.name), parse_labels(options.label)
     new = bool(options.files or options.recordings or labels)
@@ -110,7 +104,9 @@ def main() -> None:
     print(*said, sep="\n")
     if new:
         write_stage(folder)
-        print(advice(folder))
+    if new or options.use:
+        table = folder / CLIPS
+        print(*of_low_recordings(table), use(table) if options.use else advise(table), sep="\n")
 
 
 if __name__ == "__main__":

@@ -131,10 +131,13 @@ def test_a_raven_table_becomes_a_data_set(imported):
         ("deep/b.wav", 14.75, ""),
     ]
     assert "2 recordings copied" in printed
+    assert "featurize looks up to" not in printed
+    assert "named by no annotation, so left out: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
     # What one would set by hand: six labelled clips, in the proportions of the study.
-    assert "params.yaml: set data.dataset: bay" in printed
+    assert "data/bay/clips.csv: cannot be divided" in printed
+    assert Path("data/bay/.gitignore").read_text() == "/recordings\n"
 
 
 def test_no_call_windows_keep_their_distance(imported):
@@ -179,7 +182,7 @@ def test_more_annotations_can_follow(imported):
 def test_a_missing_recording_is_reported_and_the_others_taken(imported):
     printed = imported("sea.txt", raven_table([*TWO, (1.0, 2.0, "lost.wav", "S01")]), "--label", "S*=call")
     assert "lost: there is no recording of this name in data/bay/recordings or " in printed
-    assert summary("its recording was not found") == [("lost", 1, 0)]
+    assert summary("no recording of its name was found") == [("lost", 1, 0)]
     assert len(clips()) == 7
 
 
@@ -188,7 +191,7 @@ def test_a_recording_that_turns_up_later_is_taken_then(imported, repository, tmp
     write_recording(tmp_path / "found" / "lost.wav", (1.0,))
     assert run_tool(repository, "import_annotations", "bay", "--recordings", str(tmp_path / "found")).returncode == 0
     assert [clip for clip in clips() if clip[0] == "lost.wav" and clip[2] == "call"] == [("lost.wav", 1.0, "call", "")]
-    assert summary("its recording was not found") == []
+    assert summary("no recording of its name was found") == []
 
 
 def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, tmp_path):
@@ -198,7 +201,7 @@ def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(import
     printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call")
     assert {clip[0] for clip in clips()} == {"a.wav"}
     assert "b: there are several recordings of this name in " in printed
-    assert summary("its recording was not found") == [("b", 2, 0)]
+    assert summary("no recording of its name was found") == [("b", 2, 0)]
 
 
 def test_a_damaged_recording_is_reported_and_the_others_taken(imported, tmp_path):
@@ -265,6 +268,58 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
         ("nocalls/x.wav", 0.0, "nocall", ""),
     ]
     assert summary("windows without a call that could not be found") == [("", 0, 1)]
+
+
+def test_what_is_wrong_with_the_params_is_said_before_anything_is_copied(imported, repository):
+    replace_in(repository / "params.yaml", "clip_s: 1.0", "clip_s: -1.0")
+    assert imported("a.txt", "3.0\t3.5\tcall\n", status=1).startswith("params.yaml:")
+    assert not Path("data").exists()
+
+
+def test_a_recording_that_is_missing_may_be_in_a_folder_that_was_not_named(repository, tmp_path):
+    (tmp_path / "a.txt").write_text("3.0\t3.5\tcall\n")
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "a.txt"))
+    assert result.returncode == 1
+    assert "name the folder that holds it with --recordings" in result.stdout
+
+
+def write_many(archive: Path, count: int) -> str:
+    """Write recordings with two calls each and return the table of them."""
+    rows = []
+    for number in range(count):
+        write_recording(archive / f"{number}.wav", (3.0, 12.0), seed=number)
+        rows += [(begin, begin + 0.5, f"{number}.wav", "call") for begin in (3.0, 12.0)]
+    return raven_table(rows)
+
+
+def test_params_are_set_where_that_is_asked_for_and_only_there(imported, repository, tmp_path):
+    table = write_many(tmp_path / "archive", 10)
+    shutil.copy(REPOSITORY / "params.yaml", repository)
+    before = yaml.safe_load(Path("params.yaml").read_text())
+    counts = {"test": 4, "pool": 3, "valid": 3, "train": 27}
+    advice = "data.dataset: bay, " + ", ".join(f"split.{part}: {count}" for part, count in counts.items())
+    printed = imported("sea.txt", table)
+    assert f"params.yaml: set {advice}; the same command with --use does\n" in printed
+    assert "featurize looks up to 10000 Hz, but no recording holds anything above 2000 Hz" in printed
+    assert yaml.safe_load(Path("params.yaml").read_text()) == before
+
+    assert imported("sea.txt", table, "--use").endswith(f"params.yaml: now has {advice}\n")
+    assert yaml.safe_load(Path("params.yaml").read_text()) == {
+        **before,
+        "data": {"dataset": "bay"},
+        "split": {**before["split"], **counts},
+    }
+    # With the name alone, too, as when another data set was in use meanwhile.
+    shutil.copy(REPOSITORY / "params.yaml", repository)
+    assert run_tool(repository, "import_annotations", "bay", "--use").stdout.endswith(f"now has {advice}\n")
+
+
+def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):
+    before = (repository / "params.yaml").read_bytes()
+    printed = imported("a.txt", "3.0\t3.5\tcall\n", "--use", status=1)
+    assert "That takes three recordings with calls at least, better ten; annotate more recordings" in printed
+    assert (repository / "params.yaml").read_bytes() == before
+    assert len(clips()) == 2
 
 
 def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):
@@ -342,7 +397,7 @@ def test_real_annotations_become_clips_with_a_call_and_others_without(repository
 
 @real_recordings
 def test_the_documentation_shows_what_is_printed(repository):
-    overlay(repository / "params.yaml", {"featurize": {"clip_s": 2.0}})
+    overlay(repository / "params.yaml", {"featurize": {"clip_s": 2.0, "max_hz": 1000.0}})
     archive = REAL / "right_whale_recordings"
     options = ("--recordings", f"{archive}/recordings")
     printed = run_tool(repository, "import_annotations", "rw", f"{archive}/annotations.tsv", *options).stdout
@@ -390,15 +445,17 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     folder = clone(tmp_path / "clone")
     overlay(folder / "params.yaml", TINY)
 
-    printed = paste(folder, readme_commands("python -m tools.import_annotations", {"~/sea": sea}))
-    advice = printed.splitlines()[-1]
-    assert advice.startswith("params.yaml: set data.dataset: bay, and below split test: ")
-    overlay(folder / "params.yaml", {"split": yaml.safe_load("{" + advice.partition(" split ")[2] + "}")})
-    printed = paste(folder, readme_commands("dvc add data/bay/recordings"))
-    ran = stages_run(printed)
+    commands = readme_commands("python -m tools.import_annotations", {"~/sea": sea})
+    assert len(commands.splitlines()) == 3
+    ran = stages_run(paste(folder, commands))
     assert ran[0] == "data/bay/dvc.yaml:import"
     assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
     assert (folder / "models" / "retrained" / "model.json").exists()
+    tables = [pandas.read_csv(path, sep="\t") for path in sorted((folder / "detections").iterdir())]
+    assert len(tables) == 9
+    assert all({"Selection", "Begin Time (s)", "End Time (s)", "Score"} <= set(table.columns) for table in tables)
+
+    paste(folder, readme_commands("dvc add data/bay/recordings"))
 
     # The stage declares the modules that it imports and no others.
     stage = yaml.safe_load((folder / "data" / "bay" / "dvc.yaml").read_text())["stages"]["import"]

@@ -1,6 +1,6 @@
 """Counts for the section `split` of params.yaml that a data set can be divided by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from stages.lib.clips import CALL, UNLABELLED, Clip
@@ -17,7 +17,9 @@ def suggested_counts(
 ) -> dict[str, int] | None:
     """Return as many clips for each part as in the proportions of the study, and for training what is then left.
 
-    That is less than all others, because recordings are not divided.
+    That is less than all others, because recordings are not divided. Where it would be less than half of the labelled
+    clips, none of these goes to the pool: their labels would only measure those that the model gives itself, and
+    clips without labels are in the pool besides.
 
     Parameters
     ----------
@@ -34,21 +36,31 @@ def suggested_counts(
     dict or None
         None where there are too few recordings, or sites, to divide.
     """
-    groups = group_clips(clips, group_by)
     labelled = [clip for clip in clips if clip.label != UNLABELLED]
+    whole = sum(STUDY[part] for part in parts)
+    wanted = {part: max(LEAST, len(labelled) * STUDY[part] // whole) for part in parts if part != "train"}
+    counts = with_training(labelled, wanted, seed, group_by)
+    if counts and counts["train"] >= len(labelled) / 2:
+        return counts
+    return with_training(labelled, wanted | {"pool": 0}, seed, group_by) or counts
+
+
+def with_training(
+    labelled: Sequence[Clip], wanted: Mapping[str, int], seed: int, group_by: str
+) -> dict[str, int] | None:
+    """Return the counts that are wanted, and how many clips are then left to train on; None where any part lacks."""
     calls = sum(clip.label == CALL for clip in labelled)
     if not 0 < calls < len(labelled):
         return None
-    whole = sum(STUDY[part] for part in parts)
-    counts = {part: max(LEAST, len(labelled) * STUDY[part] // whole) for part in parts if part != "train"}
-    taken, _ = split_by_count(groups, counts, seed)
+    groups = group_clips(labelled, group_by)
+    taken, _ = split_by_count(groups, wanted, seed)
     rest = [group for group in groups if not {*group.calls, *group.nocalls} & set(taken)]
     calls_left, nocalls_left = sum(len(group.calls) for group in rest), sum(len(group.nocalls) for group in rest)
     # The proportion of labels is the same in all parts; what is rounded may ask for one clip more.
     of_calls, of_nocalls = Fraction(calls, len(labelled)), Fraction(len(labelled) - calls, len(labelled))
-    counts["train"] = int(min(calls_left / of_calls, nocalls_left / of_nocalls)) - 1
+    counts = {**wanted, "train": int(min(calls_left / of_calls, nocalls_left / of_nocalls)) - 1}
     if counts["train"] < LEAST:
         return None
     divided, faults = split_by_count(groups, counts, seed)
-    lacking = [fault for fault in empty_classes(clips, divided) if fault.partition(":")[0] in parts]
+    lacking = [fault for fault in empty_classes(labelled, divided) if fault.partition(":")[0] in counts]
     return None if faults or lacking else counts

@@ -25,8 +25,14 @@ def test_where_the_test_part_is_set_already_the_others_share_the_rest():
     assert counts == {"pool": 40, "valid": 32, "train": 281}
 
 
+def test_of_few_recordings_the_pool_gets_none_where_training_would_lack_them():
+    """Of four, three in the pool, validation and test would leave a quarter to learn from."""
+    counts = suggested_counts(data_set(*[(20, 20)] * 4), seed=1, group_by="recording")
+    assert counts == {"test": 18, "pool": 0, "valid": 12, "train": 79}
+
+
 def test_too_few_recordings_are_not_divided():
-    assert suggested_counts(data_set((50, 50), (50, 50), (50, 50)), 1, "recording") is None
+    assert suggested_counts(data_set((50, 50), (50, 50)), 1, "recording") is None
     assert suggested_counts(data_set(*[(3, 0)] * 60), 1, "recording") is None
     assert suggested_counts([], 1, "recording") is None
 

@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from tools.lib.annotations.draw import lot
@@ -24,11 +25,12 @@ TWICE = "the same annotation twice"
 BEYOND = "begins beyond the end of its recording"
 CUT = "ends beyond the end of its recording, and was cut there"
 SHARED = "a call that lies in the window of another"
+WORDLESS = "nothing says what it is, so it counts as a call"
 LONG = "longer than a window, so cut into several"
 BESIDE = "uncertain, and its window would share sound with another"
 SHORT = "a stretch without a call that has no room for a window"
 STRETCH = "a stretch without a call, to draw from"
-OTHER_SOUND = "another sound, so nothing is known of calls"
+OTHER_SOUND = "another sound, which is no call"
 
 
 class Recording(NamedTuple):
@@ -117,8 +119,8 @@ def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]
         elif (kind, *span(event)) in kept:
             outcomes.append(outcome(LEFT_OUT, TWICE, recording, event))
         else:
-            # What is written as the end of a file is often some samples further.
-            if event.end_s > recording.length_s + 0.1:
+            # What is written as the end of a file is often some samples further; what is about all of it has no end.
+            if recording.length_s + 0.1 < event.end_s < inf:
                 outcomes.append(outcome(NOTE, CUT, recording, event))
             kept[kind, *span(event)] = (kind, event._replace(end_s=min(event.end_s, recording.length_s)))
     return list(kept.values()), outcomes
@@ -138,6 +140,8 @@ def call_windows(recording: Recording, events: Sequence[Event], window_s: float)
         for start_s in new:
             insort(starts, start_s)
         outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
+        if not event.text:
+            outcomes.append(outcome(NOTE, WORDLESS, recording, event, len(new)))
         if len(new) > 1:
             outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))
     return starts, outcomes

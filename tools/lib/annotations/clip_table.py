@@ -14,7 +14,7 @@ from tools.lib.recording_lengths import lengths_or_faults
 from tools.lib.recording_name import stem
 from tools.lib.register import Registered
 
-MISSING = "its recording was not found"
+MISSING = "no recording of its name was found, or several that differ"
 JOINED = "joined without annotations, so without a label"
 TOO_FEW = "windows without a call that could not be found"
 

@@ -21,9 +21,9 @@ FORMATS = (
 )
 NOT_RECOGNISED = (
     "is none of the annotations that are known: a Raven selection table (its header has Begin Time (s)), a Pod.Cast "
-    "table (wav_filename or filename, start_time_s or start_s, duration_s), the DCLDE killer-whale CSV (Soundfile, "
-    "FileBeginSec, FileEndSec), an Audacity label track (begin, end and label, separated by tabs), or a folder that "
-    "holds the folders calls and nocalls of clips"
+    "table (wav_filename or filename; start_time_s, start_s or start; duration_s), the DCLDE killer-whale CSV "
+    "(Soundfile, FileBeginSec, FileEndSec), an Audacity label track (begin, end and label, separated by tabs), or a "
+    "folder that holds the folders calls and nocalls of clips"
 )
 
 

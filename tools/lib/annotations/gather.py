@@ -15,7 +15,7 @@ from tools.lib.counted import counted
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
 
-ANNOTATIONS, RECORDINGS = "annotations", "recordings"
+ANNOTATIONS, RECORDINGS, IGNORED = "annotations", "recordings", ".gitignore"
 
 
 class Found(NamedTuple):
@@ -28,12 +28,15 @@ class Found(NamedTuple):
         From the path below `recordings/` to where the recording lies now.
     missing, ambiguous : list of str
         Stems of which there is no file, or several that differ.
+    unnamed : set of str
+        Stems of recordings that lie there too, and that no annotation names.
     """
 
     recordings: list[Registered]
     sources: dict[str, Path]
     missing: list[str]
     ambiguous: list[str]
+    unnamed: set[str]
 
 
 def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> list[str]:
@@ -71,6 +74,8 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     clips = {name: path for of_folder in tables.values() for name, path in of_folder.items()}
     known = {one.recording for one in register}
     of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name not in known]
+    if not (folder / IGNORED).exists():
+        write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
     copied = bring(found.sources | clips, folder / RECORDINGS)
     for name, path in files.items():
         copy_file(path, folder / ANNOTATIONS / name)
@@ -111,7 +116,8 @@ def origins_of(read: Iterable[Annotations]) -> dict[str, Origin]:
 def find(origins: Mapping[str, Origin], registered: set[str], places: Sequence[Path]) -> Found:
     """Look for the recordings that are not registered yet; the first place that has one counts."""
     files = [(place, audio_files(place)) for place in places if place.is_dir()]
-    found = Found([], {}, [], [])
+    there = {name for _, by_stem in files for name in by_stem}
+    found = Found([], {}, [], [], there - origins.keys() - registered)
     for name, origin in origins.items():
         if name in registered:
             continue
@@ -138,8 +144,17 @@ def copy_file(source: Path, target: Path) -> None:
 def not_found(found: Found, places: Sequence[Path]) -> list[str]:
     """Say which recordings are left out, so that people can look for them."""
     where = " or ".join(map(str, places))
-    lines = [f"{name}: there is no recording of this name in {where}" for name in sorted(found.missing)]
-    return lines + [
+    lines = [
+        f"{name}: there is no recording of this name in {where}; name the folder that holds it with --recordings"
+        for name in sorted(found.missing)
+    ]
+    lines += [
         f"{name}: there are several recordings of this name in {where}, which differ; rename all but the right one"
         for name in sorted(found.ambiguous)
     ]
+    if found.unnamed:
+        lines.append(
+            f"named by no annotation, so left out: {counted(len(found.unnamed), 'recording')} in {where}; "
+            "python -m tools.add_recordings lets such join the pool, without labels"
+        )
+    return lines

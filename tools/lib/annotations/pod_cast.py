@@ -17,7 +17,7 @@ from pathlib import Path
 from stages.lib.clips import parse_seconds
 from stages.lib.table import Row
 from tools.lib.annotations.delimited import first, has_any, header_of, read_rows
-from tools.lib.annotations.event import Annotations, Event, Origin
+from tools.lib.annotations.event import CALL, Annotations, Event, Origin
 from tools.lib.recording_name import stem
 
 RECORDING = ("wav_filename", "filename")
@@ -39,6 +39,7 @@ def is_pod_cast(lines: Sequence[str]) -> bool:
 def read_pod_cast(path: Path, lines: Sequence[str]) -> Annotations:
     """Read the events, and what is wrong with the rows."""
     events, origins, faults = [], {}, []
+    has_words = has_any(header_of(lines), TEXT)
     for row in read_rows(lines):
         recording = first(row.cells, RECORDING)
         begin_s, duration_s = (parse_seconds(first(row.cells, names)) for names in (BEGIN, DURATION))
@@ -47,8 +48,8 @@ def read_pod_cast(path: Path, lines: Sequence[str]) -> Annotations:
             continue
         origins.setdefault(stem(recording), origin(row.cells))
         if duration_s > NOTHING_S:
-            source = f"{path}:{row.line}"
-            events.append(Event(source, stem(recording), begin_s, begin_s + duration_s, first(row.cells, TEXT)))
+            text = first(row.cells, TEXT) if has_words else CALL
+            events.append(Event(f"{path}:{row.line}", stem(recording), begin_s, begin_s + duration_s, text))
     return Annotations(events, origins, faults)
 
 

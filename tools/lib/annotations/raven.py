@@ -18,10 +18,23 @@ def read_raven(path: Path, lines: Sequence[str]) -> Annotations:
     ]
     # A table without selections says of the recording that it is named after that there is nothing in it.
     stems = {event.stem for event in events} or {stem(recording_name(path))}
-    files = {row.cells.get(FILE, "") for row in read_rows(lines)}
-    if len(files) > 1 and OFFSET not in header_of(lines):
-        faults.append(
+    return Annotations(events, dict.fromkeys(sorted(stems), Origin()), [*faults, *offset_faults(path, lines)])
+
+
+def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
+    """List where a table of several files does not say from which on its times count."""
+    rows = read_rows(lines)
+    files = {row.cells.get(FILE, "") for row in rows}
+    if len(files) < 2:
+        return []
+    if OFFSET not in header_of(lines):
+        return [
             f"{path}:1: names {len(files)} files, but without the column File Offset (s) nobody can tell whether times "
             "count from the start of each or of the first; add the column in Raven and save the table anew"
-        )
-    return Annotations(events, dict.fromkeys(sorted(stems), Origin()), faults)
+        ]
+    return [
+        f"{path}:{row.line}: lacks its {name}, which a table of several files needs; save the table anew"
+        for row in rows
+        for column, name in ((FILE, "Begin File"), (OFFSET, "File Offset (s)"))
+        if not row.cells[column]
+    ]

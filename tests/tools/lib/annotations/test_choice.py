@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN
 LENGTH_S, WINDOW_S, GAP_S = 60.0, 3.0, 2.0
 
 
-def chosen(*events: tuple[str, float, float], states_nocalls: bool = False, length_s: float = LENGTH_S) -> Choice:
-    with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, "")) for n, (kind, begin, end) in enumerate(events, 2)]
+def chosen(
+    *events: tuple[str, float, float], states_nocalls: bool = False, length_s: float = LENGTH_S, text: str = "S01"
+) -> Choice:
+    with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, text)) for n, (kind, begin, end) in enumerate(events, 2)]
     return choose(Recording("bay.wav", length_s, with_kinds, states_nocalls), WINDOW_S, GAP_S, seed=1)
 
 
@@ -38,6 +41,11 @@ def test_calls_that_overlap_and_do_not_fit_into_one_window_have_two():
     assert chosen((CALL, 10.0, 12.0), (CALL, 11.5, 13.5)).calls == [9.5, 11.0]
 
 
+def test_what_has_no_word_is_a_call_and_that_is_said():
+    result = chosen((CALL, 30.0, 31.0), text="")
+    assert reasons(result) == [(TAKEN, choice.CALL_TAKEN, "t:2"), (NOTE, choice.WORDLESS, "t:2")]
+
+
 def test_a_call_longer_than_a_window_has_several():
     result = chosen((CALL, 10.0, 20.0))
     assert result.calls == [10.5, 13.5, 16.5]
@@ -52,6 +60,12 @@ def test_an_annotation_beyond_the_end_is_left_out_and_one_across_it_is_cut():
         (NOTE, choice.CUT, "t:2"),
         (LEFT_OUT, choice.BEYOND, "t:3"),
     }
+
+
+def test_what_is_about_all_of_a_recording_is_not_cut():
+    result = chosen((UNSURE, 0.0, inf))
+    assert len(result.unsure) == LENGTH_S / WINDOW_S
+    assert reasons(result) == [(TAKEN, choice.UNSURE_TAKEN, "t:2")]
 
 
 def test_the_same_annotation_twice_counts_once():

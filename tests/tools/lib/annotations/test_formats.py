@@ -50,6 +50,15 @@ def test_a_raven_sequence_without_offsets_is_refused(tmp_path):
     assert fault.startswith(f"{tmp_path}/bay.txt:1: names 2 files, but without the column File Offset (s)")
 
 
+def test_a_raven_sequence_without_an_offset_or_a_file_in_some_row_is_refused(tmp_path):
+    text = f"{RAVEN}\tBegin File\tFile Offset (s)\n1\tS\t1\t1\t2\t0\t9\tfirst.wav\t1\n"
+    text += "2\tS\t1\t610\t612\t0\t9\tsecond.wav\t\n3\tS\t1\t620\t622\t0\t9\t\t20\n"
+    assert read(tmp_path, text).faults == [
+        f"{tmp_path}/bay.txt:3: lacks its File Offset (s), which a table of several files needs; save the table anew",
+        f"{tmp_path}/bay.txt:4: lacks its Begin File, which a table of several files needs; save the table anew",
+    ]
+
+
 def test_a_raven_table_without_selections_says_that_its_recording_was_listened_to(tmp_path):
     annotations = read(tmp_path, f"{RAVEN}\n", "quiet.Table.1.selections.txt")
     assert (annotations.events, annotations.origins) == ([], {"quiet": Origin()})
@@ -61,7 +70,7 @@ def test_a_raven_table_without_selections_says_that_its_recording_was_listened_t
 def test_a_pod_cast_table_has_site_and_date(tmp_path):
     text = POD_CAST + "round2\tOS_1.wav\t49.765\t2.45\torcasound_lab\t7/5/2019\t08:24:00\n"
     annotations = read(tmp_path, text)
-    assert events(annotations) == [("OS_1", 49.765, 52.215, "")]
+    assert events(annotations) == [("OS_1", 49.765, 52.215, "call")]
     assert annotations.origins == {"OS_1": Origin("orcasound_lab", "2019-07-05T08:24:00")}
 
 
@@ -143,7 +152,7 @@ def test_an_empty_audacity_track_says_that_its_recording_was_listened_to(tmp_pat
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_endings_and_a_byte_order_mark_do_no_harm(tmp_path, encoding, end):
     text = (POD_CAST + "r\ta.wav\t1\t2\t\t\t\n").replace("\n", end)
-    assert events(read(tmp_path, text, encoding=encoding)) == [("a", 1, 3, "")]
+    assert events(read(tmp_path, text, encoding=encoding)) == [("a", 1, 3, "call")]
 
 
 @pytest.mark.parametrize("text", ["time,species\n1,orca\n", "Dear Val,\nhere are the calls.\n", "{}"])

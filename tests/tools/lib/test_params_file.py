@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.clone import REPOSITORY
+from tests.edit import replaced
+from tools.lib.params_file import set_params, with_values
+
+PARAMS = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_values_are_changed_and_nothing_else():
+    changed = with_values(PARAMS, {("data", "dataset"): "bay", ("split", "test"): 16, ("split", "train"): 87})
+    expected = PARAMS
+    for old, new in {"dataset: synthetic": "dataset: bay", "test: 201": "test: 16", "train: 1254": "train: 87"}.items():
+        expected = replaced(expected, old, new)
+    assert changed == expected
+
+
+@pytest.mark.parametrize("name", ["2020", "on", "bay"])
+def test_a_name_stays_a_name(name):
+    assert yaml.safe_load(with_values(PARAMS, {("data", "dataset"): name}))["data"]["dataset"] == name
+
+
+@pytest.mark.parametrize("recordings", ["[a.wav, b.wav]", "\n    - a.wav\n    - b.wav", "\n  - a.wav"])
+def test_a_list_of_recordings_gives_way(recordings):
+    text = replaced(PARAMS, "test: 201               # or a list of recordings", f"test: {recordings}")
+    expected = yaml.safe_load(PARAMS) | {"split": {**yaml.safe_load(PARAMS)["split"], "test": 16}}
+    changed = with_values(text, {("split", "test"): 16})
+    assert yaml.safe_load(changed) == expected
+    assert changed.count("#") == text.count("#")
+
+
+def test_a_file_is_written(tmp_path: Path):
+    path = tmp_path / "params.yaml"
+    path.write_text("data:\n  dataset: reef # which\n")
+    set_params({("data", "dataset"): "bay"}, path)
+    assert path.read_text() == "data:\n  dataset: bay # which\n"

@@ -1,0 +1,47 @@
+"""Values of params.yaml, changed in place: comments, order and all other values stay as they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from stages.lib.whole import write_text
+
+PARAMS = Path("params.yaml")
+
+
+def set_params(values: Mapping[tuple[str, str], str | int], path: Path = PARAMS) -> None:
+    """Write values to params.yaml.
+
+    Parameters
+    ----------
+    values : mapping
+        From a section and a key that are there to the value that the key shall have.
+    path : Path
+    """
+    write_text(path, with_values(path.read_text(encoding="utf-8"), values))
+
+
+def with_values(text: str, values: Mapping[tuple[str, str], str | int]) -> str:
+    """Return the text of a file of params in which some keys have other values."""
+    places = value_places(yaml.compose(text, Loader=yaml.SafeLoader))
+    # From the end on, so that the places before stay where they are.
+    for (begin, end), value in sorted(((places[key], value) for key, value in values.items()), reverse=True):
+        text = f"{text[:begin]}: {yaml.safe_dump(value).splitlines()[0]}{text[end:]}"
+    return text
+
+
+def value_places(root: yaml.MappingNode) -> dict[tuple[str, str], tuple[int, int]]:
+    """Map section and key to where in the text the key ends, and its value."""
+    return {
+        (section.value, key.value): (key.end_mark.index, end_of(value))
+        for section, keys in root.value
+        for key, value in (keys.value if isinstance(keys, yaml.MappingNode) else [])
+    }
+
+
+def end_of(node: yaml.Node) -> int:
+    """Return where a value ends; of a list of an item a line PyYAML says that it ends where the next key begins."""
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return end_of(node.value[-1])
+    return node.end_mark.index

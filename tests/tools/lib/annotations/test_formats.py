@@ -80,8 +80,9 @@ def test_a_pod_cast_recording_without_calls_is_one_row_that_lasts_no_time(tmp_pa
     assert (annotations.events, annotations.origins) == ([], {"quiet": Origin("port", "2020-09-27")})
 
 
-def test_short_names_of_columns_and_a_label_column_are_understood(tmp_path):
-    text = "filename,start_s,duration_s,label\nbay.flac,1,2,call\nbay.flac,5,20,nocall\n"
+@pytest.mark.parametrize("begin", ["start_time_s", "start_s", "start"])
+def test_short_names_of_columns_and_a_label_column_are_understood(tmp_path, begin):
+    text = f"filename,{begin},duration_s,label\nbay.flac,1,2,call\nbay.flac,5,20,nocall\n"
     assert events(read(tmp_path, text)) == [("bay", 1, 3, "call"), ("bay", 5, 25, "nocall")]
 
 

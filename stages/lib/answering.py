@@ -36,14 +36,16 @@ def answering_with(code: bytes) -> "WorkerPlugin":
         def setup(self, worker: "Worker") -> None:
             """Begin on a worker."""
             self.folder = TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True)
+            self.processes: list[subprocess.Popen] = []
             self.idle: deque[subprocess.Popen] = deque()
 
         def teardown(self, worker: "Worker") -> None:  # noqa: ARG002
-            """Leave nothing behind on it."""
-            for process in self.idle:
+            """Leave nothing behind on it, calls that nobody waits for any more included."""
+            # A folder that is not there lets no other process start.
+            self.folder.cleanup()
+            for process in self.processes:
                 process.kill()
                 process.wait()
-            self.folder.cleanup()
 
         def answer(self, call: bytes) -> bytes:
             """Have a call answered."""
@@ -76,6 +78,8 @@ def answering_with(code: bytes) -> "WorkerPlugin":
             with zipfile.ZipFile(io.BytesIO(code)) as archive:
                 archive.extractall(folder)
             command = [sys.executable, "-m", "stages.lib.calls"]
-            return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.processes.append(process)
+            return process
 
     return Answering()

@@ -111,7 +111,7 @@ class Shelf:
                 fetch(recording)
             seen = seen_now(recording.path)
         except Exception as error:  # Each kind of store has errors of its own.
-            reason = str(error) or type(error).__name__
+            reason = f"{type(error).__name__}: {error}"
             refuse(
                 [f"{recording.path}: {place} cannot be read ({reason}); put it there, or see compute in params.yaml"]
             )

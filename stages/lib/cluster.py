@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from stages.lib.calls import Call, Placed, pack, unpack, versions
-from stages.lib.faults import refuse
+from stages.lib.faults import InputFaults, refuse
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -63,9 +63,9 @@ class Cluster(NamedTuple):
                 most = CALLS_A_THREAD * sum(self.client.nthreads().values())
             waiting.append(self.submit(function, each, files))
             if len(waiting) >= most:
-                yield self.result(waiting.popleft())
+                yield self.next_result(waiting)
         while waiting:
-            yield self.result(waiting.popleft())
+            yield self.next_result(waiting)
 
     def submit(self, function: Callable, arguments: tuple, files: Mapping[Path, str]) -> "Future":
         """Hand out one call."""
@@ -77,18 +77,13 @@ class Cluster(NamedTuple):
         call = pack(Call(function, arguments, places, versions()))
         return self.client.submit(answer_by(self.name), call, pure=False, retries=RETRIES)
 
-    def result(self, future: "Future") -> object:
-        """Wait for a call; raise what it raised."""
-        from distributed import CancelledError, KilledWorker
-
-        try:
-            well, value = unpack(future.result())
-        except (KilledWorker, ChildProcessError) as error:
-            refuse(
-                [f"{self.client.scheduler.address}: a call has failed {RETRIES} times ({error}); see to its workers"]
-            )
-        except (CancelledError, OSError) as error:
-            refuse([f"{self.client.scheduler.address}: was lost ({error}); start it, then run it again"])
+    def next_result(self, waiting: "deque[Future]") -> object:
+        """Wait for the first of some calls; where it was refused, for all of them, so that all faults are named."""
+        well, value = unpack(waiting.popleft().result())
+        if isinstance(value, InputFaults):
+            others = [unpack(future.result())[1] for future in waiting]
+            faults = [value, *(other for other in others if isinstance(other, InputFaults))]
+            refuse(dict.fromkeys(line for of_call in faults for line in of_call.lines))
         if not well:
             raise value
         return value

@@ -1,12 +1,14 @@
 """Where work is done: on this machine, or on a Dask cluster that exists already. No result depends on it."""
 
+import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import uuid4
 
-from pydantic import Field, model_validator
+from pydantic import field_validator, model_validator
 
 from stages.lib.answering import answering_with
 from stages.lib.cluster import Cluster, code_with
@@ -24,14 +26,30 @@ class ComputeParams(Section):
     """
 
     backend: Literal["local", "dask"] = "local"
-    scheduler: Annotated[str, Field(pattern=r"^(tcp|tls)://[^\s:/]+:\d+$")] | None = None
-    recordings: Annotated[str, Field(pattern=r"^([a-z0-9]+:/)?/[^\s/]\S*$")] | None = None
+    scheduler: str | None = None
+    recordings: str | None = None
+
+    @field_validator("scheduler")
+    @classmethod
+    def is_address(cls, scheduler: str | None) -> str | None:
+        """Refuse what Dask would not take for an address."""
+        if scheduler is not None and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", scheduler):
+            raise ValueError("should be the address of a scheduler, such as tcp://HOST:8786")
+        return scheduler
+
+    @field_validator("recordings")
+    @classmethod
+    def is_place(cls, recordings: str | None) -> str | None:
+        """Refuse what no worker would find."""
+        if recordings is not None and not re.fullmatch(r"([a-z0-9]+:/)?/[^/].*", recordings):
+            raise ValueError("should be a URL such as s3://BUCKET/FOLDER, or a folder from / on")
+        return recordings
 
     @model_validator(mode="after")
     def has_scheduler(self) -> "ComputeParams":
         """Refuse Dask without the address of its scheduler."""
         if self.backend == "dask" and self.scheduler is None:
-            raise ValueError("should have scheduler: tcp://HOST:PORT where backend is dask")
+            raise ValueError("should have scheduler: tcp://HOST:8786 where backend is dask")
         return self
 
 
@@ -57,6 +75,8 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
         import distributed
     except ImportError:
         refuse([fault("backend", "needs Dask; run pip install --require-hashes -r requirements-dask.txt")])
+    # What goes wrong is said by ourselves, in a line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(params.scheduler, timeout=REACH_S, set_as_default=False)
     except OSError:
@@ -67,12 +87,22 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
         except TimeoutError:
             refuse([fault("scheduler", f"no worker is there within {REACH_S} s; start dask worker {params.scheduler}")])
         name = f"orca-{uuid4().hex}"
-        # Workers that join later get it, too.
-        client.register_plugin(answering_with(code_with(models)), name=name)
         try:
+            # Workers that join later get it, too.
+            client.register_plugin(answering_with(code_with(models)), name=name)
             yield Cluster(client, name, sources(params))
+        except (distributed.KilledWorker, ChildProcessError) as error:
+            refuse(
+                [fault("scheduler", f"its workers fail again and again ({error}); see whether they have memory enough")]
+            )
+        except (distributed.CancelledError, OSError) as error:
+            # Those with a number are the operating system's own, such as that of a full disk.
+            if getattr(error, "errno", None) is not None:
+                raise
+            refuse([fault("scheduler", f"{params.scheduler} was lost; start it, then run it again")])
         finally:
-            client.unregister_worker_plugin(name)
+            if client.status == "running":
+                client.unregister_worker_plugin(name)
 
 
 def sources(params: ComputeParams) -> dict[Path, str]:

@@ -81,11 +81,16 @@ def load_model(folder: Path, features: Features) -> Model:
     return Model(network, features.description, Normalisation.from_json(description), description["temperature"])
 
 
-@cache
-def model_of(folder: Path) -> Model:
-    """Load a model for features of its own kind: once in a process, which has to have made no tensor before."""
+def open_model(folder: Path) -> Model:
+    """Load a model for features of its own kind. Call it before the first tensor is made."""
     pin(seed=0)
     return load_model(folder, Features(folder, feature_description(folder), places={}))
+
+
+@cache
+def model_at_hand(folder: Path) -> Model:
+    """Return the model in a folder that stays as it is, such as that of a worker of a cluster; it is loaded once."""
+    return open_model(folder)
 
 
 def feature_description(folder: Path) -> dict:
@@ -150,5 +155,5 @@ def output_of(network, model: Model, arrays: np.ndarray) -> np.ndarray:
 
 def log_odds_by(folder: Path, arrays: np.ndarray) -> np.ndarray:
     """Return what `log_odds_of` does for the arrays of one batch at most, by the model in a folder."""
-    model = model_of(folder)
+    model = model_at_hand(folder)
     return output_of(model.network, model, arrays)[:, 0]

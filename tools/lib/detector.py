@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from stages.lib.calibration import probability
 from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.faults import InputFaults, refuse
-from stages.lib.model_folder import Model, feature_description, model_of
+from stages.lib.model_folder import Model, feature_description, model_at_hand, open_model
 from stages.lib.recording import read_window, recording_fault
 from stages.lib.spectrogram import FeatureParams, clip_features
 
@@ -42,7 +42,7 @@ def feature_params(folder: Path) -> FeatureParams:
 
 def open_detector(folder: Path) -> Detector:
     """Load a model with its own description of its features."""
-    return Detector(folder, model_of(folder), feature_params(folder))
+    return Detector(folder, open_model(folder), feature_params(folder))
 
 
 def scores(
@@ -80,7 +80,7 @@ def scores(
 
 def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
     """Return `p_call` of some windows of a recording by the model in a folder."""
-    return score_arrays(model_of(folder), window_features(path, starts_s, params))
+    return score_arrays(model_at_hand(folder), window_features(path, starts_s, params))
 
 
 def window_features(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:

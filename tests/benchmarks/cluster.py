@@ -1,0 +1,142 @@
+"""What a Dask cluster brings, and what it costs: `python -m tests.benchmarks.cluster`.
+
+Recordings of ten minutes of noise, made on the spot (`--recordings` of them), cut into windows of 3 s without overlap,
+are featurized and scored on one core of this machine without a cluster, on two, and by a scheduler with one worker and
+with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The network has random
+weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
+
+The seconds are those of the clock for the whole stage, its start and that of its workers' processes included.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+from distributed import Client
+
+from experiments.clone import REPOSITORY, environment, overlay
+from stages.lib.clips import COLUMNS, read_clips
+from stages.lib.determinism import pin
+from stages.lib.feature_store import load_clips, open_features
+from stages.lib.model_folder import BASELINE, Model, save_model
+from stages.lib.network import build_network
+from stages.lib.normalisation import Normalisation
+from stages.lib.split_table import SPLIT, write_split
+from stages.lib.table import write_table
+from stages.lib.whole import remove
+from tests.benchmarks.machine import machine_line
+
+SAMPLE_RATE, LENGTH_S, CLIP_S = 22_050, 600, 3
+PORT = 18_787
+OUTPUTS = {"featurize": "features", "score_pool": "labels/pool_scores.csv"}
+
+
+def write_data_set(folder: Path, recording_count: int) -> None:
+    """Write params.yaml, recordings, clips.csv, and a split that puts all clips into the pool."""
+    recordings = folder / "data" / "noise" / "recordings"
+    recordings.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "params.yaml", folder)
+    overlay(folder / "params.yaml", {"data": {"dataset": "noise"}})
+    names = [f"sea{number:03d}.flac" for number in range(recording_count)]
+    samples = 0.01 * np.random.default_rng(0).standard_normal(LENGTH_S * SAMPLE_RATE)
+    soundfile.write(recordings / names[0], samples, SAMPLE_RATE)
+    for name in names[1:]:
+        shutil.copy(recordings / names[0], recordings / name)
+    table = recordings.parent / "clips.csv"
+    starts_s = range(0, LENGTH_S, CLIP_S)
+    write_table(
+        table,
+        COLUMNS,
+        [(f"{Path(name).stem}_{1000 * start_s:07d}", name, start_s, "", "") for name in names for start_s in starts_s],
+    )
+    clips = read_clips(table)
+    write_split(folder / SPLIT, clips, {clip.clip_id: "pool" for clip in clips})
+
+
+def write_model(folder: Path) -> None:
+    """Write a baseline of random weights."""
+    with contextlib.chdir(folder):
+        features = open_features()
+        pin(seed=0)
+        normalisation = Normalisation.learn([load_clips(features, list(features.places)[:64])])
+        network = build_network(tuple(features.description["shape"]))
+        save_model(BASELINE, Model(network, features.description, normalisation))
+
+
+@contextlib.contextmanager
+def cluster(parent: Path, worker_count: int) -> Iterator[str]:
+    """Run a scheduler and workers of one thread each, every process in a folder of its own; give the address."""
+    address = f"tcp://127.0.0.1:{PORT}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    commands = [["dask", "scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
+    commands += [["dask", "worker", address, "--nthreads", "1", "--no-dashboard"]] * worker_count
+    processes = []
+    for number, command in enumerate(commands):
+        folder = parent / f"{worker_count}-{number}"
+        folder.mkdir(parents=True)
+        processes.append(subprocess.Popen(command, cwd=folder, env=environment(), **quiet))
+    with Client(address, timeout=60, set_as_default=False) as client:
+        client.wait_for_workers(worker_count, timeout=60)
+    yield address
+    for process in reversed(processes):
+        process.terminate()
+        process.wait()
+
+
+def seconds(folder: Path, stage: str, cores: str, compute: dict) -> float:
+    """Run a stage from nothing and return what it takes."""
+    overlay(folder / "params.yaml", {"compute": compute})
+    for made in (OUTPUTS[stage], ".cache"):
+        remove(folder / made)
+    command = ["taskset", "--cpu-list", cores, "python", "-m", f"stages.{stage}"]
+    start = time.perf_counter()
+    subprocess.run(
+        command, cwd=folder, env={**environment(), "PYTHONPATH": str(REPOSITORY)}, check=True, stdout=subprocess.DEVNULL
+    )
+    return time.perf_counter() - start
+
+
+def content(path: Path) -> list[tuple[str, bytes]]:
+    """Return what a file holds, or all files of a folder."""
+    paths = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(one.name, one.read_bytes()) for one in paths]
+
+
+def main() -> None:
+    """Run both stages in every way, and print seconds, clips a second and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recordings", type=int, default=48)
+    recording_count = parser.parse_args().recordings
+    clip_count = recording_count * LENGTH_S // CLIP_S
+    print(machine_line("dask", "distributed", "joblib", "numpy", "librosa", "tensorflow"))
+    print(f"{clip_count} clips of {recording_count} recordings; load before: {os.getloadavg()[0]:.1f}")
+    with TemporaryDirectory() as parent:
+        folder = Path(parent) / "client"
+        write_data_set(folder, recording_count)
+        for stage, made in OUTPUTS.items():
+            local = {"backend": "local", "scheduler": None}
+            times = {"here, one core": seconds(folder, stage, "0", local)}
+            expected = content(folder / made)
+            times["here, two cores"] = seconds(folder, stage, "0,1", local)
+            for worker_count in (1, 2):
+                with cluster(Path(parent) / stage, worker_count) as address:
+                    dask = {"backend": "dask", "scheduler": address}
+                    times[f"workers: {worker_count}"] = seconds(folder, stage, "0,1", dask)
+                assert content(folder / made) == expected
+            for name, took_s in times.items():
+                ratio = times["here, one core"] / took_s
+                print(f"{stage:10} {name:16} {took_s:6.1f} s {clip_count / took_s:7.1f} clips a second {ratio:5.2f}")
+            if stage == "featurize":
+                write_model(folder)
+
+
+if __name__ == "__main__":
+    main()

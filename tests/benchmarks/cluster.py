@@ -1,9 +1,9 @@
 """What a Dask cluster brings, and what it costs: `python -m tests.benchmarks.cluster`.
 
-Recordings of ten minutes of noise, made on the spot (`--recordings` of them), cut into windows of 3 s without overlap,
-are featurized and scored on one core of this machine without a cluster, on two, and by a scheduler with one worker and
-with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The network has random
-weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
+Recordings of ten minutes of noise at 48 kHz, made on the spot (`--recordings` of them), are cut into windows of 3 s
+without overlap, featurized and scored: on one core of this machine without a cluster, on two, and by a scheduler with
+one worker and with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The network
+has random weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
 
 The seconds are those of the clock for the whole stage, its start and that of its workers' processes included.
 """
@@ -13,12 +13,15 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
+import psutil
 import soundfile
 from distributed import Client
 
@@ -32,9 +35,10 @@ from stages.lib.normalisation import Normalisation
 from stages.lib.split_table import SPLIT, write_split
 from stages.lib.table import write_table
 from stages.lib.whole import remove
+from tests.benchmarks.long_recording import children_of, memory_of
 from tests.benchmarks.machine import machine_line
 
-SAMPLE_RATE, LENGTH_S, CLIP_S = 22_050, 600, 3
+SAMPLE_RATE, LENGTH_S, CLIP_S = 48_000, 600, 3
 PORT = 18_787
 OUTPUTS = {"featurize": "features", "score_pool": "labels/pool_scores.csv"}
 
@@ -72,36 +76,58 @@ def write_model(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def cluster(parent: Path, worker_count: int) -> Iterator[str]:
-    """Run a scheduler and workers of one thread each, every process in a folder of its own; give the address."""
+def cluster(parent: Path, worker_count: int) -> Iterator[tuple[str, list[int]]]:
+    """Run a scheduler and workers of one thread each, in folders of their own; give its address and their ids."""
     address = f"tcp://127.0.0.1:{PORT}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     commands = [["dask", "scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
     commands += [["dask", "worker", address, "--nthreads", "1", "--no-dashboard"]] * worker_count
     processes = []
     for number, command in enumerate(commands):
         folder = parent / f"{worker_count}-{number}"
         folder.mkdir(parents=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         processes.append(subprocess.Popen(command, cwd=folder, env=environment(), **quiet))
     with Client(address, timeout=60, set_as_default=False) as client:
         client.wait_for_workers(worker_count, timeout=60)
-    yield address
+    yield address, [process.pid for process in processes[1:]]
     for process in reversed(processes):
         process.terminate()
         process.wait()
 
 
-def seconds(folder: Path, stage: str, cores: str, compute: dict) -> float:
-    """Run a stage from nothing and return what it takes."""
+class Run(NamedTuple):
+    """Seconds of the clock, and the most bytes that the stage held and that a worker with its processes held."""
+
+    took_s: float
+    stage_bytes: int
+    worker_bytes: int
+
+
+def run(folder: Path, stage: str, cores: str, compute: dict, workers: Sequence[int] = ()) -> Run:
+    """Run a stage from nothing."""
     overlay(folder / "params.yaml", {"compute": compute})
     for made in (OUTPUTS[stage], ".cache"):
         remove(folder / made)
     command = ["taskset", "--cpu-list", cores, "python", "-m", f"stages.{stage}"]
+    variables = {**environment(), "PYTHONPATH": str(REPOSITORY)}
     start = time.perf_counter()
-    subprocess.run(
-        command, cwd=folder, env={**environment(), "PYTHONPATH": str(REPOSITORY)}, check=True, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - start
+    running = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL)
+    of_stage, of_worker = [0], [0]
+    while running.poll() is None:
+        of_stage.append(memory_of_all(running.pid))
+        of_worker += map(memory_of_all, workers)
+        time.sleep(0.2)
+    if running.returncode:
+        sys.exit(f"{stage} has failed")
+    return Run(time.perf_counter() - start, max(of_stage), max(of_worker))
+
+
+def memory_of_all(process_id: int) -> int:
+    """Return the resident memory of a process and those that it has started."""
+    try:
+        return sum(map(memory_of, [psutil.Process(process_id), *children_of(process_id)]))
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def content(path: Path) -> list[tuple[str, bytes]]:
@@ -123,17 +149,23 @@ def main() -> None:
         write_data_set(folder, recording_count)
         for stage, made in OUTPUTS.items():
             local = {"backend": "local", "scheduler": None}
-            times = {"here, one core": seconds(folder, stage, "0", local)}
+            runs = {"here, one core": run(folder, stage, "0", local)}
             expected = content(folder / made)
-            times["here, two cores"] = seconds(folder, stage, "0,1", local)
-            for worker_count in (1, 2):
-                with cluster(Path(parent) / stage, worker_count) as address:
+            runs["here, two cores"] = run(folder, stage, "0,1", local)
+            for count in (1, 2):
+                with cluster(Path(parent) / stage, count) as (address, workers):
                     dask = {"backend": "dask", "scheduler": address}
-                    times[f"workers: {worker_count}"] = seconds(folder, stage, "0,1", dask)
-                assert content(folder / made) == expected
-            for name, took_s in times.items():
-                ratio = times["here, one core"] / took_s
-                print(f"{stage:10} {name:16} {took_s:6.1f} s {clip_count / took_s:7.1f} clips a second {ratio:5.2f}")
+                    runs[f"workers: {count}"] = run(folder, stage, "0,1", dask, workers)
+                if content(folder / made) != expected:
+                    sys.exit(f"{stage} has made other bytes")
+            for name, one in runs.items():
+                ratio = runs["here, one core"].took_s / one.took_s
+                print(
+                    f"{stage:10} {name:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips a second, "
+                    f"ratio {ratio:4.2f}; stage {one.stage_bytes / 2**20:5.0f} MiB, "
+                    f"worker {one.worker_bytes / 2**20:5.0f} MiB",
+                    flush=True,
+                )
             if stage == "featurize":
                 write_model(folder)
 

@@ -11,6 +11,7 @@ import select
 import socket
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,9 +50,9 @@ class Placed(NamedTuple):
 class Call(NamedTuple):
     """A function, its arguments, the recordings among these, and the versions that the answer has to be computed by."""
 
-    function: object
+    function: Callable
     arguments: tuple
-    recordings: tuple[Placed, ...]
+    recordings: Sequence[Placed]
     versions: dict[str, str]
 
 

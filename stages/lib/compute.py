@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -86,6 +86,7 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
             client.wait_for_workers(1, timeout=REACH_S)
         except TimeoutError:
             refuse([fault("scheduler", f"no worker is there within {REACH_S} s; start dask worker {params.scheduler}")])
+        refuse(python_faults(client.get_versions()))
         name = f"orca-{uuid4().hex}"
         try:
             # Workers that join later get it, too.
@@ -103,6 +104,16 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
         finally:
             if client.status == "running":
                 client.unregister_worker_plugin(name)
+
+
+def python_faults(versions: Mapping) -> list[str]:
+    """Name the workers with another Python, who could not even take our code in; `versions` is what Dask finds."""
+    here = versions["client"]["host"]["python"]
+    return [
+        fault("scheduler", f"worker {address} has Python {there}, this is {here}; start it with a Python like this one")
+        for address, worker in versions["workers"].items()
+        if (there := worker["host"]["python"]).split(".")[:2] != here.split(".")[:2]
+    ]
 
 
 def sources(params: ComputeParams) -> dict[Path, str]:

@@ -2,8 +2,8 @@
 
 Recordings of ten minutes of noise at 48 kHz, made on the spot (`--recordings` of them), are cut into windows of 3 s
 without overlap, featurized and scored: on one core of this machine without a cluster, on two, and by a scheduler with
-one worker and with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The network
-has random weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
+one worker and with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The
+network has random weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
 
 The seconds are those of the clock for the whole stage, its start and that of its workers' processes included.
 """

@@ -5,12 +5,13 @@ without overlap, featurized and scored: on one core of this machine without a cl
 one worker and with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The
 network has random weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
 
-The seconds are those of the clock for the whole stage, its start and that of its workers' processes included.
+The seconds are those for the whole stage, its start and that of its processes on workers included.
 """
 
 import argparse
 import contextlib
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -96,9 +97,11 @@ def cluster(parent: Path, worker_count: int) -> Iterator[tuple[str, list[int]]]:
 
 
 class Run(NamedTuple):
-    """Seconds of the clock, and the most bytes that the stage held and that a worker with its processes held."""
+    """Seconds of the clock, and of the processor for the stage and for all workers; the most bytes of it and of one."""
 
     took_s: float
+    stage_s: float
+    workers_s: float
     stage_bytes: int
     worker_bytes: int
 
@@ -110,7 +113,7 @@ def run(folder: Path, stage: str, cores: str, compute: dict, workers: Sequence[i
         remove(folder / made)
     command = ["taskset", "--cpu-list", cores, "python", "-m", f"stages.{stage}"]
     variables = {**environment(), "PYTHONPATH": str(REPOSITORY)}
-    start = time.perf_counter()
+    start, stage_s, workers_s = time.perf_counter(), processor_of_children(), sum(map(processor_of, workers))
     running = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL)
     of_stage, of_worker = [0], [0]
     while running.poll() is None:
@@ -119,7 +122,25 @@ def run(folder: Path, stage: str, cores: str, compute: dict, workers: Sequence[i
         time.sleep(0.2)
     if running.returncode:
         sys.exit(f"{stage} has failed")
-    return Run(time.perf_counter() - start, max(of_stage), max(of_worker))
+    return Run(
+        time.perf_counter() - start,
+        processor_of_children() - stage_s,
+        sum(map(processor_of, workers)) - workers_s,
+        max(of_stage),
+        max(of_worker),
+    )
+
+
+def processor_of_children() -> float:
+    """Return the seconds of the processor of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def processor_of(process_id: int) -> float:
+    """Return the seconds of the processor of a process and all that it has started, whether they have ended or not."""
+    process = psutil.Process(process_id)
+    return sum(sum(one.cpu_times()[:4]) for one in [process, *process.children(recursive=True)])
 
 
 def memory_of_all(process_id: int) -> int:
@@ -136,6 +157,16 @@ def content(path: Path) -> list[tuple[str, bytes]]:
     return [(one.name, one.read_bytes()) for one in paths]
 
 
+def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> None:
+    """Print a line for a run, with how many times faster it was than alone on one core."""
+    print(
+        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips a second, ratio "
+        f"{alone.took_s / one.took_s:4.2f}; processor {one.stage_s:5.1f} s here, {one.workers_s:5.1f} s on workers; "
+        f"memory {one.stage_bytes / 2**20:5.0f} MiB here, {one.worker_bytes / 2**20:5.0f} MiB a worker",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Run both stages in every way, and print seconds, clips a second and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -149,23 +180,16 @@ def main() -> None:
         write_data_set(folder, recording_count)
         for stage, made in OUTPUTS.items():
             local = {"backend": "local", "scheduler": None}
-            runs = {"here, one core": run(folder, stage, "0", local)}
+            alone = run(folder, stage, "0", local)
+            report(stage, "here, one core", alone, alone, clip_count)
             expected = content(folder / made)
-            runs["here, two cores"] = run(folder, stage, "0,1", local)
+            report(stage, "here, two cores", run(folder, stage, "0,1", local), alone, clip_count)
             for count in (1, 2):
                 with cluster(Path(parent) / stage, count) as (address, workers):
                     dask = {"backend": "dask", "scheduler": address}
-                    runs[f"workers: {count}"] = run(folder, stage, "0,1", dask, workers)
+                    report(stage, f"workers: {count}", run(folder, stage, "0,1", dask, workers), alone, clip_count)
                 if content(folder / made) != expected:
                     sys.exit(f"{stage} has made other bytes")
-            for name, one in runs.items():
-                ratio = runs["here, one core"].took_s / one.took_s
-                print(
-                    f"{stage:10} {name:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips a second, "
-                    f"ratio {ratio:4.2f}; stage {one.stage_bytes / 2**20:5.0f} MiB, "
-                    f"worker {one.worker_bytes / 2**20:5.0f} MiB",
-                    flush=True,
-                )
             if stage == "featurize":
                 write_model(folder)
 

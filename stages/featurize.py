@@ -13,6 +13,8 @@ import numpy as np
 from stages.lib import determinism, spectrogram, wavelet
 from stages.lib import recording as recording_module
 from stages.lib.clips import Clip, by_recording, read_clips
+from stages.lib.cluster import Cluster
+from stages.lib.compute import chosen_cluster
 from stages.lib.digests import Seen, look_at, recall, remember, short_digest
 from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
@@ -31,6 +33,8 @@ LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
 MEMORY = Path(".cache/digests.json")
 # A long recording is worked on in parts, so that all cores have a share in it and no memory holds the whole.
 BLOCK_CLIPS = 64
+# On a cluster each worker that has a part of a recording reads the whole of it first, so that parts are longer there.
+CLUSTER_BLOCK_CLIPS = 512
 
 
 def featurize_recording(path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
@@ -102,9 +106,9 @@ def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapp
     return Recording(path, clips, seen[str(path)].state, origin(seen[str(path)].digest, clips, params))
 
 
-def in_blocks(clips: Sequence[Clip]) -> list[Sequence[Clip]]:
+def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
     """Divide the clips of one recording among several calls."""
-    return [clips[start : start + BLOCK_CLIPS] for start in range(0, len(clips), BLOCK_CLIPS)]
+    return [clips[start : start + size] for start in range(0, len(clips), size)]
 
 
 def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
@@ -124,13 +128,20 @@ def while_unchanged(recording: Recording, blocks: Iterable[np.ndarray]) -> Itera
         refuse([changed(recording.path)])
 
 
-def write_shards(table: Path, recordings: Sequence[Recording], params: FeatureParams) -> dict[str, str]:
+def write_shards(
+    table: Path,
+    recordings: Sequence[Recording],
+    params: FeatureParams,
+    cluster: Cluster | None,
+    files: Mapping[Path, str],
+) -> dict[str, str]:
     """Compute and write the shards of recordings; return their names by what they were made from."""
-    work = [(table, one.path, block, params) for one in recordings for block in in_blocks(one.clips)]
-    features = in_parallel(featurize, work, "featurize", unit="part")
+    size = BLOCK_CLIPS if cluster is None else CLUSTER_BLOCK_CLIPS
+    work = [(table, one.path, block, params) for one in recordings for block in in_blocks(one.clips, size)]
+    features = in_parallel(featurize, work, "featurize", "part", cluster=cluster, files=files)
     names = {}
     for one in recordings:
-        blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips))))
+        blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
         shape = (len(one.clips), *params.shape)
         names[one.key] = write_blocks(FOLDER, one.path.stem, one.origin, blocks, shape=shape, dtype=np.dtype("float16"))
     return names
@@ -169,12 +180,15 @@ def main() -> None:
     recordings = [look_up(path, clips, params, seen) for path, clips in clips_of.items()]
     ready = intact(shards, seen)
     new = [one for one in recordings if one.key not in ready]
-    faults = in_parallel(recording_faults, [(table, one.path, one.clips) for one in new], "checking")
-    refuse(fault for of_recording in faults for fault in of_recording)
+    files = {path: seen[str(path)].digest for path in clips_of if str(path) in seen}
+    with chosen_cluster() as cluster:
+        to_check = [(table, one.path, one.clips) for one in new]
+        faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
+        refuse(fault for of_recording in faults for fault in of_recording)
 
-    FOLDER.mkdir(exist_ok=True)
-    start = time.perf_counter()
-    written = write_shards(table, new, params)
+        FOLDER.mkdir(exist_ok=True)
+        start = time.perf_counter()
+        written = write_shards(table, new, params, cluster, files)
     if new:
         print(speed(sum(len(one.clips) for one in new), params.clip_s, time.perf_counter() - start))
     write_description(recordings, ready | written, params)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from stages.lib.clips import CALL, NOCALL
+from stages.lib.compute import chosen_cluster
 from stages.lib.determinism import pin
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.expert_table import QUEUE
@@ -160,7 +161,8 @@ def main() -> None:
     features = open_features()
     pin(seed=0)
     model = load_model(BASELINE, features)
-    p_call = scores_of(model, BASELINE, features, clip_ids)
+    with chosen_cluster(BASELINE) as cluster:
+        p_call = scores_of(model, BASELINE, features, clip_ids, cluster=cluster)
     write_outputs(*decide_and_queue(clip_ids, p_call, partial(embedding_of, model, features, clip_ids), params))
 
 

@@ -13,6 +13,7 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
+import yaml
 from dvc.repo import Repo
 from dvc.stage import Stage
 
@@ -68,7 +69,17 @@ FILES = [
             "stages/lib/wavelet.py",
         ],
     ),
-    ("featurize score_pool", ["stages/lib/digests.py", "stages/lib/shard.py"]),
+    (
+        "featurize score_pool",
+        [
+            "stages/lib/answering.py",
+            "stages/lib/calls.py",
+            "stages/lib/cluster.py",
+            "stages/lib/compute.py",
+            "stages/lib/digests.py",
+            "stages/lib/shard.py",
+        ],
+    ),
     ("featurize train score_pool retrain evaluate", ["features", "stages/lib/feature_store.py"]),
     (
         "split",
@@ -269,6 +280,16 @@ def test_an_edit_makes_exactly_these_stages_stale(name, copied, stages):
 def test_the_command_says_the_same(name, copied):
     with edit(copied, name):
         assert dvc_status(copied) == STALE[name]
+
+
+def test_where_work_is_done_makes_no_stage_stale(copied):
+    path = copied / "params.yaml"
+    original = path.read_bytes()
+    compute = {"backend": "dask", "scheduler": "tcp://127.0.0.1:8786", "recordings": "s3://hydrophones/bay"}
+    assert set(yaml.safe_load(original)["compute"]) == set(compute)
+    overlay(path, {"compute": compute})
+    assert dvc_status(copied) == set()
+    path.write_bytes(original)
 
 
 def test_nothing_is_stale_once_every_edit_is_undone(copied):

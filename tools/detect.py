@@ -5,7 +5,8 @@ for Audacity or as CSV, a file for each recording.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +14,13 @@ import numpy as np
 from tqdm import tqdm
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.cluster import NO_FILES, Cluster
+from stages.lib.compute import chosen_cluster
+from stages.lib.digests import look_at
 from stages.lib.faults import refuse
+from stages.lib.feature_store import in_batches
 from stages.lib.measures import THRESHOLD
-from stages.lib.model_folder import RETRAINED
+from stages.lib.model_folder import BATCH_SIZE, RETRAINED
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from tools.lib.counted import counted
@@ -80,19 +85,28 @@ def option_faults(choices: Choices, clip_s: float) -> list[str]:
     return faults
 
 
-def detect(recordings: Sequence[Recording], detector: Detector, choices: Choices) -> list[list[Detection]]:
+def detect(
+    recordings: Sequence[Recording],
+    detector: Detector,
+    choices: Choices,
+    cluster: Cluster | None = None,
+    files: Mapping[Path, str] = NO_FILES,
+) -> list[list[Detection]]:
     """Detect, and write the files of each recording as soon as it is done; return the detections of each."""
     clip_s = detector.params.clip_s
     hop_s = choices.hop_s or clip_s / HOPS_A_WINDOW
     starts = [window_starts(recording.length_s, clip_s, hop_s) for recording in recordings]
+    batches = [list(in_batches(starts_s, BATCH_SIZE)) for starts_s in starts]
+    windows = [(one.path, batch) for one, of_one in zip(recordings, batches, strict=True) for batch in of_one]
+    scored = scores(detector, windows, cluster, files)
     found = []
     with tqdm(total=sum(map(len, starts)), desc="detect", unit="window", disable=None) as bar:
-        for recording, starts_s in zip(recordings, starts, strict=True):
-            batches = []
-            for batch in scores(detector, recording.path, starts_s):
-                batches.append(batch)
+        for recording, starts_s, of_recording in zip(recordings, starts, batches, strict=True):
+            p_call = []
+            for batch in islice(scored, len(of_recording)):
+                p_call.append(batch)
                 bar.update(len(batch))
-            p_call = np.concatenate(batches)
+            p_call = np.concatenate(p_call)
             found.append(find_detections(p_call, starts_s, clip_s, recording.length_s, choices.threshold))
             write_outputs(recording, found[-1], detector.params, choices)
     return found
@@ -140,9 +154,15 @@ def main() -> None:
     """Go over the recordings that are named."""
     paths, choices = parse_arguments()
     params = feature_params(RETRAINED)
-    recordings, faults = check_recordings(paths)
-    refuse([*option_faults(choices, params.clip_s), *output_faults(paths, choices), *faults])
-    found = detect(recordings, open_detector(RETRAINED), choices)
+    with chosen_cluster(RETRAINED) as cluster:
+        files = (
+            {}
+            if cluster is None
+            else {Path(path): seen.digest for path, seen in look_at(filter(Path.is_file, paths), {}).items()}
+        )
+        recordings, faults = check_recordings(paths, cluster, files)
+        refuse([*option_faults(choices, params.clip_s), *output_faults(paths, choices), *faults])
+        found = detect(recordings, open_detector(RETRAINED), choices, cluster, files)
     print(summary(recordings, found, choices))
 
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.lib.calibration import probability
+from stages.lib.determinism import pin
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import Features, in_batches, load_clips
 from stages.lib.network import build_network, embedding_network
@@ -79,6 +81,26 @@ def load_model(folder: Path, features: Features) -> Model:
     return Model(network, features.description, Normalisation.from_json(description), description["temperature"])
 
 
+def open_model(folder: Path) -> Model:
+    """Load a model for features of its own kind. Call it before the first tensor is made."""
+    pin(seed=0)
+    return load_model(folder, Features(folder, feature_description(folder), places={}))
+
+
+@cache
+def model_at_hand(folder: Path) -> Model:
+    """Return the model in a folder that stays as it is, such as that of a worker of a cluster; it is loaded once."""
+    return open_model(folder)
+
+
+def feature_description(folder: Path) -> dict:
+    """Return what a model says of the features that it was trained on."""
+    try:
+        return json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["features"]
+    except FileNotFoundError:
+        raise InputFaults([f"{folder}: holds no model; run dvc repro, or dvc pull"]) from None
+
+
 def misfit(folder: Path, trained_on: dict, features: Features) -> str:
     """Say in which params the features of a model and the present ones differ."""
     present = features.description
@@ -119,8 +141,19 @@ def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], posi
 def through(network, model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
     """Send clips through a network, a batch at a time; the last one is filled up."""
     outputs = [np.empty((0, network.output_shape[-1]), np.float32)]
-    inputs = np.zeros((BATCH_SIZE, *network.input_shape[1:]), np.float32)
     for batch in in_batches(clip_ids, BATCH_SIZE):
-        inputs[: len(batch)] = model.normalisation.apply(load_clips(features, batch))
-        outputs.append(network(inputs, training=False).numpy()[: len(batch)])
+        outputs.append(output_of(network, model, load_clips(features, batch)))
     return np.concatenate(outputs)
+
+
+def output_of(network, model: Model, arrays: np.ndarray) -> np.ndarray:
+    """Send the arrays of one batch of clips at most through a network."""
+    inputs = np.zeros((BATCH_SIZE, *arrays.shape[1:]), np.float32)
+    inputs[: len(arrays)] = model.normalisation.apply(arrays)
+    return network(inputs, training=False).numpy()[: len(arrays)]
+
+
+def log_odds_by(folder: Path, arrays: np.ndarray) -> np.ndarray:
+    """Return what `log_odds_of` does for the arrays of one batch at most, by the model in a folder."""
+    model = model_at_hand(folder)
+    return output_of(model.network, model, arrays)[:, 0]

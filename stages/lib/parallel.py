@@ -1,12 +1,23 @@
-"""Work on all cores: joblib is the one place where it is handed out."""
+"""Work on all cores, or on a cluster: the one place where it is handed out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 
 import joblib
 from tqdm import tqdm
 
+from stages.lib.cluster import NO_FILES, Cluster
 
-def in_parallel(function: Callable, arguments: Collection[tuple], title: str, unit: str = "recording") -> Iterator:
+
+def in_parallel(
+    function: Callable,
+    arguments: Collection[tuple],
+    title: str,
+    unit: str = "recording",
+    *,
+    cluster: Cluster | None = None,
+    files: Mapping[Path, str] = NO_FILES,
+) -> Iterator:
     """Call a function on all cores, with a progress bar on a terminal.
 
     Parameters
@@ -17,12 +28,20 @@ def in_parallel(function: Callable, arguments: Collection[tuple], title: str, un
         The arguments of each call.
     title, unit : str
         What is done, and what a call does it to.
+    cluster : Cluster or None
+        Where the calls run instead of on this machine.
+    files : mapping
+        The files among the arguments, for a cluster: from path to digest (`Cluster.results`).
 
     Yields
     ------
     object
         The results in order, each as soon as it is there.
     """
-    calls = (joblib.delayed(function)(*each) for each in arguments)
-    results = joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
+    if cluster:
+        results = cluster.results(function, arguments, files)
+    else:
+        results = joblib.Parallel(n_jobs=-1, return_as="generator")(
+            joblib.delayed(function)(*each) for each in arguments
+        )
     yield from tqdm(results, desc=title, unit=unit, total=len(arguments), disable=None)

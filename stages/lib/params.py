@@ -20,7 +20,7 @@ LONGEST_VALUE = 1000  # Characters; Python refuses to read or print numbers of m
 PLAIN_NUMBER = re.compile(
     r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
-SECTIONS = ("data", "featurize", "split", "train", "score_pool", "merge_labels", "retrain")
+SECTIONS = ("data", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "compute")
 
 
 class Section(BaseModel):

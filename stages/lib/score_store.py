@@ -15,8 +15,9 @@ from tqdm import tqdm
 
 from stages.lib import model_folder
 from stages.lib.calibration import probability
+from stages.lib.cluster import Cluster
 from stages.lib.digests import file_digest, look_at, short_digest
-from stages.lib.feature_store import Features, refuse_missing
+from stages.lib.feature_store import Features, in_batches, load_clips, refuse_missing
 from stages.lib.shard import intact, origin_of, shards_in, write_shard
 from stages.lib.whole import remove
 
@@ -24,8 +25,6 @@ FOLDER = Path(".cache/scores")
 # What computes the scores, besides the weights. Named, because to import some of these is to load TensorFlow.
 MODULES = ("batch_normalisation.py", "determinism.py", "model_folder.py", "network.py", "normalisation.py")
 LIBRARIES = ("numpy", "tensorflow", "keras")
-# Recordings are scored together up to so many clips, since a batch that is not full costs as much as one that is.
-GROUP_CLIPS = 16 * model_folder.BATCH_SIZE
 
 
 class Part(NamedTuple):
@@ -64,28 +63,35 @@ def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[P
     return parts
 
 
-def in_groups(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    """Yield parts together, as many as make a good number of clips."""
-    group, count = [], 0
+def log_odds_by_batch(
+    model: model_folder.Model, folder: Path, features: Features, clip_ids: Sequence[str], cluster: Cluster | None
+) -> Iterator[np.ndarray]:
+    """Score clips a batch at a time; batches are full, since one that is not costs as much."""
+    batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
+    if cluster is None:
+        return (model_folder.log_odds_of(model, features, batch) for batch in batches)
+    return cluster.results(model_folder.log_odds_by, ((folder, load_clips(features, batch)) for batch in batches))
+
+
+def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
+    """Put together again, part by part, what was scored batch by batch."""
+    scored = np.empty(0, np.float32)
     for part in parts:
-        group.append(part)
-        count += len(part.clip_ids)
-        if count >= GROUP_CLIPS:
-            yield group
-            group, count = [], 0
-    if group:
-        yield group
-
-
-def log_odds_by_part(model: model_folder.Model, features: Features, parts: Sequence[Part]) -> Iterator[np.ndarray]:
-    """Score parts together and yield the log-odds of each."""
-    clip_ids = [clip_id for part in parts for clip_id in part.clip_ids]
-    ends = np.cumsum([len(part.clip_ids) for part in parts])
-    yield from np.split(model_folder.log_odds_of(model, features, clip_ids), ends[:-1])
+        pieces = [scored]
+        while sum(map(len, pieces)) < len(part.clip_ids):
+            pieces.append(next(batches))
+        log_odds, scored = np.split(np.concatenate(pieces), [len(part.clip_ids)])
+        yield part, log_odds
 
 
 def scores_of(
-    model: model_folder.Model, folder: Path, features: Features, clip_ids: Sequence[str], memory: Path = FOLDER
+    model: model_folder.Model,
+    folder: Path,
+    features: Features,
+    clip_ids: Sequence[str],
+    *,
+    memory: Path = FOLDER,
+    cluster: Cluster | None = None,
 ) -> np.ndarray:
     """Return `p_call` of clips, as `score_clips` does; only what is not in the memory goes through the network.
 
@@ -99,18 +105,20 @@ def scores_of(
         They have features.
     memory : Path
         A folder; afterwards it holds the scores of these clips and nothing else.
+    cluster : Cluster or None
+        Where the network works instead of in this process. It has the folder of the model.
     """
     refuse_missing(features, clip_ids)
     parts = parts_of(clip_ids, features, folder)
     shards = shards_in(memory)
     ready = intact(shards, look_at(shards, {}))
     new = [part for part in parts if part.key not in ready]
-    with tqdm(total=sum(len(part.clip_ids) for part in new), desc="score", unit="clip", disable=None) as progress:
-        for group in in_groups(new):
-            for part, log_odds in zip(group, log_odds_by_part(model, features, group), strict=True):
-                memory.mkdir(parents=True, exist_ok=True)
-                ready[part.key] = write_shard(memory, part.stem, part.origin, log_odds)
-                progress.update(len(part.clip_ids))
+    new_clip_ids = [clip_id for part in new for clip_id in part.clip_ids]
+    with tqdm(total=len(new_clip_ids), desc="score", unit="clip", disable=None) as progress:
+        for part, log_odds in by_part(new, log_odds_by_batch(model, folder, features, new_clip_ids, cluster)):
+            memory.mkdir(parents=True, exist_ok=True)
+            ready[part.key] = write_shard(memory, part.stem, part.origin, log_odds)
+            progress.update(len(part.clip_ids))
     names = [ready[part.key] for part in parts]
     for stale in set(shards) - {memory / name for name in names}:
         remove(stale)

@@ -135,7 +135,7 @@ def test_a_window_scores_as_the_same_clip_does_in_the_pipeline(folder):
     assert len(pool) == 8
     for scored in pool:
         clip = clips[scored.clip_id]
-        (p_call,) = scores(detector, data / "recordings" / clip.recording, [clip.start_s])
+        (p_call,) = scores(detector, [(data / "recordings" / clip.recording, [clip.start_s])])
         assert p_call == pytest.approx([scored.p_call], abs=2e-6)
 
 

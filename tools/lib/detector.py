@@ -1,7 +1,6 @@
 """A model that goes over recordings of any length, on the features that it was trained on."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -11,17 +10,17 @@ import numpy as np
 from pydantic import ValidationError
 
 from stages.lib.calibration import probability
-from stages.lib.determinism import pin
+from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.faults import InputFaults, refuse
-from stages.lib.feature_store import Features
-from stages.lib.model_folder import BATCH_SIZE, DESCRIPTION, Model, load_model
+from stages.lib.model_folder import Model, feature_description, model_at_hand, open_model
 from stages.lib.recording import read_window, recording_fault
 from stages.lib.spectrogram import FeatureParams, clip_features
 
 
 class Detector(NamedTuple):
-    """A model, and how the samples of a window become what it sees."""
+    """A model, where it was loaded from, and how the samples of a window become what it sees."""
 
+    folder: Path
     model: Model
     params: FeatureParams
 
@@ -41,44 +40,47 @@ def feature_params(folder: Path) -> FeatureParams:
         raise InputFaults([fault]) from None
 
 
-def feature_description(folder: Path) -> dict:
-    """Return what a model says of the features that it was trained on."""
-    try:
-        return json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["features"]
-    except FileNotFoundError:
-        raise InputFaults([f"{folder}: holds no model; run dvc repro, or dvc pull"]) from None
-
-
 def open_detector(folder: Path) -> Detector:
     """Load a model with its own description of its features."""
-    params = feature_params(folder)
-    pin(seed=0)
-    return Detector(load_model(folder, Features(folder, feature_description(folder), places={})), params)
+    return Detector(folder, open_model(folder), feature_params(folder))
 
 
-def scores(detector: Detector, path: Path, starts_s: Sequence[float]) -> Iterator[np.ndarray]:
-    """Score the windows of a recording, on all cores.
+def scores(
+    detector: Detector,
+    windows: Iterable[tuple[Path, Sequence[float]]],
+    cluster: Cluster | None = None,
+    files: Mapping[Path, str] = NO_FILES,
+) -> Iterator[np.ndarray]:
+    """Score batches of windows, on all cores or on a cluster.
 
-    However long the recording is, no more of it is in memory than a batch of windows for each core.
+    However long the recordings are, no more of them is in memory than a batch of windows for each core.
 
     Parameters
     ----------
     detector : Detector
-    path : Path
-        Of the recording.
-    starts_s : sequence of float
-        Where the windows begin.
+    windows : iterable of (Path, sequence of float)
+        For each batch the recording, and where its windows begin in seconds; `BATCH_SIZE` of them at most.
+    cluster : Cluster or None
+        It has the folder of the model.
+    files : mapping
+        From recordings to digests, for a cluster.
 
     Yields
     ------
     ndarray of float64, shape (windows of the batch,), in [0, 1]
-        `p_call` of the next windows.
+        `p_call` of the next batch.
     """
-    batches = (starts_s[first : first + BATCH_SIZE] for first in range(0, len(starts_s), BATCH_SIZE))
-    while at_once := list(islice(batches, joblib.cpu_count())):
-        calls = (joblib.delayed(window_features)(path, batch, detector.params) for batch in at_once)
-        for arrays in joblib.Parallel(n_jobs=-1)(calls):
+    calls = ((path, starts_s, detector.params) for path, starts_s in windows)
+    if cluster is not None:
+        yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
+    while at_once := list(islice(calls, joblib.cpu_count())):
+        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(window_features)(*call) for call in at_once):
             yield score_arrays(detector.model, arrays)
+
+
+def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
+    """Return `p_call` of some windows of a recording by the model in a folder."""
+    return score_arrays(model_at_hand(folder), window_features(path, starts_s, params))
 
 
 def window_features(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:

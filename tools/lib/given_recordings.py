@@ -1,12 +1,13 @@
 """Recordings that are named on a command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import soundfile
 
 from stages.lib.clips import path_fault
+from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.parallel import in_parallel
 from stages.lib.recording import recording_fault
 from tools.lib.recording_name import stem
@@ -33,8 +34,10 @@ class Recording(NamedTuple):
         return stem(self.path.name)
 
 
-def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]:
-    """Decode recordings from end to end, on all cores.
+def check_recordings(
+    paths: Sequence[Path], cluster: Cluster | None = None, files: Mapping[Path, str] = NO_FILES
+) -> tuple[list[Recording], list[str]]:
+    """Decode recordings from end to end, on all cores or on a cluster, which is told of the files by their digests.
 
     Returns
     -------
@@ -43,7 +46,10 @@ def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]
     faults : list of str
         Everything that is wrong with any of the others, one sentence each.
     """
-    faults = list(in_parallel(fault_of, [(path,) for path in paths], "checking"))
+    there = list(filter(Path.is_file, paths))
+    checked = in_parallel(recording_fault, [(path,) for path in there], "checking", cluster=cluster, files=files)
+    content = dict(zip(there, checked, strict=True))
+    faults = [content.get(path) or name_fault(path) for path in paths]
     sound = [path for path, fault in zip(paths, faults, strict=True) if not fault]
     about = [soundfile.info(path) for path in sound]
     recordings = [
@@ -52,13 +58,13 @@ def check_recordings(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]
     return recordings, [*filter(None, faults), *same_names(paths)]
 
 
-def fault_of(path: Path) -> str | None:
-    """Say what is wrong with a recording or its name; None where nothing is."""
+def name_fault(path: Path) -> str | None:
+    """Say what is wrong with the name of a recording; None where nothing is."""
     if path.is_dir():
         return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
     if not path.exists():
         return f"{path}: there is no such file; name recordings that are there"
-    return recording_fault(path) or path_fault(path.name)
+    return path_fault(path.name)
 
 
 def same_names(paths: Sequence[Path]) -> list[str]:

@@ -155,20 +155,19 @@ def test_a_run_that_was_killed_goes_on_where_it_was(features, scored, monkeypatc
     expected = scores()
     remove(score_store.FOLDER)
     scored.clear()
-    monkeypatch.setattr(score_store, "GROUP_CLIPS", 40)
 
-    def dying(parts):
-        yield next(score_store_groups(parts))
+    def dying(*arguments):
+        yield next(log_odds_by_batch(*arguments))
         raise KeyboardInterrupt
 
-    score_store_groups = score_store.in_groups
+    log_odds_by_batch = score_store.log_odds_by_batch
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(score_store, "in_groups", dying)
+        patch.setattr(score_store, "log_odds_by_batch", dying)
         scores()
-    assert scored == of("bay")
+    assert scored == [*of("bay"), *of("lake"), *of("sea")[:7]]
     scored.clear()
     np.testing.assert_array_equal(scores(), expected)
-    assert scored == [*of("lake"), *of("sea")]
+    assert scored == of("sea")
 
 
 def test_no_clips_have_no_scores(features):

@@ -131,9 +131,10 @@ def credentials(monkeypatch) -> None:
 
 
 def files_of(folder: Path) -> dict[str, str]:
-    """Return a digest of every file of a clone, whether Git or DVC keeps it."""
+    """Return a digest of every file of a clone, whether Git or DVC keeps it; what a machine remembers is its own."""
     relative = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    kept = [path for path in relative if path.parts[0] not in (".git", ".dvc") and "__pycache__" not in path.parts]
+    not_kept = {".git", ".dvc", ".cache", "__pycache__"}
+    kept = [path for path in relative if not_kept.isdisjoint(path.parts)]
     return {str(path): hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in kept}
 
 

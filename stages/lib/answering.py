@@ -5,6 +5,7 @@ they unpack our code into a folder, and have calls answered there by `stages.lib
 """
 
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -78,7 +79,9 @@ def answering_with(code: bytes) -> "WorkerPlugin":
             with zipfile.ZipFile(io.BytesIO(code)) as archive:
                 archive.extractall(folder)
             command = [sys.executable, "-m", "stages.lib.calls"]
-            process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # Dask has its workers give freed memory back at once, so that every clip would ask for it again.
+            settings = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
+            process = subprocess.Popen(command, cwd=folder, env=settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self.processes.append(process)
             return process
 

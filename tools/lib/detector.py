@@ -73,6 +73,7 @@ def scores(
     calls = ((path, starts_s, detector.params) for path, starts_s in windows)
     if cluster is not None:
         yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
+        return
     while at_once := list(islice(calls, joblib.cpu_count())):
         for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(window_features)(*call) for call in at_once):
             yield score_arrays(detector.model, arrays)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib import determinism, spectrogram, wavelet
+from stages.lib import determinism, missing_sound, spectrogram, wavelet, window
 from stages.lib import recording as recording_module
 from stages.lib.clips import Clip, by_recording, read_clips
 from stages.lib.cluster import Cluster
@@ -19,14 +19,16 @@ from stages.lib.digests import Seen, look_at, recall, remember, short_digest
 from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
 from stages.lib.inputs import changed, reading, state
+from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
 from stages.lib.params import DataParams, read_params
-from stages.lib.recording import duration_s, read_window, recording_fault
+from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of
 from stages.lib.running import run_stage
 from stages.lib.shard import content_of, intact, shards_in, write_blocks
-from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.spectrogram import FeatureParams, held_bands
 from stages.lib.table import write_table
 from stages.lib.whole import remove, write_json
+from stages.lib.window import window_features
 
 # What computes the features, below our own modules.
 LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
@@ -37,41 +39,41 @@ BLOCK_CLIPS = 64
 CLUSTER_BLOCK_CLIPS = 512
 
 
-def featurize_recording(path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
-    """Return the features of some clips of one recording.
-
-    Each clip is computed from its own window alone, so that neither its neighbours nor the length of the recording
-    change it.
-
-    Returns
-    -------
-    ndarray of float16, shape (clips, bands, frames)
-    """
-    arrays = np.empty((len(clips), *params.shape), np.float16)
-    for row, clip in enumerate(clips):
-        samples = read_window(path, clip.start_s, params.clip_s, params.sample_rate)
-        arrays[row] = clip_features(samples, params)
-    return arrays
-
-
-def recording_faults(table: Path, path: Path, clips: Sequence[Clip]) -> list[str]:
-    """List what is wrong with one recording, and the clips that lie outside it."""
-    fault = recording_fault(path)
-    if fault:
-        return [f"{table}:{clips[0].line}: {fault}"]
-    length_s = duration_s(path)
+def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> list[str]:
+    """List what is wrong with one recording, and the clips that hold no sound."""
+    found = examine(path, params.channel)
+    if isinstance(found, str):
+        return [f"{table}:{clips[0].line}: {found}"]
+    if not held_bands(params, found.highest_hz):
+        return [
+            f"{table}:{clips[0].line}: {path} holds nothing above {found.highest_hz:g} Hz, and the lowest band of "
+            f"featurize ends above that; lower featurize.min_hz and max_hz, or remove its clips"
+        ]
+    has_sound = found.has_sound(np.array([clip.start_s for clip in clips]), params.clip_s)
     return [
-        f"{table}:{clip.line}: {clip.clip_id} begins at {clip.start_s} s, but {path} ends at {length_s:.3f} s; "
-        "correct start_s or remove the clip"
-        for clip in clips
-        if clip.start_s >= length_s
+        f"{table}:{clip.line}: {clip.clip_id} {missing_in(clip, path, found, params.clip_s)}"
+        for clip, sounds in zip(clips, has_sound, strict=True)
+        if not sounds
     ]
+
+
+def missing_in(clip: Clip, path: Path, found: Examined, clip_s: float) -> str:
+    """Say why a clip holds no sound, or too little."""
+    if clip.start_s >= found.length_s:
+        return (
+            f"begins at {clip.start_s} s, but {path} ends at {found.length_s:.3f} s; correct start_s or remove the clip"
+        )
+    (sound_s,) = found.sound_s(np.array([clip.start_s]), clip_s)
+    return (
+        f"holds {sound_s:.3f} s of sound from {clip.start_s} s of {path} on, and a clip needs {LEAST_SHARE:.0%} of its "
+        f"{clip_s:g} s; remove the clip"
+    )
 
 
 @cache
 def made_by() -> bytes:
     """Return what the features are computed by: our own modules and the versions of the libraries below them."""
-    modules = (determinism, recording_module, spectrogram, wavelet)
+    modules = (determinism, missing_sound, recording_module, spectrogram, wavelet, window)
     sources = [Path(source).read_bytes() for source in (__file__, *(module.__file__ for module in modules))]
     return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
 
@@ -114,10 +116,10 @@ def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
 def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
     """Return the features of some clips of a recording that was sound when it was checked."""
     try:
-        return featurize_recording(path, clips, params)
+        return window_features(path, [clip.start_s for clip in clips], params)
     except Exception:
         # One that has been lost since is a fault of the input.
-        refuse(recording_faults(table, path, clips))
+        refuse(recording_faults(table, path, clips, params))
         raise
 
 
@@ -182,9 +184,11 @@ def main() -> None:
     new = [one for one in recordings if one.key not in ready]
     files = {path: seen[str(path)].digest for path in clips_of if str(path) in seen}
     with chosen_cluster() as cluster:
-        to_check = [(table, one.path, one.clips) for one in new]
+        to_check = [(table, one.path, one.clips, params) for one in new]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)
+        for line in low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz):
+            print(line)
 
         FOLDER.mkdir(exist_ok=True)
         start = time.perf_counter()

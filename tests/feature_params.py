@@ -3,6 +3,7 @@
 from stages.lib.spectrogram import FeatureParams
 
 PARAMS = FeatureParams(
+    channel="mix",
     sample_rate=8000,
     clip_s=0.5,
     fft_size=256,

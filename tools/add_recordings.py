@@ -1,36 +1,40 @@
 """Let recordings without labels join the pool: `python -m tools.add_recordings FOLDER`.
 
 They are copied to the data set that params.yaml names, unless they lie there already, and each is cut into windows of
-`featurize.clip_s`. Clips that are there stay as they are.
+`featurize.clip_s`. Windows without sound are left out. Clips that are there stay as they are.
 """
 
 import argparse
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.faults import refuse
 from stages.lib.params import DataParams, read_params
+from stages.lib.recording import Channel, Examined, low_rate_lines
 from stages.lib.running import run
 from stages.lib.table import quoted, read_table, write_table
 from tools.lib.audio_files import audio_files, bring, one_content
-from tools.lib.clip_rows import unlabelled_rows
+from tools.lib.clip_rows import ClipRow, unlabelled_rows
 from tools.lib.counted import counted
-from tools.lib.recording_lengths import lengths_or_faults
+from tools.lib.examined_recordings import examine_all
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
+
+if TYPE_CHECKING:
+    from stages.lib.spectrogram import FeatureParams
 
 SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
 
 class Joining(NamedTuple):
-    """A recording that joins: where it lies now, what is known of it, and how long it is in seconds."""
+    """A recording that joins: where it lies now, what is known of it, and what it holds."""
 
     source: Path
     registered: Registered
-    length_s: float
+    found: Examined
 
 
 def new_files(source: Path, recordings: Path, present: Mapping[str, str]) -> dict[str, Path]:
@@ -61,7 +65,9 @@ def new_files(source: Path, recordings: Path, present: Mapping[str, str]) -> dic
     return dict(sorted(new.items()))
 
 
-def joining(files: Mapping[str, Path], site: str | None, hop_s: float) -> tuple[list[Joining], list[str]]:
+def joining(
+    files: Mapping[str, Path], site: str | None, hop_s: float, channel: Channel
+) -> tuple[list[Joining], list[str]]:
     """Return what joins, and what is wrong with the recordings that do not.
 
     Parameters
@@ -72,15 +78,17 @@ def joining(files: Mapping[str, Path], site: str | None, hop_s: float) -> tuple[
         Where all were made; None where their names shall tell.
     hop_s : float
         From the start of one window to that of the next.
+    channel : "mix" or int
+        What the network hears of it.
     """
     usable, faults = [], []
-    for (name, source), length in zip(files.items(), lengths_or_faults(list(files.values())), strict=True):
-        if isinstance(length, str):
-            faults.append(f"{length}; left out")
+    for (name, source), found in zip(files.items(), examine_all(list(files.values()), channel), strict=True):
+        if isinstance(found, str):
+            faults.append(f"{found}; left out")
         else:
             by_name = origin_of(stem(name))
             registered = Registered(name, by_name.site if site is None else site, by_name.began, str(hop_s))
-            usable.append(Joining(source, registered, length))
+            usable.append(Joining(source, registered, found))
     return usable, faults
 
 
@@ -91,16 +99,22 @@ def known_recordings(table: Path, register: Iterable[Registered]) -> dict[str, s
     return {stem(name): name for name in names}
 
 
-def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, window_s: float) -> list[str]:
+def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: "FeatureParams") -> list[str]:
     """Add the recordings of a folder to a data set; return what to say about it."""
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
     if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
         refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
     files = new_files(source, recordings, known_recordings(table, register))
-    joined, faults = joining(files, site, hop_s)
+    joined, lines = joining(files, site, hop_s, params.channel)
+    lines += low_rate_lines({one.source: one.found.sample_rate for one in joined}, params.max_hz)
     bring({one.registered.recording: one.source for one in joined}, recordings)
 
-    new = [row for one in joined for row in unlabelled_rows(one.registered, one.length_s, window_s)]
+    new: list[ClipRow] = []
+    for one in joined:
+        rows, without_sound = unlabelled_rows(one.registered, one.found, params.clip_s)
+        new += rows
+        if without_sound:
+            lines.append(f"{one.source}: {counted(without_sound, 'window')} without sound left out")
     before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(table, COLUMNS)]
     names = {one.registered.recording for one in joined}
     kept = [one for one in register if one.recording not in names]
@@ -108,7 +122,7 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, w
     write_table(table, COLUMNS, [*before, *new])
     without_site = sum(not one.registered.site for one in joined)
     return [
-        *faults,
+        *lines,
         f"{table}: {counted(len(new), 'clip')} of {counted(len(joined), 'recording')} joined the pool"
         + (f"; {without_site} without a site, because their names tell none" if without_site else ""),
     ]
@@ -137,9 +151,9 @@ def main() -> None:
 
     from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
-    window_s = read_params("featurize", FeatureParams).clip_s
+    params = read_params("featurize", FeatureParams)
     folder = read_params("data", DataParams).folder
-    print(*add_recordings(options.folder, folder, options.site, options.hop or window_s, window_s), sep="\n")
+    print(*add_recordings(options.folder, folder, options.site, options.hop or params.clip_s, params), sep="\n")
 
 
 if __name__ == "__main__":

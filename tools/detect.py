@@ -1,10 +1,12 @@
 """Find calls in recordings of any length with the retrained model: `python -m tools.detect RECORDING...`.
 
 The model goes over each recording in windows of the length that it was trained on. What it finds is written for Raven,
-for Audacity or as CSV, a file for each recording.
+for Audacity or as CSV, a file for each recording. A recording that cannot be searched is named and left out; the others
+are done, and the exit status is 1.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -28,7 +30,7 @@ from tools.lib.detection_files import FORMS
 from tools.lib.detection_picture import draw_detections
 from tools.lib.detections import Detection, find_detections, window_starts
 from tools.lib.detector import Detector, feature_params, open_detector, scores
-from tools.lib.given_recordings import Recording, check_recordings
+from tools.lib.given_recordings import Recording, check_recordings, same_names
 from tools.lib.recording_name import stem
 
 FOLDER = Path("detections")
@@ -50,6 +52,8 @@ class Choices(NamedTuple):
     hop_s : float or None
         Seconds from the start of one window to that of the next; None for a quarter of a window.
     pictures : bool
+    any_rate : bool
+        Whether to take recordings whose sample rate cannot hold all that the model looks at.
     """
 
     folder: Path
@@ -57,6 +61,7 @@ class Choices(NamedTuple):
     threshold: float
     hop_s: float | None
     pictures: bool
+    any_rate: bool
 
 
 def outputs(stem_of_recording: str, choices: Choices) -> list[Path]:
@@ -96,18 +101,22 @@ def detect(
     clip_s = detector.params.clip_s
     hop_s = choices.hop_s or clip_s / HOPS_A_WINDOW
     starts = [window_starts(recording.length_s, clip_s, hop_s) for recording in recordings]
-    batches = [list(in_batches(starts_s, BATCH_SIZE)) for starts_s in starts]
+    has_sound = [one.found.has_sound(starts_s, clip_s) for one, starts_s in zip(recordings, starts, strict=True)]
+    batches = [
+        list(in_batches(starts_s[sounds], BATCH_SIZE)) for starts_s, sounds in zip(starts, has_sound, strict=True)
+    ]
     windows = [(one.path, batch) for one, of_one in zip(recordings, batches, strict=True) for batch in of_one]
     scored = scores(detector, windows, cluster, files)
     found = []
-    with tqdm(total=sum(map(len, starts)), desc="detect", unit="window", disable=None) as bar:
-        for recording, starts_s, of_recording in zip(recordings, starts, batches, strict=True):
-            p_call = []
+    with tqdm(total=sum(map(np.count_nonzero, has_sound)), desc="detect", unit="window", disable=None) as bar:
+        for recording, starts_s, sounds, of_recording in zip(recordings, starts, has_sound, batches, strict=True):
+            of_batches = []
             for batch in islice(scored, len(of_recording)):
-                p_call.append(batch)
+                of_batches.append(batch)
                 bar.update(len(batch))
-            p_call = np.concatenate(p_call)
-            found.append(find_detections(p_call, starts_s, clip_s, recording.length_s, choices.threshold))
+            p_call = np.full(len(starts_s), np.nan)
+            p_call[sounds] = np.concatenate(of_batches)
+            found.append(find_detections(p_call, starts_s, clip_s, recording.found, choices.threshold))
             write_outputs(recording, found[-1], detector.params, choices)
     return found
 
@@ -122,7 +131,25 @@ def write_outputs(
     FORMS[choices.form].write(table, recording, detections, params)
 
 
-def summary(recordings: Sequence[Recording], found: Sequence[Sequence[Detection]], choices: Choices) -> str:
+def lines_about(recordings: Sequence[Recording], clip_s: float) -> list[str]:
+    """Say which recordings are without sound in part, and which are shorter than a window."""
+    return [
+        f"{one.path}: {one.found.missing_s:.2f} of {one.length_s:.2f} s hold no sound, and nothing is detected there"
+        for one in recordings
+        if one.found.missing
+    ] + [
+        f"{one.path}: its {one.length_s:.2f} s are shorter than a window of {clip_s:g} s, which was filled with them"
+        for one in recordings
+        if one.length_s < clip_s
+    ]
+
+
+def summary(
+    recordings: Sequence[Recording],
+    found: Sequence[Sequence[Detection]],
+    choices: Choices,
+    left_out: Sequence[str],
+) -> str:
     """Say in one line what was found."""
     count, hours = sum(map(len, found)), sum(recording.length_s for recording in recordings) / 3600
     empty = sum(not detections for detections in found)
@@ -130,6 +157,7 @@ def summary(recordings: Sequence[Recording], found: Sequence[Sequence[Detection]
     return (
         f"{choices.folder}: {counted(count, 'detection')} above {choices.threshold:g} in "
         f"{counted(len(recordings), 'recording')} of {hours:.2f} h{none}"
+        + (f"; {counted(len(left_out), 'recording')} left out" if left_out else "")
     )
 
 
@@ -146,8 +174,12 @@ def parse_arguments() -> tuple[list[Path], Choices]:
     )
     parser.add_argument("--hop", type=float, metavar="SECONDS", help="between windows; a quarter of one if not given")
     parser.add_argument("--pictures", action="store_true", help="draw the spectrogram of each recording, too")
+    parser.add_argument(
+        "--any-rate", action="store_true", help="take recordings that cannot hold all frequencies of the model, too"
+    )
     given = parser.parse_args()
-    return given.recordings, Choices(given.output, given.format, given.threshold, given.hop, given.pictures)
+    choices = Choices(given.output, given.format, given.threshold, given.hop, given.pictures, given.any_rate)
+    return given.recordings, choices
 
 
 def main() -> None:
@@ -160,10 +192,18 @@ def main() -> None:
             if cluster is None
             else {Path(path): seen.digest for path, seen in look_at(filter(Path.is_file, paths), {}).items()}
         )
-        recordings, faults = check_recordings(paths, cluster, files)
-        refuse([*option_faults(choices, params.clip_s), *output_faults(paths, choices), *faults])
+        recordings, left_out = check_recordings(paths, params, any_rate=choices.any_rate, cluster=cluster, files=files)
+        faults = [*option_faults(choices, params.clip_s), *output_faults(paths, choices), *same_names(paths)]
+        if faults or not recordings:
+            refuse([*faults, *left_out])
+        for line in lines_about(recordings, params.clip_s):
+            print(line)
+        # Before the work begins, which may take hours.
+        for line in left_out:
+            print(f"{line}; left out", file=sys.stderr)
         found = detect(recordings, open_detector(RETRAINED), choices, cluster, files)
-    print(summary(recordings, found, choices))
+    print(summary(recordings, found, choices, left_out))
+    sys.exit(1 if left_out else 0)
 
 
 if __name__ == "__main__":

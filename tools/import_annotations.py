@@ -9,24 +9,29 @@ pipeline runs on this data set, and how many of its clips each part of the split
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stages.lib.clips import COLUMNS
 from stages.lib.faults import refuse
 from stages.lib.inputs import changed_inputs, forget_all, reading
 from stages.lib.params import read_params
+from stages.lib.recording import low_rate_lines, sample_rate_of
 from stages.lib.running import run
 from stages.lib.table import write_table
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
-from tools.lib.annotations.clip_table import make_clips
+from tools.lib.annotations.clip_table import filled_line, make_clips
 from tools.lib.annotations.event import KINDS
 from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, gather, present_files
 from tools.lib.annotations.import_params import read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
-from tools.lib.annotations.put_to_use import advise, of_low_recordings, use
+from tools.lib.annotations.put_to_use import advise, use
 from tools.lib.counted import counted
 from tools.lib.data_set_folder import data_set_folder
 from tools.lib.register import NAME, read_register
+
+if TYPE_CHECKING:
+    from stages.lib.spectrogram import FeatureParams
 
 CLIPS, SUMMARY = "clips.csv", "import.csv"
 
@@ -35,34 +40,43 @@ def bring_in(folder: Path, given: Sequence[Path], recordings: Path | None, label
     """Bring annotations and recordings into a data set, and what their words stand for; return what to say about it."""
     foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
     refuse(f"{folder / name}: is there already, and not from annotations; choose another name" for name in foreign)
-    window_length()  # Whatever is wrong with it is said before anything is copied.
+    feature_params()  # Whatever is wrong with it is said before anything is copied.
     params = with_labels(read_import_params(folder), labels)
     said = gather(folder, given, recordings, params)
     write_import_params(folder, params)
     return said
 
 
-def window_length() -> float:
-    """Read how long a clip is, in seconds."""
+def feature_params() -> "FeatureParams":
+    """Read what a clip is: its length, its channel and its frequencies."""
     from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
-    return read_params("featurize", FeatureParams).clip_s
+    return read_params("featurize", FeatureParams)
 
 
 def import_again(folder: Path) -> list[str]:
     """Make clips.csv and the summary from what lies in the folder of a data set; return what to say about it."""
     files = present_files(folder)
     refuse([] if files else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
-    window_s = window_length()
+    features = feature_params()
     params = read_import_params(folder)
     annotated = by_recording(read_all(files, params.labels), params.labels)
     register = read_register(reading(folder / NAME))
-    rows, outcomes = make_clips(folder / RECORDINGS, annotated, register, params, window_s)
+    rows, outcomes = make_clips(folder / RECORDINGS, annotated, register, params, features)
     table = outcome.printed(outcomes)
     refuse([f"{folder}: not one clip came of the annotations", *table] if not rows else [])
     write_table(folder / CLIPS, COLUMNS, rows)
     write_table(folder / SUMMARY, outcome.COLUMNS, outcome.added_up(outcomes, by_recording=True))
-    return [*table, f"{folder / CLIPS}: {counted(len(rows), 'clip')}; {folder / SUMMARY} has the table by recording"]
+    names = sorted({row[1] for row in rows})
+    low = low_rate_lines(
+        {path: sample_rate_of(path) for path in (folder / RECORDINGS / name for name in names)}, features.max_hz
+    )
+    return [
+        *table,
+        *filled_line(rows, outcomes),
+        *low,
+        f"{folder / CLIPS}: {counted(len(rows), 'clip')}; {folder / SUMMARY} has the table by recording",
+    ]
 
 
 def parse_labels(options: Sequence[str]) -> dict[str, str]:
@@ -106,7 +120,7 @@ def main() -> None:
         write_stage(folder)
     if new or options.use:
         table = folder / CLIPS
-        print(*of_low_recordings(table), use(table) if options.use else advise(table), sep="\n")
+        print(use(table) if options.use else advise(table))
 
 
 if __name__ == "__main__":

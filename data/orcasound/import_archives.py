@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from data.orcasound.settings import FOLDER, TEST, Archives, OrcasoundParams, archive_path, read_settings
 from data.orcasound.unpack import unpack
@@ -22,6 +22,9 @@ from tools.lib.clip_rows import ClipRow
 from tools.lib.recording_name import stem
 from tools.lib.register import NAME, Registered, write_register
 from tools.lib.split_suggestion import suggested_counts
+
+if TYPE_CHECKING:
+    from stages.lib.spectrogram import FeatureParams
 
 NOT_NAMED = "a recording that no table names"
 SPLIT = """\
@@ -66,7 +69,7 @@ def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> I
 
 
 def clips_of(
-    contents: Contents, settings: OrcasoundParams, window_s: float
+    contents: Contents, settings: OrcasoundParams, features: "FeatureParams"
 ) -> tuple[list[Registered], list[ClipRow], list[Outcome]]:
     """Make the clips of archives that have one role.
 
@@ -84,7 +87,7 @@ def clips_of(
         Registered(name, *origins[stem(name)], "") for name in sorted(contents.recordings) if stem(name) in origins
     ]
     annotated = by_recording(read, settings.labels)
-    rows, outcomes = make_clips(FOLDER / RECORDINGS, annotated, register, settings, window_s)
+    rows, outcomes = make_clips(FOLDER / RECORDINGS, annotated, register, settings, features)
     known = {one.recording for one in register}
     outcomes += [Outcome(NOTE, NOT_NAMED, name) for name in contents.recordings if name not in known]
     return register, rows, outcomes
@@ -117,7 +120,9 @@ def split_section(table: Path, test: Sequence[str], seed: int) -> str:
     return SPLIT.format(seed=seed, **counts, test="\n".join(f"    - {name}" for name in tested))
 
 
-def import_archives(contents: Mapping[str, Contents], settings: OrcasoundParams, window_s: float) -> list[str]:
+def import_archives(
+    contents: Mapping[str, Contents], settings: OrcasoundParams, features: "FeatureParams"
+) -> list[str]:
     """Write the tables of the data set; return what to say about it."""
     refuse(mismatches(contents, settings))
     to_learn = together(one for name, one in contents.items() if name != TEST)
@@ -125,7 +130,7 @@ def import_archives(contents: Mapping[str, Contents], settings: OrcasoundParams,
     register, rows, outcomes = (
         learnt + tested
         for learnt, tested in zip(
-            clips_of(to_learn, settings, window_s), clips_of(contents[TEST], settings, window_s), strict=True
+            clips_of(to_learn, settings, features), clips_of(contents[TEST], settings, features), strict=True
         )
     )
     write_register(FOLDER / NAME, register)
@@ -140,10 +145,10 @@ def main() -> None:
     from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
     settings = read_settings()
-    window_s = read_params("featurize", FeatureParams).clip_s
+    features = read_params("featurize", FeatureParams)
     missing = [name for name in Archives.model_fields if not archive_path(name).exists()]
     refuse(f"{archive_path(name)}: there is no such file; run dvc repro in {FOLDER}" for name in missing)
-    print(*import_archives(unpack_archives(Archives.model_fields), settings, window_s), sep="\n")
+    print(*import_archives(unpack_archives(Archives.model_fields), settings, features), sep="\n")
 
 
 if __name__ == "__main__":

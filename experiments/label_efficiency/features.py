@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from experiments.label_efficiency.settings import FEATURES, HERE, read_settings
-from stages.featurize import featurize_recording, origin, recording_faults
+from stages.featurize import origin, recording_faults
 from stages.lib.clips import Clip, by_recording, read_clips
 from stages.lib.digests import file_digest
 from stages.lib.faults import refuse
@@ -19,6 +19,7 @@ from stages.lib.shard import write_shard
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.table import write_table
 from stages.lib.whole import whole, write_json, write_text
+from stages.lib.window import window_features
 
 
 def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionType:
@@ -29,9 +30,8 @@ def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionTyp
 
 def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
     """Compute and write the shard of one recording and return its name."""
-    return write_shard(
-        folder, path.stem, origin(file_digest(path), clips, params), featurize_recording(path, clips, params)
-    )
+    features = window_features(path, [clip.start_s for clip in clips], params)
+    return write_shard(folder, path.stem, origin(file_digest(path), clips, params), features)
 
 
 def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
@@ -40,9 +40,9 @@ def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
     recordings = [
         (source / "recordings" / name, clips) for name, clips in sorted(by_recording(read_clips(table)).items())
     ]
-    faults = in_parallel(partial(recording_faults, table), recordings, "checking")
-    refuse(fault for of_recording in faults for fault in of_recording)
     arguments = [(*recording, params) for recording in recordings]
+    faults = in_parallel(partial(recording_faults, table), arguments, "checking")
+    refuse(fault for of_recording in faults for fault in of_recording)
     with whole(folder) as partial_folder:
         partial_folder.mkdir()
         names = in_parallel(partial(write_recording, partial_folder), arguments, "featurize")

@@ -24,6 +24,7 @@ class Normalisation(NamedTuple):
         Parameters
         ----------
         batches : iterable of ndarray, shape (some clips, bands, frames)
+            NaN is left out, as in bands that a recording cannot hold.
 
         References
         ----------
@@ -36,14 +37,18 @@ class Normalisation(NamedTuple):
         for arrays in batches:
             bands = arrays.shape[1]
             scaler.partial_fit(arrays.transpose(0, 2, 1).reshape(-1, bands).astype(np.float64))
-        deviation = np.sqrt(scaler.var_)
+        # Nothing is known of a band that no recording holds.
+        mean, deviation = np.nan_to_num(scaler.mean_), np.nan_to_num(np.sqrt(scaler.var_))
         # A band without any variation stays at zero instead of being blown up.
         deviation[deviation < 1e-6] = 1.0
-        return cls(scaler.mean_.astype(np.float32), deviation.astype(np.float32))
+        return cls(mean.astype(np.float32), deviation.astype(np.float32))
 
     def apply(self, arrays: np.ndarray) -> np.ndarray:
-        """Standardise features of shape (clips, bands, frames); the result is float32."""
-        return (arrays.astype(np.float32) - self.mean[:, None]) / self.deviation[:, None]
+        """Standardise features of shape (clips, bands, frames); the result is float32.
+
+        NaN becomes zero, the mean of its band: what a recording cannot hold says nothing for or against a call.
+        """
+        return np.nan_to_num((arrays.astype(np.float32) - self.mean[:, None]) / self.deviation[:, None])
 
     def as_json(self) -> dict[str, list[float]]:
         """Return plain lists, a number a band."""

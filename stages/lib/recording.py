@@ -1,25 +1,94 @@
-"""Recordings: what is wrong with one, and the samples of one window."""
+"""Recordings: what is wrong with one, where it holds sound, and the samples of one window."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, Literal, NamedTuple
 
-import librosa
 import numpy as np
 import soundfile
+from pydantic import Field
+
+from stages.lib.cut_off import missing_part
+from stages.lib.missing_sound import LEAST_SHARE, ROUNDING_OF_LOSSY, missing_stretches
+
+# The mean of all channels, or one channel by its number from 1 on.
+Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
 
 BLOCK_SAMPLES = 1 << 20  # Checking a recording takes the memory of one block, however long the recording is.
 
 # Full scale is 1, or 2**31 in what was not scaled, or micropascals; from about 1e18 on, features overflow.
 LOUDEST = 1e12
 NO_FRAME_COUNT = 2**63 - 1  # libsndfile's word for a FLAC file without one.
-# What programs write as the length of samples that they stream, when they do not know it yet (FFmpeg, SoX, arecord).
-UNKNOWN_LENGTHS = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
-LONGEST_OGG_PAGE = 27 + 255 + 255 * 255
-OGG_LAST_PAGE = 4
+LOSSY = ("VORBIS", "OPUS", "MPEG")
+# Channels that have nothing in common leave 1 / channels of their energy in the mix.
+LEAST_ENERGY_OF_MIX = 0.01
+TOLERANCE_S = 1e-6
 
 
-def recording_fault(path: Path) -> str | None:
-    """Decode a recording from end to end and say what is wrong with it.
+class Examined(NamedTuple):
+    """What a sound recording holds.
+
+    Attributes
+    ----------
+    length_s : float
+    sample_rate : int
+        Its own, in Hz.
+    missing : tuple of (begin, end)
+        The stretches that carry no sound, in seconds from its start, in order.
+    """
+
+    length_s: float
+    sample_rate: int
+    missing: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def missing_s(self) -> float:
+        """How many seconds of it carry no sound."""
+        return sum(end_s - begin_s for begin_s, end_s in self.missing)
+
+    @property
+    def highest_hz(self) -> float:
+        """The highest frequency that it can hold."""
+        return self.sample_rate / 2
+
+    def sound_s(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
+        """Return how many seconds of sound windows hold.
+
+        Parameters
+        ----------
+        starts_s : ndarray of float, shape (windows,)
+            Where they begin. They may go on beyond the end of the recording, where there is no sound.
+        window_s : float
+
+        Returns
+        -------
+        ndarray of float, shape (windows,), in [0, window_s]
+        """
+        # Seconds of sound from the start of the recording: it rises with time where there is sound.
+        edges = [0.0, *(edge for stretch in self.missing for edge in stretch), self.length_s]
+        rises = [end - begin for begin, end in zip(edges[::2], edges[1::2], strict=True)]
+        until = np.repeat(np.concatenate([[0.0], np.cumsum(rises)]), 2)[1:-1]
+        starts_s = np.asarray(starts_s, np.float64)
+        return np.interp(starts_s + window_s, edges, until) - np.interp(starts_s, edges, until)
+
+    def has_sound(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
+        """Tell which windows hold enough sound for a clip: bool, shape (windows,)."""
+        return self.sound_s(starts_s, window_s) >= LEAST_SHARE * window_s - TOLERANCE_S
+
+    def is_whole(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
+        """Tell which windows are sound from end to end, to a sample or two: bool, shape (windows,)."""
+        return self.sound_s(starts_s, window_s) >= window_s - 2 / self.sample_rate
+
+
+def recording_fault(path: Path, channel: Channel = "mix") -> str | None:
+    """Say what is wrong with a recording; None for a sound one. It is decoded from end to end, as by `examine`."""
+    found = examine(path, channel)
+    return found if isinstance(found, str) else None
+
+
+def examine(path: Path, channel: Channel) -> Examined | str:
+    """Decode a recording from end to end and say what it holds, or what is wrong with it.
 
     That a file has been cut off can be told of FLAC, WAV, AIFF and Ogg, and of an MP3 whose first frame counts the
     others. Of other MP3 it cannot, because nothing in them says how long they should be; of rarer formats it is not.
@@ -27,11 +96,12 @@ def recording_fault(path: Path) -> str | None:
     Parameters
     ----------
     path : Path
+    channel : "mix" or int
 
     Returns
     -------
-    str or None
-        What is wrong and what to do; None for a sound recording.
+    Examined or str
+        A string says what is wrong and what to do.
     """
     if not path.is_file():
         return f"there is no file {path}; add it, or remove its clips"
@@ -41,77 +111,140 @@ def recording_fault(path: Path) -> str | None:
         return f"{path} is by its name samples without a header; convert it to FLAC or WAV"
     try:
         with soundfile.SoundFile(path) as recording:
-            if recording.frames == NO_FRAME_COUNT:
-                return f"{path} does not say how long it is, as when it was streamed; convert it to FLAC once more"
-            return content_fault(path, recording)
+            return header_fault(path, recording, channel) or examine_samples(path, recording, channel)
     except soundfile.LibsndfileError as error:
         reason = error.error_string or error.code
         return f"{path} is not audio that libsndfile reads ({reason}); copy it again, or convert it to FLAC or WAV"
 
 
-def content_fault(path: Path, recording: soundfile.SoundFile) -> str | None:
-    """Say what is wrong with the samples of an open recording."""
-    frames, silent = 0, True
-    block_frames = max(1, BLOCK_SAMPLES // recording.channels)
-    # Not `recording.blocks()`, which does not say that it could read less than it was asked for.
-    while len(block := recording.read(block_frames, dtype="float32", always_2d=True)):
-        if not (np.abs(block) <= LOUDEST).all():
-            return f"{path} holds samples that are not numbers (NaN, infinite or beyond {LOUDEST:g}); export it again"
-        frames += len(block)
-        silent = silent and not block.any()
-    if frames < recording.frames:
-        return f"{path} is cut off: {frames} of {recording.frames} frames can be decoded; copy it again"
+def header_fault(path: Path, recording: soundfile.SoundFile, channel: Channel) -> str | None:
+    """Say why the samples of an open recording cannot be used, by what it says of itself."""
+    if recording.frames == NO_FRAME_COUNT:
+        return f"{path} does not say how long it is, as when it was streamed; convert it to FLAC once more"
+    if channel != "mix" and channel > recording.channels:
+        return (
+            f"{path} has no channel {channel}, which featurize.channel asks for; it has {recording.channels}, "
+            "counted from 1"
+        )
+    return None
+
+
+class Reading:
+    """The samples of an open recording, read from end to end once, and what was found on the way.
+
+    Attributes
+    ----------
+    frames : int
+        Read until now.
+    sound : bool
+        Whether every sample until now is a number that a recording can hold.
+    """
+
+    def __init__(self, recording: soundfile.SoundFile, channel: Channel):
+        self.recording, self.channel = recording, channel
+        self.frames, self.sound = 0, True
+        # Sums over the samples less those of the first frame, so that an offset does not hide what varies.
+        self.first: np.ndarray | None = None
+        self.sums, self.squares = np.zeros(recording.channels + 1), np.zeros(recording.channels + 1)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield the samples of the channel that is used, a block at a time; end at the first that is no number."""
+        frames = max(1, BLOCK_SAMPLES // self.recording.channels)
+        # Not `recording.blocks()`, which does not say that it could read less than it was asked for.
+        while len(block := self.recording.read(frames, dtype="float32", always_2d=True)):
+            self.sound = bool((np.abs(block) <= LOUDEST).all())
+            if not self.sound:
+                return
+            self.frames += len(block)
+            used = of_channel(block, self.channel)
+            if self.recording.channels > 1 and self.channel == "mix":
+                self.add_energy(np.column_stack([block, used]))
+            yield used
+
+    def add_energy(self, block: np.ndarray) -> None:
+        """Add up what varies in each channel, and last in the mix."""
+        if self.first is None:
+            self.first = block[0].astype(np.float64)
+        varying = block - self.first
+        self.sums += varying.sum(axis=0)
+        self.squares += (varying**2).sum(axis=0)
+
+    @property
+    def mix_cancels(self) -> bool:
+        """Whether the channels add up to next to nothing."""
+        if self.first is None:
+            return False
+        *channels, mix = self.squares - self.sums**2 / self.frames
+        return bool(mix < LEAST_ENERGY_OF_MIX * np.mean(channels))
+
+
+def examine_samples(path: Path, recording: soundfile.SoundFile, channel: Channel) -> Examined | str:
+    """Say what the samples of an open recording hold, or what is wrong with them."""
+    reading = Reading(recording, channel)
+    stretches = missing_stretches(reading.blocks(), recording.samplerate, rounding=rounding(recording))
+    fault = samples_fault(path, recording, reading)
+    if fault:
+        return fault
+    if reading.mix_cancels:
+        return (
+            f"{path} is silent in the mix, because its {recording.channels} channels cancel one another; choose one "
+            "with featurize.channel, or save one as a recording of its own"
+        )
+    if stretches == [(0, reading.frames)]:
+        return f"{path} is silent from end to end (its samples do not vary); leave it out"
+    rate = recording.samplerate
+    return Examined(reading.frames / rate, rate, tuple((first / rate, after / rate) for first, after in stretches))
+
+
+def samples_fault(path: Path, recording: soundfile.SoundFile, reading: Reading) -> str | None:
+    """Say what is wrong with a recording whose samples have been read; None where they are all there."""
+    if not reading.sound:
+        return f"{path} holds samples that are not numbers (NaN, infinite or beyond {LOUDEST:g}); export it again"
+    if reading.frames < recording.frames:
+        return f"{path} is cut off: {reading.frames} of {recording.frames} frames can be decoded; copy it again"
     missing = missing_part(path)
     if missing:
         return f"{path} is cut off: {missing}; copy it again, or, if there is no more, convert it to FLAC"
-    if frames == 0:
+    if reading.frames == 0:
         return f"{path} holds no samples; copy it again from its source"
-    if silent:
-        return f"{path} is silent from end to end (all samples are zero); leave it out"
     return None
 
 
-def missing_part(path: Path) -> str | None:
-    """Say what a file lacks at its end by its own account, which libsndfile passes over."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        form = file.read(4)
-        if form in (b"RIFF", b"RF64", b"FORM"):
-            start, length = sample_chunk(file, byte_order="big" if form == b"FORM" else "little")
-            unknown = any(length in lengths for lengths in UNKNOWN_LENGTHS)
-            if start + length > size and not unknown:
-                return f"{size - start} of {length} bytes of samples are there"
-        if form == b"OggS" and not ends_with_last_page(file, size):
-            return "the last page is missing"
-    return None
+def rounding(recording: soundfile.SoundFile) -> float:
+    """Return by how much samples that should be the same can differ in an open recording."""
+    return ROUNDING_OF_LOSSY if recording.subtype.startswith(LOSSY) else 0.0
 
 
-def sample_chunk(file: BinaryIO, byte_order: str) -> tuple[int, int]:
-    """Return where the samples of a WAV or AIFF file begin, and how many bytes it says there are."""
-    position, long_length = 12, 0
-    while len(head := read_at(file, position, 8)) == 8:
-        start, length = position + 8, int.from_bytes(head[4:], byte_order)
-        if head[:4] in (b"data", b"SSND"):
-            return start, long_length or length
-        if head[:4] == b"ds64":  # The lengths of a WAV file of more than 4 GB: of all, of the samples.
-            long_length = int.from_bytes(read_at(file, start + 8, 8), byte_order)
-        position = start + length + length % 2  # Chunks begin at even positions.
-    return 0, 0
+def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:
+    """Return one channel of samples of shape (frames, channels), or the mean of all: float32, shape (frames,)."""
+    return block.mean(axis=1) if channel == "mix" else block[:, channel - 1]
 
 
-def ends_with_last_page(file: BinaryIO, size: int) -> bool:
-    """Tell whether an Ogg file ends with a whole page that is marked as the last of its stream."""
-    tail = read_at(file, max(0, size - LONGEST_OGG_PAGE), LONGEST_OGG_PAGE)
-    page = tail[max(0, tail.rfind(b"OggS")) :]
-    # The lengths of a page's segments stand from byte 27 on, their number before them.
-    segments = page[27 : 27 + page[26]] if len(page) > 26 else b""
-    return bool(segments) and bool(page[5] & OGG_LAST_PAGE) and len(page) >= 27 + len(segments) + sum(segments)
+def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]:
+    """Name every recording whose sample rate cannot hold a frequency, one sentence for each rate.
+
+    Parameters
+    ----------
+    sample_rates : mapping
+        From recordings to their own rates, in Hz.
+    max_hz : float
+        The highest frequency of the features.
+    """
+    names = defaultdict(list)
+    for path, sample_rate in sample_rates.items():
+        if sample_rate / 2 < max_hz:
+            names[sample_rate].append(path.name)
+    return [
+        f"recorded at {sample_rate} Hz, which holds nothing above {sample_rate / 2:g} Hz, while featurize.max_hz is "
+        f"{max_hz:g}; what is missing counts as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"
+        for sample_rate, of_rate in sorted(names.items())
+    ]
 
 
-def read_at(file: BinaryIO, position: int, length: int) -> bytes:
-    """Read from a place in a file."""
-    file.seek(position)
-    return file.read(length)
+def sample_rate_of(path: Path) -> int:
+    """Return the sample rate of a recording, in Hz."""
+    with soundfile.SoundFile(path) as recording:
+        return recording.samplerate
 
 
 def duration_s(path: Path) -> float:
@@ -120,8 +253,55 @@ def duration_s(path: Path) -> float:
         return recording.frames / recording.samplerate
 
 
-def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int) -> np.ndarray:
-    """Decode one window of a recording: mono, resampled, padded with zeros past the end of the recording.
+class Samples(NamedTuple):
+    """A part of a recording as it is.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape (samples,)
+        In [-1, 1]; fewer than were asked for at the end of the recording.
+    sample_rate : int
+        The recording's own, in Hz.
+    rounding : float
+        By how much samples that should be the same can differ.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    rounding: float
+
+
+def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) -> Samples:
+    """Decode a part of a recording, as far as there is one."""
+    with soundfile.SoundFile(path) as recording:
+        first = min(round(start_s * recording.samplerate), recording.frames)
+        recording.seek(first)
+        block = recording.read(round(length_s * recording.samplerate), dtype="float32", always_2d=True)
+        return Samples(of_channel(block, channel), recording.samplerate, rounding(recording))
+
+
+def resampled(samples: np.ndarray, from_rate: int, to_rate: int, size: int) -> np.ndarray:
+    """Return samples at another rate, exactly so many of them.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (samples,)
+    from_rate, to_rate : int
+        In Hz.
+    size : int
+        What is missing at the end is zeros.
+    """
+    import librosa  # It takes a second, which most readers of recordings can do without.
+
+    if from_rate != to_rate:
+        samples = librosa.resample(samples, orig_sr=from_rate, target_sr=to_rate)
+    return librosa.util.fix_length(samples, size=size)
+
+
+def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int, channel: Channel = "mix") -> np.ndarray:
+    """Decode one window of a recording as people hear it: mono, resampled, silent past the end of the recording.
+
+    What the network sees of a window is made by `stages.lib.window`.
 
     Parameters
     ----------
@@ -130,11 +310,12 @@ def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int) -> 
         Where the window begins, and its length, in seconds.
     sample_rate : int
         Of the result, in Hz.
+    channel : "mix" or int
 
     Returns
     -------
     ndarray of float32, shape (round(clip_s * sample_rate),)
         In [-1, 1].
     """
-    samples, _ = librosa.load(path, sr=sample_rate, mono=True, offset=start_s, duration=clip_s)
-    return librosa.util.fix_length(samples, size=round(clip_s * sample_rate))
+    samples, own_rate, _ = read_samples(path, start_s, clip_s, channel)
+    return resampled(samples, own_rate, sample_rate, round(clip_s * sample_rate))

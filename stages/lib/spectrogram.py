@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from scipy.signal import lfilter_zi
 
 from stages.lib.params import Section
+from stages.lib.recording import Channel
 from stages.lib.wavelet import denoise
 
 # The network halves both sides four times.
@@ -17,11 +18,15 @@ SMALLEST_SIDE = 16
 PCEN_SAMPLE_SCALE = 2.0**31
 PCEN_TIME_CONSTANT_S = 0.4
 PCEN_START_FRAMES = 8
+# -200 dB, which the quietest band of a recording stays above. librosa's own floor of -100 dB cuts into quiet ones.
+QUIETEST_MAGNITUDE = 1e-10
+HZ_TOLERANCE = 1e-6
 
 
 class FeatureParams(Section):
     """How a clip becomes an array: section `featurize` of params.yaml."""
 
+    channel: Channel
     sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
     clip_s: Annotated[float, Field(gt=0, le=600)]
     fft_size: Annotated[int, Field(ge=16, le=2**20)]
@@ -116,7 +121,20 @@ def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
     return librosa.pcen(scaled, b=smoothing, zi=start)
 
 
-def clip_features(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
+def held_bands(params: FeatureParams, highest_hz: float) -> int:
+    """Return how many mel bands, from the lowest on, lie within what a recording can hold.
+
+    Parameters
+    ----------
+    params : FeatureParams
+    highest_hz : float
+        Half of the recording's own sample rate.
+    """
+    edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
+    return int(np.count_nonzero(edges_hz[2:] <= highest_hz + HZ_TOLERANCE))
+
+
+def clip_features(samples: np.ndarray, params: FeatureParams, highest_hz: float = np.inf) -> np.ndarray:
     """Return what the network sees of one clip.
 
     Mel spectrogram, then PCEN (decibels where `params.pcen` is off), then wavelet denoising (unless off).
@@ -126,12 +144,27 @@ def clip_features(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
     samples : ndarray of float32, shape (params.clip_samples,)
         In [-1, 1], at `params.sample_rate`.
     params : FeatureParams
+    highest_hz : float
+        The highest frequency that the recording can hold.
 
     Returns
     -------
     ndarray of float32, shape params.shape
+        NaN in the bands above `highest_hz`: PCEN would lift what resampling leaves there to the level of the sea.
     """
+    bands = held_bands(params, highest_hz)
     mel = mel_spectrogram(samples, params)
-    features = normalise_energy(mel, params) if params.pcen else librosa.amplitude_to_db(mel, top_db=None)
+    features = np.full(mel.shape, np.nan, np.float32)
+    if bands:
+        features[:bands] = levels(mel[:bands], params)
+    return features
+
+
+def levels(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
+    """Return PCEN or decibels of a mel spectrogram, denoised or not, as the params say."""
+    if params.pcen:
+        features = normalise_energy(mel, params)
+    else:
+        features = librosa.amplitude_to_db(mel, amin=QUIETEST_MAGNITUDE, top_db=None)
     features = features.astype(np.float32, copy=False)
     return denoise(features) if params.wavelet_denoise else features

@@ -20,6 +20,7 @@ PARAMS = """\
 data:
   dataset: tiny
 featurize:
+  channel: mix
   sample_rate: 4000
   clip_s: 0.5
   fft_size: 128

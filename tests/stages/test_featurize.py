@@ -19,9 +19,9 @@ from stages.lib.clips import by_recording, read_clips
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.params import read_params
-from stages.lib.recording import read_window
-from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.spectrogram import FeatureParams
 from stages.lib.whole import remove
+from stages.lib.window import window_features
 from tests.edit import replace_in
 
 RECORDINGS = Path("data/tiny/recordings")
@@ -74,8 +74,8 @@ def test_the_index_leads_to_the_features_of_each_clip():
     clips = read_clips(TABLE)
     assert set(features.places) == {clip.clip_id for clip in clips}
     for clip, array in zip(clips, load_clips(features, [clip.clip_id for clip in clips]), strict=True):
-        samples = read_window(RECORDINGS / clip.recording, clip.start_s, params.clip_s, params.sample_rate)
-        np.testing.assert_array_equal(array, clip_features(samples, params).astype(np.float16))
+        (expected,) = window_features(RECORDINGS / clip.recording, [clip.start_s], params)
+        np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.usefixtures("featurized")
@@ -161,20 +161,73 @@ def test_a_corrected_label_recomputes_nothing():
 def test_a_clip_does_not_depend_on_the_other_clips_of_its_recording():
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea00.wav"]
-    together = featurize.featurize_recording(RECORDINGS / "sea00.wav", clips, params)
+    together = window_features(RECORDINGS / "sea00.wav", [clip.start_s for clip in clips], params)
     for clip, array in zip(clips, together, strict=True):
-        alone = featurize.featurize_recording(RECORDINGS / "sea00.wav", [clip], params)
+        alone = window_features(RECORDINGS / "sea00.wav", [clip.start_s], params)
         np.testing.assert_array_equal(alone[0], array)
 
 
 @pytest.mark.usefixtures("data_set")
-def test_digital_silence_within_a_recording_gives_finite_features():
+@pytest.mark.parametrize("value", [0.0, -1.0, 0.5])
+def test_clips_without_sound_are_named_by_line_and_the_others_are_filled(value):
     samples, _ = soundfile.read(RECORDINGS / "sea00.wav")
-    samples[2000:4000] = 0
+    samples[1000:4100] = value
     soundfile.write(RECORDINGS / "sea00.wav", samples, 4000)
+    path = RECORDINGS / "sea00.wav"
+    assert refused() == [
+        f"{TABLE}:3: sea00_0000500 holds 0.000 s of sound from 0.5 s of {path} on, and a clip needs 10% of its 0.5 s; "
+        "remove the clip"
+    ]
+    assert not Path("features").exists()
+    replace_in(TABLE, "sea00_0000500,sea00.wav,0.5,call,bay\n", "")
     featurize.main()
     features = open_features()
-    assert np.isfinite(load_clips(features, list(features.places))).all()
+    arrays = load_clips(features, list(features.places))
+    assert np.isfinite(arrays).all()
+    # Each filled clip is as loud as the others of its recording.
+    means = arrays.astype(float).mean(axis=(1, 2))
+    assert means[:3].min() > 0.5 * means.mean()
+
+
+@pytest.mark.usefixtures("data_set")
+def test_recordings_of_a_low_rate_are_named_and_what_they_lack_is_unknown(capsys):
+    samples, _ = soundfile.read(RECORDINGS / "sea01.wav")
+    soundfile.write(RECORDINGS / "sea01.wav", samples[::2], 2000)
+    featurize.main()
+    assert capsys.readouterr().out.startswith(
+        "recorded at 2000 Hz, which holds nothing above 1000 Hz, while featurize.max_hz is 2000; "
+        "what is missing counts as unknown (1 in all): sea01.wav\n"
+    )
+    features = open_features()
+    unknown = np.isnan(load_clips(features, sorted(features.places)))
+    assert unknown[4:8, -1].all()
+    assert not unknown[:4].any()
+    assert not unknown[4:8, 0].any()
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_recording_that_holds_none_of_the_bands_is_a_fault():
+    samples, _ = soundfile.read(RECORDINGS / "sea01.wav")
+    soundfile.write(RECORDINGS / "sea01.wav", samples, 80)
+    (fault,) = refused()
+    assert fault.startswith(f"{TABLE}:6: {RECORDINGS / 'sea01.wav'} holds nothing above 40 Hz")
+
+
+@pytest.mark.usefixtures("data_set")
+def test_a_channel_of_two_gives_what_it_gives_alone():
+    featurize.main()
+    features = open_features()
+    alone = load_clips(features, sorted(features.places))
+    for path in RECORDINGS.iterdir():
+        samples, _ = soundfile.read(path)
+        noise = 0.1 * np.random.default_rng(5).standard_normal(len(samples))
+        soundfile.write(path, np.column_stack([noise, samples]), 4000)
+    replace_in(Path("params.yaml"), "channel: mix", "channel: 2")
+    featurize.main()
+    features = open_features()
+    np.testing.assert_array_equal(load_clips(features, sorted(features.places)), alone)
+    replace_in(Path("params.yaml"), "channel: 2", "channel: 3")
+    assert "has no channel 3" in refused()[0]
 
 
 def spoil(folder: Path) -> None:
@@ -188,7 +241,7 @@ def test_the_faults_of_all_inputs_are_listed_before_anything_is_computed(data_se
     spoil(data_set)
     assert refused() == [
         f"{TABLE}:2: there is no file {RECORDINGS / 'sea00.wav'}; add it, or remove its clips",
-        f"{TABLE}:6: {RECORDINGS / 'sea01.wav'} is silent from end to end (all samples are zero); leave it out",
+        f"{TABLE}:6: {RECORDINGS / 'sea01.wav'} is silent from end to end (its samples do not vary); leave it out",
         f"{TABLE}:13: sea02_0002000 begins at 2.0 s, but {RECORDINGS / 'sea02.wav'} ends at 2.000 s; "
         "correct start_s or remove the clip",
     ]
@@ -231,7 +284,7 @@ def test_a_recording_that_is_lost_after_it_was_checked_is_a_fault_of_the_input(d
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea01.wav"]
     path = RECORDINGS / "sea01.wav"
-    assert featurize.recording_faults(TABLE, path, clips) == []
+    assert featurize.recording_faults(TABLE, path, clips, params) == []
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(InputFaults) as refusal:
         featurize.featurize(TABLE, path, clips, params)
@@ -244,7 +297,8 @@ def test_a_recording_that_changes_while_it_is_computed_gets_no_shard(monkeypatch
 
     def change_and_compute(*arguments):
         soundfile.write(path, 0.1 * np.random.default_rng(9).standard_normal(8000), 4000)
-        return featurize.featurize_recording(*arguments[1:])
+        _, computed, clips, params = arguments
+        return window_features(computed, [clip.start_s for clip in clips], params)
 
     monkeypatch.setattr(featurize, "featurize", change_and_compute)
     (fault,) = refused()

@@ -14,6 +14,7 @@ from PIL import Image
 from experiments.clone import REPOSITORY, overlay, run_in
 from stages.lib.clips import read_clips
 from stages.lib.pool_table import read_pool
+from stages.lib.recording import Examined
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
 from tests.tools.label_repository import run_tool
 from tools.lib.audacity_track import parse_track
@@ -42,11 +43,7 @@ def folder(tmp_path_factory) -> Path:
 
 def write_recording(path: Path, length_s: float, calls_s: list, rate: int = SAMPLE_RATE) -> None:
     """Write noise as in the data set of the pipeline, with its tone in some places."""
-    samples = 0.01 * np.random.default_rng(1).standard_normal(round(length_s * rate))
-    for begin_s, end_s in calls_s:
-        place = np.arange(round(begin_s * rate), round(end_s * rate))
-        samples[place] += 0.3 * np.sin(2 * np.pi * 700 * place / rate)
-    soundfile.write(path, samples, rate)
+    soundfile.write(path, sea(length_s, calls_s, rate), rate)
 
 
 def detect(folder: Path, *arguments: str) -> str:
@@ -64,7 +61,10 @@ def faults(folder: Path, *arguments: str) -> list[str]:
 @pytest.fixture(scope="module")
 def raven(folder) -> Path:
     said = detect(folder, "deep.flac", "quiet.wav", "short.wav", "--output", "raven", "--pictures")
-    assert said == "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them\n"
+    assert said == (
+        "short.wav: its 0.20 s are shorter than a window of 0.5 s, which was filled with them\n"
+        "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them\n"
+    )
     return folder / "raven"
 
 
@@ -154,7 +154,7 @@ def test_the_picture_shows_a_row_a_minute(raven):
 
 
 def test_detections_are_drawn_into_the_picture(folder, tmp_path):
-    recording = Recording(folder / "deep.flac", LENGTH_S, SAMPLE_RATE)
+    recording = Recording(folder / "deep.flac", Examined(LENGTH_S, SAMPLE_RATE))
     params = feature_params(folder / "models" / "retrained")
     # From half a second before the end of the first row to as much after the beginning of the second.
     pictures = {}
@@ -184,6 +184,116 @@ def test_the_model_sees_what_it_was_trained_on_whatever_the_params_say_now(raven
     detect(tmp_path, str(folder / "deep.flac"))
     name = TABLE.format("deep")
     assert (tmp_path / "detections" / name).read_bytes() == (raven / name).read_bytes()
+
+
+# Missing sound.
+
+
+def sea(length_s: float, calls_s: list | None = None, rate: int = SAMPLE_RATE, seed: int = 1) -> np.ndarray:
+    """Return the noise of the data set, with its tone in some places."""
+    samples = 0.01 * np.random.default_rng(seed).standard_normal(round(length_s * rate))
+    for begin_s, end_s in calls_s or []:
+        place = np.arange(round(begin_s * rate), round(end_s * rate))
+        samples[place] += 0.3 * np.sin(2 * np.pi * 700 * place / rate)
+    return samples
+
+
+def detected(folder: Path, path: Path, *arguments: str) -> list[tuple[float, float]]:
+    """Return where a recording holds detections."""
+    detect(folder, str(path), "--format", "csv", "--output", str(path.parent / path.stem), *arguments)
+    with (path.parent / path.stem / f"{path.stem}.csv").open(newline="") as file:
+        return [(float(row["begin_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 0.4])
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_nothing_is_detected_where_there_is_no_sound(folder, tmp_path, value, subtype):
+    samples = sea(40, [(5.0, 5.5)])
+    samples[12 * SAMPLE_RATE : 28 * SAMPLE_RATE] = value
+    soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE, subtype=subtype)
+    ((begin_s, end_s),) = detected(folder, tmp_path / "gap.wav")
+    assert 4.5 < begin_s < end_s < 6
+
+
+def test_the_seconds_without_sound_are_said(folder, tmp_path):
+    samples = sea(40)
+    samples[12 * SAMPLE_RATE : 28 * SAMPLE_RATE] = 0
+    soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE)
+    said = detect(folder, str(tmp_path / "gap.wav"), "--output", str(tmp_path / "out"))
+    assert said.startswith(f"{tmp_path}/gap.wav: 16.00 of 40.00 s hold no sound, and nothing is detected there\n")
+
+
+def test_a_call_beside_a_gap_is_found_and_ends_with_the_sound(folder, tmp_path):
+    samples = sea(20, [(9.6, 10.0)])
+    samples[10 * SAMPLE_RATE : 15 * SAMPLE_RATE] = 0
+    soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    ((begin_s, end_s),) = detected(folder, tmp_path / "gap.wav")
+    assert 9.2 < begin_s < 9.8
+    assert end_s == pytest.approx(10, abs=1e-3)
+
+
+def test_an_offset_changes_no_detection(folder, tmp_path):
+    samples = sea(30, [(5.0, 5.5), (17.3, 17.8)])
+    for name, offset in (("without", 0.0), ("with", 0.2)):
+        soundfile.write(tmp_path / f"{name}.wav", samples + offset, SAMPLE_RATE, subtype="FLOAT")
+    assert detected(folder, tmp_path / "with.wav") == detected(folder, tmp_path / "without.wav")
+
+
+@pytest.mark.parametrize("cut_s", [0.01, 0.05, 0.1, 0.12])
+def test_the_end_of_a_recording_is_no_call(folder, tmp_path, cut_s):
+    for seed in range(3):
+        samples = sea(2.0, seed=seed)[: round((2.0 - cut_s) * SAMPLE_RATE)]
+        soundfile.write(tmp_path / f"cut{seed}.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+        assert detected(folder, tmp_path / f"cut{seed}.wav") == []
+
+
+def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(folder, tmp_path):
+    good = sea(20, [(5.0, 5.5)])
+    wrong = {
+        "empty.wav": b"",
+        "text.wav": b"not audio",
+        "zeros.wav": (np.zeros(8000), SAMPLE_RATE),
+        "constant.wav": (np.full(8000, -1.0), SAMPLE_RATE),
+        "cancel.wav": (np.column_stack([good, -good]), SAMPLE_RATE),
+        "ten.wav": (good[:10], SAMPLE_RATE),
+        "low.wav": (good, 2000),
+        "lowest.wav": (good, 50),
+    }
+    for name, content in wrong.items():
+        if isinstance(content, bytes):
+            (tmp_path / name).write_bytes(content)
+        else:
+            soundfile.write(tmp_path / name, *content, subtype="FLOAT")
+    soundfile.write(tmp_path / "good.wav", good, SAMPLE_RATE)
+    given = [str(tmp_path / name) for name in [*wrong, "missing.wav", "good.wav"]]
+    result = run_tool(folder, "detect", *given, "--output", str(tmp_path / "out"))
+    assert result.returncode == 1
+    assert result.stdout == (f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 9 recordings left out\n")
+    said = result.stderr.replace(f"{tmp_path}/", "").splitlines()
+    assert all(line.endswith("; left out") for line in said)
+    expected = [
+        "empty.wav is empty",
+        "text.wav is not audio",
+        "zeros.wav is silent from end to end",
+        "constant.wav is silent from end to end",
+        "cancel.wav is silent in the mix, because its 2 channels cancel one another",
+        "ten.wav: holds 0.003 s of sound, but a window needs 0.05 s",
+        "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model looks up to 2000 Hz; "
+        "--any-rate takes it all the same",
+        "lowest.wav: was recorded at 50 Hz, which holds nothing of what the model looks at",
+        "missing.wav: there is no such file",
+    ]
+    assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
+
+
+def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_path):
+    times = np.arange(20 * 1600) / 1600
+    samples = sea(20, rate=1600) + 0.3 * np.sin(2 * np.pi * 700 * times) * ((times > 9) & (times < 9.5))
+    soundfile.write(tmp_path / "low.wav", samples, 1600)
+    found = detected(folder, tmp_path / "low.wav", "--any-rate")
+    assert all(8.5 < begin_s < end_s < 10 for begin_s, end_s in found)
+    assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate takes it all the same")
 
 
 # Faults.

@@ -1,6 +1,9 @@
 """Rows of clips.csv, as tools write them."""
 
+import numpy as np
+
 from stages.lib.clips import UNLABELLED, make_clip_id
+from stages.lib.recording import Examined
 from tools.lib.register import Registered
 
 ClipRow = tuple[str, str, str, str, str]
@@ -13,17 +16,27 @@ def clip_row(recording: str, start_s: float, label: str, site: str) -> ClipRow:
     return make_clip_id(recording, float(text)), recording, text, label, site
 
 
-def unlabelled_rows(recording: Registered, length_s: float, window_s: float) -> list[ClipRow]:
+def unlabelled_rows(recording: Registered, found: Examined, window_s: float) -> tuple[list[ClipRow], int]:
     """Return the rows of a recording that joined without annotations: a window every hop.
 
     Parameters
     ----------
     recording : Registered
         With a hop.
-    length_s, window_s : float
-        Of the recording and of a window. What is left at the end and is no whole window is passed over; a recording
-        shorter than a window has one all the same.
+    found : Examined
+        What the recording holds. What is left at its end and is no whole window is passed over; a recording shorter
+        than a window has one all the same.
+    window_s : float
+
+    Returns
+    -------
+    rows : list of tuple
+    left_out : int
+        Windows that hold no sound, which have no row.
     """
     hop_s = float(recording.hop_s)
-    count = 1 + max(0, int((length_s - window_s) / hop_s + TOLERANCE_S))
-    return [clip_row(recording.recording, number * hop_s, UNLABELLED, recording.site) for number in range(count)]
+    count = 1 + max(0, int((found.length_s - window_s) / hop_s + TOLERANCE_S))
+    starts_s = np.arange(count) * hop_s
+    sounding_s = starts_s[found.has_sound(starts_s, window_s)].tolist()
+    rows = [clip_row(recording.recording, start_s, UNLABELLED, recording.site) for start_s in sounding_s]
+    return rows, count - len(rows)

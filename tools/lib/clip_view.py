@@ -15,6 +15,7 @@ from PIL import Image
 from stages.lib.clips import Clip
 from stages.lib.recording import duration_s, read_window
 from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.window import Window, sound_of
 
 # More than a screen shows would only make the page larger.
 PLAIN_COLUMNS, PLAIN_ROWS = 640, 400
@@ -84,28 +85,29 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
     params : FeatureParams
     context_s : float
         Seconds before and after the clip, where the recording has them. A clip that goes on beyond the recording is
-        padded with silence, as it is for the network.
+        silent there; what the network sees there is the window's own sound (`stages.lib.missing_sound`).
     """
     clip_end_s = clip.start_s + params.clip_s
     begin_s = max(0.0, clip.start_s - context_s)
     end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
     sample_rate = soundfile.info(path).samplerate
-    window = read_window(path, begin_s, end_s - begin_s, params.sample_rate)
+    window = read_window(path, begin_s, end_s - begin_s, params.sample_rate, params.channel)
     return ClipView(
-        samples=read_window(path, begin_s, end_s - begin_s, sample_rate),
+        samples=read_window(path, begin_s, end_s - begin_s, sample_rate, params.channel),
         sample_rate=sample_rate,
         begin_s=begin_s,
         end_s=end_s,
         clip_begin_s=clip.start_s,
         clip_end_s=clip_end_s,
         plain=plain_spectrogram(window, begin_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
-        features=feature_spectrogram(window, begin_s, params),
+        features=feature_spectrogram(sound_of(path, begin_s, end_s - begin_s, params), begin_s, params),
     )
 
 
-def feature_spectrogram(samples: np.ndarray, begin_s: float, params: FeatureParams) -> Spectrogram:
-    """Return the features of a window of any length, with their axes."""
-    values = clip_features(samples, params)
+def feature_spectrogram(window: Window, begin_s: float, params: FeatureParams) -> Spectrogram:
+    """Return the features of a window of any length, with their axes; bands that are not held are as dark as any."""
+    values = clip_features(window.samples, params, window.highest_hz)
+    values = np.nan_to_num(values, nan=np.nanmin(values, initial=np.inf) if not np.isnan(values).all() else 0.0)
     edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
     return timed(values, edges_hz[1:-1], begin_s, params.hop_size / params.sample_rate)
 

@@ -17,7 +17,7 @@ CSV_COLUMNS = ("recording", *Detection._fields)
 def write_raven(path: Path, recording: Recording, detections: Sequence[Detection], params: FeatureParams) -> None:
     """Write a selection table."""
     span_hz = params.min_hz, min(params.max_hz, recording.sample_rate / 2)
-    write_text(path, raven_table.format_detections(recording.path.name, detections, span_hz))
+    write_text(path, raven_table.format_detections(recording.path.name, detections, span_hz, params.channel))
 
 
 def write_audacity(path: Path, _recording: Recording, detections: Sequence[Detection], _params: FeatureParams) -> None:

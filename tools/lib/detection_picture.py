@@ -33,7 +33,7 @@ def draw_detections(path: Path, recording: Recording, detections: Sequence[Detec
         begin_s = minute * ROW_S
         # A window at least, because less would be too short for the spectrogram.
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - begin_s))
-        samples = read_window(recording.path, begin_s, length_s, params.sample_rate)
+        samples = read_window(recording.path, begin_s, length_s, params.sample_rate, params.channel)
         highest_hz = min(recording.sample_rate, params.sample_rate) / 2
         draw_row(axes, plain_spectrogram(samples, begin_s, params, highest_hz))
         axes.set_xlim(begin_s, begin_s + ROW_S)

@@ -13,8 +13,9 @@ from stages.lib.calibration import probability
 from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.faults import InputFaults, refuse
 from stages.lib.model_folder import Model, feature_description, model_at_hand, open_model
-from stages.lib.recording import read_window, recording_fault
-from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.recording import recording_fault
+from stages.lib.spectrogram import FeatureParams
+from stages.lib.window import window_features
 
 
 class Detector(NamedTuple):
@@ -75,28 +76,22 @@ def scores(
         yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
         return
     while at_once := list(islice(calls, joblib.cpu_count())):
-        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(window_features)(*call) for call in at_once):
+        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*call) for call in at_once):
             yield score_arrays(detector.model, arrays)
 
 
 def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
     """Return `p_call` of some windows of a recording by the model in a folder."""
-    return score_arrays(model_at_hand(folder), window_features(path, starts_s, params))
+    return score_arrays(model_at_hand(folder), features_of(path, starts_s, params))
 
 
-def window_features(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
-    """Return what the network sees of some windows, each computed from itself alone, as `featurize` does for clips.
-
-    Returns
-    -------
-    ndarray of float16, shape (windows, bands, frames)
-    """
+def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
+    """Return the features of some windows, as `window_features` does, of a recording that was sound when checked."""
     try:
-        windows = (read_window(path, start_s, params.clip_s, params.sample_rate) for start_s in starts_s)
-        return np.stack([clip_features(samples, params).astype(np.float16) for samples in windows])
+        return window_features(path, starts_s, params)
     except Exception:
-        # Every recording was sound when it was checked; one that has been lost since is a fault of the input.
-        fault = recording_fault(path)
+        # One that has been lost since is a fault of the input.
+        fault = recording_fault(path, params.channel)
         refuse([fault] if fault else [])
         raise
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import soundfile
-
 from stages.lib.clips import path_fault
 from stages.lib.cluster import NO_FILES, Cluster
+from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
-from stages.lib.recording import recording_fault
+from stages.lib.recording import Examined, examine
+from stages.lib.spectrogram import FeatureParams, held_bands
 from tools.lib.recording_name import stem
 
 
@@ -19,14 +19,22 @@ class Recording(NamedTuple):
     Attributes
     ----------
     path : Path
-    length_s : float
-    sample_rate : int
-        Its own, in Hz.
+    found : Examined
+        What it holds.
     """
 
     path: Path
-    length_s: float
-    sample_rate: int
+    found: Examined
+
+    @property
+    def length_s(self) -> float:
+        """Its length in seconds."""
+        return self.found.length_s
+
+    @property
+    def sample_rate(self) -> int:
+        """Its own sample rate, in Hz."""
+        return self.found.sample_rate
 
     @property
     def stem(self) -> str:
@@ -35,27 +43,62 @@ class Recording(NamedTuple):
 
 
 def check_recordings(
-    paths: Sequence[Path], cluster: Cluster | None = None, files: Mapping[Path, str] = NO_FILES
+    paths: Sequence[Path],
+    params: FeatureParams,
+    *,
+    any_rate: bool = False,
+    cluster: Cluster | None = None,
+    files: Mapping[Path, str] = NO_FILES,
 ) -> tuple[list[Recording], list[str]]:
     """Decode recordings from end to end, on all cores or on a cluster, which is told of the files by their digests.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    params : FeatureParams
+        What the model looks at.
+    any_rate : bool
+        Whether to take a recording whose sample rate cannot hold all of that.
+    cluster, files
+        As of `in_parallel`.
 
     Returns
     -------
     recordings : list of Recording
-        The sound ones, in the order given.
-    faults : list of str
-        Everything that is wrong with any of the others, one sentence each.
+        Those that can be searched for calls, in the order given.
+    left_out : list of str
+        What is wrong with each of the others, one sentence each.
     """
-    there = list(filter(Path.is_file, paths))
-    checked = in_parallel(recording_fault, [(path,) for path in there], "checking", cluster=cluster, files=files)
-    content = dict(zip(there, checked, strict=True))
-    faults = [content.get(path) or name_fault(path) for path in paths]
-    sound = [path for path, fault in zip(paths, faults, strict=True) if not fault]
-    about = [soundfile.info(path) for path in sound]
-    recordings = [
-        Recording(path, of.frames / of.samplerate, of.samplerate) for path, of in zip(sound, about, strict=True)
-    ]
-    return recordings, [*filter(None, faults), *same_names(paths)]
+    named = {path: name_fault(path) for path in paths}
+    there = [path for path in paths if path.is_file()]
+    examined = in_parallel(
+        examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files
+    )
+    examined = dict(zip(there, examined, strict=True))
+    recordings, left_out = [], []
+    for path in paths:
+        found = examined.get(path)
+        fault = found if isinstance(found, str) else named[path] or content_fault(path, found, params, any_rate)
+        if fault:
+            left_out.append(fault)
+        else:
+            recordings.append(Recording(path, found))
+    return recordings, left_out
+
+
+def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
+    """Say why a sound recording cannot be searched for calls; None where it can."""
+    if not held_bands(params, found.highest_hz):
+        return f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing of what the model looks at"
+    if found.highest_hz < params.max_hz and not any_rate:
+        return (
+            f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing above {found.highest_hz:g} Hz, "
+            f"but the model looks up to {params.max_hz:g} Hz; --any-rate takes it all the same"
+        )
+    needed_s = LEAST_SHARE * params.clip_s
+    if found.length_s - found.missing_s < needed_s:
+        return f"{path}: holds {found.length_s - found.missing_s:.3f} s of sound, but a window needs {needed_s:g} s"
+    return None
 
 
 def name_fault(path: Path) -> str | None:

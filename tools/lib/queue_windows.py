@@ -23,6 +23,8 @@ class Window(NamedTuple):
     clip_id : str
     min_hz, max_hz : float
         The frequencies that the network sees.
+    channel : "mix" or int
+        What it hears: the mean of all channels, or one by its number.
     """
 
     recording: str
@@ -31,6 +33,7 @@ class Window(NamedTuple):
     clip_id: str
     min_hz: float
     max_hz: float
+    channel: str | int
 
     @property
     def stem(self) -> str:
@@ -54,6 +57,14 @@ def read_queue_windows() -> list[Window]:
     )
     clips = [clip_of[row.cells["clip_id"]] for row in rows]
     return sorted(
-        Window(clip.recording, clip.start_s, clip.start_s + params.clip_s, clip.clip_id, params.min_hz, params.max_hz)
+        Window(
+            clip.recording,
+            clip.start_s,
+            clip.start_s + params.clip_s,
+            clip.clip_id,
+            params.min_hz,
+            params.max_hz,
+            params.channel,
+        )
         for clip in clips
     )

@@ -100,13 +100,25 @@ def format_raven(windows: Iterable[Window]) -> str:
     return table_text(
         COLUMNS,
         (
-            (*place(number, window.recording, (window.begin_s, window.end_s), (window.min_hz, window.max_hz)), "", "")
+            (
+                *place(
+                    number,
+                    window.recording,
+                    (window.begin_s, window.end_s),
+                    (window.min_hz, window.max_hz),
+                    window.channel,
+                ),
+                "",
+                "",
+            )
             for number, window in enumerate(windows, start=1)
         ),
     )
 
 
-def format_detections(recording: str, detections: Iterable[Detection], span_hz: tuple[float, float]) -> str:
+def format_detections(
+    recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
+) -> str:
     """Return the selection table of what was detected in a recording, with the scores in a column `Score`.
 
     Parameters
@@ -115,20 +127,34 @@ def format_detections(recording: str, detections: Iterable[Detection], span_hz: 
     detections : iterable of Detection
     span_hz : tuple of float
         The lowest and the highest frequency that was looked at.
+    channel : "mix" or int
+        What was listened to.
     """
     return table_text(
         DETECTION_COLUMNS,
         (
-            (*place(number, recording, span_s, span_hz), CALL, f"{p_call:.6f}")
+            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}")
             for number, (*span_s, p_call) in enumerate(detections, start=1)
         ),
     )
 
 
-def place(number: int, recording: str, span_s: Sequence[float], span_hz: Sequence[float]) -> list[str]:
-    """Return the cells that say where a selection is: from and to which second and frequency of a recording."""
+def place(
+    number: int, recording: str, span_s: Sequence[float], span_hz: Sequence[float], channel: str | int
+) -> list[str]:
+    """Return the cells that say where a selection is: from and to which second and frequency of a recording.
+
+    Raven has no word for the mix of all channels; it stands as the first.
+    """
     times, frequencies = [f"{second:.9f}" for second in span_s], [f"{hz:.3f}" for hz in span_hz]
-    return [str(number), "Spectrogram 1", "1", *times, *frequencies, PurePosixPath(recording).name]
+    return [
+        str(number),
+        "Spectrogram 1",
+        "1" if channel == "mix" else str(channel),
+        *times,
+        *frequencies,
+        PurePosixPath(recording).name,
+    ]
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -6,8 +6,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.recording import duration_s, read_window, recording_fault
-from stages.lib.spectrogram import FeatureParams, clip_features
+from stages.lib.recording import Examined, duration_s, examine, low_rate_lines, read_window, recording_fault
+from stages.lib.spectrogram import FeatureParams
+from stages.lib.window import window_features
 
 
 def noise(seconds: float, sample_rate: int = 8000, seed: int = 0) -> np.ndarray:
@@ -66,15 +67,92 @@ def test_a_bad_sample_in_one_of_two_channels_is_a_fault(tmp_path):
     assert "not numbers" in recording_fault(write(tmp_path / "sea.wav", samples, subtype="FLOAT"))
 
 
-def test_a_recording_of_nothing_but_zeros_is_a_fault(tmp_path):
-    path = write(tmp_path / "sea.flac", np.zeros(8000))
-    assert recording_fault(path).startswith(f"{path} is silent")
+@pytest.mark.parametrize("value", [0.0, -1.0, 0.5])
+@pytest.mark.parametrize("ending", ["flac", "wav", "ogg"])
+def test_a_recording_of_nothing_but_one_value_is_a_fault(tmp_path, value, ending):
+    if ending == "ogg" and value:
+        pytest.skip("A lossy format does not keep a constant.")
+    path = write(tmp_path / f"sea.{ending}", np.full(8000, value))
+    assert recording_fault(path) == f"{path} is silent from end to end (its samples do not vary); leave it out"
 
 
-def test_a_single_sound_makes_a_recording_not_silent(tmp_path):
+def test_a_click_on_a_dead_line_is_no_sound(tmp_path):
     samples = np.zeros(8000)
-    samples[-1] = 0.5
-    assert recording_fault(write(tmp_path / "sea.flac", samples)) is None
+    samples[4000] = 0.5
+    assert recording_fault(write(tmp_path / "sea.flac", samples)).startswith(f"{tmp_path}/sea.flac is silent")
+
+
+@pytest.mark.parametrize("share", [-1.0, -0.9])
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_channels_that_cancel_are_a_fault_of_the_mix_alone(tmp_path, share, offset):
+    left = noise(3)
+    path = write(tmp_path / "sea.wav", np.column_stack([left + offset, share * left]), subtype="FLOAT")
+    fault = recording_fault(path)
+    assert fault.startswith(f"{path} is silent in the mix, because its 2 channels cancel one another; choose one")
+    assert [recording_fault(path, channel) for channel in (1, 2)] == [None, None]
+
+
+@pytest.mark.parametrize("channels", [2, 8])
+def test_channels_that_have_nothing_in_common_do_not_cancel(tmp_path, channels):
+    path = write(tmp_path / "sea.wav", np.column_stack([noise(2, seed=seed) for seed in range(channels)]))
+    assert recording_fault(path) is None
+    dead = write(tmp_path / "dead.wav", np.column_stack([noise(2), *[np.zeros(16000)] * (channels - 1)]))
+    assert recording_fault(dead) is None
+    assert recording_fault(dead, 2).startswith(f"{dead} is silent from end to end")
+
+
+def test_a_channel_that_is_not_there_is_a_fault(tmp_path):
+    path = write(tmp_path / "sea.wav", noise(1))
+    assert recording_fault(path, 1) is None
+    assert recording_fault(path, 2) == (
+        f"{path} has no channel 2, which featurize.channel asks for; it has 1, counted from 1"
+    )
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3", "opus"])
+def test_where_a_recording_is_silent_is_found_in_every_format(tmp_path, ending):
+    rate = 48000
+    samples = noise(4, rate)
+    samples[rate : 2 * rate] = 0
+    path = tmp_path / f"sea.{ending}"
+    options = {"format": "OGG", "subtype": "OPUS"} if ending == "opus" else {}
+    found = examine(write(path, samples, rate, **options), "mix")
+    ((begin_s, end_s),) = found.missing
+    # A lossy format lets sound run into silence; Opus, whose decoder forgets an offset slowly, for the longest.
+    assert 1 - 1e-3 <= begin_s <= 1.25
+    assert 1.9 <= end_s <= 2 + 1e-3
+
+
+def test_how_much_sound_a_window_holds():
+    found = Examined(10.0, 8000, ((2.0, 4.0), (9.0, 9.5)))
+    starts_s = np.array([0.0, 1.0, 2.5, 3.0, 7.0, 9.0, 9.5, 12.0])
+    np.testing.assert_allclose(found.sound_s(starts_s, 1.0), [1, 1, 0, 0, 1, 0.5, 0.5, 0])
+    assert found.has_sound(starts_s, 1.0).tolist() == [True, True, False, False, True, True, True, False]
+    assert found.is_whole(starts_s, 1.0).tolist() == [True, True, False, False, True, False, False, False]
+    assert found.missing_s == 2.5
+
+
+@given(st.lists(st.floats(0.01, 3), min_size=1, max_size=9), st.floats(0, 20), st.floats(0.1, 5))
+def test_the_sound_in_a_window_is_what_is_left_of_it(lengths_s, start_s, window_s):
+    edges_s = [float(edge) for edge in np.cumsum(lengths_s)]
+    missing = list(zip(edges_s[::2], edges_s[1::2], strict=False))
+    found = Examined(edges_s[-1] + 1, 8000, tuple(missing))
+    end_s = min(start_s + window_s, found.length_s)
+    silent_s = sum(max(0.0, min(end_s, after) - max(start_s, before)) for before, after in missing)
+    assert found.sound_s(np.array([start_s]), window_s)[0] == pytest.approx(
+        max(0, end_s - start_s) - silent_s, abs=1e-9
+    )
+
+
+def test_every_recording_of_a_low_rate_is_named():
+    rates = {Path(f"sea/{rate}_{letter}.wav"): rate for rate in (8000, 22050, 4000) for letter in "ab"}
+    low, lower = low_rate_lines(rates, 10000.0)[::-1]
+    assert low == (
+        "recorded at 8000 Hz, which holds nothing above 4000 Hz, while featurize.max_hz is 10000; "
+        "what is missing counts as unknown (2 in all): 8000_a.wav, 8000_b.wav"
+    )
+    assert lower.endswith("4000_a.wav, 4000_b.wav")
+    assert low_rate_lines(rates, 2000.0) == []
 
 
 @pytest.mark.parametrize("value", [1e13, -1e30])
@@ -172,13 +250,13 @@ STRANGE = {
     "one sample": (np.array([0.5]), 8000),
     "eight channels": (np.stack([noise(1, seed=seed) for seed in range(8)], axis=1), 8000),
     "192 kHz": (noise(0.6, 192_000), 192_000),
-    "11 Hz": (noise(1, 11), 11),
+    "110 Hz": (noise(1, 110), 110),
     "an offset": (0.5 + 0.01 * noise(1), 8000),
-    "nothing but an offset": (np.full(8000, 0.5), 8000),
     "clipped": (np.clip(100 * noise(1), -1, 1), 8000),
     "very soft": (1e-30 * noise(1), 8000),
 }
 PARAMS = FeatureParams(
+    channel="mix",
     sample_rate=4000,
     clip_s=0.5,
     fft_size=128,
@@ -197,9 +275,10 @@ def test_a_strange_recording_is_right_and_has_finite_features(tmp_path, name, pc
     samples, sample_rate = STRANGE[name]
     path = write(tmp_path / "sea.wav", samples, sample_rate, subtype="FLOAT")
     assert recording_fault(path) is None
-    window = read_window(path, 0, PARAMS.clip_s, PARAMS.sample_rate)
-    features = clip_features(window, PARAMS.model_copy(update={"pcen": pcen}))
-    assert np.isfinite(features.astype(np.float16)).all()
+    (features,) = window_features(path, [0.0], PARAMS.model_copy(update={"pcen": pcen}))
+    held = np.isfinite(features).all(axis=1)
+    assert np.isnan(features[~held]).all()
+    assert held.all() or sample_rate < 2 * PARAMS.max_hz
 
 
 @pytest.mark.parametrize("ending", ["wav", "mp3", "txt", "FLAC", "aiff"])
@@ -241,8 +320,9 @@ def test_whatever_a_file_holds_it_is_refused_in_one_line_or_has_finite_features(
         assert fault.isprintable()
         return
     for start_s in (0, duration_s(path) * 0.9):
-        features = clip_features(read_window(path, start_s, PARAMS.clip_s, PARAMS.sample_rate), PARAMS)
-        assert np.isfinite(features.astype(np.float16)).all()
+        (features,) = window_features(path, [start_s], PARAMS)
+        held = np.isfinite(features).all(axis=1)
+        assert np.isnan(features[~held]).all()
 
 
 def test_duration_is_in_seconds_of_the_recording_itself(tmp_path):
@@ -256,7 +336,7 @@ def test_a_window_holds_the_samples_from_its_start(tmp_path):
     np.testing.assert_array_equal(window, samples[4000:12000].astype(np.float32))
 
 
-def test_a_window_past_the_end_is_padded_with_zeros(tmp_path):
+def test_a_window_past_the_end_is_silent_for_people(tmp_path):
     samples = noise(1)
     path = write(tmp_path / "sea.wav", samples, subtype="FLOAT")
     window = read_window(path, 0.75, 1.0, 8000)

@@ -199,7 +199,9 @@ def test_without_the_data_set_it_says_what_to_run(repository):
     assert faults("deep.txt", "0\t3\tcall\n") == [message]
 
 
-WINDOWS = [Window("deep.flac", begin_s, begin_s + 3, f"deep_{begin_s}", 50, 10000) for begin_s in (0.0, 2.0, 3.0, 10.0)]
+WINDOWS = [
+    Window("deep.flac", begin_s, begin_s + 3, f"deep_{begin_s}", 50, 10000, "mix") for begin_s in (0.0, 2.0, 3.0, 10.0)
+]
 
 
 @pytest.mark.parametrize(

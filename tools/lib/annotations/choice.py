@@ -1,10 +1,13 @@
 """Which windows of a recording become clips, and what becomes of its annotations."""
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
+import numpy as np
+
+from stages.lib.recording import Examined
 from tools.lib.annotations.draw import lot
 from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
@@ -30,6 +33,11 @@ LONG = "longer than a window, so cut into several"
 BESIDE = "uncertain, and its window would share sound with another"
 SHORT = "a stretch without a call that has no room for a window"
 STRETCH = "a stretch without a call, to draw from"
+SOUNDLESS = "its window holds no sound"
+FILLED_CALL, FILLED_NOCALL = (
+    "a call whose window is longer than its sound, and is filled",
+    "no call, of a window that is longer than its sound, and is filled",
+)
 OTHER_SOUND = "another sound, which is no call"
 
 
@@ -40,16 +48,22 @@ class Recording(NamedTuple):
     ----------
     name : str
         Its path below the data set's `recordings/`.
-    length_s : float
+    found : Examined
+        What it holds.
     events : sequence of (kind, Event)
     states_nocalls : bool
         Whether its annotations say where there is no call. If so, nothing is known of what they leave empty.
     """
 
     name: str
-    length_s: float
+    found: Examined
     events: Sequence[tuple[str, Event]]
     states_nocalls: bool
+
+    @property
+    def length_s(self) -> float:
+        """Its length in seconds."""
+        return self.found.length_s
 
 
 class Choice(NamedTuple):
@@ -94,19 +108,31 @@ def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Ch
         # What lies between the gaps of stretches is the stretches again, those that overlap joined.
         stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
         free = common(free, stated)
-    nocalls = sorted(
-        {
-            start_s
-            for stretch in free
-            for start_s in tiles(stretch, recording.length_s, window_s, lot(seed, f"{recording.name}:{stretch[0]:.3f}"))
-        }
-    )
+    # Windows that are sound from end to end, or, where there is no room for any, those that can be filled.
+    nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
+    if not nocalls:
+        nocalls = windows_within(free, recording, window_s, seed)
     outcomes += of_calls + of_unsure
     for one in of_kind[NOCALL]:
         has_room = any_overlaps(nocalls, window_s, span(one))
         outcomes.append(outcome(*((TAKEN, STRETCH) if has_room else (LEFT_OUT, SHORT)), recording, one))
     outcomes += [outcome(LEFT_OUT, OTHER_SOUND, recording, one) for one in of_kind[OTHER]]
     return Choice(calls, unsure, nocalls, outcomes)
+
+
+def windows_within(stretches: Iterable[Stretch], recording: Recording, window_s: float, seed: int) -> list[float]:
+    """Return where windows with sound begin that lie side by side in stretches of a recording, in the order of time."""
+    starts = {
+        start_s
+        for stretch in stretches
+        for start_s in tiles(stretch, recording.length_s, window_s, lot(seed, f"{recording.name}:{stretch[0]:.3f}"))
+    }
+    return with_sound(sorted(starts), recording, window_s)
+
+
+def with_sound(starts: Sequence[float], recording: Recording, window_s: float) -> list[float]:
+    """Return the windows that hold enough sound for a clip, by where they begin."""
+    return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]
 
 
 def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]]:
@@ -135,7 +161,10 @@ def call_windows(recording: Recording, events: Sequence[Event], window_s: float)
             outcomes.append(outcome(LEFT_OUT, SHARED, recording, event))
             continue
         # Of a long call that overlaps another, a part may have the other's window.
-        windows = centred_windows(span(event), recording.length_s, window_s)
+        windows = with_sound(centred_windows(span(event), recording.length_s, window_s), recording, window_s)
+        if not windows:
+            outcomes.append(outcome(LEFT_OUT, SOUNDLESS, recording, event))
+            continue
         new = [start_s for start_s in windows if not any_between(starts, start_s, start_s)]
         for start_s in new:
             insort(starts, start_s)
@@ -154,9 +183,10 @@ def unsure_windows(
     starts: list[float] = []
     outcomes = []
     for event in events:
+        windows = with_sound(centred_windows(span(event), recording.length_s, window_s), recording, window_s)
         new = [
             start_s
-            for start_s in centred_windows(span(event), recording.length_s, window_s)
+            for start_s in windows
             if not any(any_overlaps(others, window_s, window(start_s, window_s)) for others in (calls, starts))
         ]
         for start_s in new:
@@ -164,7 +194,7 @@ def unsure_windows(
         if new:
             outcomes.append(outcome(TAKEN, UNSURE_TAKEN, recording, event, len(new)))
         else:
-            outcomes.append(outcome(LEFT_OUT, BESIDE, recording, event))
+            outcomes.append(outcome(LEFT_OUT, BESIDE if windows else SOUNDLESS, recording, event))
     return starts, outcomes
 
 

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import soundfile
+
 from stages.lib.faults import refuse
+from stages.lib.recording import duration_s, recording_fault
 from tools.lib.annotations.event import CALL, NOCALL
 from tools.lib.audio_files import audio_files
-from tools.lib.recording_lengths import lengths_or_faults
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
 HEADER = "filename\tstart_s\tduration_s\tlabel\n"
@@ -33,10 +35,18 @@ def clips_of(folder: Path) -> dict[str, Path]:
 
 def table_of(clips: dict[str, Path]) -> str:
     """Return a table in the form of Pod.Cast's; refuse clips that are no audio."""
-    lengths = lengths_or_faults(list(clips.values()))
-    refuse(fault for fault in lengths if isinstance(fault, str))
+    refuse(fault for fault in map(opening_fault, clips.values()) if fault)
     rows = [
-        f"{Path(name).name}\t0\t{length_s:.6f}\t{FOLDERS[name.partition('/')[0]]}\n"
-        for name, length_s in zip(clips, lengths, strict=True)
+        f"{Path(name).name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n"
+        for name, path in clips.items()
     ]
     return HEADER + "".join(rows)
+
+
+def opening_fault(path: Path) -> str | None:
+    """Say why a clip cannot be opened; what else may be wrong with it leaves out that clip alone, later."""
+    try:
+        soundfile.info(path)
+    except soundfile.LibsndfileError:
+        return recording_fault(path)
+    return None

@@ -2,20 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
+from stages.lib.recording import Channel, Examined
 from tools.lib.annotations.annotated import Annotated
-from tools.lib.annotations.choice import NOCALL_TAKEN, NOT_DRAWN, Choice, Recording, choose
+from tools.lib.annotations.choice import (
+    FILLED_CALL,
+    FILLED_NOCALL,
+    NOCALL_TAKEN,
+    NOT_DRAWN,
+    Choice,
+    Recording,
+    choose,
+)
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.clip_rows import ClipRow, clip_row, unlabelled_rows
-from tools.lib.recording_lengths import lengths_or_faults
+from tools.lib.counted import counted
+from tools.lib.examined_recordings import examine_all
 from tools.lib.recording_name import stem
 from tools.lib.register import Registered
 
+if TYPE_CHECKING:
+    from stages.lib.spectrogram import FeatureParams
+
 MISSING = "no recording of its name was found, or several that differ"
 JOINED = "joined without annotations, so without a label"
+JOINED_SOUNDLESS = "joined without annotations, and holds no sound"
+SIGNIFICANT = 0.05
 TOO_FEW = "windows without a call that could not be found"
 
 
@@ -24,7 +42,7 @@ def make_clips(
     annotated: Mapping[str, Annotated],
     register: Sequence[Registered],
     params: ImportParams,
-    window_s: float,
+    features: "FeatureParams",
 ) -> tuple[list[ClipRow], list[Outcome]]:
     """Make the rows of clips.csv.
 
@@ -36,7 +54,8 @@ def make_clips(
         From the stem of a recording to what is known of it.
     register : sequence of Registered
     params : ImportParams
-    window_s : float
+    features : FeatureParams
+        Of which the length of a window and the channel count here.
 
     Returns
     -------
@@ -44,7 +63,8 @@ def make_clips(
         Clips from annotations by recording and time; then those of recordings that joined without annotations.
     outcomes : list of Outcome
     """
-    lengths, outcomes = usable_lengths(recordings, annotated, register)
+    window_s = features.clip_s
+    usable, outcomes = usable_recordings(recordings, annotated, register, features.channel)
     registered = {stem(one.recording): one for one in register}
     outcomes += [
         Outcome(LEFT_OUT, MISSING, name, 1, 0, event.source)
@@ -53,8 +73,8 @@ def make_clips(
         for _, event in known.events
     ]
     known = {
-        recording: Recording(recording, lengths[recording], *annotated[stem(recording)])
-        for recording in sorted(lengths)
+        recording: Recording(recording, usable[recording], *annotated[stem(recording)])
+        for recording in sorted(usable)
         if stem(recording) in annotated
     }
     choices = {name: choose(one, window_s, params.gap_s, params.seed) for name, one in known.items()}
@@ -65,33 +85,72 @@ def make_clips(
     for recording, chosen in choices.items():
         labelled = [(start_s, CALL) for start_s in chosen.calls] + [(start_s, UNLABELLED) for start_s in chosen.unsure]
         labelled += [(start_s, NOCALL) for start_s in drawn.get(recording, [])]
+        outcomes += filled_outcomes(recording, usable[recording], labelled, window_s)
         site = registered[stem(recording)].site
         rows += [clip_row(recording, start_s, label, site) for start_s, label in sorted(labelled)]
     for one in register:
-        if one.hop_s and one.recording in lengths and one.recording not in choices:
-            joined = unlabelled_rows(one, lengths[one.recording], window_s)
+        if one.hop_s and one.recording in usable and one.recording not in choices:
+            joined, soundless = unlabelled_rows(one, usable[one.recording], window_s)
             outcomes.append(Outcome(TAKEN, JOINED, one.recording, 0, len(joined)))
+            outcomes += [Outcome(LEFT_OUT, JOINED_SOUNDLESS, one.recording, 0, soundless)] if soundless else []
             rows += joined
     return rows, outcomes
 
 
-def usable_lengths(
-    recordings: Path, annotated: Mapping[str, Annotated], register: Sequence[Registered]
-) -> tuple[dict[str, float], list[Outcome]]:
-    """Return the lengths of the recordings that can be used, and what is left out with the others."""
-    lengths, outcomes = {}, []
-    found = lengths_or_faults([recordings / one.recording for one in register])
-    for one, length in zip(register, found, strict=True):
-        if isinstance(length, float):
-            lengths[one.recording] = length
+def filled_outcomes(
+    recording: str, found: Examined, labelled: Sequence[tuple[float, str]], window_s: float
+) -> list[Outcome]:
+    """Count the windows of a recording that are partly without sound, by label."""
+    outcomes = []
+    for label, reason in ((CALL, FILLED_CALL), (NOCALL, FILLED_NOCALL)):
+        starts_s = np.array([start_s for start_s, its_label in labelled if its_label == label])
+        filled = int(np.count_nonzero(~found.is_whole(starts_s, window_s)))
+        outcomes += [Outcome(NOTE, reason, recording, 0, filled)] if filled else []
+    return outcomes
+
+
+def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[str]:
+    """Say how many windows are partly without sound, and whether that differs between calls and no-calls.
+
+    Whether it does is decided by Fisher's exact test (`scipy.stats.fisher_exact`) at a level of 0.05.
+    """
+    reasons = {CALL: FILLED_CALL, NOCALL: FILLED_NOCALL}
+    filled = {label: sum(one.windows for one in outcomes if one.reason == reason) for label, reason in reasons.items()}
+    total = {label: sum(row[3] == label for row in rows) for label in reasons}
+    if not any(filled.values()):
+        return []
+    from scipy.stats import fisher_exact  # It takes a second.
+
+    p = fisher_exact([[filled[label], total[label] - filled[label]] for label in reasons]).pvalue
+    line = (
+        f"the window of {filled[CALL]} of {counted(total[CALL], 'call')} and of {filled[NOCALL]} of "
+        f"{counted(total[NOCALL], 'no-call')} is longer than its sound, and was filled with it"
+    )
+    if p < SIGNIFICANT:
+        line += (
+            "; that differs between the classes, so a model may learn it instead of the calls: "
+            "lower featurize.clip_s, or cut calls and no-calls alike"
+        )
+    return [line]
+
+
+def usable_recordings(
+    recordings: Path, annotated: Mapping[str, Annotated], register: Sequence[Registered], channel: Channel
+) -> tuple[dict[str, Examined], list[Outcome]]:
+    """Return what the recordings hold that can be used, and what is left out with the others."""
+    usable, outcomes = {}, []
+    examined = examine_all([recordings / one.recording for one in register], channel)
+    for one, found in zip(register, examined, strict=True):
+        if isinstance(found, Examined):
+            usable[one.recording] = found
         else:
             events = annotated[stem(one.recording)].events if stem(one.recording) in annotated else []
             first = events[0][1].source if events else ""
             # The fault begins with the path, which the table has a column for.
-            reason = length.replace(f"{recordings / one.recording} ", "", 1)
+            reason = found.replace(f"{recordings / one.recording} ", "", 1)
             reason = f"its recording cannot be used: {reason}"
             outcomes.append(Outcome(LEFT_OUT, reason, one.recording, len(events), 0, first))
-    return lengths, outcomes
+    return usable, outcomes
 
 
 def draw_nocalls(choices: Mapping[str, Choice], params: ImportParams) -> tuple[dict[str, list[float]], list[Outcome]]:

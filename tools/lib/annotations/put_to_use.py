@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import soundfile
-
 from stages.lib.clips import read_clips
 from stages.lib.faults import refuse
 from stages.lib.params import read_params
@@ -13,7 +11,6 @@ from tools.lib.params_file import PARAMS, set_params
 from tools.lib.split_suggestion import suggested_counts
 
 Values = Mapping[tuple[str, str], str | int]
-EXAMPLE = "experiments/real/right_whale.yaml"
 
 
 def advise(table: Path) -> str:
@@ -28,21 +25,6 @@ def use(table: Path) -> str:
     refuse([fault] if fault else [])
     set_params(values)
     return f"{PARAMS}: now has {listed(values)}"
-
-
-def of_low_recordings(table: Path) -> list[str]:
-    """Say where `featurize` looks for more than any recording of a data set can hold, which costs accuracy."""
-    from stages.lib.spectrogram import FeatureParams  # It takes a second.
-
-    paths = {table.parent / "recordings" / clip.recording for clip in read_clips(table)}
-    highest_hz = max(soundfile.info(path).samplerate for path in paths) / 2
-    looked_for_hz = read_params("featurize", FeatureParams).max_hz
-    if looked_for_hz <= highest_hz:
-        return []
-    return [
-        f"{PARAMS}: featurize looks up to {looked_for_hz:g} Hz, but no recording holds anything above "
-        f"{highest_hz:g} Hz; set it as {EXAMPLE} does, then give this command again"
-    ]
 
 
 def values_for(table: Path) -> tuple[Values, str]:

@@ -4,6 +4,7 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.lib.recording import Examined
 from tools.lib.annotations import choice
 from tools.lib.annotations.choice import Choice, Recording, choose
 from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
@@ -13,10 +14,15 @@ LENGTH_S, WINDOW_S, GAP_S = 60.0, 3.0, 2.0
 
 
 def chosen(
-    *events: tuple[str, float, float], states_nocalls: bool = False, length_s: float = LENGTH_S, text: str = "S01"
+    *events: tuple[str, float, float],
+    states_nocalls: bool = False,
+    length_s: float = LENGTH_S,
+    text: str = "S01",
+    missing: Sequence[tuple[float, float]] = (),
 ) -> Choice:
     with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, text)) for n, (kind, begin, end) in enumerate(events, 2)]
-    return choose(Recording("bay.wav", length_s, with_kinds, states_nocalls), WINDOW_S, GAP_S, seed=1)
+    recording = Recording("bay.wav", Examined(length_s, 8000, tuple(missing)), with_kinds, states_nocalls)
+    return choose(recording, WINDOW_S, GAP_S, seed=1)
 
 
 def reasons(result: Choice) -> Sequence[tuple[str, str, str]]:
@@ -122,3 +128,19 @@ def test_whatever_is_annotated_windows_are_distinct_and_no_calls_keep_their_dist
     # Every annotation is counted once as taken or left out.
     counted = sorted(one.first for one in result.outcomes if one.outcome != NOTE)
     assert counted == sorted(f"t:{number}" for number in range(2, 2 + len(events)))
+
+
+def test_no_window_lies_where_there_is_no_sound():
+    result = chosen((CALL, 30.0, 31.0), (CALL, 10.0, 11.0), (UNSURE, 14.0, 15.0), missing=[(5.0, 28.0), (50.0, 60.0)])
+    assert result.calls == [29.0]
+    assert result.unsure == []
+    assert (LEFT_OUT, choice.SOUNDLESS, "t:3") in reasons(result)
+    assert (LEFT_OUT, choice.SOUNDLESS, "t:4") in reasons(result)
+    assert all(start_s + WINDOW_S <= 5 or 28 <= start_s <= 50 - WINDOW_S for start_s in result.nocalls)
+    assert len(result.nocalls) == 1 + 5
+
+
+def test_a_recording_that_has_room_for_filled_windows_alone_has_those():
+    assert chosen(length_s=2.5).nocalls == [0.0]
+    assert chosen(length_s=3.0, missing=[(2.0, 3.0)]).nocalls == [0.0]
+    assert chosen(length_s=3.0, missing=[(0.1, 3.0)]).nocalls == []

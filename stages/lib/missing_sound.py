@@ -1,0 +1,150 @@
+"""Missing sound: what of a recording carries no information, and what a window holds in its place.
+
+Four things carry no sound:
+
+- what lies beyond the end of a recording;
+- a run of one and the same value (zeros, a constant, a stuck converter) of `SHORTEST_RUN_S` or longer, in the channel
+  that is used or, where channels are mixed, in the mix;
+- sound shorter than `SHORTEST_SOUND_S` between two of these, such as a click on a dead line;
+- frequencies above half of the recording's own sample rate (`spectrogram.held_bands`).
+
+A window of which less than `LEAST_SHARE` is sound is not a clip. In any other window the missing part is filled with
+the window's own sound. Both rules are the same in training and in detection.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+# A quiet recording of few bits repeats a value for up to 4 ms, a clipped one for longer (docs/data.md).
+SHORTEST_RUN_S = 0.01
+# At a low sample rate, chance repeats a value for as long as that.
+SHORTEST_RUN_SAMPLES = 16
+SHORTEST_SOUND_S = 0.05
+LEAST_SHARE = 0.1
+# What decoders of lossy formats leave of digital silence: less than half a step of 24 bits.
+ROUNDING_OF_LOSSY = 2.0**-24
+
+Stretch = tuple[int, int]
+
+
+def missing_stretches(blocks: Iterable[np.ndarray], sample_rate: int, *, rounding: float = 0.0) -> list[Stretch]:
+    """Find the stretches of a signal that carry no sound, a block at a time.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray, shape (samples,)
+        The signal in consecutive parts of any length.
+    sample_rate : int
+        In Hz.
+    rounding : float
+        By how much two samples that follow one another may differ and count as the same value.
+
+    Returns
+    -------
+    list of (first, after)
+        In samples from the start of the signal, in order; no two touch.
+    """
+    shortest = max(SHORTEST_RUN_SAMPLES, round(SHORTEST_RUN_S * sample_rate))
+    runs: list[Stretch] = []
+    run_start, length, last = 0, 0, None
+    for block in blocks:
+        if not len(block):
+            continue
+        values = block if last is None else np.concatenate([[last], block])
+        changes = np.flatnonzero(np.abs(np.diff(values)) > rounding) + length + (last is None)
+        edges = np.concatenate([[run_start], changes]).astype(np.int64)
+        (long,) = np.nonzero(np.diff(edges) >= shortest)
+        runs += [(int(edges[position]), int(edges[position + 1])) for position in long]
+        run_start, length, last = int(edges[-1]), length + len(block), block[-1]
+    if length - run_start >= shortest:
+        runs.append((run_start, length))
+    return without_clicks(runs, length, sample_rate)
+
+
+def without_clicks(missing: Sequence[Stretch], length: int, sample_rate: int) -> list[Stretch]:
+    """Join missing stretches with the sound that is too short between them, or between one and an end of the signal.
+
+    Parameters
+    ----------
+    missing : sequence of (first, after)
+        In samples, in order.
+    length : int
+        Of the signal, in samples.
+    sample_rate : int
+    """
+    if not missing:
+        return []
+    shortest = SHORTEST_SOUND_S * sample_rate
+    joined: list[Stretch] = []
+    # An end of the signal is a stretch without length.
+    for first, after in [(0, 0), *missing, (length, length)]:
+        if joined and first - joined[-1][1] < shortest:
+            joined[-1] = joined[-1][0], max(after, joined[-1][1])
+        else:
+            joined.append((first, after))
+    return [(first, after) for first, after in joined if first < after]
+
+
+def filled_window(samples: np.ndarray, size: int, sample_rate: int, *, rounding: float = 0.0) -> np.ndarray:
+    """Return a window whose missing parts are filled with its own sound, and whose mean is zero.
+
+    The mean is that of the sound alone. It is taken away first, because an offset tells nothing of the sound and would
+    be a step for whatever filters the window later.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (samples,)
+        Of the window, as far as the recording has them.
+    size : int
+        Samples of the whole window.
+    sample_rate : int
+    rounding : float
+        As of `missing_stretches`.
+
+    Returns
+    -------
+    ndarray of float32, shape (size,)
+        Zeros where no part of the window is sound.
+    """
+    samples = samples[:size]
+    beyond = [(len(samples), size)] if len(samples) < size else []
+    missing = without_clicks(
+        [*missing_stretches([samples], sample_rate, rounding=rounding), *beyond], size, sample_rate
+    )
+    sound = np.ones(size, bool)
+    for first, after in missing:
+        sound[first:after] = False
+    window = np.zeros(size, np.float32)
+    if not sound.any():
+        return window
+    # In single precision, so that no other order of adding up changes a sample.
+    mean = np.float32(np.mean(samples[sound[: len(samples)]], dtype=np.float64))
+    window[sound] = samples[sound[: len(samples)]] - mean
+    edges = [0, *(edge for stretch in missing for edge in stretch), size]
+    for number, (first, after) in enumerate(missing):
+        before = window[edges[2 * number] : first]
+        behind = window[after : edges[2 * number + 3]]
+        window[first:after] = continued(before, behind, after - first)
+    return window
+
+
+def continued(before: np.ndarray, behind: np.ndarray, length: int) -> np.ndarray:
+    """Return sound for a gap: the sound on either side mirrored into it, as often as need be.
+
+    In a gap with sound on both sides, the two mirrored sounds fade into one another. Their squared weights add up to 1,
+    so that noise keeps its level.
+
+    Parameters
+    ----------
+    before, behind : ndarray of float32, shape (samples,)
+        The sound on either side; one of them may be empty.
+    length : int
+        Of the gap, in samples.
+    """
+    from_before = np.pad(before, (0, length), mode="symmetric")[len(before) :] if len(before) else None
+    from_behind = np.pad(behind, (length, 0), mode="symmetric")[:length] if len(behind) else None
+    if from_before is None or from_behind is None:
+        return from_behind if from_before is None else from_before
+    share = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(length)
+    return from_before * np.sqrt(1 - share) + from_behind * np.sqrt(share)

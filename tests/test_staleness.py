@@ -63,10 +63,13 @@ FILES = [
         "featurize",
         [
             "stages/featurize.py",
+            "stages/lib/cut_off.py",
+            "stages/lib/missing_sound.py",
             "stages/lib/parallel.py",
             "stages/lib/recording.py",
             "stages/lib/spectrogram.py",
             "stages/lib/wavelet.py",
+            "stages/lib/window.py",
         ],
     ),
     (
@@ -133,6 +136,7 @@ PARAMS = [
     (
         "featurize",
         {
+            "featurize.channel": 1,
             "featurize.sample_rate": 32000,
             "featurize.clip_s": 2.5,
             "featurize.fft_size": 1024,

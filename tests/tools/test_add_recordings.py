@@ -74,6 +74,30 @@ def test_recordings_are_cut_into_windows_and_have_site_and_time_from_their_names
         assert (Path("data/bay/recordings") / name).read_bytes() == (tmp_path / "sea" / name).read_bytes()
 
 
+def test_windows_without_sound_are_left_out_and_counted_by_recording(repository, tmp_path):
+    path = tmp_path / "sea" / "2019" / "dead.wav"
+    samples = 0.1 * np.random.default_rng(5).standard_normal(20 * RATE)
+    samples[5 * RATE : 15 * RATE] = -1.0
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    silent = tmp_path / "sea" / "silent.wav"
+    soundfile.write(silent, np.zeros(20 * RATE), RATE)
+    printed = add(repository, tmp_path / "sea")
+    assert [row.split(",")[2] for row in joined() if "dead" in row] == [
+        f"{start}.000" for start in (0, 2, 4, 14, 16, 18)
+    ]
+    assert f"{path}: 4 windows without sound left out\n" in printed
+    assert f"{silent} is silent from end to end (its samples do not vary); leave it out; left out\n" in printed
+
+
+def test_recordings_whose_rate_is_too_low_are_named_one_by_one(repository, tmp_path):
+    soundfile.write(tmp_path / "sea" / "high.wav", 0.1 * np.random.default_rng(6).standard_normal(96000), 32000)
+    printed = add(repository, tmp_path / "sea")
+    assert (
+        "recorded at 2000 Hz, which holds nothing above 1000 Hz, while featurize.max_hz is 10000; what is missing counts "
+        "as unknown (3 in all): 5066.190705140000.wav, rpi_bush_point_1562337136_0004.wav, short.wav\n"
+    ) in printed
+
+
 def test_a_hop_and_a_site_can_be_said(repository, tmp_path):
     add(repository, tmp_path / "sea" / "2019", "--hop", "0.5", "--site", "lime_kiln")
     rows = [row.split(",") for row in joined()]

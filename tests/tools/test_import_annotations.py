@@ -1,6 +1,7 @@
 """Annotations become data sets: small made-up archives of each kind, the real ones, and a whole run of the pipeline."""
 
 import csv
+import json
 import re
 import shutil
 from collections import Counter
@@ -131,7 +132,7 @@ def test_a_raven_table_becomes_a_data_set(imported):
         ("deep/b.wav", 14.75, ""),
     ]
     assert "2 recordings copied" in printed
-    assert "featurize looks up to" not in printed
+    assert "recorded at" not in printed
     assert "named by no annotation, so left out: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
@@ -270,6 +271,87 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
     assert summary("windows without a call that could not be found") == [("", 0, 1)]
 
 
+# Missing sound.
+
+
+def test_no_window_lies_where_the_hydrophone_was_dead(imported, tmp_path):
+    path = tmp_path / "archive" / "a.wav"
+    samples, _ = soundfile.read(path)
+    samples[round(9.5 * SAMPLE_RATE) :] = 0
+    soundfile.write(path, samples, SAMPLE_RATE)
+    printed = imported("a.txt", "3.0\t3.5\tcall\n6.0\t6.2\tcall\n12.0\t12.5\tcall\n")
+    assert [clip[1] for clip in clips() if clip[2] == "call"] == [2.75, 5.6]
+    assert [clip for clip in clips() if clip[2] == "nocall" and clip[1] > 8.5] == []
+    assert summary("its window holds no sound") == [("a.wav", 1, 0)]
+    assert "its window holds no sound" in printed
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_recording_without_sound_is_left_out_and_the_others_taken(imported, tmp_path, value):
+    soundfile.write(tmp_path / "archive" / "a.wav", np.full(80000, value), SAMPLE_RATE)
+    soundfile.write(tmp_path / "archive" / "c.wav", np.outer(np.sin(np.arange(80000)), [0.1, -0.1]), SAMPLE_RATE)
+    table = "filename\tstart_s\tduration_s\na.wav\t3.0\t0.5\nb.wav\t5.0\t0.5\nc.wav\t5.0\t0.5\n"
+    printed = imported("train.tsv", table)
+    assert {clip[0] for clip in clips()} == {"deep/b.wav"}
+    assert "its recording cannot be used: is silent from end to end" in printed
+    assert "its recording cannot be used: is silent in the mix, because its 2 channels cancel one another" in printed
+
+
+def test_silent_clips_of_folders_are_left_out_and_the_others_taken(repository, tmp_path):
+    for label in ("calls", "nocalls"):
+        for number in range(3):
+            write_recording(tmp_path / "study" / label / f"{label}{number}.wav", length_s=1.5, seed=number)
+    soundfile.write(tmp_path / "study" / "calls" / "dead.wav", np.zeros(6000), SAMPLE_RATE)
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
+    assert result.returncode == 0, result.stderr
+    assert len(clips()) == 6
+    assert summary("its recording cannot be used: is silent from end to end") == [("calls/dead.wav", 1, 0)]
+
+
+def write_noises(folder: Path, lengths_s: Mapping[str, tuple[float, float]], count: int) -> None:
+    """Write folders of clips of bare noise, whose lengths lie between two."""
+    random = np.random.default_rng(7)
+    for label, span_s in lengths_s.items():
+        for number in range(count):
+            samples = 0.02 * random.standard_normal(round(random.uniform(*span_s) * SAMPLE_RATE))
+            (folder / label).mkdir(parents=True, exist_ok=True)
+            soundfile.write(folder / label / f"{label}{number:02d}.wav", samples, SAMPLE_RATE)
+
+
+def test_windows_that_are_filled_are_counted_and_a_difference_between_the_classes_is_said(repository, tmp_path):
+    write_noises(tmp_path / "alike", {"calls": (0.4, 0.8), "nocalls": (0.4, 0.8)}, count=12)
+    write_noises(tmp_path / "other", {"calls": (0.4, 0.8), "nocalls": (1.0, 1.0)}, count=12)
+    said = {
+        name: run_tool(repository, "import_annotations", name, str(tmp_path / name)).stdout
+        for name in ("alike", "other")
+    }
+    line = "the window of 12 of 12 calls and of {} of 12 no-calls is longer than its sound, and was filled with it{}\n"
+    differs = (
+        "; that differs between the classes, so a model may learn it instead of the calls: "
+        "lower featurize.clip_s, or cut calls and no-calls alike"
+    )
+    assert line.format(12, "") in said["alike"]
+    assert line.format(0, differs) in said["other"]
+
+
+@pytest.mark.parametrize("clip_s", [1.0, 2.0])
+def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp_path, clip_s):
+    write_noises(tmp_path / "study", {"calls": (0.4, 0.8), "nocalls": (1.0, 1.0)}, count=40)
+    overlay(Path("params.yaml"), {"featurize": {"clip_s": clip_s}})
+    assert run_tool(repository, "import_annotations", "bay", str(tmp_path / "study")).returncode == 0
+    changes = {"split": {"train": 44, "valid": 8, "pool": 0, "test": 28}, "train": {"epochs": 12}}
+    overlay(Path("params.yaml"), changes)
+    Path("labels").mkdir()
+    for table in ("settled.csv", "expert.csv"):
+        shutil.copy(REPOSITORY / "labels" / table, "labels")
+    Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
+    for stage in ("featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"):
+        done = run_in(repository, "python", "-m", f"stages.{stage}", PYTHONPATH=str(REPOSITORY))
+        assert done.returncode == 0, done.stderr
+    accuracy = json.loads(Path("metrics/evaluation.json").read_text())["before"]["intervals"]["accuracy"]
+    assert accuracy["low"] < 0.5 < accuracy["high"]
+
+
 def test_what_is_wrong_with_the_params_is_said_before_anything_is_copied(imported, repository):
     replace_in(repository / "params.yaml", "clip_s: 1.0", "clip_s: -1.0")
     assert imported("a.txt", "3.0\t3.5\tcall\n", status=1).startswith("params.yaml:")
@@ -300,7 +382,8 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     advice = "data.dataset: bay, " + ", ".join(f"split.{part}: {count}" for part, count in counts.items())
     printed = imported("sea.txt", table)
     assert f"params.yaml: set {advice}; the same command with --use does\n" in printed
-    assert "featurize looks up to 10000 Hz, but no recording holds anything above 2000 Hz" in printed
+    assert "recorded at 4000 Hz, which holds nothing above 2000 Hz, while featurize.max_hz is 10000; " in printed
+    assert "(10 in all): 0.wav, 1.wav, 2.wav, " in printed
     assert yaml.safe_load(Path("params.yaml").read_text()) == before
 
     assert imported("sea.txt", table, "--use").endswith(f"params.yaml: now has {advice}\n")

@@ -55,6 +55,12 @@ def the_model(facts: Facts) -> list[str]:
             f"{params['featurize.mel_bands']} mel bands from {params['featurize.min_hz']:g} to "
             f"{params['featurize.max_hz']:g} Hz of sound at {params['featurize.sample_rate']} Hz, {level}{denoised}",
         ),
+        (
+            "what it hears",
+            "the mean of all channels"
+            if params["featurize.channel"] == "mix"
+            else f"channel {params['featurize.channel']}",
+        ),
         ("what it is", "a small convolutional network ([network.py](../stages/lib/network.py))"),
         (
             "training",

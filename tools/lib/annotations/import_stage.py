@@ -20,6 +20,7 @@ stages:
       - data/{name}/recordings.csv
 {modules}
     params:
+      - featurize.channel
       - featurize.clip_s
       - data/{name}/params.yaml:
           - seed

@@ -6,7 +6,9 @@
 # make audit  known vulnerabilities of the requirements (docs/security.md)
 # make lock   requirements.txt, requirements-s3.txt and requirements-dask.txt from their .in files
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Never the Python of .venv, which `make .venv/ready` clears: it may be on the search path after a failed installation.
+PYTHON ?= $(shell PATH="$$(echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.venv/bin' | paste -sd :)"; \
+	command -v python3.11 || command -v python3 || echo python3.11)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 all: .venv/ready
@@ -18,8 +20,8 @@ all: .venv/ready
 	@echo "metrics/evaluation.json  the same as numbers: dvc metrics show"
 
 .venv/ready: requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
-	$(PYTHON) -m venv --clear .venv
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
+	"$(PYTHON)" -m venv --clear .venv
 	pip install --quiet --require-hashes -r requirements.txt
 	touch .venv/ready
 

@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib import determinism, missing_sound, spectrogram, wavelet, window
-from stages.lib import recording as recording_module
 from stages.lib.clips import Clip, by_recording, read_clips
 from stages.lib.cluster import Cluster
 from stages.lib.compute import chosen_cluster
-from stages.lib.digests import Seen, look_at, recall, remember, short_digest
+from stages.lib.digests import Seen, look_at, recall, remember, short_digest, sources_of
 from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
 from stages.lib.inputs import changed, reading, state
@@ -72,9 +70,8 @@ def missing_in(clip: Clip, path: Path, found: Examined, clip_s: float) -> str:
 
 @cache
 def made_by() -> bytes:
-    """Return what the features are computed by: our own modules and the versions of the libraries below them."""
-    modules = (determinism, missing_sound, recording_module, spectrogram, wavelet, window)
-    sources = [Path(source).read_bytes() for source in (__file__, *(module.__file__ for module in modules))]
+    """Return what the features are computed by: all code that this module imports, and the libraries' versions."""
+    sources = [path.read_bytes() for path in sources_of(Path(__file__))]
     return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import soundfile
 from hypothesis import settings
 
-from experiments.clone import clone, commit, make_small, repro, run_in
+from experiments.clone import clone, commit, git, make_small, repro, run_in
+from tests.edit import replace_in
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
@@ -47,3 +49,28 @@ def copy_of_finished(finished) -> Callable[[Path], Path]:
         return Path(shutil.copytree(finished, folder, symlinks=True))
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def with_own_data(tmp_path_factory, finished) -> Path:
+    """A clone that never had the synthetic recordings: its pipeline has run on a data set `bay`, brought by hand.
+
+    Its outputs are committed, and it has no remote of DVC. Copy it to change it.
+    """
+    folder = tmp_path_factory.mktemp("own data") / "clone"
+    git(finished, "clone", "--quiet", str(finished), str(folder))
+    git(folder, "config", "user.name", "A newcomer")
+    git(folder, "config", "user.email", "newcomer@example.org")
+    bay, synthetic = folder / "data" / "bay", finished / "data" / "synthetic"
+    (bay / "recordings").mkdir(parents=True)
+    for path in sorted((synthetic / "recordings").iterdir()):
+        # Bytes that are not those of the synthetic recordings.
+        samples, sample_rate = soundfile.read(path, dtype="int16")
+        soundfile.write(bay / "recordings" / f"{path.stem}.wav", samples, sample_rate)
+    (bay / "clips.csv").write_text((synthetic / "clips.csv").read_text().replace(".flac,", ".wav,"))
+    replace_in(folder / "params.yaml", "dataset: synthetic", "dataset: bay")
+    for command in (["dvc", "add", "data/bay/recordings"], ["dvc", "repro"], ["python", "-m", "tools.write_cards"]):
+        result = run_in(folder, *command)
+        assert result.returncode == 0, result.stdout + result.stderr
+    commit(folder, "Learn from the bay")
+    return folder

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.edit import replaced
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 SECTION = README.split("\n## A remote for the team\n")[1].split("\n## ")[0]
+# The synthetic recordings are in no remote: their seed gives them.
+SYNTHESIZE = "data/synthetic/dvc.yaml:synthesize"
 BLOCKS = re.findall(r"```bash\n(.*?)```", SECTION, flags=re.DOTALL)
 
 
@@ -61,9 +64,18 @@ def new_hub(first: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder_team(tmp_path_factory, copy_of_finished) -> Team:
-    parent = tmp_path_factory.mktemp("folder")
-    first = copy_of_finished(parent / "first")
+def folder_team(tmp_path_factory, finished) -> Team:
+    return team_with_a_folder(tmp_path_factory.mktemp("folder"), finished)
+
+
+@pytest.fixture(scope="module")
+def own_data_team(tmp_path_factory, with_own_data) -> Team:
+    return team_with_a_folder(tmp_path_factory.mktemp("own"), with_own_data)
+
+
+def team_with_a_folder(parent: Path, clone: Path) -> Team:
+    """Share a copy of a clone, its outputs in a folder, as the README says."""
+    first = Path(shutil.copytree(clone, parent / "first", symlinks=True))
     hub = new_hub(first)
     remote = parent / "remote"
     readme(first, "dvc remote add --default team /srv", {"/srv/orca": str(remote)})
@@ -74,7 +86,7 @@ def folder_team(tmp_path_factory, copy_of_finished) -> Team:
 
     def write(md5: str, content: bytes) -> None:
         # As DVC leaves it: DVC checks a writable file of a local remote by itself.
-        path(md5).chmod(0o644)
+        path(md5).unlink(missing_ok=True)
         path(md5).write_bytes(content)
         path(md5).chmod(0o444)
 
@@ -162,8 +174,8 @@ def test_a_colleague_pulls_from_a_folder_and_nothing_reruns(folder_team, tmp_pat
     colleague = folder_team.colleague(tmp_path / "colleague")
     assert not (colleague / "features").exists()
     readme(colleague, "git pull")
+    assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(folder_team.first)
-    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
 
 
@@ -181,7 +193,7 @@ def test_without_verify_damage_goes_unnoticed(folder_team, tmp_path):
     colleague = folder_team.colleague(tmp_path / "colleague")
     run_in(colleague, "dvc", "remote", "modify", "--local", "team", "verify", "false")
     readme(colleague, "git pull")
-    assert stages_run(repro(colleague)) == []
+    assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert (colleague / "labels" / "merged.csv").read_bytes() != good, "the README need not ask for verify any more"
     folder_team.write(merged, good)
 
@@ -200,7 +212,7 @@ def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_t
     assert f"failed to transfer '{weights}'" in report
     assert re.search(rf"corrupted cache file '.*/{merged[:2]}/{merged[2:]}'", report)
     assert named_as_missing(run_in(colleague, "dvc", "checkout")) == {"labels/merged.csv", "models/retrained"}
-    assert stages_run(repro(colleague)) == ["merge_labels", "retrain"]
+    assert stages_run(repro(colleague)) == [SYNTHESIZE, "merge_labels", "retrain"]
     assert files_of(colleague) == files_of(folder_team.first)
     assert git_sees_no_change(colleague)
 
@@ -212,7 +224,8 @@ def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_t
     assert {md5: folder_team.read(md5) for md5 in good} == good
     another = folder_team.colleague(tmp_path / "another")
     readme(another, "git pull")
-    assert files_of(another) == files_of(folder_team.first)
+    assert files_of(another).items() <= files_of(folder_team.first).items()
+    assert (another / "models" / "retrained").is_dir()
 
 
 def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
@@ -222,9 +235,38 @@ def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
     output = readme(folder_team.first, "dvc repro\ngit commit")
     assert stages_run(output) == ["merge_labels", "retrain", "evaluate"]
     readme(colleague, "git pull")
+    assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(folder_team.first)
-    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
+
+
+# Recordings of one's own.
+
+
+def test_every_command_ends_well_for_a_team_with_recordings_of_its_own(own_data_team, tmp_path):
+    colleague = own_data_team.colleague(tmp_path / "colleague")
+    readme(colleague, "git pull")
+    assert stages_run(repro(colleague)) == []
+    assert files_of(colleague) == files_of(own_data_team.first)
+    for folder in (own_data_team.first, colleague):
+        for command in ("pull", "push", "status", "status --cloud", "checkout"):
+            result = run_in(folder, "dvc", *command.split())
+            assert (command, result.returncode, result.stderr) == (command, 0, "")
+        assert git_sees_no_change(folder)
+
+
+def test_a_recording_that_the_remote_has_lost_is_an_error(own_data_team, tmp_path):
+    (recording,) = re.findall(r"md5: (\w+\.dir)", (own_data_team.first / "data/bay/recordings.dvc").read_text())
+    listed = own_data_team.read(recording)
+    lost = json.loads(listed)[0]["md5"]
+    good = own_data_team.read(lost)
+    own_data_team.delete(lost)
+    colleague = own_data_team.colleague(tmp_path / "colleague")
+    pull = run_in(colleague, "dvc", "pull")
+    assert pull.returncode != 0
+    assert f"failed to transfer '{lost}'" in pull.stderr
+    assert "data/bay/recordings" in named_as_missing(run_in(colleague, "dvc", "checkout"))
+    own_data_team.write(lost, good)
 
 
 # S3.
@@ -252,8 +294,8 @@ def test_credentials_stay_on_the_machine(s3_team, tmp_path):
 def test_a_colleague_pulls_from_s3_and_nothing_reruns(s3_team, credentials, tmp_path):
     colleague = s3_team.colleague(tmp_path / "colleague")
     readme(colleague, "git pull")
+    assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(s3_team.first)
-    assert stages_run(repro(colleague)) == []
     assert git_sees_no_change(colleague)
 
 
@@ -266,7 +308,7 @@ def test_what_s3_lost_or_damaged_is_named_recomputed_and_restored(s3_team, crede
     colleague = s3_team.colleague(tmp_path / "colleague")
     pull = run_in(colleague, "dvc", "pull")
     assert named_as_missing(pull) == {"labels/merged.csv", "labels/split.csv"}
-    assert stages_run(repro(colleague)) == ["split", "merge_labels"]
+    assert stages_run(repro(colleague)) == [SYNTHESIZE, "split", "merge_labels"]
     assert files_of(colleague) == files_of(s3_team.first)
     assert git_sees_no_change(colleague)
 

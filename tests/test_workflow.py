@@ -1,5 +1,6 @@
 """The steps of GitHub's workflow, run in bash as GitHub runs them, on clones with a local repository behind them."""
 
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from experiments.clone import REPOSITORY, commit, git, stages_run, use_this_environment
+from experiments.clone import REPOSITORY, commit, git, run_in, stages_run, use_this_environment
 from tools.up_to_date import unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
@@ -21,7 +22,12 @@ REVIEW = WORKFLOW["jobs"]["review"]
 STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
 MATCHER = json.loads((REPOSITORY / ".github" / "label-faults.json").read_text(encoding="utf-8"))
 ENVIRONMENT = Path(sys.executable).parents[1]
-LABEL_STAGES = ["merge_labels", "retrain", "evaluate"]
+# The stages of which Git keeps an output, and the one whose output a seed gives.
+MADE_AGAIN = ["data/synthetic/dvc.yaml:synthesize", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
+
+
+RUN = "Make the committed outputs again"
+RAN = "`data/synthetic/dvc.yaml:synthesize`, `train`, `score_pool`, `merge_labels`, `retrain` and `evaluate` ran"
 
 
 class Outcome(NamedTuple):
@@ -50,11 +56,18 @@ def run_review(folder: Path, before: str = "", **variables: str) -> Outcome:
     What steps bring that use an action is there already: the checkout, Python, DVC's cache.
     """
     temporary = folder.with_name(f"{folder.name} temporary")
-    temporary.mkdir()
+    (temporary / "home").mkdir(parents=True)
     paths = [path for path in os.environ["PATH"].split(os.pathsep) if Path(path) != ENVIRONMENT / "bin"]
-    settings = {**os.environ, "PATH": os.pathsep.join(paths), "CI": "true", **variables}
+    settings = {
+        **os.environ,
+        "PATH": os.pathsep.join(paths),
+        "CI": "true",
+        "HOME": str(temporary / "home"),
+        **variables,
+    }
     settings |= {name: value.replace("${{ github.event.before }}", before) for name, value in REVIEW["env"].items()}
     summary, logs, failed = "", {}, ""
+    give_to(1001, folder)  # In a container the files belong to another user.
     for step in REVIEW["steps"]:
         if "run" not in step or failed:
             continue
@@ -65,7 +78,7 @@ def run_review(folder: Path, before: str = "", **variables: str) -> Outcome:
         result = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", temporary / "script.sh"],
             cwd=folder,
-            env=settings | {name: str(path) for name, path in files.items()},
+            env=settings | without_secrets(step) | {name: str(path) for name, path in files.items()},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -76,15 +89,27 @@ def run_review(folder: Path, before: str = "", **variables: str) -> Outcome:
         summary += files["GITHUB_STEP_SUMMARY"].read_text() + "\n"
         settings |= dict(line.split("=", 1) for line in files["GITHUB_ENV"].read_text().splitlines())
         settings["PATH"] = os.pathsep.join([*files["GITHUB_PATH"].read_text().splitlines(), settings["PATH"]])
+    give_to(os.geteuid(), folder)
     return Outcome(summary, logs, failed, folder)
+
+
+def without_secrets(step: dict) -> dict[str, str]:
+    """Return the variables of a step as a run for a fork has them: GitHub leaves secrets empty there."""
+    variables = {name: re.sub(r"\$\{\{ secrets\.\w+ \}\}", "", value) for name, value in step.get("env", {}).items()}
+    assert not any("${{" in value for value in variables.values())
+    return variables
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, finished) -> Path:
     """What is on GitHub: a repository whose branch main has its outputs committed."""
-    folder = tmp_path_factory.mktemp("github") / "hub.git"
-    git(finished, "init", "--quiet", "--bare", "--initial-branch=main", str(folder))
-    git(finished, "push", "--quiet", str(folder), "HEAD:refs/heads/main")
+    return hub_of(finished, tmp_path_factory.mktemp("github"))
+
+
+def hub_of(clone: Path, parent: Path) -> Path:
+    folder = parent / "hub.git"
+    git(clone, "init", "--quiet", "--bare", "--initial-branch=main", str(folder))
+    git(clone, "push", "--quiet", str(folder), "HEAD:refs/heads/main")
     return folder
 
 
@@ -105,23 +130,35 @@ def propose(hub: Path, branch: str, change: Callable[[Path], None]) -> None:
     git(folder, "push", "--quiet", "origin", branch)
 
 
-def check_out(hub: Path, branch: str, cache: Path) -> Path:
+def check_out(hub: Path, branch: str, cache: Path | None) -> Path:
     """Return a folder as it is when the commands begin: a branch merged into main, with the cache of main's outputs."""
     folder = clone_of(hub, f"runner of {branch}")
     git(folder, "checkout", "--quiet", "--detach", "origin/main")
     git(folder, "merge", "--quiet", "--no-ff", "--no-edit", f"origin/{branch}")
-    shutil.copytree(cache / ".dvc" / "cache", folder / ".dvc" / "cache")
+    if cache:
+        shutil.copytree(cache / ".dvc" / "cache", folder / ".dvc" / "cache")
     use_this_environment(folder)
     return folder
 
 
-def review(hub: Path, branch: str, cache: Path) -> Outcome:
+def give_to(user: int, folder: Path) -> None:
+    """Give all files of a folder to a user, where the tests may."""
+    if os.geteuid() == 0:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, user, user, follow_symlinks=False)
+
+
+def review(hub: Path, branch: str, cache: Path | None) -> Outcome:
     """Run the job as for a pull request into main."""
     return run_review(check_out(hub, branch, cache), GITHUB_EVENT_NAME="pull_request", GITHUB_BASE_REF="main")
 
 
 def append(folder: Path, rows: str) -> None:
-    with (folder / "labels" / "expert.csv").open("a", encoding="utf-8") as file:
+    append_to(folder / "labels" / "expert.csv", rows)
+
+
+def append_to(table: Path, rows: str) -> None:
+    with table.open("a", encoding="utf-8") as file:
         file.write(rows)
 
 
@@ -148,10 +185,10 @@ def test_a_pull_request_of_labels_alone_passes(answered):
     assert "is up to date" in answered.logs["Make the environment"]
 
 
-def test_it_runs_what_the_labels_change_and_says_so(answered):
-    assert stages_run(answered.logs["Run what is out of date"]) == LABEL_STAGES
+def test_it_makes_again_what_git_keeps_and_says_so(answered):
+    assert stages_run(answered.logs[RUN]) == MADE_AGAIN
     assert "Outputs: **not as committed**. They are older than what they are made from" in answered.summary
-    assert "`merge_labels`, `retrain` and `evaluate` ran" in answered.summary
+    assert RAN in answered.summary
 
 
 def test_the_summary_says_what_the_labels_were_worth(answered, hub):
@@ -188,12 +225,10 @@ def completed(answered, hub, finished) -> Outcome:
     return review(hub, "outputs", finished)
 
 
-def test_committed_outputs_that_the_cache_lacks_are_made_again_and_compared(completed):
+def test_committed_outputs_are_made_again_and_compared(completed):
     assert completed.failed == "", completed.logs
-    # What evaluate writes is all in Git, so there is nothing that the cache could lack.
-    assert stages_run(completed.logs["Run what is out of date"]) == ["merge_labels", "retrain"]
-    said = "Outputs: **as committed**. `merge_labels` and `retrain` ran and gave the same bytes again.\n"
-    assert completed.summary.strip().startswith(said)
+    assert stages_run(completed.logs[RUN]) == MADE_AGAIN
+    assert completed.summary.strip().startswith(f"Outputs: **as committed**. {RAN} and gave the same bytes again.")
     assert not (completed.folder / "review" / "outputs.patch").exists()
 
 
@@ -213,10 +248,11 @@ def pushed(hub, finished) -> Outcome:
     return run_review(runner, before=git(runner, "rev-parse", "origin/main").strip(), GITHUB_EVENT_NAME="push")
 
 
-def test_nothing_runs_where_outputs_are_up_to_date(pushed):
+def test_the_verdict_rests_on_what_was_made_in_this_run_where_nothing_has_changed(pushed):
     assert pushed.failed == "", pushed.logs
-    assert stages_run(pushed.logs["Run what is out of date"]) == []
-    assert pushed.summary.strip().startswith("Outputs: **as committed**. Nothing had to run.\n")
+    assert stages_run(pushed.logs[RUN]) == MADE_AGAIN
+    said = f"Outputs: **as committed**. {RAN} and gave the same bytes again. `featurize` and `split` did not run: "
+    assert pushed.summary.strip().startswith(said)
     assert "\nlabels: no change" in pushed.summary
     assert "metrics/" not in pushed.summary.partition("## All metrics that have changed")[2]
 
@@ -236,6 +272,19 @@ def test_a_branch_that_is_new_is_compared_with_the_commit_before(pushed, hub):
     assert printed == f"BASE={git(runner, 'rev-parse', '--short', 'HEAD^')}"
 
 
+def test_a_first_push_is_compared_with_itself(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "user.name", "A newcomer")
+    git(tmp_path, "config", "user.email", "newcomer@example.org")
+    commit(tmp_path, "First")
+    (step,) = (step for step in REVIEW["steps"] if step.get("name") == "Find what to compare with")
+    variables = {"GITHUB_EVENT_NAME": "push", "BEFORE": "0" * 40, "GITHUB_ENV": "/dev/stdout"}
+    printed = subprocess.check_output(
+        ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=os.environ | variables, text=True
+    )
+    assert printed == f"BASE={git(tmp_path, 'rev-parse', '--short', 'HEAD')}"
+
+
 # A push with cards that somebody has written by hand.
 
 
@@ -251,13 +300,134 @@ def hand_written(hub, finished) -> Outcome:
 
 def test_a_card_that_is_not_that_of_the_outputs_is_told_and_mended(hand_written, hub):
     assert hand_written.failed == "", hand_written.logs
-    assert stages_run(hand_written.logs["Run what is out of date"]) == []
     assert "Outputs: **not as committed**." in hand_written.summary
-    assert "No stage had to run, but there are other versions of `docs/model_card.md`." in hand_written.summary
+    assert "Other versions came out of `docs/model_card.md`." in hand_written.summary
     patched = clone_of(hub, "patched")
     git(patched, "checkout", "--quiet", "cards")
     git(patched, "apply", str(hand_written.folder / "review" / "outputs.patch"))
     assert git(patched, "diff", "origin/main", "--", "docs") == ""
+
+
+# A push with figures that somebody has forged, in dvc.lock as well.
+
+
+def forge(folder: Path, name: str, old: str, new: str) -> None:
+    """Change an output, and let dvc.lock say that a stage gave it."""
+    path, lock = folder / name, folder / "dvc.lock"
+    path.write_text(re.sub(old, new, path.read_text(encoding="utf-8")), encoding="utf-8")
+    locked = yaml.safe_load(lock.read_text())
+    (out,) = (out for stage in locked["stages"].values() for out in stage["outs"] if out["path"] == name)
+    assert out["md5"] != hashlib.md5(path.read_bytes()).hexdigest()
+    out |= {"md5": hashlib.md5(path.read_bytes()).hexdigest(), "size": path.stat().st_size}
+    lock.write_text(yaml.safe_dump(locked, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def forged(hub, finished) -> Outcome:
+    def change(folder: Path) -> None:
+        forge(folder, "metrics/evaluation.json", r'"accuracy": 0\.\d+', '"accuracy": 0.999')
+        forge(folder, "metrics/report.txt", r"0\.\d{4}", "0.9990")
+        forge(folder, "metrics/pool.json", r'"uncertain": \d+', '"uncertain": 1')
+
+    propose(hub, "forgery", change)
+    return review(hub, "forgery", finished)
+
+
+def test_a_forged_figure_is_told_from_what_the_stages_give(forged):
+    assert forged.failed == "", forged.logs
+    assert "Outputs: **not as committed**." in forged.summary
+    assert (
+        "`score_pool` and `evaluate` gave other outputs than dvc.lock has for the very same inputs." in forged.summary
+    )
+    listed = forged.summary.partition("Other versions came out of ")[2].partition(". What")[0]
+    assert {"`metrics/evaluation.json`", "`metrics/report.txt`", "`metrics/pool.json`", "`dvc.lock`"} <= set(
+        re.split(", | and ", listed)
+    )
+
+
+def test_what_follows_is_about_what_the_stages_gave(forged, hub):
+    for name in ("metrics/evaluation.json", "metrics/report.txt", "metrics/pool.json", "dvc.lock"):
+        assert (forged.folder / name).read_text() == git(hub, "show", f"main:{name}")
+    assert "0.999" not in forged.summary.partition("## Both models on the test clips")[2].partition("## All metrics")[0]
+
+
+def test_a_run_that_fails_leaves_the_committed_outputs_where_they_were(hub, finished):
+    runner = check_out(hub, "main", finished)
+    (runner / "stages" / "score_pool.py").write_text("raise SystemExit('a fault')\n")
+    result = run_in(runner, "python", "-m", "tools.up_to_date")
+    assert result.returncode == 1
+    assert "dvc repro failed" in result.stderr
+    assert git(runner, "status", "--porcelain", "labels", "metrics").split() == []
+
+
+# A team with recordings of its own. Runners keep no cache of what comes from a remote.
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, with_own_data) -> Path:
+    """What is on GitHub of a team that shares its recordings in a remote, a folder."""
+    parent = tmp_path_factory.mktemp("shared")
+    first = Path(shutil.copytree(with_own_data, parent / "first", symlinks=True))
+    for command in (["dvc", "remote", "add", "--default", "team", str(parent / "remote")], ["dvc", "push"]):
+        assert run_in(first, *command).returncode == 0
+    commit(first, "Share the outputs in a remote")
+    return hub_of(first, parent)
+
+
+def test_with_a_remote_the_recordings_of_a_team_are_fetched_and_everything_is_checked(shared):
+    propose(shared, "answers", answer)
+    outcome = review(shared, "answers", None)
+    assert outcome.failed == "", outcome.logs
+    assert stages_run(outcome.logs[RUN]) == MADE_AGAIN[1:]
+    assert "Outputs: **not as committed**. They are older than what they are made from" in outcome.summary
+    assert "`featurize` and `split` did not run" in outcome.summary
+    assert (outcome.folder / "review" / "labels.png").exists()
+    assert (outcome.folder / "label-page" / "queue.html").exists()
+
+
+@pytest.fixture(scope="module", params=["no remote", "out of reach"])
+def unreachable(request, shared, with_own_data, tmp_path_factory) -> Path:
+    """What is on GitHub of a team whose recordings a runner cannot fetch."""
+    parent = tmp_path_factory.mktemp("unreachable")
+    if request.param == "no remote":
+        return hub_of(with_own_data, parent)
+    folder = clone_of(shared, "moves the remote")
+    assert run_in(folder, "dvc", "remote", "modify", "team", "url", "/nobody/has/this").returncode == 0
+    commit(folder, "Move the remote")
+    return hub_of(folder, parent)
+
+
+def test_without_the_recordings_labels_and_tables_are_checked_and_that_is_said(unreachable):
+    propose(unreachable, "answers", answer)
+    outcome = review(unreachable, "answers", None)
+    assert outcome.failed == "", outcome.logs
+    assert stages_run(outcome.logs[RUN]) == ["split"]
+    assert "Outputs: **not checked**. `data/bay/recordings` cannot be had here" in outcome.summary
+    assert "The labels and the tables were checked. What follows is as committed." in outcome.summary
+    assert re.search(r"^- labels/expert\.csv: \d+ answers by 1 annotator", outcome.summary, flags=re.MULTILINE)
+    assert "\nlabels: +" in outcome.summary
+    assert "Without a recording that can be read here: " in outcome.summary
+    assert not (outcome.folder / "label-page").exists()
+
+
+def test_without_the_recordings_an_answer_for_a_test_clip_is_refused(unreachable):
+    def change(folder: Path) -> None:
+        assert run_in(folder, "dvc", "repro", "--single-item", "split").returncode == 0
+        rows = (folder / "labels" / "split.csv").read_text().splitlines()
+        (clip_id, *_) = next(row.split(",") for row in rows if ",test," in row)
+        append(folder, f"{clip_id},call,val,2026-11-22,\n")
+
+    propose(unreachable, "test-clip", change)
+    outcome = review(unreachable, "test-clip", None)
+    assert outcome.failed == RUN
+    assert "labels/expert.csv:2: " in outcome.logs[RUN]
+
+
+def test_without_the_recordings_a_fault_of_the_clips_is_refused(unreachable):
+    propose(unreachable, "clips", lambda folder: append_to(folder / "data" / "bay" / "clips.csv", "no,row\n"))
+    outcome = review(unreachable, "clips", None)
+    assert outcome.failed in ("Check the labels", RUN)
+    assert "data/bay/clips.csv:142: " in outcome.logs[outcome.failed]
 
 
 # Faults.
@@ -292,7 +462,7 @@ def test_outputs_that_cannot_have_come_from_their_inputs_are_told_from_old_ones(
 
     assert unrepeated(lock("old", "old", "old"), lock("new", "new", "new")) == []
     assert unrepeated(lock("same", "forged", "old"), lock("same", "new", "new")) == ["merge_labels"]
-    said = verdict(["merge_labels"], ["dvc.lock"], ["merge_labels"])
+    said = verdict(["merge_labels"], ["featurize"], ["dvc.lock"], ["merge_labels"])
     assert "`merge_labels` gave other outputs than dvc.lock has for the very same inputs" in said
 
 
@@ -305,13 +475,40 @@ def test_every_action_is_pinned_by_its_hash():
     assert [action for action in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)] == []
 
 
+def test_every_action_runs_on_node_24():
+    text = (REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text()
+    majors = {name: int(major) for name, major in re.findall(r"actions/([\w-]+)@[0-9a-f]{40} # v(\d+)\.\d+\.\d+", text)}
+    # The first majors whose action.yml says node24.
+    first = {"checkout": 5, "setup-python": 6, "cache": 5, "upload-artifact": 6}
+    assert set(majors) == set(first)
+    assert all(majors[name] >= first[name] for name in first)
+
+
 def test_nothing_may_be_written_and_nothing_runs_for_ever():
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert not any("permissions" in job for job in WORKFLOW["jobs"].values())
     assert all(job["timeout-minutes"] <= 60 for job in WORKFLOW["jobs"].values())
     checkouts = [step["with"] for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
     assert all(settings["persist-credentials"] is False for settings in checkouts)
-    assert "secrets." not in str(WORKFLOW)
+
+
+def test_a_secret_is_known_to_the_step_alone_that_fetches_from_the_remote():
+    (step,) = (step for step in STEPS if "secrets." in str(step))
+    assert step["name"] == "Fetch what DVC keeps"
+    assert str(WORKFLOW).count("secrets.") == str(step["env"]).count("secrets.") == 2
+
+
+def test_a_cache_that_runs_for_forks_can_read_holds_nothing_from_a_remote():
+    (cache,) = (step for step in STEPS if step.get("with", {}).get("path") == ".dvc/cache")
+    assert cache["if"] == "env.REMOTE == ''"
+
+
+def test_bytes_are_judged_on_the_system_that_they_are_promised_for():
+    assert re.fullmatch(r"python:3\.11-bookworm@sha256:[0-9a-f]{64}", REVIEW["container"])
+    promised = (REPOSITORY / "docs" / "reproducibility.md").read_text()
+    assert "Debian 12 (glibc 2.36)" in promised  # Which is bookworm.
+    # An action that brings a Python brings one of another system.
+    assert not any("setup-python" in step.get("uses", "") for step in REVIEW["steps"])
 
 
 def test_no_text_from_outside_is_put_into_a_script():
@@ -320,11 +517,9 @@ def test_no_text_from_outside_is_put_into_a_script():
 
 
 def test_caches_follow_the_locks():
-    pythons = [step["with"] for step in STEPS if step.get("uses", "").startswith("actions/setup-python@")]
-    assert [(python["cache"], python["cache-dependency-path"]) for python in pythons] == [
-        ("pip", "requirements*.txt")
-    ] * 2
-    (cache,) = (step["with"] for step in STEPS if step.get("uses", "").startswith("actions/cache@"))
-    assert cache["path"] == ".dvc/cache"
-    assert cache["key"] == "dvc-${{ hashFiles('dvc.lock', 'data/*/dvc.lock') }}"
-    assert cache["key"].startswith(cache["restore-keys"])
+    (python,) = (step["with"] for step in STEPS if step.get("uses", "").startswith("actions/setup-python@"))
+    assert (python["cache"], python["cache-dependency-path"]) == ("pip", "requirements*.txt")
+    pip, dvc = (step["with"] for step in STEPS if step.get("uses", "").startswith("actions/cache@"))
+    assert (pip["path"], pip["key"]) == ("~/.cache/pip", "pip-3.11-bookworm-${{ hashFiles('requirements*.txt') }}")
+    assert (dvc["path"], dvc["key"]) == (".dvc/cache", "dvc-${{ hashFiles('dvc.lock', 'data/*/dvc.lock') }}")
+    assert dvc["key"].startswith(dvc["restore-keys"])

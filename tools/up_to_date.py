@@ -1,7 +1,8 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
-What DVC's cache does not hold is made again, so that the answer rests on bytes and not on what dvc.lock claims. The
-cards in docs/ are written anew from that, and count as outputs.
+Every stage of which Git keeps an output runs again, so that the verdict rests on bytes made in this run, not on what
+dvc.lock claims. Any other stage runs where DVC's cache does not hold its outputs. The cards in docs/ are written from
+that, and count as outputs.
 """
 
 import argparse
@@ -15,25 +16,75 @@ import yaml
 
 from stages.lib.faults import refuse
 from stages.lib.running import run
-from stages.lib.whole import write_text
-from tools.lib.markdown import code
+from stages.lib.whole import remove, write_text
+from tools.check_labels import check_labels
+from tools.lib.data_at_hand import missing_data, without_data
+from tools.lib.known_clips import clips_table
+from tools.lib.markdown import listed
 from tools.lib.revisions import git_text
+from tools.lib.rounds_table import read_rounds
 from tools.write_cards import CARDS, write_cards
 
+PIPELINE = Path("dvc.yaml")
+KINDS = ("outs", "metrics", "plots")  # A stage has its outputs under these.
 LOCKS = ("dvc.lock", "data/*/dvc.lock")
 # What stages write and Git keeps, and the cards made from it; people edit one table below labels/, the answers.
 OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv", *map(str, CARDS))
 
 
-def reproduce() -> list[str]:
+def stages_in_order() -> dict[str, dict]:
+    """Return the stages of dvc.yaml by name."""
+    return yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+
+
+def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
+    """Return the outputs of stages that Git keeps and DVC's cache does not.
+
+    Parameters
+    ----------
+    stages : mapping
+        As dvc.yaml has them.
+    """
+    outputs = [out for stage in stages.values() for kind in KINDS for out in stage.get(kind, [])]
+    settings = [setting for out in outputs if isinstance(out, Mapping) for setting in out.items()]
+    return [Path(path) for path, chosen in settings if chosen.get("cache") is False]
+
+
+def reproduce(outputs: Sequence[Path]) -> list[str]:
+    """Make outputs again, with all that they need, and return the stages that ran; pass on the log of `dvc repro`.
+
+    DVC runs a stage of which an output is missing, whatever dvc.lock says. So the outputs are removed first. Where the
+    run fails, the committed ones come back.
+    """
+    for path in outputs:
+        remove(path)
+    try:
+        return dvc_repro()
+    finally:
+        missing = git_text("ls-files", "--deleted", "--", *map(str, outputs)).splitlines()
+        if missing:
+            git_text("checkout", "HEAD", "--", *missing)
+
+
+def dvc_repro(*arguments: str) -> list[str]:
     """Run `dvc repro`, pass on what it prints as a log, and return the stages that ran."""
     stages = []
-    with subprocess.Popen([sys.executable, "-m", "dvc", "repro"], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "dvc", "repro", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             print(line, end="", file=sys.stderr, flush=True)
             stages += re.findall(r"^Running stage '(.+)'", line)
     refuse(["dvc repro failed, for the reason that stands above"] if process.returncode else [])
     return stages
+
+
+def check_tables() -> list[str]:
+    """Refuse every fault of the tables that can be found without recordings; return what to say of the labels."""
+    if clips_table().exists():
+        # It reads clips.csv and what rounds have settled, and gives what the answers are checked by.
+        dvc_repro("--single-item", "split")
+    read_rounds()
+    return check_labels(fix=False)
 
 
 def different_outputs() -> list[str]:
@@ -64,40 +115,35 @@ def inputs(stage: Mapping) -> dict:
     return {kind: value for kind, value in stage.items() if kind != "outs"}
 
 
-def verdict(ran: Sequence[str], different: Sequence[str], wrong: Sequence[str]) -> str:
+def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], wrong: Sequence[str]) -> str:
     """Say what came out.
 
     Parameters
     ----------
     ran : sequence of str
-        The stages that ran.
+        The stages that ran; one at least.
+    taken : sequence of str
+        The stages that did not.
     different : sequence of str
         The committed outputs that are others now.
     wrong : sequence of str
         The stages whose committed outputs cannot have come from their committed inputs.
     """
-    if not ran and not different:
-        return "Outputs: **as committed**. Nothing had to run."
+    said = f" {listed(taken)} did not run: what they give was taken from DVC's cache, by its hash in dvc.lock."
+    from_cache = said if taken else ""
     if not different:
-        return f"Outputs: **as committed**. {listed(ran)} ran and gave the same bytes again."
+        return f"Outputs: **as committed**. {listed(ran)} ran and gave the same bytes again.{from_cache}"
     reason = (
         f"{listed(wrong)} gave other outputs than dvc.lock has for the very same inputs. Either those were not made by "
         "`dvc repro`, or this machine rounds otherwise (see docs/reproducibility.md)."
         if wrong
         else "They are older than what they are made from, or were changed by hand."
     )
-    made = f"{listed(ran)} ran and gave" if ran else "No stage had to run, but there are"
     return (
         f"Outputs: **not as committed**. {reason}\n\n"
-        f"{made} other versions of {listed(different)}. What follows is about these versions. "
-        "To commit them, run `dvc repro` and `python -m tools.write_cards`, or apply `outputs.patch`."
+        f"{listed(ran)} ran.{from_cache} Other versions came out of {listed(different)}. What follows is about these "
+        "versions. To commit them, run `python -m tools.up_to_date`, or apply `outputs.patch`."
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names, one at least, as a sentence holds them."""
-    *most, last = map(code, names)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def main() -> None:
@@ -106,10 +152,16 @@ def main() -> None:
     parser.add_argument("--patch", type=Path, metavar="FILE", help="where to write what is to be committed")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
-    ran = reproduce()
+    missing = missing_data()
+    if missing:
+        said = check_tables()
+        print(without_data(missing, unrepeated_stages(), said))
+        return
+    stages = stages_in_order()
+    ran = reproduce(outputs_in_git(stages))
     write_cards()
     different = different_outputs()
-    print(verdict(ran, different, unrepeated_stages()))
+    print(verdict(ran, [name for name in stages if name not in ran], different, unrepeated_stages()))
     if patch and different:
         write_text(patch, git_text("diff", "--binary", "HEAD", "--", *OUTPUTS))
 

@@ -5,6 +5,7 @@ the rule by which DVC tells whether there is anything to run. The memory belongs
 result: without it, all files are read once more.
 """
 
+import ast
 import hashlib
 import json
 import time
@@ -19,6 +20,7 @@ from stages.lib.whole import write_json
 
 # A file that was changed so recently could be changed again without its time telling: file systems keep coarse ones.
 TOO_RECENT_NS = 2_000_000_000
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Seen(NamedTuple):
@@ -37,6 +39,42 @@ def file_digest(path: Path) -> str:
     """Return the short digest of what a file holds, a block at a time."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def sources_of(path: Path) -> list[Path]:
+    """Return the project's files that a module is made of: its own, and those that it imports, directly or not.
+
+    They are found in the source code, so that nothing is imported for this, and an import within a function counts.
+
+    Returns
+    -------
+    list of Path
+        Absolute, in order.
+    """
+    found, waiting = set(), {path.resolve()}
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= {file for name in imported_names(module) for file in files_of(name)} - found
+    return sorted(found)
+
+
+def imported_names(path: Path) -> set[str]:
+    """Return the dotted names that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def files_of(name: str) -> set[Path]:
+    """Return the project's files that run when a dotted name is imported: those of its packages, and its own."""
+    parts = name.split(".")
+    paths = [REPOSITORY.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    return {file for path in paths for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()}
 
 
 def seen_now(path: Path) -> Seen:

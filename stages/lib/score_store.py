@@ -16,14 +16,13 @@ from tqdm import tqdm
 from stages.lib import model_folder
 from stages.lib.calibration import probability
 from stages.lib.cluster import Cluster
-from stages.lib.digests import file_digest, look_at, short_digest
+from stages.lib.digests import file_digest, look_at, short_digest, sources_of
 from stages.lib.feature_store import Features, in_batches, load_clips, refuse_missing
 from stages.lib.shard import intact, origin_of, shards_in, write_shard
 from stages.lib.whole import remove
 
 FOLDER = Path(".cache/scores")
-# What computes the scores, besides the weights. Named, because to import some of these is to load TensorFlow.
-MODULES = ("batch_normalisation.py", "determinism.py", "model_folder.py", "network.py", "normalisation.py")
+# What computes the scores, below our own modules.
 LIBRARIES = ("numpy", "tensorflow", "keras")
 
 
@@ -42,8 +41,8 @@ class Part(NamedTuple):
 
 @cache
 def made_by() -> bytes:
-    """Return what the scores are computed by, besides the weights."""
-    sources = [Path(__file__).with_name(module).read_bytes() for module in MODULES]
+    """Return what the scores are computed by, besides the weights: all code that this module imports."""
+    sources = [path.read_bytes() for path in sources_of(Path(__file__))]
     return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from experiments.clone import REPOSITORY, commit, git, run_in
+from experiments.clone import REPOSITORY, SMALL, commit, git, run_in
 from stages.lib.clips import NOCALL
 from stages.lib.pool_table import AUDIT, CHOSEN, UNCERTAIN, PoolClip, write_pool
 
@@ -44,8 +44,7 @@ def write_label_files(folder: Path) -> Path:
     """Write the files into a folder that does not exist."""
     (folder / "data" / "reef").mkdir(parents=True)
     (folder / "labels").mkdir()
-    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    params["data"]["dataset"] = "reef"
+    params = yaml.safe_load(SMALL.read_text())["pipeline"] | {"data": {"dataset": "reef"}}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "data" / "reef" / "clips.csv").write_text(CLIPS)
     for name, text in {"split": SPLIT, "queue": QUEUE, "expert": EXPERT}.items():

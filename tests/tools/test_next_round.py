@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.clone import run_in
 from stages.lib.settled_table import SettledClip
 from tools.next_round import settle_round
 
@@ -32,3 +33,18 @@ def test_all_that_the_experts_agree_about_is_settled_and_nothing_else(before, by
     assert {clip.clip_id for clip in new} == {
         clip_id for clip_id, label in by_experts.items() if label and before.get(clip_id) != label
     }
+
+
+STATE_FAULTS = ("python", "-c", "from tools.next_round import state_faults; print(*state_faults(), sep='\\n', end='')")
+
+
+def test_a_data_set_that_is_not_in_use_keeps_no_round_open(with_own_data):
+    assert not (with_own_data / "data" / "synthetic" / "recordings").exists()
+    assert run_in(with_own_data, *STATE_FAULTS).stdout == ""
+
+
+def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_finished, tmp_path):
+    folder = copy_of_finished(tmp_path / "clone")
+    (folder / "data" / "synthetic" / "clips.csv").unlink()
+    (fault,) = run_in(folder, *STATE_FAULTS).stdout.splitlines()
+    assert "data/synthetic/dvc.yaml:synthesize" in fault

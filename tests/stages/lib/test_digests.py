@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.digests import Seen, file_digest, look_at, recall, remember, short_digest
+from experiments.clone import REPOSITORY
+from stages.lib.digests import Seen, file_digest, look_at, recall, remember, short_digest, sources_of
+from tests.test_dependencies import imported_files
 
 LONG_AGO_NS = 1_600_000_000_000_000_000
 
@@ -86,3 +88,16 @@ def test_what_is_remembered_is_no_more_than_what_was_seen(recording, tmp_path):
     remember(memory, {"gone.flac": Seen((1, 2, LONG_AGO_NS), "0" * 16)})
     remember(memory, look_at([recording], recall(memory)))
     assert list(json.loads(memory.read_text())) == [str(recording)]
+
+
+@pytest.mark.parametrize("module", ["stages.featurize", "stages.lib.score_store"])
+def test_a_module_is_made_of_all_that_it_imports(module):
+    path = REPOSITORY / f"{module.replace('.', '/')}.py"
+    assert [str(file.relative_to(REPOSITORY)) for file in sources_of(path)] == sorted(imported_files(module))
+
+
+def test_an_import_within_a_function_counts(tmp_path):
+    module = tmp_path / "module.py"
+    module.write_text("def late():\n    from stages.lib.faults import refuse\n    return refuse\n")
+    names = {file.name for file in sources_of(module)}
+    assert names == {"module.py", "__init__.py", "determinism.py", "faults.py"}  # The package pins libraries first.

@@ -1,8 +1,13 @@
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.clone import REPOSITORY
 from stages.lib import model_folder, score_store
 from stages.lib.determinism import pin
 from stages.lib.faults import InputFaults
@@ -14,6 +19,7 @@ from stages.lib.score_store import scores_of
 from stages.lib.shard import write_shard
 from stages.lib.table import write_table
 from stages.lib.whole import remove, write_json
+from tests.edit import replace_in
 
 RECORDINGS = {"sea": 30, "bay": 50, "lake": 7}
 
@@ -126,6 +132,55 @@ def test_other_code_scores_everything(features, scored, monkeypatch):
     monkeypatch.setattr(score_store, "made_by", lambda: b"other code")
     scores()
     assert len(scored) == 87
+
+
+# Scores all clips with the code of a copy of the repository. Prints the scores, and `made_by` as it is and after an
+# edit of each module that was loaded.
+SCORE = """
+import json, sys
+from pathlib import Path
+from stages.lib.feature_store import open_features
+from stages.lib.model_folder import load_model
+from stages.lib import score_store
+features = open_features()
+scores = score_store.scores_of(load_model(Path("model"), features), Path("model"), features, list(features.places))
+loaded = [module for name, module in sys.modules.items() if name.partition(".")[0] == "stages"]
+modules = {Path(module.__file__) for module in loaded if module.__file__}
+edited = {}
+for path in sorted(modules):
+    original = path.read_bytes()
+    path.write_bytes(original + b"# An edit.\\n")
+    score_store.made_by.cache_clear()
+    edited[path.name] = score_store.made_by().hex()
+    path.write_bytes(original)
+score_store.made_by.cache_clear()
+print(json.dumps({"scores": scores.tolist(), "made_by": score_store.made_by().hex(), "edited": edited}))
+"""
+
+
+@pytest.fixture
+def code(tmp_path) -> Path:
+    """A copy of the stages, to be edited."""
+    return shutil.copytree(REPOSITORY / "stages", tmp_path / "code" / "stages").parent
+
+
+def score_with(code: Path) -> dict:
+    command = [sys.executable, "-B", "-c", f"import sys; sys.path.insert(0, {str(code)!r})\n{SCORE}"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def test_an_edit_of_any_module_that_is_loaded_scores_everything(features, code):
+    said = score_with(code)
+    assert {"feature_store.py", "network.py", "score_store.py", "table.py"} <= set(said["edited"])
+    assert [name for name, made_by in said["edited"].items() if made_by == said["made_by"]] == []
+
+
+def test_an_edit_gives_the_same_scores_with_the_memory_as_without(features, code):
+    first = score_with(code)["scores"]
+    replace_in(code / "stages" / "lib" / "feature_store.py", "= shard[row]", "= shard[row] + np.float16(1)")
+    remembering = score_with(code)["scores"]
+    remove(score_store.FOLDER)
+    assert remembering == score_with(code)["scores"] != first
 
 
 def test_the_scores_do_not_depend_on_what_was_scored_before(features):

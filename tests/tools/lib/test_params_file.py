@@ -3,11 +3,23 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.clone import REPOSITORY
 from tests.edit import replaced
 from tools.lib.params_file import set_params, with_values
 
-PARAMS = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+PARAMS = """\
+# Every choice.
+
+data:
+  dataset: synthetic      # the folder data/<dataset>/
+
+split:                    # counts of clips, or shares
+  seed: 2020
+  train: 1254
+  test: 201               # or a list of recordings
+
+train:
+  seed: 2020
+"""
 
 
 def test_values_are_changed_and_nothing_else():

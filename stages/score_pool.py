@@ -60,9 +60,16 @@ def decide(p_call: float, low: float, high: float) -> str:
 
 
 def drawn_for_audit(pool: Sequence[PoolClip], count: int) -> list[PoolClip]:
-    """Draw clips at random from those that the model is confident of, by their lots."""
+    """Draw clips at random from those that the model is confident of, by their lots.
+
+    Half are drawn from each class, because a class is left out by its own error; the rarer one would otherwise hardly
+    be looked at. Where a class has too few, the other fills up.
+    """
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
-    return sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))[:count]
+    by_lot = sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))
+    calls, nocalls = ([clip for clip in by_lot if clip.decision == decision] for decision in (CALL, NOCALL))
+    of_calls = min(len(calls), max(count // 2, count - len(nocalls)))
+    return calls[:of_calls] + nocalls[: count - of_calls]
 
 
 def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, audit: int) -> list[PoolClip]:
@@ -76,7 +83,8 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
     budget : int
         The length of the queue at most. The last of the ranking are those that wait.
     audit : int
-        How many of them are drawn from the other clips of which the model is confident.
+        How many of them are drawn from all clips of which the model is confident. They are drawn first, because among
+        the clips that a ranking has left, the model is wrong less often.
 
     Returns
     -------
@@ -84,10 +92,10 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
         With `queued`, in the order of the ranking; the drawn ones are scattered among the others, so that their place
         does not give them away.
     """
-    positions = ranking[: budget - audit]
-    chosen = [pool[position]._replace(queued=CHOSEN) for position in positions]
-    others = [pool[position] for position in sorted(set(range(len(pool))) - set(positions))]
-    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(others, audit)]
+    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(pool, audit)]
+    audited = {clip.clip_id for clip in drawn}
+    positions = [position for position in ranking if pool[position].clip_id not in audited]
+    chosen = [pool[position]._replace(queued=CHOSEN) for position in positions[: budget - audit]]
     # A second, independent lot gives a drawn clip its place.
     places = [(rank / len(chosen), clip) for rank, clip in enumerate(chosen)]
     places += [(lot(f"place:{clip.clip_id}"), clip) for clip in drawn]

@@ -14,6 +14,7 @@ from stages.score_pool import (
     PoolParams,
     choose_queue,
     decide,
+    decide_and_queue,
     drawn_for_audit,
     histogram,
     pool_metrics,
@@ -132,6 +133,14 @@ def test_the_audit_finds_as_many_wrong_labels_as_there_are():
     assert np.mean(there) == pytest.approx(0.12, abs=0.02)
     # The mean of 60 audits of 60 clips has a standard deviation of about 0.006.
     assert np.mean(found) == pytest.approx(np.mean(there), abs=0.018)
+
+
+def test_clips_are_ranked_by_what_rounding_hides():
+    log_odds = np.array([60.0, -40.0, 50.0, 30.0])
+    params = PoolParams(low=0.4, high=0.6, strategy="margin", budget=4, audit=0)
+    pool, queue = decide_and_queue(["a", "b", "c", "d"], log_odds, lambda _: np.zeros((4, 1)), params)
+    assert [clip.clip_id for clip in queue] == ["d", "b", "c", "a"]
+    assert [(clip.p_call, clip.decision) for clip in pool] == [(1, "call"), (0, "nocall"), (1, "call"), (1, "call")]
 
 
 def test_new_clips_do_not_change_the_lot_of_an_old_one():

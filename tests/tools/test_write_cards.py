@@ -134,6 +134,13 @@ def test_the_audit_is_reported_with_its_weights_and_with_what_nobody_could_tell(
     assert "an audit" not in data_card(facts._replace(labels=facts.labels | {"audit_error": unanswered}))
 
 
+def test_the_model_card_says_what_limits_its_figures(facts, card):
+    assert "The scores are calibrated by 8 calls and 8 no-calls, which is too few" in card
+    assert "The intervals take clips of one recording for independent, because" in card
+    many = facts.outcome._replace(recordings=[f"sea{number}" for number in range(24)])
+    assert "The intervals draw whole recordings (24)" in model_card(facts._replace(outcome=many))
+
+
 def test_synthetic_sound_is_said_to_be_not_for_whales(card, of_data):
     assert "**Trained and tested on synthetic sound. It is not for whales" in card
     assert "- For whales." in card

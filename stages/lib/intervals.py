@@ -50,14 +50,14 @@ def drawing_units(recordings: Sequence[str]) -> np.ndarray:
     return recording_of if len(names) >= FEWEST_RECORDINGS else np.arange(len(recordings))
 
 
-def interval_remark(recording_count: int, kind: str = "test") -> str:
+def interval_remark(recording_count: int) -> str:
     """Say in one sentence what the intervals take for independent."""
     if recording_count >= FEWEST_RECORDINGS:
         return f"The intervals draw whole recordings ({recording_count}), because clips of one recording are alike."
     return (
-        f"The intervals take clips of one recording for independent, because {recording_count} {kind} recordings are "
-        f"too few to draw from (fewer than {FEWEST_RECORDINGS}); where such clips are alike, the intervals are too "
-        "narrow."
+        "The intervals take clips of one recording for independent, because the test part has too few recordings to "
+        f"draw from ({recording_count} of at least {FEWEST_RECORDINGS}). Where such clips are alike, the intervals are "
+        "too narrow."
     )
 
 

@@ -117,7 +117,11 @@ def test_recordings_are_drawn_where_there_are_enough_of_them():
 
 def test_it_is_said_what_is_drawn():
     assert interval_remark(FEWEST_RECORDINGS).startswith("The intervals draw whole recordings (20)")
-    assert interval_remark(9).startswith("The intervals take clips of one recording for independent, because 9 test")
+    few = interval_remark(1)
+    assert few.startswith(
+        "The intervals take clips of one recording for independent, because the test part has too few"
+    )
+    assert "(1 of at least 20)" in few
 
 
 def test_the_bootstrap_of_recordings_has_the_width_of_so_many_independent_clips():

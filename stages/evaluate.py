@@ -1,17 +1,19 @@
 """evaluate: measure both models on the frozen test clips, and what the labels were worth."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from stages.lib.calibration import expected_calibration_error, probability, reliability
+from stages.lib.calibration import calibration_remark, expected_calibration_error, probability, reliability
 from stages.lib.clips import CALL
 from stages.lib.comparison import compare
 from stages.lib.determinism import pin
-from stages.lib.feature_store import Features, open_features
-from stages.lib.measures import CLASSES, THRESHOLD, measure
+from stages.lib.feature_store import Features, open_features, recordings_of
+from stages.lib.intervals import drawing_units, interval_remark
+from stages.lib.measures import CLASSES, OUTCOME_COLUMNS, measure
 from stages.lib.model_folder import BASELINE, RETRAINED, load_model, log_odds_of
 from stages.lib.report import full_report
 from stages.lib.running import run_stage
@@ -30,26 +32,35 @@ class Scores(NamedTuple):
 
     Attributes
     ----------
-    p_call : ndarray of float, shape (clips,), in [0, 1]
-        As the temperature gives it.
-    as_trained : ndarray of float, shape (clips,), in [0, 1]
-        Without the temperature.
+    log_odds : ndarray of float, shape (clips,)
+        As the network gives them.
     temperature : float
+    calibrated_by : tuple of int
+        The calls and the no-calls that the temperature was fitted on.
     """
 
-    p_call: np.ndarray
-    as_trained: np.ndarray
+    log_odds: np.ndarray
     temperature: float
+    calibrated_by: tuple[int, int]
+
+    @property
+    def p_call(self) -> np.ndarray:
+        """What the temperature makes of them, in [0, 1]."""
+        return probability(self.log_odds, self.temperature)
+
+    @property
+    def as_trained(self) -> np.ndarray:
+        """The same without the temperature."""
+        return probability(self.log_odds, 1.0)
 
 
 def score_test(folder: Path, features: Features, clip_ids: list[str]) -> Scores:
     """Score the test clips with the model of a folder."""
     model = load_model(folder, features)
-    log_odds = log_odds_of(model, features, clip_ids)
-    return Scores(probability(log_odds, model.temperature), probability(log_odds, 1.0), model.temperature)
+    return Scores(log_odds_of(model, features, clip_ids), model.temperature, model.calibrated_by)
 
 
-def evaluation(is_call: np.ndarray, scores: dict[str, Scores]) -> dict:
+def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Sequence[str]) -> dict:
     """Return the measures `before` and `after`, and their `change`.
 
     Parameters
@@ -57,20 +68,28 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores]) -> dict:
     is_call : ndarray of bool, shape (clips,)
     scores : dict
         Of `before` and `after`.
+    recordings : sequence of str, one for each clip
     """
+    unit_of = drawing_units(recordings)
     return {
         **{
-            model: {**measure(is_call, of_model.p_call), "calibration": calibration_measures(is_call, of_model)}
+            model: {
+                **measure(is_call, of_model.log_odds, unit_of),
+                "calibration": calibration_measures(is_call, of_model),
+            }
             for model, of_model in scores.items()
         },
-        "change": compare(is_call, scores["before"].p_call, scores["after"].p_call),
+        "change": compare(is_call, *(scores[model].log_odds for model in MODELS), unit_of),
     }
 
 
 def calibration_measures(is_call: np.ndarray, scores: Scores) -> dict:
-    """Return the temperature, and the expected calibration error with and without it."""
+    """Return the temperature, what it was fitted on, and the expected calibration error with and without it."""
+    calls, nocalls = scores.calibrated_by
     return {
         "temperature": scores.temperature,
+        "calls": calls,
+        "nocalls": nocalls,
         "error": round(expected_calibration_error(is_call, scores.p_call), 6),
         "error_as_trained": round(expected_calibration_error(is_call, scores.as_trained), 6),
     }
@@ -85,24 +104,34 @@ def reliability_rows(is_call: np.ndarray, scores: Scores) -> list[tuple]:
     ]
 
 
-def roc_rows(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple]:
+def remarks_on(scores: dict[str, Scores], recordings: Sequence[str]) -> list[str]:
+    """Say what limits the figures."""
+    names = {"before": "Baseline", "after": "Retrained model"}
+    remarks = {names[model]: calibration_remark(*of_model.calibrated_by) for model, of_model in scores.items()}
+    said = [f"{name}: {remark[0].lower()}{remark[1:]}" for name, remark in remarks.items() if remark]
+    return [*said, interval_remark(len(set(recordings)))]
+
+
+def roc_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
     """Return the ROC curve: false positive rate, true positive rate."""
-    false_positive_rate, true_positive_rate, _ = roc_curve(is_call, p_call)
+    false_positive_rate, true_positive_rate, _ = roc_curve(is_call, log_odds)
     return list(zip(false_positive_rate.round(6), true_positive_rate.round(6), strict=True))
 
 
-def precision_recall_rows(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple]:
+def precision_recall_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
     """Return the precision-recall curve: recall, precision."""
-    precision, recall, _ = precision_recall_curve(is_call, p_call)
+    precision, recall, _ = precision_recall_curve(is_call, log_odds)
     return list(zip(recall.round(6), precision.round(6), strict=True))
 
 
-def confusion_rows(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple]:
-    """Return a row a clip: the class it is of, the class the model says."""
+def outcome_rows(
+    clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, log_odds: np.ndarray
+) -> list[tuple]:
+    """Return a row a clip: its id, its recording, the class it is of, the class the model says."""
     calls, nocalls = CLASSES
     return [
-        (calls if truth else nocalls, calls if called else nocalls)
-        for truth, called in zip(is_call, p_call > THRESHOLD, strict=True)
+        (clip_id, recording, calls if truth else nocalls, calls if called else nocalls)
+        for clip_id, recording, truth, called in zip(clip_ids, recordings, is_call, log_odds > 0, strict=True)
     ]
 
 
@@ -114,20 +143,23 @@ def main() -> None:
     pin(seed=0)
     clip_ids = [clip.clip_id for clip in test]
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
-    results = evaluation(is_call, scores)
-    report = full_report(is_call, *(of_model.p_call > THRESHOLD for of_model in scores.values()), results["change"])
+    recordings = recordings_of(features, clip_ids)
+    results = evaluation(is_call, scores, recordings)
+    called = (of_model.log_odds > 0 for of_model in scores.values())
+    report = full_report(is_call, *called, results["change"], remarks_on(scores, recordings))
 
     write_json(METRICS, results)
     write_text(REPORT, report)
     for model, of_model in scores.items():
-        p_call = of_model.p_call
+        log_odds = of_model.log_odds
         write_table(
-            PLOTS / f"roc_{model}.csv", ("false_positive_rate", "true_positive_rate"), roc_rows(is_call, p_call)
+            PLOTS / f"roc_{model}.csv", ("false_positive_rate", "true_positive_rate"), roc_rows(is_call, log_odds)
         )
         write_table(
-            PLOTS / f"precision_recall_{model}.csv", ("recall", "precision"), precision_recall_rows(is_call, p_call)
+            PLOTS / f"precision_recall_{model}.csv", ("recall", "precision"), precision_recall_rows(is_call, log_odds)
         )
-        write_table(PLOTS / f"confusion_{model}.csv", ("truth", "prediction"), confusion_rows(is_call, p_call))
+        outcomes = outcome_rows(clip_ids, recordings, is_call, log_odds)
+        write_table(PLOTS / f"confusion_{model}.csv", OUTCOME_COLUMNS, outcomes)
         write_table(
             PLOTS / f"reliability_{model}.csv",
             ("scores", "p_call", "share_of_calls", "clips"),

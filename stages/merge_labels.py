@@ -72,8 +72,8 @@ def label_metrics(
         not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `left_out`: clips
         of which the model is confident, but whose label is not used, by class. `model_error`: for each class, the
         model's labels that the data set knows the truth of, the wrong ones, their rate and its 95 % interval.
-        `audit_error`: the same for the clips that were drawn for the audit, against the experts. These were drawn at
-        random, so it holds for all labels that the model gives with confidence.
+        `audit_error`: the same for the clips that were drawn for the audit, against the experts, and how many nobody
+        could tell. These were drawn at random, so it holds for all labels that the model gives with confidence.
     """
     settled = settle(answers)
     truth = {clip.clip_id: clip.label for clip in clips if clip.label != UNLABELLED}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from stages.lib.calibration import calibration_remark
 from stages.lib.determinism import pin
 from stages.lib.feature_store import open_features
 from stages.lib.merged_table import MergedClip, read_merged
@@ -43,8 +44,10 @@ def main() -> None:
     network = baseline.network if init == "baseline" else build_network(tuple(features.description["shape"]))
     model = baseline._replace(network=network)
     history = train_model(model, features, train, valid, params)
-    save_model(RETRAINED, calibrate(model, features, valid))
+    model = calibrate(model, features, valid)
+    save_model(RETRAINED, model)
     write_table(HISTORY, HISTORY_COLUMNS, history)
+    print(calibration_remark(*model.calibrated_by) or "Trained and calibrated.")
 
 
 if __name__ == "__main__":

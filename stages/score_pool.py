@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from stages.lib.calibration import probability, tempered
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.compute import chosen_cluster
 from stages.lib.determinism import pin
@@ -18,7 +19,7 @@ from stages.lib.model_folder import BASELINE, embedding_of, load_model
 from stages.lib.params import Section, read_params
 from stages.lib.pool_table import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, write_pool
 from stages.lib.running import run_stage
-from stages.lib.score_store import scores_of
+from stages.lib.score_store import stored_log_odds
 from stages.lib.split_table import read_split
 from stages.lib.strategies import STRATEGIES, Candidates, lot
 from stages.lib.table import write_table
@@ -60,9 +61,16 @@ def decide(p_call: float, low: float, high: float) -> str:
 
 
 def drawn_for_audit(pool: Sequence[PoolClip], count: int) -> list[PoolClip]:
-    """Draw clips at random from those that the model is confident of, by their lots."""
+    """Draw clips at random from those that the model is confident of, by their lots.
+
+    Half are drawn from each class, because a class is left out by its own error; the rarer one would otherwise hardly
+    be looked at. Where a class has too few, the other fills up.
+    """
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
-    return sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))[:count]
+    by_lot = sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))
+    calls, nocalls = ([clip for clip in by_lot if clip.decision == decision] for decision in (CALL, NOCALL))
+    of_calls = min(len(calls), max(count // 2, count - len(nocalls)))
+    return calls[:of_calls] + nocalls[: count - of_calls]
 
 
 def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, audit: int) -> list[PoolClip]:
@@ -76,7 +84,8 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
     budget : int
         The length of the queue at most. The last of the ranking are those that wait.
     audit : int
-        How many of them are drawn from the other clips of which the model is confident.
+        How many of them are drawn from all clips of which the model is confident. They are drawn first, because among
+        the clips that a ranking has left, the model is wrong less often.
 
     Returns
     -------
@@ -84,10 +93,10 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
         With `queued`, in the order of the ranking; the drawn ones are scattered among the others, so that their place
         does not give them away.
     """
-    positions = ranking[: budget - audit]
-    chosen = [pool[position]._replace(queued=CHOSEN) for position in positions]
-    others = [pool[position] for position in sorted(set(range(len(pool))) - set(positions))]
-    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(others, audit)]
+    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(pool, audit)]
+    audited = {clip.clip_id for clip in drawn}
+    positions = [position for position in ranking if pool[position].clip_id not in audited]
+    chosen = [pool[position]._replace(queued=CHOSEN) for position in positions[: budget - audit]]
     # A second, independent lot gives a drawn clip its place.
     places = [(rank / len(chosen), clip) for rank, clip in enumerate(chosen)]
     places += [(lot(f"place:{clip.clip_id}"), clip) for clip in drawn]
@@ -123,24 +132,25 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 
 
 def decide_and_queue(
-    clip_ids: Sequence[str], p_call: np.ndarray, embedding: Callable[[Sequence[int]], np.ndarray], params: PoolParams
+    clip_ids: Sequence[str], log_odds: np.ndarray, embedding: Callable[[Sequence[int]], np.ndarray], params: PoolParams
 ) -> tuple[list[PoolClip], list[PoolClip]]:
     """Return the pool with what is decided about each clip, and the queue.
 
     Parameters
     ----------
     clip_ids : sequence of str
-    p_call : ndarray of float, shape (clips,), in [0, 1]
+    log_odds : ndarray of float64, shape (clips,)
+        Calibrated.
     embedding : callable
         As `Candidates` has it.
     params : PoolParams
     """
     scored = [
         PoolClip(clip_id, score, decide(score, params.low, params.high))
-        for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
+        for clip_id, score in zip(clip_ids, probability(log_odds, 1.0).tolist(), strict=True)
     ]
     uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
-    candidates = Candidates(clip_ids, p_call, uncertain, embedding, params.budget - params.audit)
+    candidates = Candidates(clip_ids, log_odds, uncertain, embedding, params.budget - params.audit)
     queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
     queued = {clip.clip_id: clip for clip in queue}
     return [queued.get(clip.clip_id, clip) for clip in scored], queue
@@ -162,8 +172,8 @@ def main() -> None:
     pin(seed=0)
     model = load_model(BASELINE, features)
     with chosen_cluster(BASELINE) as cluster:
-        p_call = scores_of(model, BASELINE, features, clip_ids, cluster=cluster)
-    write_outputs(*decide_and_queue(clip_ids, p_call, partial(embedding_of, model, features, clip_ids), params))
+        log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
+    write_outputs(*decide_and_queue(clip_ids, log_odds, partial(embedding_of, model, features, clip_ids), params))
 
 
 if __name__ == "__main__":

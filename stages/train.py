@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from stages.lib.calibration import calibration_remark
 from stages.lib.feature_store import open_features
 from stages.lib.model_folder import BASELINE, save_model
 from stages.lib.params import read_params
@@ -27,6 +28,7 @@ def main() -> None:
     model, history = train_new_model(open_features(), train, valid, params)
     save_model(BASELINE, model)
     write_table(HISTORY, HISTORY_COLUMNS, history)
+    print(calibration_remark(*model.calibrated_by) or "Trained and calibrated.")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from stages.lib.clips import Clip, read_clips
 from stages.lib.determinism import pin
 from stages.lib.faults import refuse
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import RETRAINED, load_model, score_clips
+from stages.lib.model_folder import RETRAINED, calibrated_log_odds, load_model
 from stages.lib.params import DataParams, read_params
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
@@ -58,7 +58,7 @@ def error_page(
     labelled : sequence of LabelledClip
         Every label in force.
     scores : mapping
-        From the ids of the valid and test clips to the model's `p_call`.
+        From the ids of the valid and test clips to the model's calibrated log-odds.
     count : int
         The most clips that each of the two sections shows.
 
@@ -72,7 +72,8 @@ def error_page(
     doubts = standing_doubts(in_force, count) if LABEL_ERRORS.exists() else None
     known = known_clips(folder / "clips.csv", [*scores, *(doubt.clip_id for doubt in (doubts.shown if doubts else []))])
     scored = [
-        ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], p_call) for clip_id, p_call in scores.items()
+        ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], log_odds)
+        for clip_id, log_odds in scores.items()
     ]
     wrong = confident_errors(scored, count)
     shown = list(dict.fromkeys(clip.clip_id for clip in [*wrong, *(doubts.shown if doubts else [])]))
@@ -98,7 +99,7 @@ def error_page(
 
 def entry(clip: ScoredClip | LabelError, place: Mapping[str, int], **more: Any) -> dict[str, Any]:
     """Return what a section says of a clip, and where the page keeps its sound and pictures."""
-    return {"position": place[clip.clip_id], **more, **clip._asdict()}
+    return {"position": place[clip.clip_id], **more, **clip._asdict(), "p_call": clip.p_call}
 
 
 def standing_doubts(in_force: Mapping[str, LabelledClip], count: int) -> Doubts:
@@ -124,8 +125,8 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
     clip_ids = [clip.clip_id for clip in labelled if clip.part in PARTS]
     features = open_features()
     pin(seed=0)
-    p_call = score_clips(load_model(RETRAINED, features), features, clip_ids)
-    return dict(zip(clip_ids, map(float, p_call), strict=True))
+    log_odds = calibrated_log_odds(load_model(RETRAINED, features), features, clip_ids)
+    return dict(zip(clip_ids, log_odds.tolist(), strict=True))
 
 
 def main() -> None:

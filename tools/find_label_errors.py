@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.calibration import probability
 from stages.lib.clips import read_clips
 from stages.lib.faults import refuse
 from stages.lib.feature_store import open_features
@@ -12,7 +13,7 @@ from stages.lib.running import run
 from stages.lib.split_table import SPLIT
 from stages.lib.training import LabelledClips, TrainParams
 from tools.lib.counted import counted
-from tools.lib.cross_validation import out_of_fold_scores
+from tools.lib.cross_validation import out_of_fold_log_odds
 from tools.lib.known_clips import clips_table
 from tools.lib.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_quality import probable_errors
@@ -42,8 +43,8 @@ def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
     labels = [clip.label for clip in clips]
     refuse_too_many_folds(str(SPLIT), labels, recordings, fold_count)
     labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
-    p_call = out_of_fold_scores(open_features(), labelled, recordings, fold_count, params)
-    return probable_errors(labelled.clip_ids, labels, p_call), len(clips)
+    log_odds = out_of_fold_log_odds(open_features(), labelled, recordings, fold_count, params)
+    return probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0)), len(clips)
 
 
 def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:

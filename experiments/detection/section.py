@@ -43,7 +43,7 @@ def with_intervals(outcome: Outcome, of_sample) -> list[str]:
     """Return the cells of some measures, with the percentile interval of a bootstrap over the recordings."""
     count = len(outcome.calls)
     (values,) = of_sample(outcome, np.ones((1, count), int))
-    low, high = paired_bootstrap(lambda drawn: of_sample(outcome, drawn), count)
+    low, high = paired_bootstrap(lambda drawn: of_sample(outcome, drawn), np.arange(count))
     return [f"{value:.2f} ({a:.2f} to {b:.2f})" for value, a, b in zip(values, low, high, strict=True)]
 
 

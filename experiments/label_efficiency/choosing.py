@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from experiments.label_efficiency.settings import ModelLabels
+from stages.lib.calibration import probability
 from stages.lib.feature_store import Features
 from stages.lib.model_folder import Model, embedding_of
 from stages.lib.pool_table import UNCERTAIN
@@ -36,7 +37,7 @@ def choose(
     model: Model,
     features: Features,
     clip_ids: Sequence[str],
-    p_call: np.ndarray,
+    log_odds: np.ndarray,
     *,
     count: int,
     seed: int,
@@ -51,13 +52,15 @@ def choose(
     features : Features
     clip_ids : sequence of str
         What can be asked about.
-    p_call : ndarray of float, shape (clips,), in [0, 1]
+    log_odds : ndarray of float64, shape (clips,)
+        Calibrated.
     count : int
     seed : int
         Lots are drawn by it, so that `random` is not the same clips for every seed.
     band : ModelLabels
     """
+    p_call = probability(log_odds, 1.0)
     uncertain = np.array([decide(score, band.low, band.high) == UNCERTAIN for score in p_call.tolist()], bool)
     names = [f"{seed}:{clip_id}" for clip_id in clip_ids]
-    pool = Candidates(names, p_call, uncertain, partial(embedding_of, model, features, list(clip_ids)), count)
+    pool = Candidates(names, log_odds, uncertain, partial(embedding_of, model, features, list(clip_ids)), count)
     return [clip_ids[position] for position in ranking(strategy, pool)[:count]]

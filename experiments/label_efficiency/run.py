@@ -11,10 +11,11 @@ from experiments.label_efficiency.learning import learn
 from experiments.label_efficiency.oracle import Oracle
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, Result, write_results
 from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Settings, read_settings
+from stages.lib.calibration import probability
 from stages.lib.clips import CALL, Clip, read_clips
 from stages.lib.feature_store import Features, open_features
 from stages.lib.measures import measure
-from stages.lib.model_folder import Model, score_clips
+from stages.lib.model_folder import Model, calibrated_log_odds
 from stages.lib.params import read_params
 from stages.lib.running import run
 from stages.lib.strategies import STRATEGIES
@@ -54,9 +55,9 @@ def run_rounds(
         model = learn(features, train, valid, params, steps=settings.steps)
         results.append(Result(label_count, EXPERTS, *measured(model, features, test), 0, 0))
 
-        p_call = score_clips(model, features, candidates)
+        log_odds = calibrated_log_odds(model, features, candidates)
         if band.use:
-            own = confident_labels(candidates, p_call, band)
+            own = confident_labels(candidates, probability(log_odds, 1.0), band)
             # Both models see the same numbers, as in the pipeline.
             second = learn(
                 features, {**train, **own}, valid, params, steps=settings.steps, normalisation=model.normalisation
@@ -65,7 +66,7 @@ def run_rounds(
             results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))
         if label_count < rounds.end:
             count = rounds.batch - (rounds.valid_of(label_count + rounds.batch) - len(held_out))
-            chosen = choose(strategy, model, features, candidates, p_call, count=count, seed=params.seed, band=band)
+            chosen = choose(strategy, model, features, candidates, log_odds, count=count, seed=params.seed, band=band)
             candidates = sorted(set(candidates) - set(chosen))
     return results, asked
 
@@ -79,7 +80,7 @@ def parted(answers: dict[str, str], held_out: Iterable[str]) -> tuple[dict[str, 
 def measured(model: Model, features: Features, test: dict[str, str]) -> tuple[float, float]:
     """Return accuracy and area under the ROC curve on the test clips."""
     is_call = np.array([label == CALL for label in test.values()])
-    measures = measure(is_call, score_clips(model, features, list(test)))
+    measures = measure(is_call, calibrated_log_odds(model, features, list(test)), np.arange(len(test)))
     return measures["accuracy"], measures["roc_auc"]
 
 

@@ -21,6 +21,7 @@ from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.spread import mean_and_deviation
 from stages.lib.clips import read_clips
+from stages.lib.intervals import p_text
 from stages.lib.whole import write_text
 from tools.answer_queue import answer_queue
 
@@ -140,7 +141,7 @@ def change_lines(results: Sequence[dict]) -> str:
         interval = change["intervals"]["accuracy"]
         lines.append(
             f"- seed {result['seed']}: {change['accuracy']:+.3f}, 95 % interval {interval['low']:+.3f} to "
-            f"{interval['high']:+.3f}, exact McNemar p = {change['mcnemar_p']:.2g}"
+            f"{interval['high']:+.3f}, exact McNemar {p_text(change['mcnemar_p'])}"
         )
     return "\n".join(lines)
 

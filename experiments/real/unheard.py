@@ -23,14 +23,13 @@ from experiments.real.run import OVERLAYS, RECORDINGS
 from stages.lib.clips import CALL, Clip, read_clips
 from stages.lib.feature_store import Features, open_features
 from stages.lib.intervals import proportion
-from stages.lib.measures import THRESHOLD
-from stages.lib.model_folder import score_clips
+from stages.lib.model_folder import calibrated_log_odds
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.split_params import SplitParams
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
 from stages.split import split
-from tools.lib.cross_validation import out_of_fold_scores
+from tools.lib.cross_validation import out_of_fold_log_odds
 
 SECTION = "unheard"
 FOLDS = 5
@@ -74,7 +73,7 @@ def right_whale(features: Features, clips: list[Clip], seed: int) -> Result:
     start = time.perf_counter()
     model, _ = train_new_model(features, train, valid, train_params)
     seconds = time.perf_counter() - start
-    return result_of(seed, unheard, score_clips(model, features, unheard.clip_ids), seconds)
+    return result_of(seed, unheard, calibrated_log_odds(model, features, unheard.clip_ids), seconds)
 
 
 def orca(features: Features, clips: list[Clip], seed: int) -> Result:
@@ -82,15 +81,15 @@ def orca(features: Features, clips: list[Clip], seed: int) -> Result:
     params = overlaid("train", TrainParams, OVERLAYS / "orca.yaml").model_copy(update={"seed": seed})
     everything = labelled(clips)
     start = time.perf_counter()
-    p_call = out_of_fold_scores(features, everything, [clip.site for clip in clips], FOLDS, params)
-    return result_of(seed, everything, p_call, (time.perf_counter() - start) / FOLDS)
+    log_odds = out_of_fold_log_odds(features, everything, [clip.site for clip in clips], FOLDS, params)
+    return result_of(seed, everything, log_odds, (time.perf_counter() - start) / FOLDS)
 
 
-def result_of(seed: int, clips: LabelledClips, p_call: np.ndarray, seconds: float) -> Result:
+def result_of(seed: int, clips: LabelledClips, log_odds: np.ndarray, seconds: float) -> Result:
     """Measure the scores of some clips."""
     is_call = np.array([label == CALL for label in clips.labels])
-    right = int(np.sum((p_call > THRESHOLD) == is_call))
-    return Result(seed, right, len(is_call), float(roc_auc_score(is_call, p_call)), seconds)
+    right = int(np.sum((log_odds > 0) == is_call))
+    return Result(seed, right, len(is_call), float(roc_auc_score(is_call, log_odds)), seconds)
 
 
 def results_table(title: str, results: Sequence[Result]) -> str:

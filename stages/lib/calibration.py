@@ -5,6 +5,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 COOLEST, HOTTEST = 0.05, 20.0
+AS_TRAINED = 1.0
+# Of each class. With fewer, the prior says more than the clips do. For a network that is right about 93 % of its clips
+# and has a true temperature of 2, the median of 400 draws is 2.5 with 70 clips of each class, 3.1 with 30, 4.3 with 12.
+FEWEST_CLIPS = 30
 BINS = 10
 
 
@@ -20,13 +24,19 @@ def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
     temperature : float
         What they are divided by: above 1 for a network that is surer of itself than it ought to be.
     """
-    return np.round(expit(np.asarray(log_odds, np.float64) / temperature), 6)
+    return np.round(expit(tempered(log_odds, temperature)), 6)
+
+
+def tempered(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+    """Return calibrated log-odds as float64. Unlike probabilities they never make equals of what is not."""
+    return np.asarray(log_odds, np.float64) / temperature
 
 
 def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
     """Return the temperature with which the scores of some clips fit their labels best.
 
-    It never moves a score across 0.5, so that no decision at that threshold changes.
+    It never moves a score across 0.5, so that no decision at that threshold changes. The labels count for a little less
+    than they say: a network that happens to be right about every one of a few clips would be made surer without end.
 
     Parameters
     ----------
@@ -37,21 +47,40 @@ def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
     Returns
     -------
     float
-        In [0.05, 20], to four decimals.
+        In [0.05, 20], to four decimals; 1, which leaves the scores as they are, where a class has no clip.
 
     References
     ----------
     Guo et al. (2017), "On calibration of modern neural networks", section 4.2: temperature scaling, by the least
-    cross-entropy.
+    cross-entropy. Platt (1999), "Probabilistic outputs for support vector machines", section 2.3: the targets of that,
+    which are what a uniform prior makes of so many calls and no-calls.
     """
     log_odds = np.asarray(log_odds, np.float64)
+    calls = int(np.sum(is_call))
+    nocalls = len(log_odds) - calls
+    if not calls or not nocalls:
+        return AS_TRAINED
+    targets = np.where(is_call, (calls + 1) / (calls + 2), 1 / (nocalls + 2))
 
     def cross_entropy(log_temperature: float) -> float:
         scaled = log_odds / np.exp(log_temperature)
-        return float(np.mean(np.logaddexp(0, scaled) - is_call * scaled))
+        return float(np.mean(np.logaddexp(0, scaled) - targets * scaled))
 
     found = minimize_scalar(cross_entropy, bounds=(np.log(COOLEST), np.log(HOTTEST)), method="bounded")
     return round(float(np.exp(found.x)), 4)
+
+
+def calibration_remark(calls: int, nocalls: int) -> str:
+    """Say in one sentence what limits a calibration by so many clips; nothing where there are enough of them."""
+    if not calls or not nocalls:
+        missing = "call" if not calls else "no-call"
+        return f"The validation clips hold no {missing}, so the scores are not calibrated (temperature 1)."
+    if min(calls, nocalls) >= FEWEST_CLIPS:
+        return ""
+    return (
+        f"The scores are calibrated by {calls} calls and {nocalls} no-calls, which is too few to trust them as "
+        f"probabilities: use {FEWEST_CLIPS} of each or more. Their order does not depend on it."
+    )
 
 
 def reliability(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple[float, float, int]]:

@@ -2,20 +2,22 @@
 
 import numpy as np
 
-from stages.lib.intervals import mcnemar_p, paired_bootstrap
-from stages.lib.measures import COMPARED, THRESHOLD, compared_values
+from stages.lib.intervals import mcnemar_p, p_text, paired_bootstrap
+from stages.lib.measures import COMPARED, compared_values
 
 SIGNIFICANCE = 0.05
 
 
-def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict:
+def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of: np.ndarray) -> dict:
     """Compare two models clip by clip.
 
     Parameters
     ----------
     is_call : ndarray of bool, shape (clips,)
-    before, after : ndarray of float, shape (clips,), in [0, 1]
-        `p_call` by either model.
+    before, after : ndarray of float, shape (clips,)
+        log(p_call / (1 - p_call)) by either model.
+    unit_of : ndarray of int, shape (clips,)
+        What the bootstrap draws together, as `drawing_units` returns it.
 
     Returns
     -------
@@ -27,14 +29,14 @@ def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict:
         return compared_values(is_call, after, drawn) - compared_values(is_call, before, drawn)
 
     (changes,) = difference(np.ones((1, len(is_call)), int))
-    low, high = paired_bootstrap(difference, len(is_call))
+    low, high = paired_bootstrap(difference, unit_of)
     return {
         **{name: rounded(change) for name, change in zip(COMPARED, changes, strict=True)},
         "intervals": {
             name: {"low": rounded(bottom), "high": rounded(top)}
             for name, bottom, top in zip(COMPARED, low, high, strict=True)
         },
-        "mcnemar_p": mcnemar_p((before > THRESHOLD) == is_call, (after > THRESHOLD) == is_call),
+        "mcnemar_p": mcnemar_p((before > 0) == is_call, (after > 0) == is_call),
     }
 
 
@@ -52,5 +54,5 @@ def verdict(change: dict) -> str:
     larger = (low > 0 or high < 0) and change["mcnemar_p"] < SIGNIFICANCE
     return (
         f"The change in accuracy, {change['accuracy']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, exact McNemar "
-        f"p = {change['mcnemar_p']:.2g}), is {'larger' if larger else 'no larger'} than chance."
+        f"{p_text(change['mcnemar_p'])}), is {'larger' if larger else 'no larger'} than chance."
     )

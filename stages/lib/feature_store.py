@@ -51,6 +51,14 @@ def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
     )
 
 
+def recordings_of(features: Features, clip_ids: Sequence[str]) -> list[str]:
+    """Return the recording of each clip, without folder and ending, by the shard that it is in."""
+    refuse_missing(features, clip_ids)
+    stems = (Path(features.places[clip_id][0]).stem for clip_id in clip_ids)
+    # A shard is named `<stem>.<digests>.npy`.
+    return [stem.rpartition(".")[0] or stem for stem in stems]
+
+
 def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Load the arrays of some clips.
 

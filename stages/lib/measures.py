@@ -3,10 +3,11 @@
 import numpy as np
 from sklearn.metrics import average_precision_score, classification_report, confusion_matrix, roc_auc_score
 
-from stages.lib.intervals import proportion
+from stages.lib.intervals import proportion_of_clips
 
 CLASSES = ("calls", "nocalls")
-THRESHOLD = 0.5
+THRESHOLD = 0.5  # Of p_call; that of the log-odds is 0.
+OUTCOME_COLUMNS = ("clip_id", "recording", "truth", "prediction")  # Of metrics/plots/confusion_*.csv.
 # In this order wherever differences are listed.
 COMPARED = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
 
@@ -44,32 +45,37 @@ def class_table(is_call: np.ndarray, called: np.ndarray) -> dict:
     }
 
 
-def measure(is_call: np.ndarray, p_call: np.ndarray) -> dict:
+def measure(is_call: np.ndarray, log_odds: np.ndarray, unit_of: np.ndarray) -> dict:
     """Measure one model.
 
     Parameters
     ----------
     is_call : ndarray of bool, shape (clips,)
         With at least one call and one no-call.
-    p_call : ndarray of float, shape (clips,), in [0, 1]
+    log_odds : ndarray of float, shape (clips,)
+        log(p_call / (1 - p_call)) as the network gives it, since what is rounded or squeezed into [0, 1] makes equals
+        of scores that are not.
+    unit_of : ndarray of int, shape (clips,)
+        What the intervals take for independent, as `drawing_units` returns it.
 
     Returns
     -------
     dict
         Numbers rounded to six decimals; `intervals` holds the 95 % Wilson intervals.
     """
-    called = p_call > THRESHOLD
+    called = log_odds > 0
     table = confusion(is_call, called)
     (calls_as_calls, calls_as_nocalls), (nocalls_as_calls, nocalls_as_nocalls) = table.tolist()
+    right = called == is_call
     proportions = {
-        "accuracy": proportion(calls_as_calls + nocalls_as_nocalls, int(table.sum())),
-        "sensitivity": proportion(calls_as_calls, calls_as_calls + calls_as_nocalls),
-        "specificity": proportion(nocalls_as_nocalls, nocalls_as_calls + nocalls_as_nocalls),
+        "accuracy": proportion_of_clips(right, unit_of),
+        "sensitivity": proportion_of_clips(right[is_call], unit_of[is_call]),
+        "specificity": proportion_of_clips(right[~is_call], unit_of[~is_call]),
     }
     return {
         **{name: value for name, (value, _, _) in proportions.items()},
-        "roc_auc": round(float(roc_auc_score(is_call, p_call)), 6),
-        "average_precision": round(float(average_precision_score(is_call, p_call)), 6),
+        "roc_auc": round(float(roc_auc_score(is_call, log_odds)), 6),
+        "average_precision": round(float(average_precision_score(is_call, log_odds)), 6),
         "intervals": {name: {"low": low, "high": high} for name, (_, low, high) in proportions.items()},
         **class_table(is_call, called),
         "confusion": {
@@ -81,7 +87,7 @@ def measure(is_call: np.ndarray, p_call: np.ndarray) -> dict:
     }
 
 
-def compared_values(is_call: np.ndarray, p_call: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+def compared_values(is_call: np.ndarray, log_odds: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Return the measures of `COMPARED` for many samples of the same clips at once.
 
     scikit-learn measures one sample at a time; for the thousand of a bootstrap this takes a hundredth of the time.
@@ -89,7 +95,7 @@ def compared_values(is_call: np.ndarray, p_call: np.ndarray, drawn: np.ndarray) 
     Parameters
     ----------
     is_call : ndarray of bool, shape (clips,)
-    p_call : ndarray of float, shape (clips,), in [0, 1]
+    log_odds : ndarray of float, shape (clips,)
     drawn : ndarray of int, shape (samples, clips)
         How often each sample holds each clip.
 
@@ -102,11 +108,11 @@ def compared_values(is_call: np.ndarray, p_call: np.ndarray, drawn: np.ndarray) 
     ----------
     As `roc_auc_score` and `average_precision_score` of scikit-learn, `drawn` being their `sample_weight`.
     """
-    right = (p_call > THRESHOLD) == is_call
+    right = (log_odds > 0) == is_call
     calls, nocalls = drawn @ is_call, drawn @ ~is_call
-    order = np.argsort(-p_call, kind="stable")
+    order = np.argsort(-log_odds, kind="stable")
     # Clips of equal score pass a threshold together.
-    last_of_equals = np.flatnonzero(np.diff(p_call[order], append=-1.0))
+    last_of_equals = np.flatnonzero(np.diff(log_odds[order], append=-np.inf))
     found = np.cumsum(drawn[:, order] * is_call[order], axis=1)[:, last_of_equals]
     false_alarms = np.cumsum(drawn[:, order] * ~is_call[order], axis=1)[:, last_of_equals]
     with np.errstate(invalid="ignore"):

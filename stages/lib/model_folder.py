@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.calibration import probability
+from stages.lib.calibration import probability, tempered
 from stages.lib.determinism import pin
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import Features, in_batches, load_clips
@@ -35,12 +35,15 @@ class Model(NamedTuple):
     normalisation : Normalisation
     temperature : float
         What its log-odds are divided by, so that the scores mean what they say.
+    calibrated_by : tuple of int
+        The calls and the no-calls that the temperature was fitted on.
     """
 
     network: object
     features: dict
     normalisation: Normalisation
     temperature: float = 1.0
+    calibrated_by: tuple[int, int] = (0, 0)
 
 
 def save_model(folder: Path, model: Model) -> None:
@@ -57,6 +60,7 @@ def save_model(folder: Path, model: Model) -> None:
                 "input_shape": model.features["shape"],
                 "features": model.features,
                 "temperature": model.temperature,
+                "calibrated_by": model.calibrated_by,
                 **model.normalisation.as_json(),
             },
         )
@@ -76,9 +80,17 @@ def load_model(folder: Path, features: Features) -> Model:
         raise InputFaults([f"{folder}: holds no model; run dvc repro"]) from None
     if description["features"] != features.description:
         raise InputFaults([misfit(folder, description["features"], features)])
+    if "calibrated_by" not in description:
+        raise InputFaults([f"{folder}: was trained by an older version of this program; run dvc repro"])
     network = build_network(tuple(description["input_shape"]))
     network.load_weights(folder / WEIGHTS)
-    return Model(network, features.description, Normalisation.from_json(description), description["temperature"])
+    return Model(
+        network,
+        features.description,
+        Normalisation.from_json(description),
+        description["temperature"],
+        tuple(description["calibrated_by"]),
+    )
 
 
 def open_model(folder: Path) -> Model:
@@ -126,6 +138,11 @@ def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.nda
         To six decimals.
     """
     return probability(log_odds_of(model, features, clip_ids), model.temperature)
+
+
+def calibrated_log_odds(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Return the log-odds behind `score_clips`, which no rounding makes equal: float64 of shape (clips,)."""
+    return tempered(log_odds_of(model, features, clip_ids), model.temperature)
 
 
 def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from stages.lib.clips import CALL, NOCALL
+from stages.lib.exact_intervals import exact_proportion, weighted_proportion
 from stages.lib.intervals import proportion
 from stages.lib.params import Section
 from stages.lib.pool_table import AUDIT, PoolClip
@@ -17,7 +18,7 @@ class ModelLabels(Section):
     """Section `merge_labels.model_labels` of params.yaml.
 
     Whether they are used, what one counts for (1 as much as that of an expert), and the share of wrong labels above
-    which those of a class are left out.
+    which those of a class are left out: once even the lower end of the audit's interval is above it.
     """
 
     use: bool
@@ -32,7 +33,7 @@ def model_weights(params: ModelLabels, audit_error: Mapping[str, Mapping]) -> di
     ----------
     params : ModelLabels
     audit_error : mapping
-        As `model_error` returns it. A class of which no clip has been audited is given the benefit of the doubt.
+        As `audit_error` returns it. A class of which too few clips have been audited is given the benefit of the doubt.
     """
     return {
         label: params.weight
@@ -43,13 +44,56 @@ def model_weights(params: ModelLabels, audit_error: Mapping[str, Mapping]) -> di
 
 def wrong_too_often(error: Mapping, params: ModelLabels) -> bool:
     """Tell whether the audit has found so many labels of a class wrong that none of them is used."""
-    return error.get("rate", 0) > params.highest_error
+    return error.get("rate_low", 0) > params.highest_error
 
 
 def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> dict:
-    """Compare the model's labels with the experts' on the clips that were drawn for the audit."""
-    by_model = {clip.clip_id: clip.decision for clip in pool if clip.queued == AUDIT}
-    return model_error(by_model, {clip_id: label for clip_id, label in settled.items() if label})
+    """Compare the model's labels with the experts' on the clips that were drawn for the audit.
+
+    Parameters
+    ----------
+    pool : sequence of PoolClip
+    settled : mapping
+        From clip id to the experts' label, None where they cannot tell or do not agree.
+
+    Returns
+    -------
+    dict
+        For `all` and for each class: how many labels were `checked`, how many of these are `wrong`, how many clips
+        nobody could tell (`unsure`), and the `rate` of wrong labels with its 95 % interval where it is known. As many
+        clips are drawn of each class, so that of `all` weighs each by its share of the confident clips.
+    """
+    drawn = {
+        name: [clip.clip_id for clip in pool if clip.queued == AUDIT and clip.decision == label]
+        for name, label in CLASSES.items()
+    }
+    wrong = {
+        name: [settled[clip_id] != CLASSES[name] for clip_id in clip_ids if settled.get(clip_id)]
+        for name, clip_ids in drawn.items()
+    }
+    unsure = {
+        name: sum(clip_id in settled and not settled[clip_id] for clip_id in clip_ids)
+        for name, clip_ids in drawn.items()
+    }
+    of_class = {name: sum(clip.decision == label for clip in pool) for name, label in CLASSES.items()}
+    present = [name for name, count in of_class.items() if count]
+    rate = {}
+    if present and all(wrong[name] for name in present):
+        confident = sum(of_class.values())
+        strata = [(sum(wrong[name]), len(wrong[name]), of_class[name] / confident) for name in present]
+        rate = rate_with_ends(weighted_proportion(strata))
+    everything = [outcome for outcomes in wrong.values() for outcome in outcomes]
+    return {
+        "all": {**wrong_counts(everything), "unsure": sum(unsure.values()), **rate},
+        **{
+            name: {
+                **wrong_counts(outcomes),
+                "unsure": unsure[name],
+                **(rate_with_ends(exact_proportion(sum(outcomes), len(outcomes))) if outcomes else {}),
+            }
+            for name, outcomes in wrong.items()
+        },
+    }
 
 
 def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
@@ -69,11 +113,17 @@ def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
 
 def error_rate(wrong: Sequence[bool]) -> dict:
     """Return the share of wrong labels with its interval; the counts alone where there is nothing to check."""
-    counts = {"checked": len(wrong), "wrong": sum(wrong)}
-    if not wrong:
-        return counts
-    rate, low, high = proportion(sum(wrong), len(wrong))
-    return {**counts, "rate": rate, "rate_low": low, "rate_high": high}
+    return {**wrong_counts(wrong), **(rate_with_ends(proportion(sum(wrong), len(wrong))) if wrong else {})}
+
+
+def wrong_counts(wrong: Sequence[bool]) -> dict[str, int]:
+    """Count what was checked, and what of it is wrong."""
+    return {"checked": len(wrong), "wrong": sum(wrong)}
+
+
+def rate_with_ends(found: tuple[float, float, float]) -> dict[str, float]:
+    """Name a rate and the ends of its interval."""
+    return dict(zip(("rate", "rate_low", "rate_high"), found, strict=True))
 
 
 def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
@@ -86,6 +136,7 @@ def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
         if wrong_too_often(error, params):
             lines.append(
                 f"{count} {name} of the model are not used: {error['wrong']} of {error['checked']} that were audited "
-                f"are wrong, a larger share than {params.highest_error}.\n"
+                f"are wrong, so a share of at least {error['rate_low']:.2f} of them is, more than "
+                f"{params.highest_error:g}.\n"
             )
     return lines

@@ -1,5 +1,7 @@
 """The report for people, in the form in which the study printed its results."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.metrics import classification_report
 
@@ -29,12 +31,15 @@ def model_report(title: str, is_call: np.ndarray, called: np.ndarray) -> str:
     )
 
 
-def full_report(is_call: np.ndarray, before_called: np.ndarray, after_called: np.ndarray, change: dict) -> str:
-    """Return both models and the verdict on the change."""
+def full_report(
+    is_call: np.ndarray, before_called: np.ndarray, after_called: np.ndarray, change: dict, remarks: Sequence[str] = ()
+) -> str:
+    """Return both models, remarks on the figures if there are any, and last of all the verdict on the change."""
     return "\n".join(
         [
             model_report("Before: the baseline", is_call, before_called),
             model_report("After: the retrained model", is_call, after_called),
+            *(f"{remark}\n" for remark in remarks),
             verdict(change) + "\n",
         ]
     )

@@ -14,7 +14,6 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.lib import model_folder
-from stages.lib.calibration import probability
 from stages.lib.cluster import Cluster
 from stages.lib.digests import file_digest, look_at, short_digest, sources_of
 from stages.lib.feature_store import Features, in_batches, load_clips, refuse_missing
@@ -83,7 +82,7 @@ def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tu
         yield part, log_odds
 
 
-def scores_of(
+def stored_log_odds(
     model: model_folder.Model,
     folder: Path,
     features: Features,
@@ -92,7 +91,7 @@ def scores_of(
     memory: Path = FOLDER,
     cluster: Cluster | None = None,
 ) -> np.ndarray:
-    """Return `p_call` of clips, as `score_clips` does; only what is not in the memory goes through the network.
+    """Return the log-odds of clips, as `log_odds_of` does; only what is not in the memory goes through the network.
 
     Parameters
     ----------
@@ -126,4 +125,4 @@ def scores_of(
         for part, name in zip(parts, names, strict=True)
         for clip_id, log_odds in zip(part.clip_ids, np.load(memory / name, allow_pickle=False), strict=True)
     }
-    return probability(np.array([log_odds_of[clip_id] for clip_id in clip_ids], np.float32), model.temperature)
+    return np.array([log_odds_of[clip_id] for clip_id in clip_ids], np.float32)

@@ -1,6 +1,7 @@
 """Which clips to ask the experts about: each strategy ranks the pool, the clip to ask about first at the front.
 
-With two classes, margin and entropy give the same order. They differ from the band in that they go on beyond it.
+With two classes, margin and entropy give the same order. They differ from the band in that they go on beyond it. What
+is ranked are log-odds: they have an order where probabilities are so close to 0 or 1 that rounding makes them equal.
 """
 
 import hashlib
@@ -9,6 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+
+from stages.lib.calibration import probability
 
 # Clusters are sought among so many times the clips that can be asked about: the most uncertain ones.
 CANDIDATES = 10
@@ -20,7 +23,8 @@ class Candidates(NamedTuple):
     Attributes
     ----------
     clip_ids : sequence of str
-    p_call : ndarray of float, shape (clips,), in [0, 1]
+    log_odds : ndarray of float64, shape (clips,)
+        log(p_call / (1 - p_call)), calibrated.
     uncertain : ndarray of bool, shape (clips,)
         Whether the score lies within the band.
     embedding : callable
@@ -31,7 +35,7 @@ class Candidates(NamedTuple):
     """
 
     clip_ids: Sequence[str]
-    p_call: np.ndarray
+    log_odds: np.ndarray
     uncertain: np.ndarray
     embedding: Callable[[Sequence[int]], np.ndarray]
     count: int
@@ -49,19 +53,6 @@ def closeness(p_call: np.ndarray) -> np.ndarray:
     probable classes.
     """
     return 1 - np.abs(2 * np.asarray(p_call) - 1)
-
-
-def entropy(p_call: np.ndarray) -> np.ndarray:
-    """Return the entropy of the two classes in bits, in [0, 1].
-
-    References
-    ----------
-    Shannon (1948), "A mathematical theory of communication", section 6.
-    """
-    from scipy.special import entr
-
-    p_call = np.asarray(p_call)
-    return (entr(p_call) + entr(1 - p_call)) / np.log(2)
 
 
 def lot(clip_id: str) -> float:
@@ -84,13 +75,19 @@ def by_band(pool: Candidates) -> list[int]:
 
 def by_margin(pool: Candidates) -> list[int]:
     """Rank all clips, those nearest to 0.5 first."""
-    # Rounded, since scores of six decimals that are equally far from 0.5 differ in the last bit of that.
-    return highest_first(np.round(closeness(pool.p_call), 6), pool.clip_ids)
+    return highest_first(-np.abs(pool.log_odds), pool.clip_ids)
 
 
 def by_entropy(pool: Candidates) -> list[int]:
-    """Rank all clips, those of the highest entropy first."""
-    return highest_first(np.round(entropy(pool.p_call), 12), pool.clip_ids)
+    """Rank all clips, those of the highest entropy first.
+
+    With two classes entropy falls as the margin grows, so the order is known without computing it.
+
+    References
+    ----------
+    Shannon (1948), "A mathematical theory of communication", section 6.
+    """
+    return by_margin(pool)
 
 
 def by_diversity(pool: Candidates) -> list[int]:
@@ -114,10 +111,9 @@ def by_diversity(pool: Candidates) -> list[int]:
     if not 0 < cluster_count < len(likely):
         return ranking
     # One thread, because k-means divides its sums among threads.
+    weights = closeness(probability(pool.log_odds[likely], 1.0)) + 1e-6
     with threadpool_limits(1):
-        clusters = KMeans(cluster_count, n_init=1, random_state=0).fit_predict(
-            embedding, sample_weight=closeness(pool.p_call[likely]) + 1e-6
-        )
+        clusters = KMeans(cluster_count, n_init=1, random_state=0).fit_predict(embedding, sample_weight=weights)
     # The first of each cluster in the ranking by margin is its most uncertain clip.
     _, first = np.unique(clusters, return_index=True)
     chosen = [likely[position] for position in sorted(first)]

@@ -165,6 +165,8 @@ def train_model(
 
 def calibrate(model: Model, features: Features, valid: LabelledClips) -> Model:
     """Return a trained model with the temperature that the validation clips ask for."""
+    is_call = valid.targets[:, 0] == 1
     return model._replace(
-        temperature=fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)
+        temperature=fit_temperature(log_odds_of(model, features, valid.clip_ids), is_call),
+        calibrated_by=(int(is_call.sum()), int((~is_call).sum())),
     )

@@ -6,6 +6,7 @@ looked for as `python -m tools.find_label_errors` does. The pipeline must have r
 
 import time
 
+from stages.lib.calibration import probability
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.feature_store import open_features
 from stages.lib.params import read_params
@@ -13,7 +14,7 @@ from stages.lib.running import run
 from stages.lib.training import LabelledClips, TrainParams
 from tests.benchmarks.machine import machine_line
 from tools.find_label_errors import FOLDS, recordings_of
-from tools.lib.cross_validation import out_of_fold_scores
+from tools.lib.cross_validation import out_of_fold_log_odds
 from tools.lib.known_clips import clips_table
 from tools.lib.label_quality import probable_errors
 from tools.lib.labels_in_force import read_labels_in_force
@@ -34,10 +35,10 @@ def main() -> None:
         labels[position] = OTHER[labels[position]]
     labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
     start = time.perf_counter()
-    p_call = out_of_fold_scores(
+    log_odds = out_of_fold_log_odds(
         open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)
     )
-    errors = probable_errors(labelled.clip_ids, labels, p_call)
+    errors = probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0))
     seconds = time.perf_counter() - start
     is_planted = [error.clip_id in {clips[position].clip_id for position in planted} for error in errors]
     print(machine_line("tensorflow", "cleanlab", "scikit-learn"))

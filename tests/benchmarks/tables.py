@@ -68,8 +68,8 @@ def tables_of_score_pool() -> None:
     """Do what `score_pool` does, on scores drawn at random."""
     params = read_params("score_pool", score_pool.PoolParams)
     clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
-    p_call = np.random.default_rng(0).random(len(clip_ids)).round(6)
-    score_pool.write_outputs(*score_pool.decide_and_queue(clip_ids, p_call, lambda: None, params))
+    log_odds = np.random.default_rng(0).logistic(size=len(clip_ids))
+    score_pool.write_outputs(*score_pool.decide_and_queue(clip_ids, log_odds, lambda: None, params))
 
 
 STAGES = {"split": split.main, "score_pool": tables_of_score_pool, "merge_labels": merge_labels.main}

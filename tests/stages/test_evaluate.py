@@ -5,31 +5,57 @@ import json
 import numpy as np
 import pytest
 
-from stages.evaluate import confusion_rows, main, precision_recall_rows, roc_rows
+from stages.evaluate import Scores, evaluation, main, outcome_rows, precision_recall_rows, remarks_on, roc_rows
+from stages.lib.split_table import read_split
 
 IS_CALL = np.array([True, True, False, False])
-P_CALL = np.array([0.9, 0.3, 0.6, 0.1])
+LOG_ODDS = np.array([2.0, -1.0, 0.5, -2.0])
 
 
 def test_the_roc_curve_goes_from_nothing_to_everything():
-    rows = roc_rows(IS_CALL, P_CALL)
+    rows = roc_rows(IS_CALL, LOG_ODDS)
     assert (rows[0], rows[-1]) == ((0, 0), (1, 1))
     assert (0, 0.5) in rows
     assert rows == sorted(rows)
 
 
 def test_the_precision_recall_curve_has_the_recall_first():
-    rows = precision_recall_rows(IS_CALL, P_CALL)
+    rows = precision_recall_rows(IS_CALL, LOG_ODDS)
     assert {(0.5, 1.0), (0.5, 0.5), (1.0, 0.666667)} <= set(rows)
 
 
-def test_the_confusion_plot_has_truth_and_prediction_of_each_clip():
-    assert confusion_rows(IS_CALL, P_CALL) == [
-        ("calls", "calls"),
-        ("calls", "nocalls"),
-        ("nocalls", "calls"),
-        ("nocalls", "nocalls"),
+def test_the_confusion_plot_has_name_truth_and_prediction_of_each_clip():
+    assert outcome_rows(["a", "b", "c", "d"], ["sea", "sea", "bay", "bay"], IS_CALL, LOG_ODDS) == [
+        ("a", "sea", "calls", "calls"),
+        ("b", "sea", "calls", "nocalls"),
+        ("c", "bay", "nocalls", "calls"),
+        ("d", "bay", "nocalls", "nocalls"),
     ]
+
+
+def test_nothing_is_measured_from_scores_that_rounding_has_made_equal():
+    """The log-odds order the clips without a fault, but 0.05 as a temperature makes each p_call 0 or 1."""
+    log_odds = np.array([3.0, 2.0, 1.0, 0.9, -3.0])
+    is_call = np.array([True, True, True, False, False])
+    scores = Scores(log_odds, 0.05, (12, 12))
+    assert len(set(scores.p_call[:4])) == 1
+    results = evaluation(is_call, {"before": scores, "after": scores}, ["a", "b", "c", "d", "e"])
+    assert (results["before"]["roc_auc"], results["before"]["average_precision"]) == (1, 1)
+    assert (0, 1) in roc_rows(is_call, log_odds)
+
+
+def test_what_limits_the_figures_is_said():
+    enough, few = Scores(LOG_ODDS, 1.0, (100, 100)), Scores(LOG_ODDS, 1.0, (12, 12))
+    by_recording, by_clip = (
+        remarks_on({"before": enough, "after": enough}, list(names)) for names in (range(30), "ab")
+    )
+    assert [line.split(",")[0] for line in by_recording + by_clip] == [
+        "The intervals draw whole recordings (30)",
+        "The intervals take clips of one recording for independent",
+    ]
+    first, second, _ = remarks_on({"before": few, "after": few}, ["sea"])
+    assert first.startswith("Baseline: the scores are calibrated by 12 calls and 12 no-calls, which is too few")
+    assert second.startswith("Retrained model: the scores")
 
 
 def test_main_measures_both_models_on_all_test_clips(pipeline):
@@ -68,7 +94,24 @@ def test_main_writes_the_plots_with_the_columns_that_dvc_reads(pipeline):
     for model in ("before", "after"):
         assert headers["roc", model] == ["false_positive_rate", "true_positive_rate"]
         assert headers["precision_recall", model] == ["recall", "precision"]
-        assert headers["confusion", model] == ["truth", "prediction"]
+        assert headers["confusion", model] == ["clip_id", "recording", "truth", "prediction"]
+
+
+def test_main_names_the_recordings_of_the_test_clips(pipeline):
+    with (pipeline / "data" / "tiny" / "clips.csv").open(newline="") as table:
+        stem_of = {row["clip_id"]: row["recording"].removesuffix(".wav") for row in csv.DictReader(table)}
+    with (pipeline / "metrics" / "plots" / "confusion_after.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    test = [clip.clip_id for clip in read_split(pipeline / "labels" / "split.csv") if clip.part == "test"]
+    assert [row["clip_id"] for row in rows] == test
+    assert [row["recording"] for row in rows] == [stem_of[clip_id] for clip_id in test]
+
+
+def test_main_says_what_limits_the_figures_before_the_verdict(pipeline):
+    *_, first, _, second, _, third, _, verdict = (pipeline / "metrics" / "report.txt").read_text().splitlines()
+    assert [line.split(":")[0] for line in (first, second)] == ["Baseline", "Retrained model"]
+    assert third.startswith("The intervals take clips of one recording for independent")
+    assert verdict.endswith("than chance.")
 
 
 def test_main_measures_how_far_the_scores_are_from_what_they_promise(pipeline):

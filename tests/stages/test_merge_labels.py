@@ -144,7 +144,7 @@ def test_metrics_count_answers_disputes_and_what_waits():
         "model": {"calls": 1, "nocalls": 1},
         "left_out": {"calls": 0, "nocalls": 0},
         "model_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
-        "audit_error": {"all": nothing, "calls": nothing, "nocalls": nothing},
+        "audit_error": dict.fromkeys(("all", "calls", "nocalls"), {**nothing, "unsure": 0}),
     }
 
 
@@ -163,10 +163,10 @@ def test_the_audit_counts_the_confident_labels_that_the_experts_say_are_wrong():
     given_labels = {"a": "call", "b": "nocall", "c": "nocall", "e": "unsure", "f": "nocall", "g": "call"}
     answers = [Answer(clip_id, label, "val") for clip_id, label in given_labels.items()]
     error = label_metrics(clips, pool, answers, [])["audit_error"]
-    assert {name: (counts["checked"], counts["wrong"]) for name, counts in error.items()} == {
-        "all": (3, 1),
-        "calls": (2, 1),
-        "nocalls": (1, 0),
+    assert {name: (counts["checked"], counts["wrong"], counts["unsure"]) for name, counts in error.items()} == {
+        "all": (3, 1, 1),
+        "calls": (2, 1, 0),
+        "nocalls": (1, 0, 1),
     }
     assert error["calls"]["rate"] == 0.5
 

@@ -36,6 +36,7 @@ def test_an_unknown_start_is_refused(init):
 def test_main_writes_another_model_that_expects_the_same_features(pipeline):
     before, after = (pipeline / "models" / name for name in ("baseline", "retrained"))
     descriptions = [json.loads((folder / "model.json").read_text()) for folder in (before, after)]
+    assert descriptions[0]["calibrated_by"] == [4, 4]
     # Each has the temperature that its own scores ask for.
     temperatures = [description.pop("temperature") for description in descriptions]
     assert all(0.05 <= temperature <= 20 for temperature in temperatures)

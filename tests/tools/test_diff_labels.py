@@ -22,12 +22,15 @@ AFTER = "c" * 46 + "n" * 4 + "n" * 39 + "c" * 11
 VERDICT = "The change in accuracy, +0.0100, is no larger than chance."
 
 
-def measure(predictions: str, truth: str = TRUTH) -> None:
+def measure(predictions: str, truth: str = TRUTH, first_clip: int = 0, clips_a_recording: int = 1) -> None:
     """Write what `dvc repro` leaves behind when the labels are as they are now."""
     names = {"c": "calls", "n": "nocalls"}
     CONFUSION.parent.mkdir(parents=True, exist_ok=True)
-    rows = [f"{names[so]},{names[said]}\n" for so, said in zip(truth, predictions, strict=True)]
-    CONFUSION.write_text("truth,prediction\n" + "".join(rows))
+    rows = [
+        f"clip{number:03d},sea{number // clips_a_recording:03d},{names[so]},{names[said]}\n"
+        for number, (so, said) in enumerate(zip(truth, predictions, strict=True), start=first_clip)
+    ]
+    CONFUSION.write_text("clip_id,recording,truth,prediction\n" + "".join(rows))
     Path("metrics/report.txt").write_text(f"Before: the baseline\n\n{VERDICT}\n")
     merged, model = ({"path": path, "md5": digest(TABLE)} for path in ("labels/merged.csv", "models/retrained"))
     stages = {
@@ -154,7 +157,7 @@ def test_disputed_clips_are_listed_old_ones_too(repository, review):
 
 def test_the_accuracy_is_compared_clip_by_clip(repository, review):
     measure(AFTER)
-    *rows, verdict, baseline = section(review("HEAD"), "What the labels were worth")
+    *rows, verdict, remark, baseline = section(review("HEAD"), "What the labels were worth")
     assert rows == [
         "| retrained model | at the revision | now | change |",
         "| --- | --- | --- | --- |",
@@ -165,6 +168,7 @@ def test_the_accuracy_is_compared_clip_by_clip(repository, review):
     # Seven clips differ, of which six were won: the exact test gives 2 (1 + 7) / 2 ** 7.
     assert verdict.startswith("The change in accuracy, +0.0500 (95 % interval +0.0")
     assert verdict.endswith("exact McNemar p = 0.12), is no larger than chance.")
+    assert remark.startswith("The intervals draw whole recordings (100)")
     assert baseline == f"From the baseline to the retrained model, metrics/report.txt says: `{VERDICT}`"
 
 
@@ -173,12 +177,53 @@ def test_a_change_larger_than_chance_is_called_so(repository, review):
     assert section(review("HEAD"), "What the labels were worth")[5].endswith("is larger than chance.")
 
 
-@pytest.mark.parametrize("truth", [TRUTH[::-1], TRUTH[:-1]])
-def test_other_test_clips_are_not_compared(repository, review, truth):
-    measure(truth, truth)
+@pytest.mark.parametrize(("truth", "first_clip", "common"), [(TRUTH, 40, 60), (TRUTH[:-1], 0, 99), (TRUTH, 500, 0)])
+def test_other_test_clips_are_not_compared_even_where_their_truths_read_alike(
+    repository, review, truth, first_clip, common
+):
+    measure(truth, truth, first_clip)
     lines = review("HEAD")
     assert lines[0] == "labels: no change; accuracy 0.800 -> 1.000, on other test clips"
-    assert section(lines, "What")[0] == "The test clips differ, so the two cannot be compared."
+    said = section(lines, "What")
+    assert said[0] == (
+        f"The test clips differ: 100 at the revision, {len(truth)} now, {common} in both. So the two accuracies cannot "
+        "be compared clip by clip, and no interval or test is given."
+    )
+    assert not any("McNemar" in line or "interval of the change" in line for line in [lines[0], *said])
+
+
+def test_the_same_clips_in_another_order_are_compared_clip_by_clip(repository, review):
+    measure(AFTER)
+    in_order = review("HEAD")
+    header, *rows = CONFUSION.read_text().splitlines(keepends=True)
+    CONFUSION.write_text(header + "".join(reversed(rows)))
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    lock["stages"]["evaluate"]["outs"][0]["md5"] = digest(CONFUSION)
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    assert review("HEAD") == in_order
+
+
+def test_test_clips_of_which_labels_were_corrected_are_not_compared(repository, review):
+    measure(BEFORE, "n" * 2 + TRUTH[2:])
+    lines = review("HEAD")
+    assert lines[0] == "labels: no change; accuracy 0.800 -> 0.780, on test clips with other labels"
+    assert section(lines, "What")[0].startswith("2 test clips had another label at the revision. So the two")
+
+
+def test_a_revision_that_does_not_name_its_test_clips_is_not_compared(repository, review):
+    CONFUSION.write_text("truth,prediction\n" + "calls,calls\n" * 100)
+    commit(Path(), "As an older version of the program wrote it")
+    measure(AFTER)
+    lines = review("HEAD")
+    assert lines[0] == "labels: no change; accuracy 0.850, none at the revision"
+    assert "does not name its clips there, so nothing is compared" in section(lines, "What")[0]
+
+
+def test_few_recordings_are_not_drawn_and_it_says_so(repository, review):
+    measure(AFTER, clips_a_recording=10)
+    remark = section(review("HEAD"), "What")[-2]
+    assert remark.startswith("The intervals take clips of one recording for independent")
+    assert "(10 of at least 20)" in remark
 
 
 def test_labels_that_are_newer_than_the_accuracy_are_not_given_one(repository, review):

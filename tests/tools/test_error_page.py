@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from scipy.special import logit
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -34,7 +35,8 @@ LABELLED = [
     LabelledClip(REEF[2], "train", "call", "expert"),
     LabelledClip(HOSTILE[0], "valid", "nocall", "expert"),
 ]
-SCORES = {BAY[0]: 0.1, BAY[1]: 0.7, BAY[2]: 0.9, REEF[0]: 0.8, HOSTILE[0]: 0.95}
+P_CALL = {BAY[0]: 0.1, BAY[1]: 0.7, BAY[2]: 0.9, REEF[0]: 0.8, HOSTILE[0]: 0.95}
+SCORES = {clip_id: float(logit(p_call)) for clip_id, p_call in P_CALL.items()}
 DOUBTS = [
     LabelError(REEF[1], "nocall", 0.99, 0.01),
     LabelError(BAY[0], "call", 0.2, 0.2),
@@ -61,7 +63,7 @@ def folder(tmp_path_factory):
     write_label_errors(folder / LABEL_ERRORS, DOUBTS)
     (folder / "page.html").write_text(page_of(folder))
     (folder / "short.html").write_text(page_of(folder, count=1))
-    (folder / "right.html").write_text(page_of(folder, scores={BAY[2]: 0.9}))
+    (folder / "right.html").write_text(page_of(folder, scores={BAY[2]: SCORES[BAY[2]]}))
     return folder
 
 
@@ -295,7 +297,7 @@ def contrast(one, other):
 def test_clips_that_the_data_set_does_not_have_are_named(folder):
     gone = [*LABELLED, LabelledClip("gone_0000000", "test", "call", "dataset")]
     with contextlib.chdir(folder), pytest.raises(InputFaults) as faults:
-        error_page.error_page("tiny", PARAMS, gone, SCORES | {"gone_0000000": 0.1}, 60)
+        error_page.error_page("tiny", PARAMS, gone, SCORES | {"gone_0000000": -2.0}, 60)
     (line,) = faults.value.lines
     assert line.startswith("data/tiny/clips.csv: there is no clip gone_0000000, ")
 

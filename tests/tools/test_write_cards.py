@@ -121,6 +121,26 @@ def test_the_cards_hold_the_hashes_of_the_lock(finished, card, of_data):
         assert all(f"md5: {digest}\n" in lock for digest in hashes)
 
 
+def test_the_audit_is_reported_with_its_weights_and_with_what_nobody_could_tell(facts):
+    rate = {"rate": 0.2, "rate_low": 0.05, "rate_high": 0.45}
+    audited = {"all": {"checked": 9, "wrong": 2, "unsure": 3, **rate}}
+    text = data_card(facts._replace(labels=facts.labels | {"audit_error": audited}))
+    assert (
+        "2 of 9 of these labels are wrong: 20.0% (5.0% to 45.0%, 95 % interval), each class weighted by how often the "
+        "model gives it." in text
+    )
+    assert "- Of the clips drawn for the audit, 3 clips could not be told by the experts." in text
+    unanswered = {"all": {"checked": 1, "wrong": 1, "unsure": 0}}
+    assert "an audit" not in data_card(facts._replace(labels=facts.labels | {"audit_error": unanswered}))
+
+
+def test_the_model_card_says_what_limits_its_figures(facts, card):
+    assert "The scores are calibrated by 8 calls and 8 no-calls, which is too few" in card
+    assert "The intervals take clips of one recording for independent, because" in card
+    many = facts.outcome._replace(recordings=[f"sea{number}" for number in range(24)])
+    assert "The intervals draw whole recordings (24)" in model_card(facts._replace(outcome=many))
+
+
 def test_synthetic_sound_is_said_to_be_not_for_whales(card, of_data):
     assert "**Trained and tested on synthetic sound. It is not for whales" in card
     assert "- For whales." in card

@@ -6,19 +6,29 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.lib.comparison import rounded, verdict
-from stages.lib.intervals import mcnemar_p, paired_bootstrap
-from stages.lib.measures import CLASSES
+from stages.lib.intervals import drawing_units, interval_remark, mcnemar_p, paired_bootstrap
+from stages.lib.measures import CLASSES, OUTCOME_COLUMNS
 from stages.lib.table import parse_table
+from tools.lib.counted import counted
 from tools.lib.freshness import CONFUSION, staleness
 from tools.lib.markdown import code, table
 
 REPORT = Path("metrics/report.txt")
 LONGEST_VERDICT = 400
+NOT_COMPARED = "So the two accuracies cannot be compared clip by clip, and no interval or test is given."
 
 
 class Outcome(NamedTuple):
-    """What is so, and what a model says, for each test clip: ndarrays of bool, shape (clips,), True for a call."""
+    """What is so of each test clip, and what a model says, in the order of clip ids.
 
+    Attributes
+    ----------
+    clip_ids, recordings : list of str
+    is_call, called : ndarray of bool, shape (clips,)
+    """
+
+    clip_ids: list[str]
+    recordings: list[str]
     is_call: np.ndarray
     called: np.ndarray
 
@@ -37,12 +47,13 @@ class Finding(NamedTuple):
 
 def read_outcome(folder: Path) -> Outcome | None:
     """Read what the retrained model says of the test clips; None where that is missing or unreadable."""
-    rows, faults = parse_table(folder / CONFUSION, ("truth", "prediction"))
-    known = all(cell in CLASSES for row in rows for cell in row.cells.values())
-    if faults or not rows or not known:
+    rows, faults = parse_table(folder / CONFUSION, OUTCOME_COLUMNS)
+    rows = sorted(rows, key=lambda row: row.cells["clip_id"])
+    clip_ids, recordings, *classes = ([row.cells[name] for row in rows] for name in OUTCOME_COLUMNS)
+    known = all(cell in CLASSES for cells in classes for cell in cells)
+    if faults or not rows or not known or len(set(clip_ids)) < len(rows):
         return None
-    truth, prediction = (np.array([row.cells[name] == CLASSES[0] for row in rows]) for name in ("truth", "prediction"))
-    return Outcome(truth, prediction)
+    return Outcome(clip_ids, recordings, *(np.array([cell == CLASSES[0] for cell in cells]) for cells in classes))
 
 
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
@@ -63,7 +74,8 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
     of_baseline = ["", baseline_verdict(after_folder)]
     if before is None:
         headline = f"accuracy {after.right.mean():.3f}, none at the revision"
-        return Finding(headline, [f"{CONFUSION} is not in the revision, or cannot be read there.", *of_baseline])
+        unreadable = f"{CONFUSION} is not in the revision, or does not name its clips there, so nothing is compared."
+        return Finding(headline, [unreadable, *of_baseline])
     finding = comparison(before, after)
     stale_before = staleness(before_folder)
     if stale_before:
@@ -74,10 +86,18 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
 def comparison(before: Outcome, after: Outcome) -> Finding:
     """Compare two models on the same clips; on others, give both numbers and no interval."""
     headline = f"accuracy {before.right.mean():.3f} -> {after.right.mean():.3f}"
-    if not np.array_equal(before.is_call, after.is_call):
-        return Finding(f"{headline}, on other test clips", ["The test clips differ, so the two cannot be compared."])
+    if before.clip_ids != after.clip_ids:
+        return Finding(f"{headline}, on other test clips", [other_clips(before, after)])
+    corrected = int(np.sum(before.is_call != after.is_call))
+    if corrected:
+        return Finding(
+            f"{headline}, on test clips with other labels",
+            [f"{counted(corrected, 'test clip')} had another label at the revision. {NOT_COMPARED}"],
+        )
     gain = after.right.astype(float) - before.right
-    bounds = paired_bootstrap(lambda drawn: (drawn @ gain / len(gain))[:, None], len(gain))
+    bounds = paired_bootstrap(
+        lambda drawn: (drawn @ gain / drawn.sum(axis=1))[:, None], drawing_units(after.recordings)
+    )
     low, high = (rounded(bound[0]) for bound in bounds)
     change = {
         "accuracy": rounded(gain.mean()),
@@ -92,7 +112,22 @@ def comparison(before: Outcome, after: Outcome) -> Finding:
     ]
     return Finding(
         f"{headline}, 95 % interval of the change {low:+.3f} to {high:+.3f}",
-        [*table(("retrained model", "at the revision", "now", "change"), rows), "", verdict(change)],
+        [
+            *table(("retrained model", "at the revision", "now", "change"), rows),
+            "",
+            verdict(change),
+            "",
+            interval_remark(len(set(after.recordings))),
+        ],
+    )
+
+
+def other_clips(before: Outcome, after: Outcome) -> str:
+    """Say how many test clips two outcomes have in common."""
+    common = len(set(before.clip_ids) & set(after.clip_ids))
+    return (
+        f"The test clips differ: {len(before.clip_ids)} at the revision, {len(after.clip_ids)} now, {common} in both. "
+        f"{NOT_COMPARED}"
     )
 
 

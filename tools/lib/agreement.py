@@ -116,7 +116,7 @@ def agreement(
     everything = np.ones((1, len(common)), int)
     low = high = None
     if len(common) >= FEWEST_FOR_AN_INTERVAL and same < len(common):
-        bounds = paired_bootstrap(lambda drawn: kappa(votes, drawn)[:, None], len(common))
+        bounds = paired_bootstrap(lambda drawn: kappa(votes, drawn)[:, None], np.arange(len(common)))
         low, high = (float(bound[0]) for bound in bounds)
     return Agreement(annotators, len(common), same, float(kappa(votes, everything)[0]), low, high)
 

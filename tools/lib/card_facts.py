@@ -32,7 +32,7 @@ class Facts(NamedTuple):
     verdict : str
         What the labels were worth, in one sentence.
     outcome : Outcome
-        The retrained model on the test clips, in the order of `split`.
+        The retrained model on the test clips.
     clips : list of Clip
     split : list of SplitClip
     merged : list of MergedClip

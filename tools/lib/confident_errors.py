@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stages.lib.calibration import probability
 from stages.lib.clips import CALL
 from stages.lib.intervals import proportion
-from stages.lib.measures import THRESHOLD
 
 
 class ScoredClip(NamedTuple):
@@ -17,8 +17,8 @@ class ScoredClip(NamedTuple):
     clip_id, site, part : str
     label, source : str
         `call` or `nocall`, and who says so: `dataset` or `expert`.
-    p_call : float
-        In [0, 1].
+    log_odds : float
+        log(p_call / (1 - p_call)), calibrated. Errors are ranked by it, since no rounding makes it equal to another's.
     """
 
     clip_id: str
@@ -26,17 +26,22 @@ class ScoredClip(NamedTuple):
     part: str
     label: str
     source: str
-    p_call: float
+    log_odds: float
+
+    @property
+    def p_call(self) -> float:
+        """The probability of a call, in [0, 1]."""
+        return float(probability(self.log_odds, 1.0))
 
     @property
     def is_wrong(self) -> bool:
         """Whether the model's decision contradicts the label."""
-        return (self.p_call > THRESHOLD) != (self.label == CALL)
+        return (self.log_odds > 0) != (self.label == CALL)
 
     @property
     def confidence(self) -> float:
         """How far the score is from where the decision turns."""
-        return abs(self.p_call - THRESHOLD)
+        return abs(self.log_odds)
 
 
 class SiteErrors(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.lib.feature_store import Features
-from stages.lib.model_folder import Model, score_clips
+from stages.lib.model_folder import Model, calibrated_log_odds
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
 from tools.lib.recording_folds import fold_of_each, most_folds
 
@@ -15,10 +15,10 @@ from tools.lib.recording_folds import fold_of_each, most_folds
 VALID_FOLDS = 10
 
 
-def out_of_fold_scores(
+def out_of_fold_log_odds(
     features: Features, clips: LabelledClips, recordings: Sequence[str], fold_count: int, params: TrainParams
 ) -> np.ndarray:
-    """Return `p_call` of every clip by a network that was trained on other recordings.
+    """Return the calibrated log-odds of every clip by a network that was trained on other recordings.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ def out_of_fold_scores(
 
     Returns
     -------
-    ndarray of float64, shape (clips,), in [0, 1]
+    ndarray of float64, shape (clips,)
     """
     folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
-    p_call = np.empty(len(clips.clip_ids))
+    log_odds = np.empty(len(clips.clip_ids))
     for fold in tqdm(range(fold_count), desc="cross-validation", unit="fold", disable=None):
         held_out = folds == fold
         model = trained(features, chosen(clips, ~held_out), list(compress(recordings, ~held_out)), params)
-        p_call[held_out] = score_clips(model, features, chosen(clips, held_out).clip_ids)
-    return p_call
+        log_odds[held_out] = calibrated_log_odds(model, features, chosen(clips, held_out).clip_ids)
+    return log_odds
 
 
 def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:

@@ -17,6 +17,8 @@ from tools.lib.markdown import code, table
 
 SYNTHETIC_WARNING = "Synthetic sound, made by a program. No figure about it is one about whales."
 UNUSED = "not used"
+# As many of the calls as of the no-calls are drawn for the audit.
+AUDIT_WEIGHTS = {"audit_error": ", each class weighted by how often the model gives it"}
 PROVENANCE = ("README.md", "dvc.yaml", "recordings.dvc", "clips.csv.dvc")
 
 
@@ -107,11 +109,16 @@ def labelling(facts: Facts) -> list[str]:
     }
     for key, by in of_whom.items():
         error = labels[key]["all"]
-        if error["checked"]:
+        if "rate" in error:
             said.append(
                 f"- By {by}, {error['wrong']} of {error['checked']} of these labels are wrong: {error['rate']:.1%} "
-                f"({error['rate_low']:.1%} to {error['rate_high']:.1%}, 95 % interval)."
+                f"({error['rate_low']:.1%} to {error['rate_high']:.1%}, 95 % interval){AUDIT_WEIGHTS.get(key, '')}."
             )
+    if unsure := labels["audit_error"]["all"].get("unsure"):
+        said.append(
+            f"- Of the clips drawn for the audit, {counted(unsure, 'clip')} could not be told by the experts. "
+            "No share above counts them."
+        )
     return said
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.intervals import proportion
+from stages.lib.calibration import calibration_remark
+from stages.lib.clips import CALL, NOCALL
+from stages.lib.intervals import interval_remark, proportion
 from stages.lib.measures import THRESHOLD
 from stages.lib.merged_table import DATASET, EXPERT, MODEL
 from stages.lib.model_folder import RETRAINED
@@ -86,12 +88,15 @@ def training_labels(facts: Facts) -> list[str]:
     rows = [
         (text, label_counts(clip.label for clip in learnt if clip.source == source)) for source, text in SOURCES.items()
     ]
+    labels = [clip.label for clip in valid]
+    remark = calibration_remark(labels.count(CALL), labels.count(NOCALL))
     return [
         f"Clips of {code(facts.data.dataset)} ([data card](data_card.md)), with labels from:",
         "",
         *table(("source", "clips"), rows),
         "",
-        f"Calibrated on {label_counts(clip.label for clip in valid)} besides.",
+        f"Calibrated on {label_counts(labels)} besides.",
+        *(["", remark] if remark else []),
     ]
 
 
@@ -113,6 +118,8 @@ def performance(facts: Facts) -> list[str]:
         *table(("", "baseline", "this model"), rows),
         "",
         facts.verdict,
+        "",
+        interval_remark(len(set(facts.outcome.recordings))),
     ]
 
 
@@ -129,7 +136,7 @@ def sites(facts: Facts) -> list[str]:
     for clip in facts.merged:
         if clip.part != "valid":
             learnt[site_of[clip.clip_id]].append(clip.label)
-    tested = np.array([site_of[clip.clip_id] for clip in facts.split if clip.part == "test"])
+    tested = np.array([site_of[clip_id] for clip_id in facts.outcome.clip_ids])
     rows = []
     for site in sorted({*learnt, *tested}):
         right, is_call = (values[tested == site] for values in (facts.outcome.right, facts.outcome.is_call))
@@ -141,7 +148,13 @@ def sites(facts: Facts) -> list[str]:
             )
         )
     head = ("site", "learnt from", "accuracy", "sensitivity", "specificity")
-    return [apartness(set(learnt), set(tested)), "", *table(head, rows)]
+    return [
+        apartness(set(learnt), set(tested)),
+        "",
+        *table(head, rows),
+        "",
+        "The intervals by site take clips of one recording for independent.",
+    ]
 
 
 def apartness(learnt: set[str], tested: set[str]) -> str:

@@ -34,8 +34,8 @@ class Round(NamedTuple):
     model_label_error : str
         The share of wrong labels among those that the model gave with confidence, with its 95 % interval.
     measured_by : str
-        `audit` where experts have answered for clips of the audit; otherwise `dataset`, by the labels that the data set
-        has for pool clips.
+        `audit` where experts have answered for audited clips of each class; otherwise `dataset`, by the labels that
+        the data set has for pool clips.
     uncertain_share : str
         Of the pool.
     agreement : str
@@ -100,7 +100,7 @@ def describe_round(
     )
     before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
     change = evaluation["change"]["intervals"]["accuracy"]
-    measured_by = BY_AUDIT if labels["audit_error"]["all"]["checked"] else BY_DATASET
+    measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
     error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
     given = [clip.label for clip in settled]
     return Round(

@@ -1,13 +1,19 @@
 import numpy as np
 import pytest
 
-from stages.lib.comparison import compare, rounded, verdict
+from stages.lib import comparison
+from stages.lib.comparison import rounded, verdict
 
 RANDOM = np.random.default_rng(0)
 IS_CALL = RANDOM.random(100) < 0.5
-GUESSED = RANDOM.random(100)
-RIGHT = np.where(IS_CALL, 0.9, 0.1)
+GUESSED = RANDOM.normal(size=100)
+RIGHT = np.where(IS_CALL, 2.0, -2.0)
 MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
+
+
+def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict:
+    """Compare on clips that are independent."""
+    return comparison.compare(is_call, before, after, np.arange(len(is_call)))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +29,7 @@ def test_identical_models_do_not_differ():
 
 
 def test_the_change_is_after_less_before(improvement):
-    assert improvement["accuracy"] == pytest.approx(1 - np.mean((GUESSED > 0.5) == IS_CALL), abs=1e-6)
+    assert improvement["accuracy"] == pytest.approx(1 - np.mean((GUESSED > 0) == IS_CALL), abs=1e-6)
 
 
 def test_the_change_lies_in_its_interval(improvement):
@@ -39,9 +45,9 @@ def test_two_clips_of_201_are_no_larger_than_chance():
     # The study: 166 clips right before, 168 after; even with as few clips that differ as there can be.
     is_call = np.ones(201, bool)
     is_call[100:] = False
-    before, after = np.where(is_call, 0.9, 0.1), np.where(is_call, 0.9, 0.1)
-    before[:35] = 1 - before[:35]
-    after[:33] = 1 - after[:33]
+    before, after = np.where(is_call, 2.0, -2.0), np.where(is_call, 2.0, -2.0)
+    before[:35] *= -1
+    after[:33] *= -1
     sentence = verdict(compare(is_call, before, after))
     assert sentence.startswith("The change in accuracy, +0.0100 ")
     assert sentence.endswith("is no larger than chance.")
@@ -69,6 +75,23 @@ def test_the_verdict_names_change_interval_and_p_value():
         "The change in accuracy, +0.0500 (95 % interval +0.0100 to +0.0900, exact McNemar p = 0.012), "
         "is larger than chance."
     )
+
+
+def test_a_p_value_is_never_nothing():
+    assert "exact McNemar p < 0.000001)," in verdict(a_change(0.2, 0.4, 1.3e-12))
+    assert "exact McNemar p < 0.000001)," in verdict(a_change(0.2, 0.4, 0.0))
+
+
+def test_clips_that_change_together_make_no_change_larger_than_chance():
+    """One of 20 recordings, of ten clips each, is got right that was not."""
+    is_call = np.arange(200) % 2 == 0
+    after = np.where(is_call, 2.0, -2.0)
+    before = after.copy()
+    before[:10] *= -1
+    assert verdict(compare(is_call, before, after)).endswith("is larger than chance.")
+    by_recording = comparison.compare(is_call, before, after, np.repeat(np.arange(20), 10))
+    assert by_recording["intervals"]["accuracy"]["low"] == 0
+    assert verdict(by_recording).endswith("is no larger than chance.")
 
 
 def test_a_rounded_zero_has_no_minus_sign():

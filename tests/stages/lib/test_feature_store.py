@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stages.lib.faults import InputFaults
-from stages.lib.feature_store import load_clips, open_features
+from stages.lib.feature_store import Features, load_clips, open_features, recordings_of
 
 
 @pytest.fixture
@@ -19,6 +19,12 @@ def test_clips_come_in_the_order_asked_for(features, order):
     assert arrays.shape == (len(order), 3, 4)
     assert arrays.dtype == np.float16
     assert [set(array.ravel()) for array in arrays] == [{number} for number in order]
+
+
+def test_the_recording_of_a_clip_is_told_by_its_shard(tmp_path):
+    shards = {"a": "bay.1.0f3a-9c0d.npy", "b": "bay.2.0f3a-77aa.npy", "c": "bay.1.0f3a-9c0d.npy"}
+    features = Features(tmp_path, {}, {clip_id: (shard, 0) for clip_id, shard in shards.items()})
+    assert recordings_of(features, ["c", "b", "a"]) == ["bay.1", "bay.2", "bay.1"]
 
 
 def test_every_missing_clip_is_named(features):

@@ -38,6 +38,20 @@ def test_a_saved_model_gives_the_same_scores(tmp_path, features, model):
     assert len(set(scores)) > 1
 
 
+def test_a_saved_model_keeps_what_it_was_calibrated_by(tmp_path, features, model):
+    save_model(tmp_path / "model", model._replace(calibrated_by=(12, 9)))
+    assert load_model(tmp_path / "model", features).calibrated_by == (12, 9)
+
+
+def test_a_model_of_an_older_version_is_refused(tmp_path, features, model):
+    save_model(tmp_path / "model", model)
+    description = json.loads((tmp_path / "model" / "model.json").read_text())
+    del description["calibrated_by"]
+    (tmp_path / "model" / "model.json").write_text(json.dumps(description))
+    with pytest.raises(InputFaults, match="was trained by an older version of this program; run dvc repro"):
+        load_model(tmp_path / "model", features)
+
+
 def test_a_saved_model_has_the_same_bytes_every_time(tmp_path, model):
     for name in ("first", "second"):
         save_model(tmp_path / name, model)

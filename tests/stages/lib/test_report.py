@@ -56,6 +56,14 @@ def test_the_tables_of_the_study_come_out_digit_for_digit(title, matrix, expecte
     assert model_report(title, *answers(matrix)) == expected
 
 
+def test_remarks_stand_before_the_verdict():
+    is_call, called = answers([[80, 21], [14, 86]])
+    change = {"accuracy": 0.0, "intervals": {"accuracy": {"low": 0.0, "high": 0.0}}, "mcnemar_p": 1.0}
+    report = full_report(is_call, called, called, change, ["The test clips are few."])
+    assert report.splitlines()[-3:-1] == ["The test clips are few.", ""]
+    assert report.endswith("is no larger than chance.\n")
+
+
 def test_the_full_report_holds_both_models_and_the_verdict():
     is_call, before = answers([[80, 21], [14, 86]])
     _, after = answers([[78, 23], [10, 90]])

@@ -2,17 +2,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import entropy as scipy_entropy
+from scipy.special import logit
 from skactiveml.pool import uncertainty_scores
 
-from stages.lib.strategies import STRATEGIES, Candidates, by_band, by_diversity, by_entropy, by_lot, by_margin, entropy
+from stages.lib.strategies import STRATEGIES, Candidates, by_band, by_diversity, by_entropy, by_lot, by_margin
 
 
 def candidates(*p_call: float, count: int = 2, embedding: list | None = None) -> Candidates:
     scores = np.array(p_call, float)
     return Candidates(
         [f"clip{number:02d}" for number in range(len(p_call))],
-        scores,
+        # Rounded, so that scores equally far from 0.5 have log-odds equally far from 0.
+        np.round(logit(np.clip(scores, 1e-9, 1 - 1e-9)), 7),
         (scores >= 0.4) & (scores <= 0.6),
         lambda positions: (np.zeros((len(p_call), 3)) if embedding is None else np.array(embedding, float))[positions],
         count,
@@ -63,12 +64,6 @@ def test_the_band_is_the_beginning_of_the_margin(pool):
     assert by_margin(pool)[: len(band)] == band
 
 
-@given(st.integers(0, 1000))
-def test_entropy_is_that_of_scipy(thousandths):
-    p_call = thousandths / 1000
-    assert entropy(np.array([p_call]))[0] == pytest.approx(scipy_entropy([p_call, 1 - p_call], base=2))
-
-
 # None of scikit-activeml's can be compared with by_diversity: the one most like it, Clue, clusters the whole pool, not
 # its most uncertain clips, and takes from each cluster the clip nearest to the centre, not the most uncertain one.
 @pytest.mark.parametrize(("strategy", "method"), [(by_margin, "margin_sampling"), (by_entropy, "entropy")])
@@ -80,6 +75,14 @@ def test_a_ranking_is_that_of_scikit_activeml(strategy, method, seed):
     theirs = uncertainty_scores(np.column_stack([1 - p_call, p_call]), method=method)
     # Of equals any may come first, so not the positions are compared but what scikit-activeml finds there.
     np.testing.assert_allclose(theirs[strategy(candidates(*p_call))], np.sort(theirs)[::-1], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("strategy", [by_margin, by_entropy, by_diversity])
+def test_clips_that_the_model_is_all_but_certain_of_are_ranked_too(strategy):
+    # As probabilities of six decimals all of these are 0 or 1.
+    log_odds = np.array([60.0, -40.0, 50.0, 30.0, -70.0])
+    pool = Candidates([f"clip{number}" for number in range(5)], log_odds, log_odds == 0, lambda _: np.zeros((5, 1)), 2)
+    assert strategy(pool) == [3, 1, 2, 0, 4]
 
 
 def test_equally_uncertain_clips_are_ranked_in_the_order_of_their_ids():

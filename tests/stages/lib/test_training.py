@@ -82,7 +82,7 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     history = train_model(model, features, train, valid, params)
     assert roc_auc_score(test.targets[:, 0], score_clips(model, features, test.clip_ids)) > 0.95
     temperature = fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)
-    assert calibrate(model, features, valid) == model._replace(temperature=temperature)
+    assert calibrate(model, features, valid) == model._replace(temperature=temperature, calibrated_by=(8, 8))
     assert [row[0] for row in history] == list(range(1, len(history) + 1))
     assert {len(row) for row in history} == {len(HISTORY_COLUMNS)}
     assert float(history[-1][1]) < float(history[0][1])

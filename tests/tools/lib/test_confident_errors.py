@@ -1,10 +1,11 @@
 import pytest
+from scipy.special import logit
 
 from tools.lib.confident_errors import ScoredClip, SiteErrors, confident_errors, errors_by_site
 
 
 def scored(clip_id, label, p_call, site="bay"):
-    return ScoredClip(clip_id, site, "test", label, "dataset", p_call)
+    return ScoredClip(clip_id, site, "test", label, "dataset", float(logit(p_call)))
 
 
 def test_the_most_confident_errors_come_first_and_what_is_right_does_not_come():
@@ -28,6 +29,15 @@ def test_the_score_at_the_threshold_is_no_call_as_it_is_for_evaluate():
 def test_equal_confidence_is_ordered_by_clip():
     clips = [scored("b", "call", 0.25), scored("c", "nocall", 0.75), scored("a", "call", 0.25)]
     assert [clip.clip_id for clip in confident_errors(clips, 9)] == ["a", "b", "c"]
+
+
+def test_errors_that_the_model_is_all_but_certain_of_keep_their_order():
+    clips = [
+        ScoredClip(name, "bay", "test", "nocall", "dataset", log_odds)
+        for name, log_odds in (("a", 40.0), ("b", 60.0), ("c", 50.0))
+    ]
+    assert [clip.p_call for clip in clips] == [1, 1, 1]
+    assert [clip.clip_id for clip in confident_errors(clips, 9)] == ["b", "c", "a"]
 
 
 def test_a_site_has_its_counts_and_the_wilson_interval():

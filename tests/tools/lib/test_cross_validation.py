@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from stages.lib.calibration import probability
 from stages.lib.feature_store import open_features
 from stages.lib.training import LabelledClips, TrainParams
 from tests.feature_folder import write_features
 from tools.lib import cross_validation
-from tools.lib.cross_validation import out_of_fold_scores
+from tools.lib.cross_validation import out_of_fold_log_odds
 from tools.lib.label_quality import probable_errors
 
 CLIPS, CLIPS_A_RECORDING, PLANTED, FOLDS = 120, 3, 12, 3
@@ -42,8 +43,13 @@ def clips(features, planted):
 
 
 @pytest.fixture(scope="module")
-def p_call(features, clips):
-    return out_of_fold_scores(features, clips, RECORDINGS, FOLDS, PARAMS)
+def log_odds(features, clips):
+    return out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS)
+
+
+@pytest.fixture(scope="module")
+def p_call(log_odds):
+    return probability(log_odds, 1.0)
 
 
 def test_planted_label_errors_come_first(clips, planted, p_call):
@@ -66,8 +72,8 @@ def test_errors_are_listed_as_they_are_and_the_worst_first(clips, p_call):
     assert [error.quality for error in errors] == sorted(error.quality for error in errors)
 
 
-def test_the_scores_repeat(features, clips, p_call):
-    assert out_of_fold_scores(features, clips, RECORDINGS, FOLDS, PARAMS).tolist() == p_call.tolist()
+def test_the_scores_repeat(features, clips, log_odds):
+    assert out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS).tolist() == log_odds.tolist()
 
 
 def test_a_clip_is_scored_by_a_network_that_knows_nothing_of_its_recording(features, clips, monkeypatch):
@@ -81,11 +87,11 @@ def test_a_clip_is_scored_by_a_network_that_knows_nothing_of_its_recording(featu
 
     def score(model, features, clip_ids):
         scored.append({recording_of[clip_id] for clip_id in clip_ids})
-        return np.full(len(clip_ids), 0.5)
+        return np.zeros(len(clip_ids))
 
     monkeypatch.setattr(cross_validation, "train_new_model", learn)
-    monkeypatch.setattr(cross_validation, "score_clips", score)
-    out_of_fold_scores(features, clips, RECORDINGS, FOLDS, PARAMS)
+    monkeypatch.setattr(cross_validation, "calibrated_log_odds", score)
+    out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS)
     assert len(learnt) == len(scored) == FOLDS
     assert set().union(*scored) == set(RECORDINGS)
     for (train, valid), held_out in zip(learnt, scored, strict=True):

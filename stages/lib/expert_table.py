@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.answered_table import ANSWERED, with_clips_elsewhere
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.table import Row, parse_table, quoted, write_table
 
@@ -28,6 +29,8 @@ class Answer(NamedTuple):
 def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], list[str]]:
     """Read the experts' answers and everything that is wrong with them.
 
+    An answer about a clip that the split does not have is right where the clip was there once.
+
     Parameters
     ----------
     path : Path
@@ -42,7 +45,8 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
         One sentence a fault: the file, the line, what is wrong, what would be right.
     """
     rows, faults = read_rows(path)
-    return answers_of(rows), faults + rule_faults(path, rows, part_of)
+    known = with_clips_elsewhere(part_of, clip_ids_of(rows))
+    return answers_of(rows), faults + rule_faults(path, rows, known)
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
@@ -58,7 +62,15 @@ def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> list[str]:
-    """List what is wrong with rows that have the right form; parameters as for `read_answers`."""
+    """List what is wrong with rows that have the right form.
+
+    Parameters
+    ----------
+    path : Path
+    rows : sequence of Row
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool`, `test` or `elsewhere`.
+    """
     alone = [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row.cells, part_of)]
     return alone + [f"{path}:{fault}" for fault in repetition_faults(rows)]
 
@@ -66,6 +78,11 @@ def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> 
 def answers_of(rows: Iterable[Row]) -> list[Answer]:
     """Return the answers that rows hold."""
     return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows]
+
+
+def clip_ids_of(rows: Iterable[Row]) -> set[str]:
+    """Return the ids of the clips that rows are about."""
+    return {row.cells["clip_id"] for row in rows}
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
@@ -112,7 +129,10 @@ def clip_fault(clip_id: str, part_of: Mapping[str, str]) -> str | None:
     if not clip_id:
         return "clip_id is empty; write the id of a clip of labels/queue.csv"
     if clip_id not in part_of:
-        return f"there is no clip {quoted(clip_id)} in train, valid or pool; copy the id from labels/queue.csv"
+        return (
+            f"there is no clip {quoted(clip_id)} in train, valid or pool, in another data set or in {ANSWERED}; copy "
+            "the id from labels/queue.csv; if the clip was there once, run python -m tools.check_labels --fix"
+        )
     if part_of[clip_id] == "test":
         return f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
     return None

@@ -231,3 +231,12 @@ def test_what_is_written_has_no_fault(repository):
     add(export("a.csv", 'deep_0004000,call,=Ann,2026-11-22,"@all ""x"", y"'))
     answers, faults = read_answers(Path("labels/expert.csv"), part_of)
     assert ([answer.annotator for answer in answers], faults) == (["val", "val", "=Ann"], [])
+
+
+def test_answers_about_clips_of_another_data_set_are_taken_and_noted(repository):
+    Path("data/old").mkdir()
+    Path("data/old/clips.csv").write_text("clip_id,recording\nold_0000000,old.wav\n")
+    said = add_labels([export("a.csv", "old_0000000,call,val,2026-11-22,")], SIGNATURE)
+    assert said[1:] == ["labels/answered.csv: 1 clip noted; commit it with the answers"]
+    assert "old_0000000,call,val,2026-11-22," in expert_rows(repository)
+    assert "there is no clip 'old_0000001'" in refused(export("b.csv", "old_0000001,call,val,2026-11-22,"))[0]

@@ -1,8 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.lib.pool_table import PoolClip
 from stages.lib.settled_table import SettledClip
-from tools.next_round import settle_round
+from stages.lib.undecided_table import UndecidedClip
+from tools.next_round import settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -32,3 +34,26 @@ def test_all_that_the_experts_agree_about_is_settled_and_nothing_else(before, by
     assert {clip.clip_id for clip in new} == {
         clip_id for clip_id, label in by_experts.items() if label and before.get(clip_id) != label
     }
+
+
+def test_what_nobody_could_tell_is_recorded_when_the_round_closes():
+    pool = [
+        PoolClip("a", 0.5, "uncertain", "chosen"),
+        PoolClip("b", 0.9, "call", "audit"),
+        PoolClip("c", 0.5, "call", ""),
+    ]
+    before = [UndecidedClip("old", 1), UndecidedClip("found", 1)]
+    answers = {"a": None, "b": "call", "c": None, "old": None, "found": "call"}
+    assert still_undecided(before, pool, answers, 2) == (
+        [UndecidedClip("old", 1), UndecidedClip("a", 2)],
+        [UndecidedClip("a", 2)],
+    )
+
+
+def test_what_was_asked_about_and_not_answered_is_asked_about_again():
+    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "chosen")], {}, 2) == ([], [])
+
+
+def test_a_clip_that_was_asked_for_again_is_not_recorded_before_it_was_asked_about():
+    """Its row was removed, but the queue had no room for it."""
+    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "")], {"a": None}, 3) == ([], [])

@@ -18,7 +18,9 @@ from stages.lib.expert_table import (
     date_fault,
     one_spelling,
     read_rows,
+    respelt,
     rule_faults,
+    spellings,
     write_rows,
 )
 from stages.lib.faults import refuse
@@ -116,7 +118,8 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
     present, faults = read_rows(EXPERT)
     faults += rule_faults(EXPERT, present, with_clips_ever(part_of, clip_ids_of(present)))
     files = read_answer_files(paths, part_of, signature)
-    given = [Given(file.path, row) for file in files for row in file.rows]
+    names = spellings([*present, *(row for file in files for row in file.rows)])
+    given = [Given(file.path, row) for file in files for row in respelt(file.rows, names)]
     refuse([*faults, *(fault for file in files for fault in file.faults), *contradictions(given)])
 
     rows, outcomes = merge(present, given)

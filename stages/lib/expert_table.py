@@ -3,7 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,8 +51,9 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     """Read all cells of the table, what can be written in several ways in one, and what is wrong with its form."""
-    rows, faults = parse_table(path, COLUMNS)
-    return [Row(row.line, in_one_way(row.cells)) for row in rows], faults
+    parsed, faults = parse_table(path, COLUMNS)
+    rows = [Row(row.line, in_one_way(row.cells)) for row in parsed]
+    return respelt(rows, spellings(rows)), faults
 
 
 def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
@@ -109,6 +110,24 @@ def one_spelling(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def caseless(name: str) -> str:
+    """Return what is the same for all spellings of the name of one annotator, such as Val and val."""
+    return one_spelling(name.casefold())
+
+
+def spellings(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the first spelling of each annotator's name, by what all of them have in common."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(caseless(row.cells["annotator"]), row.cells["annotator"])
+    return first
+
+
+def respelt(rows: Iterable[Row], first: Mapping[str, str]) -> list[Row]:
+    """Return rows with the annotators' names as `spellings` has them."""
+    return [row._replace(cells=row.cells | {"annotator": first[caseless(row.cells["annotator"])]}) for row in rows]
+
+
 def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with one row, taken by itself."""
     found = {
@@ -159,7 +178,9 @@ def annotator_fault(name: str) -> str | None:
 def date_fault(text: str) -> str | None:
     """Return what is wrong with a date."""
     if is_date(text):
-        return None
+        if date.fromisoformat(text) <= latest_day():
+            return None
+        return f"date {quoted(text)} lies in the future; write the day on which the answer was given"
     return (
         f"date {quoted(text)} is not a date; write it as in 2026-11-22 "
         "(spreadsheets rewrite dates, unless the column is formatted as text)"
@@ -172,6 +193,11 @@ def is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def latest_day() -> date:
+    """Return the day in the time zone that is furthest ahead, UTC+14: no answer can have a later date."""
+    return datetime.now(timezone(timedelta(hours=14))).date()
 
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:

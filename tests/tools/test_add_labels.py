@@ -240,3 +240,16 @@ def test_answers_about_clips_of_another_data_set_are_taken_and_noted(repository)
     assert said[1:] == ["labels/answered.csv: 1 clip noted; commit it with the answers"]
     assert "old_0000000,call,val,2026-11-22," in expert_rows(repository)
     assert "there is no clip 'old_0000001'" in refused(export("b.csv", "old_0000001,call,val,2026-11-22,"))[0]
+
+
+def test_an_answer_in_other_capitals_replaces_that_of_the_same_person(repository):
+    assert add(export("a.csv", "bay_0003000,call,VAL,2026-11-22,")) == (
+        "labels/expert.csv: 0 answers added, 1 changed (val 1)"
+    )
+    assert expert_rows(repository)[0] == "bay_0003000,call,val,2026-11-22,"
+
+
+def test_two_files_in_other_capitals_contradict_each_other(repository):
+    labels = {"Zoe": "call", "ZOE": "nocall"}
+    files = [export(f"{name}.csv", f"bay_0000000,{label},{name},2026-11-22,") for name, label in labels.items()]
+    assert "Zoe says nocall of bay_0000000, but call on the same day" in refused(*files)[0]

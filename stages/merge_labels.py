@@ -1,6 +1,7 @@
 """merge_labels: bring together the labels of the data set, of the experts and of the model itself."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
@@ -12,10 +13,12 @@ from stages.lib.model_labels import ModelLabels, audit_error, left_out_lines, mo
 from stages.lib.params import Section, read_params
 from stages.lib.pool_table import UNCERTAIN, PoolClip, read_pool
 from stages.lib.running import run_stage
-from stages.lib.split_table import SplitClip, read_split
+from stages.lib.settled_table import in_use, read_settled
+from stages.lib.split_table import SplitClip, missing_classes, read_split
 from stages.lib.whole import write_json
 
 METRICS = Path("metrics/labels.json")
+MOST_NAMED = 3  # Clips in one sentence.
 
 
 class MergeParams(Section):
@@ -29,6 +32,7 @@ def merge(
     decisions: Mapping[str, str],
     settled: Mapping[str, str | None],
     model_weight: Mapping[str, float],
+    settled_before: Collection[str] = (),
 ) -> list[MergedClip]:
     """Give every clip that can be trained on its label.
 
@@ -44,6 +48,8 @@ def merge(
         From clip id to the experts' label, None where they do not agree.
     model_weight : mapping
         From `call` and `nocall` to what a label of the model counts for; a class that is not there is not used.
+    settled_before : collection of str
+        Ids of clips whose label the split has from the experts, of an earlier round.
     """
     merged = []
     for clip in clips:
@@ -54,21 +60,37 @@ def merge(
         elif clip.part == "pool":
             label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id])
         else:
-            label, source, weight = clip.label, DATASET, 1.0
+            label, weight = clip.label, 1.0
+            source = BY_EXPERT if clip.clip_id in settled_before else DATASET
         if label and weight:
             merged.append(MergedClip(clip.clip_id, label, source, weight, clip.part))
     return merged
 
 
 def label_metrics(
-    clips: Sequence[SplitClip], pool: Sequence[PoolClip], answers: Sequence[Answer], merged: Sequence[MergedClip]
+    clips: Sequence[SplitClip],
+    pool: Sequence[PoolClip],
+    answers: Sequence[Answer],
+    merged: Sequence[MergedClip],
+    passed_over: int = 0,
 ) -> dict:
     """Count where the labels come from, and measure the model's own where the data set knows the truth.
+
+    Parameters
+    ----------
+    clips : sequence of SplitClip
+    pool : sequence of PoolClip
+    answers : sequence of Answer
+        About clips of train, valid and pool.
+    merged : sequence of MergedClip
+    passed_over : int
+        Answers about clips that the split does not have.
 
     Returns
     -------
     dict
-        `expert`: answers, clips that they settle by class, unsure answers. `disputed`: clips on which the experts do
+        `expert`: answers, clips that they settle by class, unsure answers, and answers about clips that the split does
+        not have. `disputed`: clips on which the experts do
         not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `left_out`: clips
         of which the model is confident, but whose label is not used, by class. `model_error`: for each class, the
         model's labels that the data set knows the truth of, the wrong ones, their rate and its 95 % interval.
@@ -86,6 +108,7 @@ def label_metrics(
             "calls": given.count((BY_EXPERT, CALL)),
             "nocalls": given.count((BY_EXPERT, NOCALL)),
             "unsure": sum(answer.label == UNSURE for answer in answers),
+            "passed_over": passed_over,
         },
         "disputed": sum(label is None for label in settled.values()),
         "waiting": sum(clip.decision == UNCERTAIN and clip.clip_id not in settled for clip in pool),
@@ -96,20 +119,46 @@ def label_metrics(
     }
 
 
+def class_faults(clips: Sequence[SplitClip], merged: Sequence[MergedClip]) -> list[str]:
+    """List the classes that the experts' answers leave no clip of to train on or to validate with."""
+    present = {(clip.part.replace("pool", "train"), clip.label) for clip in merged}
+    had = defaultdict(list)
+    for clip in clips:
+        had[clip.part, clip.label].append(clip.clip_id)
+    return [
+        f"{EXPERT}: leaves no {label} in {part}: the answers for {some(had[part, label])} dispute that or say "
+        "otherwise; correct those that are wrong, or remove some"
+        for part, label in missing_classes(present)
+        if (part, label) in had
+    ]
+
+
+def some(clip_ids: Sequence[str]) -> str:
+    """Name the first clips, and how many there are in all."""
+    named = ", ".join(clip_ids[:MOST_NAMED])
+    return named if len(clip_ids) <= MOST_NAMED else f"{named} and {len(clip_ids) - MOST_NAMED} more"
+
+
 def main() -> None:
     """Merge the labels, or list what is wrong with labels/expert.csv and leave everything as it was."""
     params = read_params("merge_labels", MergeParams).model_labels
     clips = read_split()
     pool = read_pool()
-    answers, faults = read_answers(EXPERT, {clip.clip_id: clip.part for clip in clips})
+    part_of = {clip.clip_id: clip.part for clip in clips}
+    given, faults = read_answers(EXPERT, part_of)
     refuse(faults)
+    answers = [answer for answer in given if part_of.get(answer.clip_id, "test") != "test"]
     decisions = {clip.clip_id: clip.decision for clip in pool}
     settled = settle(answers)
-    merged = merge(clips, decisions, settled, model_weights(params, audit_error(pool, settled)))
-    metrics = label_metrics(clips, pool, answers, merged)
+    settled_before = {clip.clip_id for clip in in_use(read_settled(), part_of)}
+    merged = merge(clips, decisions, settled, model_weights(params, audit_error(pool, settled)), settled_before)
+    refuse(class_faults(clips, merged))
+    metrics = label_metrics(clips, pool, answers, merged, passed_over=len(given) - len(answers))
     write_merged(MERGED, merged)
     write_json(METRICS, metrics)
     print(*left_out_lines(metrics, params), sep="", end="")
+    if metrics["expert"]["passed_over"]:
+        print(f"Answers about clips that this split does not have, passed over: {metrics['expert']['passed_over']}.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """score_pool: score the pool with the baseline, and queue for the experts what it cannot decide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +23,7 @@ from stages.lib.score_store import stored_log_odds
 from stages.lib.split_table import read_split
 from stages.lib.strategies import STRATEGIES, Candidates, lot
 from stages.lib.table import write_table
+from stages.lib.undecided_table import read_undecided, round_now
 from stages.lib.whole import write_json
 
 METRICS = Path("metrics/pool.json")
@@ -60,20 +61,22 @@ def decide(p_call: float, low: float, high: float) -> str:
     return CALL if p_call > high else NOCALL
 
 
-def drawn_for_audit(pool: Sequence[PoolClip], count: int) -> list[PoolClip]:
-    """Draw clips at random from those that the model is confident of, by their lots.
+def drawn_for_audit(pool: Sequence[PoolClip], count: int, round_number: int = 1) -> list[PoolClip]:
+    """Draw clips at random from those that the model is confident of, by their lots, which differ in every round.
 
     Half are drawn from each class, because a class is left out by its own error; the rarer one would otherwise hardly
     be looked at. Where a class has too few, the other fills up.
     """
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
-    by_lot = sorted(confident, key=lambda clip: lot(f"audit:{clip.clip_id}"))
+    by_lot = sorted(confident, key=lambda clip: lot(f"audit:{round_number}:{clip.clip_id}"))
     calls, nocalls = ([clip for clip in by_lot if clip.decision == decision] for decision in (CALL, NOCALL))
     of_calls = min(len(calls), max(count // 2, count - len(nocalls)))
     return calls[:of_calls] + nocalls[: count - of_calls]
 
 
-def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, audit: int) -> list[PoolClip]:
+def choose_queue(
+    pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, audit: int, round_number: int = 1
+) -> list[PoolClip]:
     """Choose the clips to ask the experts about.
 
     Parameters
@@ -86,6 +89,8 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
     audit : int
         How many of them are drawn from all clips of which the model is confident. They are drawn first, because among
         the clips that a ranking has left, the model is wrong less often.
+    round_number : int
+        Of the round that is open.
 
     Returns
     -------
@@ -93,13 +98,13 @@ def choose_queue(pool: Sequence[PoolClip], ranking: Sequence[int], budget: int, 
         With `queued`, in the order of the ranking; the drawn ones are scattered among the others, so that their place
         does not give them away.
     """
-    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(pool, audit)]
+    drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(pool, audit, round_number)]
     audited = {clip.clip_id for clip in drawn}
     positions = [position for position in ranking if pool[position].clip_id not in audited]
     chosen = [pool[position]._replace(queued=CHOSEN) for position in positions[: budget - audit]]
     # A second, independent lot gives a drawn clip its place.
     places = [(rank / len(chosen), clip) for rank, clip in enumerate(chosen)]
-    places += [(lot(f"place:{clip.clip_id}"), clip) for clip in drawn]
+    places += [(lot(f"place:{round_number}:{clip.clip_id}"), clip) for clip in drawn]
     return [clip for _, clip in sorted(places)]
 
 
@@ -132,7 +137,13 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 
 
 def decide_and_queue(
-    clip_ids: Sequence[str], log_odds: np.ndarray, embedding: Callable[[Sequence[int]], np.ndarray], params: PoolParams
+    clip_ids: Sequence[str],
+    log_odds: np.ndarray,
+    embedding: Callable[[Sequence[int]], np.ndarray],
+    params: PoolParams,
+    *,
+    undecided: Collection[str] = (),
+    round_number: int = 1,
 ) -> tuple[list[PoolClip], list[PoolClip]]:
     """Return the pool with what is decided about each clip, and the queue.
 
@@ -144,14 +155,26 @@ def decide_and_queue(
     embedding : callable
         As `Candidates` has it.
     params : PoolParams
+    undecided : collection of str
+        Ids of clips that nobody could tell in an earlier round. They are neither asked about nor audited.
+    round_number : int
+        Of the round that is open.
     """
     scored = [
         PoolClip(clip_id, score, decide(score, params.low, params.high))
         for clip_id, score in zip(clip_ids, probability(log_odds, 1.0).tolist(), strict=True)
     ]
-    uncertain = np.array([clip.decision == UNCERTAIN for clip in scored], bool)
-    candidates = Candidates(clip_ids, log_odds, uncertain, embedding, params.budget - params.audit)
-    queue = choose_queue(scored, STRATEGIES[params.strategy](candidates), params.budget, params.audit)
+    places = np.array([place for place, clip_id in enumerate(clip_ids) if clip_id not in undecided], int)
+    askable = [scored[place] for place in places]
+    candidates = Candidates(
+        [clip.clip_id for clip in askable],
+        log_odds[places],
+        np.array([clip.decision == UNCERTAIN for clip in askable], bool),
+        lambda positions: embedding(places[positions]),
+        params.budget - params.audit,
+    )
+    ranking = STRATEGIES[params.strategy](candidates)
+    queue = choose_queue(askable, ranking, params.budget, params.audit, round_number)
     queued = {clip.clip_id: clip for clip in queue}
     return [queued.get(clip.clip_id, clip) for clip in scored], queue
 
@@ -168,12 +191,16 @@ def main() -> None:
     """Score the pool."""
     params = read_params("score_pool", PoolParams)
     clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
+    undecided, round_number = {clip.clip_id for clip in read_undecided()}, round_now()
     features = open_features()
     pin(seed=0)
     model = load_model(BASELINE, features)
     with chosen_cluster(BASELINE) as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
-    write_outputs(*decide_and_queue(clip_ids, log_odds, partial(embedding_of, model, features, clip_ids), params))
+    embedding = partial(embedding_of, model, features, clip_ids)
+    write_outputs(
+        *decide_and_queue(clip_ids, log_odds, embedding, params, undecided=undecided, round_number=round_number)
+    )
 
 
 if __name__ == "__main__":

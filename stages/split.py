@@ -7,14 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from stages.lib.answered_table import with_clips_elsewhere
 from stages.lib.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
 from stages.lib.faults import refuse
 from stages.lib.grouping import Group, choose_groups
 from stages.lib.params import DataParams, param_line, read_params
 from stages.lib.running import run_stage
-from stages.lib.settled_table import learn_from, read_settled, settled_faults
+from stages.lib.settled_table import SETTLED, in_use, learn_from, read_settled, settled_faults
 from stages.lib.split_params import ORDER_OF_CHOICE, SplitParams
-from stages.lib.split_table import PARTS, SPLIT, write_split
+from stages.lib.split_table import PARTS, SPLIT, missing_classes, write_split
 
 # A recording or site of these parts is never heard in training.
 HELD_OUT = {"valid", "test"}
@@ -209,10 +210,17 @@ def main() -> None:
         for fault in faults
     )
     settled = read_settled()
-    refuse(settled_faults(settled, parts))
-    clips, parts = learn_from(settled, clips, parts)
+    refuse(settled_faults(settled, with_clips_elsewhere(parts, [clip.clip_id for clip in settled])))
+    used = in_use(settled, parts)
+    clips, parts = learn_from(used, clips, parts)
+    refuse(
+        f"{SETTLED}: leaves no {label} in {part}: its labels differ from those of {table}; correct or remove rows"
+        for part, label in missing_classes((parts.get(clip.clip_id, ""), clip.label) for clip in clips)
+    )
     write_split(SPLIT, clips, parts)
     print(summary(clips, parts, params.group_by))
+    if len(used) < len(settled):
+        print(f"settled clips that this split does not have, passed over: {len(settled) - len(used)}")
 
 
 if __name__ == "__main__":

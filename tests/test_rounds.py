@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.settled_table import SETTLED, read_settled
 from stages.lib.split_table import SPLIT, read_split
 from stages.lib.table import read_table, write_table
+from stages.lib.undecided_table import UNDECIDED, read_undecided
 from tools.answer_queue import answer_queue
 from tools.lib.rounds_table import ROUNDS, Round, read_rounds
 
@@ -32,9 +34,10 @@ def pipeline(folder: Path, message: str) -> None:
     commit(folder, message)
 
 
-def answer_and_close(folder: Path, annotator: str) -> str:
+def answer_and_close(folder: Path, annotator: str, unsure: Sequence[str] = ()) -> str:
     """Answer the whole queue, run the pipeline, and close the round; return what that prints."""
     truth = {clip.clip_id: clip.label or "call" for clip in read_clips(folder / TABLE)}
+    truth |= dict.fromkeys(unsure, "unsure")
     assert answer_queue(folder, truth, annotator) == len(queue(folder)) > 0
     pipeline(folder, f"Answers by {annotator}")
     result = run_in(folder, "python", "-m", "tools.next_round")
@@ -58,9 +61,10 @@ def own(tmp_path_factory, copy_of_finished) -> Path:
 
 @pytest.fixture(scope="module")
 def first(own) -> tuple[dict[str, str], list[str], str]:
-    """The first round: parts and queue before it, and what closing it printed."""
-    before, asked = parts(own), queue(own)
-    printed = answer_and_close(own, "val")
+    """The first round: parts before it, what could be told of the queue, and what closing it printed."""
+    before, (hopeless, *asked) = parts(own), queue(own)
+    printed = answer_and_close(own, "val", unsure=[hopeless])
+    assert [clip.clip_id for clip in read_undecided(own / UNDECIDED)] == [hopeless]
     return before, asked, printed
 
 
@@ -71,6 +75,7 @@ def test_closing_a_round_settles_the_queue_and_empties_it(own, first):
     assert {clip.round for clip in settled} == {1}
     assert queue(own) == []
     assert printed.startswith("Round 1 is closed: ")
+    assert "1 clip that nobody could tell will not be asked about again (labels/undecided.csv)." in printed
     assert "no round before this one to compare with" in printed
     assert "Advice: " in printed
 
@@ -103,7 +108,7 @@ def second_baseline(own, first) -> dict[str, str]:
 def test_the_next_baseline_learns_from_what_was_settled(own, first, second_baseline):
     before, asked, _ = first
     assert second_baseline == before | dict.fromkeys(asked, "train")
-    assert not set(asked) & set(queue(own))
+    assert not {*asked, *(clip.clip_id for clip in read_undecided(own / UNDECIDED))} & set(queue(own))
 
 
 def test_a_round_without_an_answer_cannot_be_closed(own, second_baseline):

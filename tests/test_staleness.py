@@ -87,13 +87,13 @@ FILES = [
     (
         "split",
         [
-            "labels/settled.csv",
             "stages/split.py",
             "stages/lib/grouping.py",
-            "stages/lib/settled_table.py",
             "stages/lib/split_params.py",
         ],
     ),
+    ("split merge_labels", ["labels/answered.csv", "labels/settled.csv", "stages/lib/settled_table.py"]),
+    ("split score_pool merge_labels", ["stages/lib/answered_table.py"]),
     ("split train score_pool merge_labels evaluate", ["labels/split.csv", "stages/lib/split_table.py"]),
     ("train", ["stages/train.py"]),
     ("train retrain", ["stages/lib/training.py"]),
@@ -108,7 +108,17 @@ FILES = [
             "stages/lib/normalisation.py",
         ],
     ),
-    ("score_pool", ["stages/score_pool.py", "stages/lib/score_store.py", "stages/lib/strategies.py"]),
+    (
+        "score_pool",
+        [
+            "labels/rounds.csv",
+            "labels/undecided.csv",
+            "stages/score_pool.py",
+            "stages/lib/score_store.py",
+            "stages/lib/strategies.py",
+            "stages/lib/undecided_table.py",
+        ],
+    ),
     (
         "score_pool merge_labels",
         ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],

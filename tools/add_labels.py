@@ -10,13 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.answered_table import ELSEWHERE
 from stages.lib.expert_table import (
     EXPERT,
     annotator_fault,
+    clip_ids_of,
     date_fault,
     one_spelling,
     read_rows,
+    respelt,
     rule_faults,
+    spellings,
     write_rows,
 )
 from stages.lib.faults import refuse
@@ -24,7 +28,7 @@ from stages.lib.running import run
 from stages.lib.table import Row
 from tools.lib.answer_files import Signature, read_answer_files
 from tools.lib.counted import counted
-from tools.lib.known_clips import parts
+from tools.lib.known_clips import note, parts, with_clips_ever
 
 ADDED, CHANGED, SAME, OLDER = "added", "changed", "as before", "older than what is there and not taken"
 
@@ -112,15 +116,18 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
     """Merge files into labels/expert.csv, or refuse all faults at once; return what to say about it."""
     part_of = parts()
     present, faults = read_rows(EXPERT)
-    faults += rule_faults(EXPERT, present, part_of)
+    faults += rule_faults(EXPERT, present, with_clips_ever(part_of, clip_ids_of(present)))
     files = read_answer_files(paths, part_of, signature)
-    given = [Given(file.path, row) for file in files for row in file.rows]
+    names = spellings([*present, *(row for file in files for row in file.rows)])
+    given = [Given(file.path, row) for file in files for row in respelt(file.rows, names)]
     refuse([*faults, *(fault for file in files for fault in file.faults), *contradictions(given)])
 
     rows, outcomes = merge(present, given)
     write_rows(EXPERT, rows)
+    known = with_clips_ever(part_of, clip_ids_of(rows))
+    noted = note(known, {clip_id for clip_id in clip_ids_of(rows) if known[clip_id] == ELSEWHERE})
     older = [f"{answer.place}: {what}" for what, answer in outcomes if what == OLDER]
-    return [summary(outcomes, sum(file.passed_over for file in files)), *older]
+    return [summary(outcomes, sum(file.passed_over for file in files)), *noted, *older]
 
 
 def main() -> None:

@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.expert_table import EXPERT, Answer, answers_of, distinct, read_rows, rule_faults, settle, write_rows
+from stages.lib.answered_table import ELSEWHERE
+from stages.lib.expert_table import (
+    EXPERT,
+    Answer,
+    answers_of,
+    clip_ids_of,
+    distinct,
+    read_rows,
+    rule_faults,
+    settle,
+    write_rows,
+)
 from stages.lib.faults import refuse
 from stages.lib.running import run
 from stages.lib.table import Row
 from tools.lib.counted import counted
-from tools.lib.known_clips import parts_as_far_as_known
+from tools.lib.known_clips import note, parts_as_far_as_known, settled_clip_ids, with_clips_ever
 
 
 def summary(answers: Sequence[Answer]) -> str:
@@ -41,11 +52,15 @@ def check_labels(fix: bool) -> list[str]:
     Parameters
     ----------
     fix : bool
-        Whether to write the table in its canonical form, rows that are equal once. A table with any other fault is left
-        as it is, because what is wrong with it would be lost.
+        Whether to write the table in its canonical form, rows that are equal once, and to note the clips of other data
+        sets in labels/answered.csv. A table with any other fault is left as it is, because what is wrong with it would
+        be lost.
     """
     rows, faults = read_rows(EXPERT)
-    part_of, unchecked = parts_as_far_as_known(rows)
+    clip_ids = clip_ids_of(rows) | settled_clip_ids()
+    part_of, unchecked = parts_as_far_as_known(clip_ids)
+    if fix:
+        part_of = with_clips_ever(part_of, clip_ids)
     kept = distinct(rows) if fix else rows
     refuse(faults + rule_faults(EXPERT, kept, part_of))
 
@@ -56,13 +71,15 @@ def check_labels(fix: bool) -> list[str]:
         said.append("put into canonical form" if fix else "not in canonical form, which --fix restores")
     if len(kept) < len(rows):
         said.append(f"{counted(len(rows) - len(kept), 'repeated row')} removed")
-    return ["; ".join(said), *([f"{EXPERT}: {unchecked}; run dvc pull"] if unchecked else [])]
+    noted = note(part_of, {clip_id for clip_id in clip_ids if part_of.get(clip_id) == ELSEWHERE}) if fix else []
+    return ["; ".join(said), *noted, *([f"{EXPERT}: {unchecked}; run dvc pull"] if unchecked else [])]
 
 
 def main() -> None:
     """Check the table."""
     parser = argparse.ArgumentParser(prog="python -m tools.check_labels", description=__doc__)
-    parser.add_argument("--fix", action="store_true", help="put the rows in order and remove those that are repeated")
+    fix = "put rows in order, remove repeated ones, and note clips of other data sets"
+    parser.add_argument("--fix", action="store_true", help=fix)
     print(*check_labels(parser.parse_args().fix), sep="\n")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.lib.clips import read_clips
-from stages.lib.expert_table import EXPERT, LABELS, Answer, answers_of, read_rows, rule_faults, settle
+from stages.lib.expert_table import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, rule_faults, settle
 from stages.lib.faults import refuse
 from stages.lib.pool_table import POOL_SCORES, read_pool
 from stages.lib.running import run
@@ -26,7 +26,7 @@ from tools.lib.revisions import full_name, snapshot
 def current_rows() -> tuple[list[Row], list[str]]:
     """Return the rows that are there now, without faults, and what could not be checked of them."""
     rows, faults = read_rows(EXPERT)
-    part_of, unchecked = parts_as_far_as_known(rows)
+    part_of, unchecked = parts_as_far_as_known(clip_ids_of(rows))
     refuse(faults + rule_faults(EXPERT, rows, part_of))
     return rows, [f"{unchecked[0].upper()}{unchecked[1:]}."] if unchecked else []
 

@@ -3,11 +3,12 @@
 import argparse
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.clips import Clip, read_clips
-from stages.lib.expert_table import COLUMNS, LABELS, QUEUE
+from stages.lib.expert_table import COLUMNS, EXPERT, LABELS, QUEUE, answers_of, read_rows
 from stages.lib.faults import refuse
 from stages.lib.params import DataParams, read_params
 from stages.lib.pool_table import POOL_SCORES, read_pool
@@ -33,7 +34,13 @@ SCRIPTS = (
 )
 
 
-def label_page(dataset: str, params: FeatureParams, queue: Path, scores: Mapping[str, float]) -> str:
+def label_page(
+    dataset: str,
+    params: FeatureParams,
+    queue: Path,
+    scores: Mapping[str, float],
+    answered_by: Mapping[str, Sequence[str]],
+) -> str:
     """Return the page.
 
     Parameters
@@ -43,6 +50,8 @@ def label_page(dataset: str, params: FeatureParams, queue: Path, scores: Mapping
     queue : Path
     scores : mapping
         From clip id to the model's score; may lack any clip.
+    answered_by : mapping
+        From clip id to the names of those who have answered for it already. What they have answered stays off the page.
 
     Raises
     ------
@@ -59,10 +68,23 @@ def label_page(dataset: str, params: FeatureParams, queue: Path, scores: Mapping
         "labels": LABELS,
         "formula": FORMULA.pattern,
         "number": NUMBER.pattern,
-        "clips": [about | {"score": scores.get(clip.clip_id)} for clip, (about, _) in zip(clips, parts, strict=True)],
+        "clips": [
+            about | {"score": scores.get(clip.clip_id), "answered_by": sorted(answered_by.get(clip.clip_id, []))}
+            for clip, (about, _) in zip(clips, parts, strict=True)
+        ],
     }
     title = f"{len(clips)} clips of {dataset}"
     return document("label_page.html", title, STYLES, SCRIPTS, {"page": page} | media_blocks(parts))
+
+
+def read_answered_by(path: Path) -> dict[str, list[str]]:
+    """Return who has answered for each clip in a table of answers, which need not be there."""
+    rows, faults = read_rows(path) if path.exists() else ([], [])
+    refuse(faults)
+    names = defaultdict(list)
+    for answer in answers_of(rows):
+        names[answer.clip_id].append(answer.annotator)
+    return names
 
 
 def queued_clips(queue: Path, table: Path) -> list[Clip]:
@@ -98,7 +120,7 @@ def main() -> None:
     dataset = read_params("data", DataParams).dataset
     params = read_params("featurize", FeatureParams)
     scores = {clip.clip_id: clip.p_call for clip in read_pool()} if POOL_SCORES.exists() else {}
-    write_text(output, label_page(dataset, params, QUEUE, scores))
+    write_text(output, label_page(dataset, params, QUEUE, scores, read_answered_by(EXPERT)))
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB; open it in a browser, or send it to an expert")
 
 

@@ -1,7 +1,8 @@
 """Close a round of labelling, so that the next baseline learns from it: `python -m tools.next_round`.
 
 What the experts have settled goes to `labels/settled.csv`, which `split` reads: these clips leave the pool and join the
-training part. `labels/rounds.csv` gets a row. The queue is emptied. Answers stay in `labels/expert.csv` for good.
+training part. What nobody could tell goes to `labels/undecided.csv`, so that it is not asked about again.
+`labels/rounds.csv` gets a row. The queue is emptied. Answers stay in `labels/expert.csv` for good.
 """
 
 import argparse
@@ -12,11 +13,14 @@ from pathlib import Path
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.expert_table import EXPERT, QUEUE, read_answers, settle
 from stages.lib.faults import refuse
-from stages.lib.pool_table import POOL_SCORES, read_pool
+from stages.lib.pool_table import POOL_SCORES, PoolClip, read_pool
 from stages.lib.running import run
-from stages.lib.settled_table import SETTLED, SettledClip, read_settled, write_settled
+from stages.lib.settled_table import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
+from stages.lib.undecided_table import UNDECIDED, UndecidedClip, read_undecided, write_undecided
+from tools.lib.counted import counted
+from tools.lib.known_clips import note_all_answered
 from tools.lib.revisions import full_name, uncommitted_files
 from tools.lib.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.stopping_advice import advice, agreement
@@ -45,6 +49,31 @@ def settle_round(
         if label
     ]
     return settled, [clip for clip in settled if clip.round == number]
+
+
+def still_undecided(
+    before: Sequence[UndecidedClip], pool: Sequence[PoolClip], by_experts: Mapping[str, str | None], number: int
+) -> tuple[list[UndecidedClip], list[UndecidedClip]]:
+    """Return all clips that nobody could tell by the end of a round, and which of them are new.
+
+    Parameters
+    ----------
+    before : sequence of UndecidedClip
+        One for which the experts have found a label since is left out.
+    pool : sequence of PoolClip
+    by_experts : mapping
+        As for `settle_round`.
+    number : int
+        Of the round. A clip whose row somebody has removed is asked about first, and is added again only after that.
+    """
+    kept = [clip for clip in before if by_experts.get(clip.clip_id) is None]
+    known = {clip.clip_id for clip in kept}
+    new = [
+        UndecidedClip(clip.clip_id, number)
+        for clip in pool
+        if clip.queued and clip.clip_id not in known and clip.clip_id in by_experts and not by_experts[clip.clip_id]
+    ]
+    return kept + new, new
 
 
 def decisions_now() -> dict[str, str]:
@@ -82,21 +111,30 @@ def state_faults() -> list[str]:
     return faults
 
 
-def close_round(number: int, rounds: Sequence[Round]) -> Round:
-    """Write the three tables of the next round and return the row of this one."""
-    answers, faults = read_answers(EXPERT, {clip.clip_id: clip.part for clip in read_split()})
+def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
+    """Write the tables of the next round; return the row of this one, and how many clips nobody could tell in it."""
+    part_of = {clip.clip_id: clip.part for clip in read_split()}
+    given, faults = read_answers(EXPERT, part_of)
     refuse(faults)
-    settled, new = settle_round(read_settled(), settle(answers), number)
-    if not new:
+    answers = [answer for answer in given if part_of.get(answer.clip_id, "test") != "test"]
+    by_experts = settle(answers)
+    settled_before = read_settled()
+    used = in_use(settled_before, part_of)
+    settled, new = settle_round(used, by_experts, number)
+    undecided, new_undecided = still_undecided(read_undecided(), read_pool(), by_experts, number)
+    if not new and not new_undecided:
         refuse([f"{EXPERT}: settles no clip that was not settled before; answer for the clips of {QUEUE} first"])
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
-    of_round = {clip.clip_id for clip in new}
+    of_round = {clip.clip_id for clip in (*new, *new_undecided)}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))
-    write_settled(SETTLED, settled)
+    note_all_answered()
+    # What is settled about clips that the split does not have stays as it is.
+    write_settled(SETTLED, [*settled, *(clip for clip in settled_before if clip not in used)])
+    write_undecided(UNDECIDED, undecided)
     write_table(QUEUE, EXPERT_COLUMNS, [])
     write_rounds(ROUNDS, [*rounds, closed])
-    return closed
+    return closed, len(new_undecided)
 
 
 def main() -> None:
@@ -106,9 +144,11 @@ def main() -> None:
     ).parse_args()
     refuse(state_faults())
     rounds = read_rounds()
-    closed = close_round(len(rounds) + 1, rounds)
+    closed, undecided = close_round(len(rounds) + 1, rounds)
+    not_again = f" {counted(undecided, 'clip')} that nobody could tell will not be asked about again ({UNDECIDED})."
     print(
-        f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled.\n\n"
+        f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
+        f"{not_again if undecided else ''}\n\n"
         f"{advice(closed)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
     )

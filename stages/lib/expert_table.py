@@ -3,10 +3,11 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.answered_table import ANSWERED, with_clips_elsewhere
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.table import Row, parse_table, quoted, write_table
 
@@ -28,6 +29,8 @@ class Answer(NamedTuple):
 def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], list[str]]:
     """Read the experts' answers and everything that is wrong with them.
 
+    An answer about a clip that the split does not have is right where the clip was there once.
+
     Parameters
     ----------
     path : Path
@@ -42,13 +45,15 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
         One sentence a fault: the file, the line, what is wrong, what would be right.
     """
     rows, faults = read_rows(path)
-    return answers_of(rows), faults + rule_faults(path, rows, part_of)
+    known = with_clips_elsewhere(part_of, clip_ids_of(rows))
+    return answers_of(rows), faults + rule_faults(path, rows, known)
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     """Read all cells of the table, what can be written in several ways in one, and what is wrong with its form."""
-    rows, faults = parse_table(path, COLUMNS)
-    return [Row(row.line, in_one_way(row.cells)) for row in rows], faults
+    parsed, faults = parse_table(path, COLUMNS)
+    rows = [Row(row.line, in_one_way(row.cells)) for row in parsed]
+    return respelt(rows, spellings(rows)), faults
 
 
 def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
@@ -58,7 +63,15 @@ def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> list[str]:
-    """List what is wrong with rows that have the right form; parameters as for `read_answers`."""
+    """List what is wrong with rows that have the right form.
+
+    Parameters
+    ----------
+    path : Path
+    rows : sequence of Row
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool`, `test` or `elsewhere`.
+    """
     alone = [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row.cells, part_of)]
     return alone + [f"{path}:{fault}" for fault in repetition_faults(rows)]
 
@@ -66,6 +79,11 @@ def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> 
 def answers_of(rows: Iterable[Row]) -> list[Answer]:
     """Return the answers that rows hold."""
     return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows]
+
+
+def clip_ids_of(rows: Iterable[Row]) -> set[str]:
+    """Return the ids of the clips that rows are about."""
+    return {row.cells["clip_id"] for row in rows}
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
@@ -92,6 +110,24 @@ def one_spelling(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def caseless(name: str) -> str:
+    """Return what is the same for all spellings of the name of one annotator, such as Val and val."""
+    return one_spelling(name.casefold())
+
+
+def spellings(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the first spelling of each annotator's name, by what all of them have in common."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(caseless(row.cells["annotator"]), row.cells["annotator"])
+    return first
+
+
+def respelt(rows: Iterable[Row], first: Mapping[str, str]) -> list[Row]:
+    """Return rows with the annotators' names as `spellings` has them."""
+    return [row._replace(cells=row.cells | {"annotator": first[caseless(row.cells["annotator"])]}) for row in rows]
+
+
 def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with one row, taken by itself."""
     found = {
@@ -112,7 +148,10 @@ def clip_fault(clip_id: str, part_of: Mapping[str, str]) -> str | None:
     if not clip_id:
         return "clip_id is empty; write the id of a clip of labels/queue.csv"
     if clip_id not in part_of:
-        return f"there is no clip {quoted(clip_id)} in train, valid or pool; copy the id from labels/queue.csv"
+        return (
+            f"there is no clip {quoted(clip_id)} in train, valid or pool, in another data set or in {ANSWERED}; copy "
+            "the id from labels/queue.csv; if the clip was there once, run python -m tools.check_labels --fix"
+        )
     if part_of[clip_id] == "test":
         return f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
     return None
@@ -139,7 +178,9 @@ def annotator_fault(name: str) -> str | None:
 def date_fault(text: str) -> str | None:
     """Return what is wrong with a date."""
     if is_date(text):
-        return None
+        if date.fromisoformat(text) <= latest_day():
+            return None
+        return f"date {quoted(text)} lies in the future; write the day on which the answer was given"
     return (
         f"date {quoted(text)} is not a date; write it as in 2026-11-22 "
         "(spreadsheets rewrite dates, unless the column is formatted as text)"
@@ -152,6 +193,11 @@ def is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def latest_day() -> date:
+    """Return the day in the time zone that is furthest ahead, UTC+14: no answer can have a later date."""
+    return datetime.now(timezone(timedelta(hours=14))).date()
 
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:

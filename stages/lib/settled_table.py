@@ -1,9 +1,10 @@
 """`labels/settled.csv`: what the experts had settled when a round was closed. The next baseline learns from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.answered_table import ANSWERED
 from stages.lib.clips import CALL, NOCALL, Clip
 from stages.lib.faults import refuse
 from stages.lib.table import Row, parse_table, quoted, write_table
@@ -50,15 +51,31 @@ def row_faults(row: Row) -> list[str]:
     return faults
 
 
-def settled_faults(settled: Sequence[SettledClip], parts: dict[str, str]) -> list[str]:
-    """List the settled clips that cannot be trained on, because params.yaml or clips.csv has changed since."""
-    reasons = {"test": "is a test clip", None: "is in no part"}
+def settled_faults(settled: Sequence[SettledClip], part_of: Mapping[str, str]) -> list[str]:
+    """List the settled clips that cannot be right.
+
+    Parameters
+    ----------
+    settled : sequence of SettledClip
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool`, `test` or `elsewhere`.
+    """
+    reasons = {
+        "test": "is a test clip, which is frozen; restore the params of split with which the round was closed, or "
+        "remove the row",
+        None: f"is in no part of the split, in no other data set and not in {ANSWERED}; correct the id; if the clip "
+        "was there once, run python -m tools.check_labels --fix",
+    }
     return [
-        f"{SETTLED}:{clip.line}: {clip.clip_id} {reasons[parts.get(clip.clip_id)]} by the split that params.yaml asks "
-        "for; restore data.dataset and the params of split with which the round was closed, or remove the row"
+        f"{SETTLED}:{clip.line}: {quoted(clip.clip_id)} {reasons[part_of.get(clip.clip_id)]}"
         for clip in settled
-        if parts.get(clip.clip_id) in reasons
+        if part_of.get(clip.clip_id) in reasons
     ]
+
+
+def in_use(settled: Sequence[SettledClip], part_of: Mapping[str, str]) -> list[SettledClip]:
+    """Return the settled clips that can be learnt from, which the split has outside the test part."""
+    return [clip for clip in settled if part_of.get(clip.clip_id) in ("train", "valid", "pool")]
 
 
 def learn_from(

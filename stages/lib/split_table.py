@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.clips import Clip
+from stages.lib.clips import CALL, NOCALL, Clip
 from stages.lib.table import read_table, write_table
 
 SPLIT = Path("labels/split.csv")
@@ -24,6 +24,17 @@ def write_split(path: Path, clips: Iterable[Clip], parts: dict[str, str]) -> Non
     """Write the clips that have a part, in the order of their ids."""
     rows = sorted((clip.clip_id, parts[clip.clip_id], clip.label) for clip in clips if clip.clip_id in parts)
     write_table(path, COLUMNS, rows)
+
+
+def missing_classes(present: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the part and the class of what there is not one clip of, among the labels of train and valid.
+
+    Parameters
+    ----------
+    present : iterable of (part, label)
+    """
+    there = set(present)
+    return [(part, label) for part in ("train", "valid") for label in (CALL, NOCALL) if (part, label) not in there]
 
 
 def read_split(path: Path = SPLIT) -> list[SplitClip]:

@@ -52,7 +52,7 @@ def main() -> None:
         page = folder / "queue.html"
         start = time.perf_counter()
         scores = {clips[position].clip_id: 0.5 for position in drawn}
-        write_text(page, label_page(data.dataset, params, folder / "queue.csv", scores))
+        write_text(page, label_page(data.dataset, params, folder / "queue.csv", scores, {}))
         written = time.perf_counter() - start
         opened, ready = np.median([seconds_to_open(folder / f"run{run}", page) for run in range(RUNS)], axis=0)
         print(machine_line("librosa", "soundfile", "Pillow", "selenium"))

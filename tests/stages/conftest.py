@@ -13,6 +13,7 @@ from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.table import write_table
+from stages.lib.undecided_table import ROUNDS, UNDECIDED, write_undecided
 from tests import feature_folder
 
 SAMPLE_RATE = 4000
@@ -59,7 +60,7 @@ retrain:
 
 
 def write_data_set(folder: Path, recording_count: int) -> None:
-    """Write params.yaml, a table of settled clips without any, and `data/tiny`.
+    """Write params.yaml, empty tables of closed rounds, and `data/tiny`.
 
     Its recordings are two seconds of noise, with a tone in every other clip.
     """
@@ -67,6 +68,8 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings.mkdir(parents=True)
     (folder / "params.yaml").write_text(PARAMS)
     write_settled(folder / SETTLED, [])
+    write_undecided(folder / UNDECIDED, [])
+    (folder / ROUNDS).write_text("round\n")
     random = np.random.default_rng(0)
     rows = []
     for number in range(recording_count):

@@ -9,6 +9,7 @@ from stages.lib.expert_table import Answer
 from stages.lib.faults import InputFaults
 from stages.lib.merged_table import MergedClip
 from stages.lib.pool_table import PoolClip, write_pool
+from stages.lib.settled_table import SETTLED, SettledClip, write_settled
 from stages.lib.split_table import SplitClip
 from stages.lib.table import write_table
 from stages.merge_labels import label_metrics, main, merge
@@ -138,7 +139,7 @@ def test_metrics_count_answers_disputes_and_what_waits():
     merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, settled, EVERY_CLASS)
     nothing = {"checked": 0, "wrong": 0}
     assert label_metrics(clips, pool, answers, merged) == {
-        "expert": {"answers": 5, "calls": 1, "nocalls": 1, "unsure": 1},
+        "expert": {"answers": 5, "calls": 1, "nocalls": 1, "unsure": 1, "passed_over": 0},
         "disputed": 1,
         "waiting": 1,
         "model": {"calls": 1, "nocalls": 1},
@@ -201,6 +202,7 @@ def labels_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("params.yaml").write_text("merge_labels: {model_labels: {use: true, weight: 1.0, highest_error: 0.5}}\n")
     rows = [("p1", "pool", "call"), ("p2", "pool", "nocall"), ("t1", "train", "call"), ("x1", "test", "call")]
     write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), rows)
+    write_settled(SETTLED, [])
     write_pool(Path("labels/pool_scores.csv"), [PoolClip("p1", 0.5, "uncertain"), PoolClip("p2", 0.9, "call")])
     return tmp_path
 
@@ -252,3 +254,119 @@ def test_main_never_writes_the_answers(labels_folder):
     before = Path("labels/expert.csv").read_bytes()
     main()
     assert Path("labels/expert.csv").read_bytes() == before
+
+
+def write_other_data_set(*clip_ids: str) -> None:
+    rows = [(clip_id, "old.wav", 0.0, "", "") for clip_id in clip_ids]
+    write_table(Path("data/other/clips.csv"), ("clip_id", "recording", "start_s", "label", "site"), rows)
+
+
+def expert_metrics() -> dict:
+    return json.loads(Path("metrics/labels.json").read_text())["expert"]
+
+
+OLD_ANSWERS = ("old_0000000,call,val,2026-11-22,", "old_0003000,unsure,val,2026-11-22,")
+
+
+@pytest.mark.parametrize("evidence", ["data set", "answered.csv"])
+def test_answers_about_clips_of_another_data_set_are_counted_and_passed_over(labels_folder, evidence, capsys):
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,")
+    main()
+    merged, alone = Path("labels/merged.csv").read_bytes(), Path("metrics/labels.json").read_text()
+    if evidence == "data set":
+        write_other_data_set("old_0000000", "old_0003000")
+    else:
+        Path("labels/answered.csv").write_text("clip_id\nold_0000000\nold_0003000\n")
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,", *OLD_ANSWERS)
+    answers = Path("labels/expert.csv").read_bytes()
+    main()
+    assert Path("labels/merged.csv").read_bytes() == merged
+    assert expert_metrics() == {"answers": 1, "calls": 0, "nocalls": 1, "unsure": 0, "passed_over": 2}
+    assert json.loads(Path("metrics/labels.json").read_text())["disputed"] == json.loads(alone)["disputed"] == 0
+    assert Path("labels/expert.csv").read_bytes() == answers
+    assert "Answers about clips that this split does not have, passed over: 2." in capsys.readouterr().out
+
+
+def test_an_id_that_nothing_has_ever_had_is_still_refused(labels_folder):
+    write_other_data_set("old_0000000")
+    write_expert(labels_folder, "old_0000000,call,val,2026-11-22,", "old_0000001,call,val,2026-11-22,")
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    (fault,) = refusal.value.lines
+    assert fault.startswith("labels/expert.csv:3: there is no clip 'old_0000001' in train, valid or pool, ")
+    assert "check_labels --fix" in fault
+
+
+def test_a_test_clip_is_passed_over_where_it_was_answered_for_in_another_data_set(labels_folder):
+    write_expert(labels_folder, "x1,nocall,val,2026-11-22,")
+    with pytest.raises(InputFaults, match="belongs to the test set"):
+        main()
+    Path("labels/answered.csv").write_text("clip_id\nx1\n")
+    main()
+    assert expert_metrics()["passed_over"] == 1
+    assert "x1" not in Path("labels/merged.csv").read_text()
+
+
+def test_switching_the_data_set_forth_and_back_gives_the_old_merged_labels(labels_folder):
+    write_other_data_set("p1", "p2", "t1", "x1")
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,", "t1,unsure,val,2026-11-22,")
+    main()
+    tables = {name: Path(f"labels/{name}.csv").read_bytes() for name in ("merged", "split", "pool_scores")}
+    write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), [("b1", "pool", ""), ("b2", "train", "call")])
+    write_pool(Path("labels/pool_scores.csv"), [PoolClip("b1", 0.9, "call")])
+    main()
+    assert expert_metrics()["passed_over"] == 2
+    for name in ("split", "pool_scores"):
+        Path(f"labels/{name}.csv").write_bytes(tables[name])
+    main()
+    assert Path("labels/merged.csv").read_bytes() == tables["merged"]
+    assert expert_metrics()["passed_over"] == 0
+
+
+def write_both_classes(*more: tuple[str, str, str]) -> None:
+    """Write a split with a call and a no-call to train on and to validate with."""
+    rows = [(f"{part}_{label}", part, label) for part in ("train", "valid", "test") for label in ("call", "nocall")]
+    write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), sorted([*rows, *more]))
+    write_pool(Path("labels/pool_scores.csv"), [PoolClip(clip_id, 0.5, "uncertain") for clip_id, part, _ in more])
+
+
+@pytest.mark.parametrize(
+    ("answers", "lost"),
+    [
+        (["valid_call,unsure", "valid_nocall,unsure"], ["no call in valid", "no nocall in valid"]),
+        (["valid_call,nocall"], ["no call in valid"]),
+        (["train_call,unsure"], ["no call in train"]),
+        (["train_nocall,call"], ["no nocall in train"]),
+    ],
+)
+def test_a_class_that_the_answers_leave_nothing_of_is_named_and_nothing_is_written(labels_folder, answers, lost):
+    write_both_classes()
+    write_expert(labels_folder, *(f"{answer},val,2026-11-22," for answer in answers))
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    assert [line.partition("leaves ")[2].partition(":")[0] for line in refusal.value.lines] == lost
+    clip_id = answers[0].partition(",")[0]
+    assert f"the answers for {clip_id} dispute that or say otherwise; correct" in refusal.value.lines[0]
+    assert not Path("labels/merged.csv").exists()
+    assert not Path("metrics/labels.json").exists()
+
+
+def test_a_class_of_train_that_an_expert_has_found_in_the_pool_is_there(labels_folder):
+    write_both_classes(("p1", "pool", ""))
+    write_expert(labels_folder, "train_call,unsure,val,2026-11-22,", "p1,call,val,2026-11-22,")
+    main()
+
+
+def test_what_was_settled_counts_as_the_experts_own_without_their_answers(labels_folder):
+    write_both_classes(("a", "train", "call"), ("b", "train", "nocall"), ("c", "train", "call"))
+    write_settled(SETTLED, [SettledClip("a", "call", 1), SettledClip("b", "nocall", 1), SettledClip("c", "call", 1)])
+    Path("labels/answered.csv").write_text("clip_id\ngone\n")
+    write_expert(labels_folder, "b,nocall,val,2026-11-22,", "c,unsure,val,2026-11-22,")
+    main()
+    rows = Path("labels/merged.csv").read_text().splitlines()
+    assert {row for row in rows if row[0] in "abc" and row[1] == ","} == {
+        "a,call,expert,1.0,train",
+        "b,nocall,expert,1.0,train",
+    }
+    assert "train_call,call,dataset,1.0,train" in rows
+    assert (expert_metrics()["answers"], expert_metrics()["calls"], expert_metrics()["nocalls"]) == (2, 1, 1)

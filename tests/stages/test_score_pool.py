@@ -1,15 +1,22 @@
 import csv
 import json
+import shutil
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.special import logit
 
+from stages.lib.expert_table import COLUMNS, QUEUE
 from stages.lib.model_labels import audit_error
 from stages.lib.pool_table import PoolClip, read_pool
 from stages.lib.split_table import read_split
+from stages.lib.strategies import STRATEGIES
+from stages.lib.table import read_table
+from stages.lib.undecided_table import ROUNDS, UNDECIDED, UndecidedClip, write_undecided
 from stages.score_pool import (
     PoolParams,
     choose_queue,
@@ -17,8 +24,10 @@ from stages.score_pool import (
     decide_and_queue,
     drawn_for_audit,
     histogram,
+    main,
     pool_metrics,
 )
+from tools.next_round import still_undecided
 
 BAND = (0.4, 0.6)
 
@@ -206,3 +215,66 @@ def test_main_queues_what_it_says_it_does_with_cells_to_fill_in(pipeline):
 def test_main_writes_the_metrics_of_the_scores(pipeline):
     metrics = json.loads((pipeline / "metrics" / "pool.json").read_text())
     assert metrics == pool_metrics(read_pool(pipeline / "labels" / "pool_scores.csv"))
+
+
+def no_embedding(positions):
+    return np.asarray(positions, float)[:, None]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_nobody_could_tell_is_neither_asked_about_nor_audited(strategy):
+    clip_ids = [f"clip{number:03d}" for number in range(200)]
+    log_odds = logit(np.random.default_rng(0).random(200))
+    params = PoolParams(low=0.4, high=0.6, strategy=strategy, budget=30, audit=10)
+    pool, queue = decide_and_queue(clip_ids, log_odds, no_embedding, params)
+    undecided = {clip.clip_id for clip in queue}
+    again, without = decide_and_queue(clip_ids, log_odds, no_embedding, params, undecided=undecided, round_number=2)
+    assert not undecided & {clip.clip_id for clip in without}
+    assert sum(clip.queued == "audit" for clip in without) == 10
+    assert [clip[:3] for clip in again] == [clip[:3] for clip in pool]
+    # Somebody asks about one of them again.
+    asked_for = next(clip.clip_id for clip in queue if clip.queued == "chosen")
+    _, once_more = decide_and_queue(clip_ids, log_odds, no_embedding, params, undecided=undecided - {asked_for})
+    assert asked_for in {clip.clip_id for clip in once_more}
+
+
+def test_the_audit_of_another_round_draws_other_clips():
+    pool = make_pool(*[0.9] * 100)
+    first, second = ({clip.clip_id for clip in drawn_for_audit(pool, 20, number)} for number in (1, 2))
+    assert len(first & second) < 12  # 4 by chance.
+
+
+def test_ten_rounds_never_ask_about_a_clip_again_and_every_audit_counts():
+    """A pool of which 15 % cannot be decided by anybody, which is where the model is uncertain."""
+    random = np.random.default_rng(0)
+    log_odds = dict(zip((f"clip{number:04d}" for number in range(1000)), logit(random.random(1000)), strict=True))
+    hopeless = set(random.permutation(list(log_odds))[:150])
+    params = PoolParams(low=0.4, high=0.6, strategy="margin", budget=30, audit=10)
+    undecided, asked = [], set()
+    for number in range(1, 11):
+        left_out = {clip.clip_id for clip in undecided}
+        clip_ids = sorted(log_odds)
+        scores = np.array([log_odds[clip_id] for clip_id in clip_ids])
+        pool, queue = decide_and_queue(clip_ids, scores, no_embedding, params, undecided=left_out, round_number=number)
+        queued = {clip.clip_id for clip in queue}
+        assert (len(queued), queued & asked) == (30, set())
+        assert any(clip.queued == "audit" and clip.clip_id not in hopeless for clip in queue)
+        asked |= queued
+        answers = {clip_id: None if clip_id in hopeless else "call" for clip_id in queued}
+        undecided, _ = still_undecided(undecided, pool, answers, number)
+        for clip_id in queued - hopeless:
+            del log_odds[clip_id]
+    assert {clip.clip_id for clip in undecided} == asked & hopeless
+
+
+def test_main_reads_what_closed_rounds_have_left(pipeline, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(pipeline, folder)
+    monkeypatch.chdir(folder)
+    queued = [row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)]
+    write_undecided(UNDECIDED, [UndecidedClip(queued[0], 1)])
+    ROUNDS.write_text("round\n1\n")
+    with joblib.parallel_config(backend="threading"):
+        main()
+    assert queued[0] not in [row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)]
+    assert {clip.clip_id for clip in read_pool()} == {clip.clip_id for clip in read_split() if clip.part == "pool"}

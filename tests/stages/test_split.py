@@ -390,15 +390,51 @@ def test_main_learns_from_the_settled_clips(data_set_with_pool):
     ]
 
 
+@pytest.mark.parametrize("evidence", ["data set", "answered.csv"])
+def test_main_passes_over_settled_clips_of_another_data_set(data_set_with_pool, evidence, capsys):
+    write_settled(SETTLED, settled("sea03_0000500"))
+    main()
+    before = SPLIT.read_bytes()
+    if evidence == "data set":
+        (data_set_with_pool / "data" / "old").mkdir()
+        (data_set_with_pool / "data" / "old" / "clips.csv").write_text("clip_id,recording\nold_0000000,old.wav\n")
+    else:
+        Path("labels/answered.csv").write_text("clip_id\nold_0000000\n")
+    write_settled(SETTLED, settled("old_0000000", "sea03_0000500"))
+    main()
+    assert SPLIT.read_bytes() == before
+    assert "settled clips that this split does not have, passed over: 1" in capsys.readouterr().out
+
+
+def test_main_refuses_what_leaves_a_part_without_a_class(data_set_with_pool):
+    before = SPLIT.read_bytes()
+    valid_calls = [clip.clip_id for clip in read_split() if (clip.part, clip.label) == ("valid", "call")]
+    write_settled(SETTLED, settled(*valid_calls, label="nocall"))
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    (fault,) = refusal.value.lines
+    assert fault.startswith("labels/settled.csv: leaves no call in valid: its labels differ from those of ")
+    assert SPLIT.read_bytes() == before
+
+
+def test_main_never_gives_a_test_clip_the_label_of_a_settled_one(data_set_with_pool):
+    before = SPLIT.read_bytes()
+    test_clip = next(clip for clip in read_split() if clip.part == "test")
+    Path("labels/answered.csv").write_text(f"clip_id\n{test_clip.clip_id}\n")
+    write_settled(SETTLED, settled(test_clip.clip_id, label={"call": "nocall", "nocall": "call"}[test_clip.label]))
+    main()
+    assert SPLIT.read_bytes() == before
+
+
 def test_main_refuses_settled_clips_that_the_split_holds_out_and_names_their_lines(data_set_with_pool):
     before = SPLIT.read_bytes()
     test_clip = next(clip.clip_id for clip in read_split() if clip.part == "test")
     write_settled(SETTLED, settled("no_such_0000000", test_clip))
     with pytest.raises(InputFaults) as refusal:
         main()
-    assert [line.partition(" by the split")[0] for line in refusal.value.lines] == [
-        "labels/settled.csv:2: no_such_0000000 is in no part",
-        f"labels/settled.csv:3: {test_clip} is a test clip",
+    assert [line.partition(",")[0].partition(" of the split")[0] for line in refusal.value.lines] == [
+        "labels/settled.csv:2: 'no_such_0000000' is in no part",
+        f"labels/settled.csv:3: '{test_clip}' is a test clip",
     ]
     assert SPLIT.read_bytes() == before
 

@@ -231,3 +231,25 @@ def test_what_is_written_has_no_fault(repository):
     add(export("a.csv", 'deep_0004000,call,=Ann,2026-11-22,"@all ""x"", y"'))
     answers, faults = read_answers(Path("labels/expert.csv"), part_of)
     assert ([answer.annotator for answer in answers], faults) == (["val", "val", "=Ann"], [])
+
+
+def test_answers_about_clips_of_another_data_set_are_taken_and_noted(repository):
+    Path("data/old").mkdir()
+    Path("data/old/clips.csv").write_text("clip_id,recording\nold_0000000,old.wav\n")
+    said = add_labels([export("a.csv", "old_0000000,call,val,2026-11-22,")], SIGNATURE)
+    assert said[1:] == ["labels/answered.csv: 1 clip noted; commit it with the answers"]
+    assert "old_0000000,call,val,2026-11-22," in expert_rows(repository)
+    assert "there is no clip 'old_0000001'" in refused(export("b.csv", "old_0000001,call,val,2026-11-22,"))[0]
+
+
+def test_an_answer_in_other_capitals_replaces_that_of_the_same_person(repository):
+    assert add(export("a.csv", "bay_0003000,call,VAL,2026-11-22,")) == (
+        "labels/expert.csv: 0 answers added, 1 changed (val 1)"
+    )
+    assert expert_rows(repository)[0] == "bay_0003000,call,val,2026-11-22,"
+
+
+def test_two_files_in_other_capitals_contradict_each_other(repository):
+    labels = {"Zoe": "call", "ZOE": "nocall"}
+    files = [export(f"{name}.csv", f"bay_0000000,{label},{name},2026-11-22,") for name, label in labels.items()]
+    assert "Zoe says nocall of bay_0000000, but call on the same day" in refused(*files)[0]

@@ -18,7 +18,7 @@ from tests.tools.label_repository import (
 )
 from tools.check_labels import check_labels
 
-TABLE = Path("labels/expert.csv")
+TABLE, ANSWERED = Path("labels/expert.csv"), Path("labels/answered.csv")
 
 
 @pytest.fixture
@@ -140,3 +140,41 @@ def test_what_gits_union_of_two_branches_leaves_behind_is_fixed(tmp_path, monkey
     assert "check_labels --fix" in faults()[0]
     assert "1 repeated row removed" in check_labels(fix=True)[0]
     assert len(expert_rows(folder)) == 5
+
+
+def test_a_clip_of_another_data_set_is_no_fault_and_is_noted_where_that_is_asked_for(repository):
+    Path("data/old").mkdir()
+    Path("data/old/clips.csv").write_text("clip_id,recording\nold_0000000,old.wav\n")
+    TABLE.write_text(EXPERT + "old_0000000,call,val,2026-11-20,\n")
+    assert check_labels(fix=False) == ["labels/expert.csv: 3 answers by 1 annotator, 3 clips settled, 0 disputed"]
+    assert not ANSWERED.exists()
+    assert check_labels(fix=True)[1:] == ["labels/answered.csv: 1 clip noted; commit it with the answers"]
+    assert ANSWERED.read_text() == "clip_id\nold_0000000\n"
+    # From now on the folder of the other data set may be missing.
+    Path("data/old/clips.csv").unlink()
+    assert len(check_labels(fix=True)) == 1
+
+
+def test_a_clip_that_a_commit_has_had_is_noted_and_one_that_none_has_had_is_refused(tmp_path, monkeypatch):
+    folder = make_label_repository(tmp_path / "repository")
+    monkeypatch.chdir(folder)
+    Path("labels/queue.csv").write_text(f"{HEADER}deep_0000000,,,,\n")
+    TABLE.write_text(EXPERT + "gone_0000001,call,val,2026-11-20,\n")
+    commit(folder, "Another queue, and a typing error among the answers")
+    clips = Path("data/reef/clips.csv")
+    clips.write_text("".join(line for line in clips.read_text().splitlines(True) if "bay_0010500" not in line))
+    split = Path("labels/split.csv")
+    split.write_text("".join(line for line in split.read_text().splitlines(True) if "bay_0010500" not in line))
+    assert [fault.partition(" in train")[0] for fault in faults(fix=True)] == [
+        "labels/expert.csv:4: there is no clip 'gone_0000001'"
+    ]
+    TABLE.write_text(EXPERT + "bay_0010500,call,val,2026-11-20,\n")
+    assert "there is no clip 'bay_0010500'" in faults()[0]
+    assert "labels/answered.csv: 1 clip noted; commit it with the answers" in check_labels(fix=True)
+    assert len(check_labels(fix=False)) == 1
+
+
+def test_an_answer_for_a_test_clip_is_not_noted(repository):
+    TABLE.write_text(EXPERT + "test_0000000,call,val,2026-11-20,\n")
+    assert "belongs to the test set" in faults(fix=True)[0]
+    assert not ANSWERED.exists()

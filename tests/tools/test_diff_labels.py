@@ -392,3 +392,15 @@ def test_it_runs_as_the_documentation_says_and_draws_a_sheet(repository):
 def test_a_sheet_of_another_format_is_refused(repository, review):
     with pytest.raises(InputFaults, match="ends in .png"):
         review("HEAD", "--sheet", "sheet.pdf")
+
+
+def test_a_name_in_other_capitals_is_no_change(repository, review):
+    TABLE.write_text(TABLE.read_text().replace(",val,", ",VAL,"))
+    assert review("HEAD")[0].startswith("labels: no change")
+
+
+def test_an_answer_about_a_clip_of_another_data_set_can_be_reviewed(repository, review):
+    Path("data/old").mkdir()
+    Path("data/old/clips.csv").write_text("clip_id,recording\nold_0000000,old.wav\n")
+    TABLE.write_text(TABLE.read_text() + "old_0000000,call,val,2026-11-20,\n")
+    assert review("HEAD")[0].startswith("labels: +1 (1 call)")

@@ -392,9 +392,14 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
         "data": {"dataset": "bay"},
         "split": {**before["split"], **counts},
     }
-    # With the name alone, too, as when another data set was in use meanwhile.
+    # With the name alone, too, as when another data set was in use meanwhile, for which people have answered.
+    Path("labels").mkdir()
+    Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\nold_0000000,call,val,2026-11-22,\n")
+    Path("labels/settled.csv").write_text("clip_id,label,round\nold_0003000,call,1\n")
+    Path("labels/split.csv").write_text("clip_id,part,label\nold_0000000,pool,\nold_0003000,train,call\n")
     shutil.copy(REPOSITORY / "params.yaml", repository)
     assert run_tool(repository, "import_annotations", "bay", "--use").stdout.endswith(f"now has {advice}\n")
+    assert Path("labels/answered.csv").read_text() == "clip_id\nold_0000000\nold_0003000\n"
 
 
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):

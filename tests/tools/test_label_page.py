@@ -5,6 +5,7 @@ import re
 import time
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import joblib
 import numpy as np
@@ -30,6 +31,7 @@ PARAMS_YAML = "data:\n  dataset: tiny\nfeaturize:\n" + "".join(
 LENGTH_S, CLICK_S = 3, 1.234
 HOSTILE = "a<b/script><script>window.hacked = 1<!-- {{style}} \" ' &amp;.wav"
 HOSTILE_SITE = '</script><img src=x onerror="window.hacked = 1">{{data}}'
+HOSTILE_NAME = '<img src=x onerror="window.hacked = 1">'
 RECORDINGS = {"low.wav": 2000, "sea.flac": 22050, "odd.wav": 20000, "high.wav": 192000, HOSTILE: 8000}
 CLIPS = [("sea.flac", 1.0), ("low.wav", 1.0), ("odd.wav", 1.0), ("high.wav", 1.0), (HOSTILE, 0.0), ("sea.flac", 2.4)]
 CLIP_IDS = [make_clip_id(*clip) for clip in CLIPS]
@@ -76,9 +78,9 @@ def write_queue(folder, clip_ids):
     write_table(folder / "labels" / "queue.csv", COLUMNS, [(clip_id, "", "", "", "") for clip_id in clip_ids])
 
 
-def page_of(folder, scores=SCORES):
+def page_of(folder, scores=SCORES, answered_by=MappingProxyType({})):
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
-        return label_page.label_page("tiny", PARAMS, Path("labels/queue.csv"), scores)
+        return label_page.label_page("tiny", PARAMS, Path("labels/queue.csv"), scores, answered_by)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     write_data_set(folder)
     (folder / "page.html").write_text(page_of(folder))
+    answered_by = {CLIP_IDS[0]: ["Val", HOSTILE_NAME], CLIP_IDS[1]: ["val"], CLIP_IDS[4]: ["Scott"]}
+    (folder / "second.html").write_text(page_of(folder, SCORES, answered_by))
     write_queue(folder, CLIP_IDS[:3])
     (folder / "other.html").write_text(page_of(folder, {}))
     write_queue(folder, CLIP_IDS)
@@ -237,17 +241,96 @@ def test_a_space_after_a_click_plays_and_does_not_answer_again(browser):
     assert browser.execute_script("return answers.answers.size") == 1
 
 
-def test_the_score_is_hidden_until_the_clip_is_answered(browser):
+def scores_seen(browser):
+    """Return the scores that the page shows or tells a screen reader."""
+    text = browser.execute_script(
+        "return document.body.innerText + [...document.querySelectorAll('*')].filter((item) => item.checkVisibility())"
+        ".map((item) => ['aria-label', 'title'].map((name) => item.getAttribute(name)).join(' ')).join(' ')"
+    )
+    return set(re.findall(r"0\.\d\d", text)) & {f"{score:.2f}" for score in SCORES.values()}
+
+
+def test_the_scores_are_hidden_until_every_clip_is_answered(browser):
     start(browser)
-    shown = browser.execute_script("return document.body.innerText")
-    assert not re.search(r"0\.91|0\.8|0\.7", shown)
-    press(browser, "n")
-    assert "Clip 1: no call. The model’s score: 0.91." in text_of(browser, "last")
-    assert "0.84" not in browser.execute_script("return document.body.innerText")
-    press(browser, Keys.ARROW_LEFT)
-    assert text_of(browser, "score").startswith("The model’s score: 0.91.")
-    press(browser, "z")
-    assert "0.91" not in browser.execute_script("return document.body.innerText")
+    for key in "cnucn":
+        press(browser, key)
+        assert scores_seen(browser) == set()
+        assert not re.search(r"0\.[4-9]", text_of(browser, "last"))
+    press(browser, Keys.ARROW_LEFT, "e")
+    assert scores_seen(browser) == set()
+    assert not browser.find_element("id", "show-scores").is_enabled()
+    press(browser, Keys.ARROW_LEFT, Keys.ARROW_RIGHT, "c")
+    assert text_of(browser, "summary-line") == "Every clip is answered. Thank you!"
+    assert scores_seen(browser) == set()
+    browser.find_element("id", "show-scores").click()
+    assert scores_seen(browser) == {f"{score:.2f}" for score in SCORES.values()}
+
+
+def test_an_answer_is_final_once_the_scores_were_seen(browser):
+    start(browser)
+    press(browser, *"cnucnc")
+    given = browser.execute_script("return answers.rows()")
+    browser.find_element("id", "show-scores").click()
+    assert not browser.find_element("id", "summary-undo").is_enabled()
+    for again in (False, True):
+        if again:
+            browser.refresh()
+            start(browser)
+        press(browser, "z")
+        browser.execute_script("showClip(0)")
+        until(browser, "position === 0 && player.length")
+        assert text_of(browser, "score").startswith("The model’s score: 0.91.")
+        assert not browser.find_element("css selector", "[data-label=nocall]").is_enabled()
+        press(browser, "n", "u", "z")
+        assert browser.execute_script("return answers.rows()") == given
+    # Whoever listens next decides for themselves.
+    browser.find_element("id", "who").click()
+    start(browser, "Ann")
+    assert scores_seen(browser) == set()
+
+
+def test_a_second_page_marks_what_was_answered_before(browser, folder):
+    open_page(browser, folder / "second.html")
+    start(browser, "VAL")
+    assert title(browser) == "Clip 3 of 6"
+    assert text_of(browser, "top").count("2 of 6 answered") == 1
+    bar = "return [...$('progress').children].map((part) => part.className)"
+    assert browser.execute_script(bar) == ["handed-in", "handed-in", "here", "", "", ""]
+    press(browser, "c", "c")
+    assert title(browser) == "Clip 5 of 6"
+    assert text_of(browser, "before") == "Answered already by Scott."
+    press(browser, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    assert text_of(browser, "before") == (
+        "You have handed in an answer for this clip already; another one replaces it. "
+        f"Answered already by {HOSTILE_NAME}."
+    )
+    assert pressed(browser) == []
+    assert browser.execute_script("return window.hacked") is None
+    press(browser, "e")
+    assert text_of(browser, "summary-line") == "4 of 6 clips answered (2 of them handed in before)"
+    assert [text_of(browser, f"tally-{name}") for name in ("call", "open")] == ["2", "2"]
+    chips = "return [...document.querySelectorAll('#chips button')].map((chip) => chip.className)"
+    assert browser.execute_script(chips) == ["handed-in", "handed-in", "call", "call", "open", "open"]
+    browser.find_element("id", "first-open").click()
+    assert title(browser) == "Clip 5 of 6"
+    assert len(browser.execute_script("return answers.rows()")) == 2
+
+
+def test_capitals_make_no_other_annotator(browser):
+    start(browser, "Val")
+    press(browser, "c", "n")
+    browser.refresh()
+    field = browser.find_element("id", "name")
+    field.clear()
+    field.send_keys("val")
+    assert text_of(browser, "kept") == "2 of 6 clips are answered under this name in this browser."
+    assert not browser.find_element("id", "take-over-row").is_displayed()
+    press(browser, Keys.ENTER)
+    until(browser, "player.length")
+    assert browser.execute_script("return answers.rows().map((row) => [row.annotator, row.label])") == [
+        ["val", "call"],
+        ["val", "nocall"],
+    ]
 
 
 def test_a_page_without_scores_does_not_speak_of_them(browser, folder):
@@ -694,6 +777,16 @@ def test_the_page_is_written_where_it_is_wanted(own_folder, monkeypatch, capsys)
     label_page.main()
     assert Path("pages/mine.html").read_bytes() == Path("labels/queue.html").read_bytes()
     assert list(Path("pages").iterdir()) == [Path("pages/mine.html")]
+
+
+def test_the_page_knows_who_has_answered_and_not_what(own_folder):
+    pages = []
+    for label in ("call", "nocall"):
+        write_table(Path("labels/expert.csv"), COLUMNS, [(CLIP_IDS[1], label, "Val", "2026-11-22", "")])
+        label_page.main()
+        pages.append(Path("labels/queue.html").read_text())
+    assert pages[0] == pages[1]
+    assert '"answered_by":["Val"]' in pages[0]
 
 
 def test_an_empty_queue_is_refused(own_folder):

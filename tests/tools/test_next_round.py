@@ -2,8 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.clone import run_in
+from stages.lib.pool_table import PoolClip
 from stages.lib.settled_table import SettledClip
-from tools.next_round import settle_round
+from stages.lib.undecided_table import UndecidedClip
+from tools.next_round import settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -48,3 +50,26 @@ def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_fini
     (folder / "data" / "synthetic" / "clips.csv").unlink()
     (fault,) = run_in(folder, *STATE_FAULTS).stdout.splitlines()
     assert "data/synthetic/dvc.yaml:synthesize" in fault
+
+
+def test_what_nobody_could_tell_is_recorded_when_the_round_closes():
+    pool = [
+        PoolClip("a", 0.5, "uncertain", "chosen"),
+        PoolClip("b", 0.9, "call", "audit"),
+        PoolClip("c", 0.5, "call", ""),
+    ]
+    before = [UndecidedClip("old", 1), UndecidedClip("found", 1)]
+    answers = {"a": None, "b": "call", "c": None, "old": None, "found": "call"}
+    assert still_undecided(before, pool, answers, 2) == (
+        [UndecidedClip("old", 1), UndecidedClip("a", 2)],
+        [UndecidedClip("a", 2)],
+    )
+
+
+def test_what_was_asked_about_and_not_answered_is_asked_about_again():
+    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "chosen")], {}, 2) == ([], [])
+
+
+def test_a_clip_that_was_asked_for_again_is_not_recorded_before_it_was_asked_about():
+    """Its row was removed, but the queue had no room for it."""
+    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "")], {"a": None}, 3) == ([], [])

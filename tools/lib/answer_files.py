@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.expert_table import distinct, read_rows, rule_faults
+from stages.lib.expert_table import clip_ids_of, distinct, read_rows, rule_faults
 from stages.lib.table import Row
 from tools.lib.audacity_track import is_track, parse_track
+from tools.lib.known_clips import with_clips_ever
 from tools.lib.queue_windows import Window, read_queue_windows
 from tools.lib.raven_table import is_raven, parse_raven
 from tools.lib.selections import is_filled_in, rows_of
@@ -74,7 +75,8 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
         return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
     rows, faults = read_rows(path)
     answered = [row for row in rows if row.cells["label"]]
-    faults += rule_faults(path, distinct(answered), part_of)
+    known = with_clips_ever(part_of, clip_ids_of(answered))
+    faults += rule_faults(path, distinct(answered), known)
     return AnswerFile(path, answered, len(rows) - len(answered), faults)
 
 

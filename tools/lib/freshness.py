@@ -7,10 +7,11 @@ import yaml
 
 from stages.lib.expert_table import EXPERT
 from stages.lib.settled_table import SETTLED
+from stages.lib.undecided_table import UNDECIDED
 
 LOCK = Path("dvc.lock")
 CONFUSION = Path("metrics/plots/confusion_after.csv")
-EDITED = (EXPERT, SETTLED)  # What people decide, and stages read.
+EDITED = (EXPERT, SETTLED, UNDECIDED)  # What people decide, and stages read.
 
 
 def staleness(folder: Path) -> str:

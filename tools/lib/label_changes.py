@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stages.lib.expert_table import LABELS
+from stages.lib.expert_table import LABELS, respelt, spellings
 from stages.lib.table import Row
 from tools.lib.markdown import code, table
 
@@ -36,7 +36,8 @@ class Change(NamedTuple):
 
 def label_changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
     """List the changes, by clip and annotator."""
-    old, new = by_clip_and_annotator(before), by_clip_and_annotator(after)
+    names = spellings([*after, *before])
+    old, new = (by_clip_and_annotator(respelt(rows, names)) for rows in (before, after))
     changes = []
     for key in sorted(old | new):
         cells_before, cells_after = old.get(key, {}), new.get(key, {})

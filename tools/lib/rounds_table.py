@@ -9,8 +9,8 @@ from typing import NamedTuple
 from stages.lib.clips import CALL, NOCALL
 from stages.lib.settled_table import SettledClip
 from stages.lib.table import read_table, write_table
+from stages.lib.undecided_table import ROUNDS
 
-ROUNDS = Path("labels/rounds.csv")
 METRICS = Path("metrics")
 BY_AUDIT, BY_DATASET = "audit", "dataset"
 

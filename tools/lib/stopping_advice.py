@@ -101,6 +101,11 @@ def advice(closed: Round) -> str:
         verdict = "Advice: stop here, or bring recordings of another kind."
     elif useless.there:
         verdict = "Advice: go on. One round rarely shows a gain, and the model still has something to ask."
+    elif float(closed.change_high) < 0:
+        verdict = (
+            "Advice: look before you go on. The accuracy fell by more than chance with the labels of this round: see "
+            "where they contradict the data set and one another (python -m tools.diff_labels)."
+        )
     else:
-        verdict = "Advice: go on. The labels of this round have changed the accuracy by more than chance."
+        verdict = "Advice: go on. The accuracy rose by more than chance with the labels of this round."
     return "\n".join(["Signs that it is time to stop:", *lines, verdict])

@@ -4,17 +4,22 @@ function storeFor(name) {
   return new AnswerStore(kept, page.digest, clipIds, page.labels, name);
 }
 
+// Returns the same, but with what this page knows of whoever is listening, which the browser may not have kept.
+function storeOf(name) {
+  return answers && caseless(answers.name) === caseless(name) ? answers : storeFor(name);
+}
+
 // Returns the answers that were given under another name, if this name has none yet and may take them over.
 function othersAnswers(name) {
   const last = answers?.name ?? kept?.getItem(NAME_KEY);
-  if (!last || last === name) return null;
+  if (!last || caseless(last) === caseless(name)) return null;
   const others = answers?.name === last ? answers : storeFor(last);
   return others.answers.size && !storeFor(name).answers.size ? others : null;
 }
 
 function showKept() {
   const name = oneSpelling($("name").value);
-  const count = answers?.name === name ? answers.answers.size : name ? storeFor(name).answers.size : 0;
+  const count = name ? storeOf(name).answers.size : 0;
   $("kept").textContent = count ? `${count} of ${page.clips.length} clips are answered under this name in this browser.` : "";
   $("begin").textContent = count ? "Continue" : "Start";
   const others = name ? othersAnswers(name) : null;
@@ -39,7 +44,8 @@ function begin(event) {
     return;
   }
   const others = $("take-over").checked ? othersAnswers(name) : null;
-  if (answers?.name !== name) answers = storeFor(name);
+  answers = storeOf(name);
+  answers.name = name;
   if (others) answers.takeOver(others);
   try {
     kept?.setItem(NAME_KEY, name);
@@ -48,11 +54,12 @@ function begin(event) {
   }
   setText("annotator", name);
   startSound();
-  if (answers.answers.size === page.clips.length) {
+  const open = page.clips.findIndex((clip) => !isDone(clip));
+  if (open < 0) {
     position = answers.position;
     keep();
     showSummary();
-  } else showClip(answers.position);
+  } else showClip(answers.answers.size ? answers.position : open);
 }
 
 // Browsers let a page make sound once somebody has pressed a key or a button on it.

@@ -19,7 +19,7 @@ function browserStore() {
 class AnswerStore {
   constructor(store, digest, clipIds, labels, name) {
     this.store = store;
-    this.key = `${KEY_PREFIX}:${digest}:${name}`;
+    this.key = `${KEY_PREFIX}:${digest}:${caseless(name)}`;
     this.clipIds = clipIds;
     this.labels = labels;
     this.name = name;
@@ -40,18 +40,24 @@ class AnswerStore {
     this.answers = new Map(entries(kept.answers).filter(([, answer]) => isAnswer(answer)));
     this.notes = new Map(entries(kept.notes).filter(([, note]) => typeof note === "string"));
     this.history = entries(kept.history).filter(([, before]) => before === null || isAnswer(before));
+    this.ended = kept.ended === true;
     this.position = Number.isInteger(kept.position) && this.clipIds[kept.position] ? kept.position : 0;
   }
 
   // Returns false where the browser has no room or no permission.
   write() {
-    const { history, position } = this;
+    const { history, position, ended } = this;
     try {
-      this.store?.setItem(this.key, JSON.stringify({ answers: [...this.answers], notes: [...this.notes], history, position }));
+      this.store?.setItem(this.key, JSON.stringify({ answers: [...this.answers], notes: [...this.notes], history, position, ended }));
       return Boolean(this.store);
     } catch {
       return false;
     }
+  }
+
+  // From now on no answer changes: whoever has seen the scores would follow them.
+  end() {
+    this.ended = true;
   }
 
   answer(clipId, label, date) {
@@ -76,7 +82,7 @@ class AnswerStore {
 
   // Takes everything over from a store of another name, and removes it there.
   takeOver(other) {
-    for (const part of ["answers", "notes", "history", "position"]) this[part] = other[part];
+    for (const part of ["answers", "notes", "history", "position", "ended"]) this[part] = other[part];
     if (this.write()) this.store.removeItem(other.key);
   }
 

@@ -18,6 +18,11 @@ function oneSpelling(name) {
   return strip(name).normalize("NFC");
 }
 
+// Returns what is the same for Val and val, who are one annotator.
+function caseless(name) {
+  return name.toLowerCase().normalize("NFC");
+}
+
 // Says what is wrong with a name, or nothing.
 function nameFault(name) {
   if (!name) return "Write your name; it will stand beside your answers.";

@@ -8,17 +8,19 @@ function keep() {
 }
 
 function answer(label) {
+  if (answers.ended) return;
   const clip = page.clips[position];
   answers.answer(clip.clip_id, label, dayOf(new Date()));
   exported = false;
   keep();
-  say(`Clip ${position + 1}: ${WORDS[label]}. ${hasScores ? scoreSentence(clip) : ""}`);
-  const next = clipIds.findIndex((clipId, index) => index > position && !answers.answers.has(clipId));
+  say(`Clip ${position + 1}: ${WORDS[label]}.`);
+  const next = page.clips.findIndex((clip, index) => index > position && !isDone(clip));
   if (next < 0) showSummary();
   else showClip(next);
 }
 
 function undo() {
+  if (answers.ended) return;
   const clipId = answers.undo();
   if (!clipId) return;
   exported = false;
@@ -61,6 +63,14 @@ function toggleLoop() {
   say(player.looping ? "Loop on" : "Loop off");
 }
 
+function showScores() {
+  answers.end();
+  keep();
+  showSummary();
+  $("scores").scrollIntoView({ block: "nearest" });
+  say("The model’s scores are shown. Answers on this page are final.");
+}
+
 function save() {
   const link = element("a", { download: fileName(answers.name, dayOf(new Date())) });
   link.href = URL.createObjectURL(new Blob([csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
@@ -96,7 +106,8 @@ const CLICKS = {
   "to-summary": showSummary,
   "summary-back": back,
   "summary-undo": undo,
-  "first-open": () => showClip(clipIds.findIndex((clipId) => !answers.answers.has(clipId))),
+  "first-open": () => showClip(page.clips.findIndex((clip) => !isDone(clip))),
+  "show-scores": showScores,
   save,
   copy,
 };

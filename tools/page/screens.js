@@ -29,6 +29,15 @@ function say(text) {
   $("news").textContent = text;
 }
 
+// Tells whether whoever is listening has handed in an answer for a clip before this page was made.
+function isHandedIn(clip) {
+  return clip.answered_by.some((name) => caseless(name) === caseless(answers.name));
+}
+
+function isDone(clip) {
+  return answers.answers.has(clip.clip_id) || isHandedIn(clip);
+}
+
 function screenShown() {
   return SCREENS.find((name) => !$(name).hidden);
 }
@@ -45,32 +54,43 @@ function showProgress() {
   bar.classList.toggle("many", page.clips.length > MANY);
   const here = screenShown() === "clip" ? position : -1;
   clipIds.forEach((clipId, index) => {
-    const names = [answers.answers.get(clipId)?.label, index === here ? "here" : ""];
+    const state = answers.answers.get(clipId)?.label ?? (isHandedIn(page.clips[index]) ? "handed-in" : "");
+    const names = [state, index === here ? "here" : ""];
     bar.children[index].className = names.filter(Boolean).join(" ");
   });
   bar.setAttribute("aria-valuemax", page.clips.length);
-  bar.setAttribute("aria-valuenow", answers.answers.size);
-  bar.setAttribute("aria-valuetext", `${answers.answers.size} of ${page.clips.length}`);
-  setText("answered", answers.answers.size);
-  for (const id of ["undo", "summary-undo"]) $(id).disabled = !answers.history.length;
+  const done = page.clips.filter(isDone).length;
+  bar.setAttribute("aria-valuenow", done);
+  bar.setAttribute("aria-valuetext", `${done} of ${page.clips.length}`);
+  setText("answered", done);
+  for (const id of ["undo", "summary-undo"]) $(id).disabled = answers.ended || !answers.history.length;
 }
 
 function scoreSentence(clip) {
   return clip.score === null ? "The model has no score for it." : `The model’s score: ${clip.score.toFixed(2)}.`;
 }
 
-// Shows the answer of the clip on the screen. Only now may the score be seen: before, it would sway the answer.
+// Says who has answered for a clip before this page was made, but not what: that would sway the answer.
+function beforeSentence(clip) {
+  const others = clip.answered_by.filter((name) => caseless(name) !== caseless(answers.name));
+  const mine = isHandedIn(clip) ? "You have handed in an answer for this clip already; another one replaces it." : "";
+  return [mine, others.length ? `Answered already by ${others.join(", ")}.` : ""].filter(Boolean).join(" ");
+}
+
+// Shows the answer of the clip on the screen. The score may be seen once no answer changes any more.
 function showAnswer() {
   const clip = page.clips[position];
   const answer = answers.answers.get(clip.clip_id);
   for (const button of document.querySelectorAll("[data-label]")) {
     button.setAttribute("aria-pressed", String(button.dataset.label === answer?.label));
+    button.disabled = answers.ended;
   }
-  const hidden = hasScores ? "The model’s score is shown once you have answered." : "";
-  $("score").textContent = answer && hasScores ? `${scoreSentence(clip)} 0 is no call, 1 is a call.` : hidden;
+  $("before").textContent = beforeSentence(clip);
+  const hidden = hasScores ? "The summary can show the model’s scores once every clip is answered." : "";
+  $("score").textContent = answers.ended && hasScores ? `${scoreSentence(clip)} 0 is no call, 1 is a call.` : hidden;
 }
 
-// Shows what was answered last, with its score, because the page has gone on to the next clip by then.
+// Shows what was answered last, because the page has gone on to the next clip by then.
 function showLast() {
   const last = answers.history.at(-1);
   const answer = last && answers.answers.get(last[0]);
@@ -79,8 +99,7 @@ function showLast() {
     return;
   }
   const index = clipIds.indexOf(last[0]);
-  const score = hasScores ? ` ${scoreSentence(page.clips[index])}` : "";
-  $("last").replaceChildren(`Clip ${index + 1}: `, element("b", {}, WORDS[answer.label]), `.${score}`);
+  $("last").replaceChildren(`Clip ${index + 1}: `, element("b", {}, WORDS[answer.label]), ".");
 }
 
 function originOf(clip) {
@@ -130,10 +149,20 @@ function movePlayhead() {
 function showSummary() {
   player.unload();
   showScreen("summary");
-  const open = page.clips.length - answers.answers.size;
+  const open = page.clips.filter((clip) => !isDone(clip)).length;
+  const handedIn = page.clips.length - open - answers.answers.size;
   for (const label of page.labels) $(`tally-${label}`).textContent = answers.count(label);
   $("tally-open").textContent = open;
-  $("summary-line").textContent = open ? `${answers.answers.size} of ${page.clips.length} clips answered` : "Every clip is answered. Thank you!";
+  const before = handedIn ? ` (${handedIn} of them handed in before)` : "";
+  $("summary-line").textContent = open
+    ? `${page.clips.length - open} of ${page.clips.length} clips answered${before}`
+    : `Every clip is answered${before}. Thank you!`;
+  $("scores").hidden = !hasScores;
+  $("show-scores").hidden = answers.ended;
+  $("show-scores").disabled = Boolean(open);
+  $("about-scores").textContent = answers.ended
+    ? "The number below each clip is the model’s score: 0 is no call, 1 is a call. Answers on this page are final."
+    : "You can look at the model’s scores once every clip is answered. From then on, the answers on this page are final.";
   $("hand-in").textContent = answers.answers.size
     ? `Save the file and send it to whoever gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save again when there are more" : ""}.`
     : "There is nothing to hand in yet.";
@@ -147,8 +176,11 @@ function showSummary() {
 
 function chip(clip, index) {
   const label = answers.answers.get(clip.clip_id)?.label;
-  const name = `Clip ${index + 1}, ${clip.clip_id}: ${label ? WORDS[label] : "unanswered"}`;
-  const button = element("button", { class: label ?? "open", "aria-label": name, title: name });
+  const without = isHandedIn(clip) ? "handed in before" : "unanswered";
+  const score = answers.ended && hasScores ? ` ${scoreSentence(clip)}` : "";
+  const name = `Clip ${index + 1}, ${clip.clip_id}: ${label ? WORDS[label] : without}.${score}`;
+  const state = label ?? (isHandedIn(clip) ? "handed-in" : "open");
+  const button = element("button", { class: state, "aria-label": name, title: name });
   button.append(String(index + 1));
   if (label) {
     const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -161,5 +193,6 @@ function chip(clip, index) {
   button.addEventListener("click", () => showClip(index));
   const item = element("li");
   item.append(button);
+  if (score) item.append(element("span", { class: "faint small" }, clip.score?.toFixed(2) ?? "–"));
   return item;
 }

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,31 @@ def test_one_name_in_two_spellings_is_one_annotator(tmp_path):
     assert ({answer.annotator for answer in answers}, faults) == ({composed}, [])
     _, faults = read(tmp_path, rows.replace("b_", "a_"))
     assert [fault.startswith(f"expert.csv:3: {composed!r} has answered") for fault in faults] == [True]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Val", "val"), ("ÅSA ÖBERG", "åsa öberg"), ("Straße", "STRASSE")])
+def test_capitals_make_no_other_annotator(tmp_path, one, other):
+    rows = f"a_0000000,call,{one},2026-11-22,\nb_0000000,call,{other},2026-11-22,\n"
+    answers, faults = read(tmp_path, rows)
+    assert ([answer.annotator for answer in answers], faults) == ([one, one], [])
+    _, faults = read(tmp_path, rows.replace("b_", "a_"))
+    assert [fault.startswith(f"expert.csv:3: {one!r} has answered") for fault in faults] == [True]
+    assert len(distinct(read_rows(tmp_path / "expert.csv")[0])) == 1
+
+
+def test_a_date_in_the_future_is_refused(tmp_path):
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    _, faults = read(tmp_path, f"a_0000000,call,val,{ahead:%Y-%m-%d},\nb_0000000,call,val,2206-11-22,\n")
+    assert [fault.partition(" date ")[2] for fault in faults] == [
+        f"{day!r} lies in the future; write the day on which the answer was given"
+        for day in (f"{ahead:%Y-%m-%d}", "2206-11-22")
+    ]
+
+
+def test_today_is_no_future_anywhere(tmp_path):
+    days = {f"{datetime.now(timezone(timedelta(hours=hours))):%Y-%m-%d}" for hours in range(-12, 15)}
+    for day in days:
+        assert read(tmp_path, f"a_0000000,call,val,{day},\n")[1] == []
 
 
 @pytest.mark.parametrize(

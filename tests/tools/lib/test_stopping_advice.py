@@ -59,6 +59,13 @@ def test_the_advice_is_to_stop_where_nothing_is_gained_and_little_is_left(row, v
     assert advice(row).splitlines()[-1].startswith(f"Advice: {verdict}")
 
 
+def test_a_fall_of_accuracy_is_called_one():
+    fell = advice(closed(kappa="1.0", low="-0.08", high="-0.02")).splitlines()[-1]
+    assert fell.startswith("Advice: look before you go on. The accuracy fell by more than chance")
+    rose = advice(closed(low="0.02", high="0.08")).splitlines()[-1]
+    assert rose == "Advice: go on. The accuracy rose by more than chance with the labels of this round."
+
+
 def test_every_sign_comes_with_its_reason():
     text = advice(closed(kappa="0.874", uncertain="0.123", low="-0.0149", high="0.0448"))
     assert "is 0.87 (below 0.99)" in text

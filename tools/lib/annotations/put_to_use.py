@@ -7,6 +7,7 @@ from stages.lib.clips import read_clips
 from stages.lib.faults import refuse
 from stages.lib.params import read_params
 from stages.lib.split_params import SplitParams
+from tools.lib.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, set_params
 from tools.lib.split_suggestion import suggested_counts
 
@@ -23,8 +24,9 @@ def use(table: Path) -> str:
     """Set it and say so; refuse a data set that cannot be divided."""
     values, fault = values_for(table)
     refuse([fault] if fault else [])
+    noted = note_all_answered()  # The answers about the clips of the data set that was in use.
     set_params(values)
-    return f"{PARAMS}: now has {listed(values)}"
+    return "\n".join([*noted, f"{PARAMS}: now has {listed(values)}"])
 
 
 def values_for(table: Path) -> tuple[Values, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.clone import commit, git, overlay, repro, run_in
+from experiments.clone import commit, git, hold_out_again, overlay, repro, run_in
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.settled_table import SETTLED, read_settled
@@ -52,6 +52,7 @@ def own(tmp_path_factory, copy_of_finished) -> Path:
     # With a band of one point even this hardly trained model is confident, so that there is something to audit.
     pool = {"low": 0.5, "high": 0.5, "strategy": "margin"}
     overlay(folder / "params.yaml", {"data": {"dataset": "own"}, "score_pool": pool})
+    hold_out_again(folder)
     pipeline(folder, "A data set of our own")
     return folder
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from experiments.clone import REPOSITORY, clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
@@ -41,6 +41,7 @@ def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Pa
     results = []
     for seed in tqdm(seeds, desc=dataset, unit="seed", disable=None):
         overlay(folder / "params.yaml", {"split": {"seed": seed}})
+        hold_out_again(folder)
         write_text(folder / "labels" / "expert.csv", empty)
         repro(folder)
         unanswered = read_metrics(folder)

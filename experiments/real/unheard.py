@@ -21,15 +21,16 @@ from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.real.run import OVERLAYS, RECORDINGS
 from stages.lib.clips import CALL, Clip, read_clips
+from stages.lib.drawing import draw
 from stages.lib.feature_store import Features, open_features
 from stages.lib.intervals import proportion
 from stages.lib.measures import THRESHOLD
 from stages.lib.model_folder import score_clips
+from stages.lib.parts import parts_of
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.split_params import SplitParams
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
-from stages.split import split
 from tools.lib.cross_validation import out_of_fold_scores
 
 SECTION = "unheard"
@@ -61,7 +62,8 @@ def labelled(clips: Sequence[Clip]) -> LabelledClips:
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:
     """Split clips as the pipeline does; return what is in train, in valid, and in neither these nor the pool."""
-    parts, _ = split(clips, params)
+    held_out, _ = draw(clips, params)
+    parts = parts_of(clips, params, held_out)
     wanted = (("train",), ("valid",), ("test", None))
     return [labelled([clip for clip in clips if parts.get(clip.clip_id) in of_part]) for of_part in wanted]
 

@@ -9,8 +9,9 @@ import soundfile
 
 from experiments.clone import REPOSITORY, clone, overlay, run_in
 from stages.lib.clips import UNLABELLED, read_clips
+from stages.lib.drawing import draw
+from stages.lib.parts import parts_of
 from stages.lib.split_params import SplitParams
-from stages.split import split
 from tests.tools.label_repository import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
@@ -156,12 +157,14 @@ def test_no_old_clip_moves_to_another_part(repository, tmp_path, sizes, group_by
     ]
     Path("data/bay/clips.csv").write_text(HEADER + "\n".join(rows) + "\n")
     params = SplitParams(seed=1, group_by=group_by, **dict(zip(("train", "valid", "pool", "test"), sizes, strict=True)))
-    before, _ = split(read_clips(Path("data/bay/clips.csv")), params)
+    old = read_clips(Path("data/bay/clips.csv"))
+    held_out, _ = draw(old, params)
+    before = parts_of(old, params, held_out)
     for number in range(4):
         write_noise(tmp_path / "sea" / f"rpi_place{'abcd'[number]}_156233713{number}.wav", 8.0, seed=number)
     add(repository, tmp_path / "sea")
     clips = read_clips(Path("data/bay/clips.csv"))
-    after, _ = split(clips, params)
+    after = parts_of(clips, params, held_out)
     assert before
     assert {clip_id: after[clip_id] for clip_id in before} == before
     new = {clip.clip_id for clip in clips if clip.label == UNLABELLED}

@@ -15,6 +15,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages.lib.clips import read_clips
+from stages.lib.held_out_table import read_held_out
 from tests.edit import replace_in, replaced
 from tests.test_dependencies import imported_files
 from tests.tools.label_repository import run_tool
@@ -303,7 +304,10 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     assert "featurize looks up to 10000 Hz, but no recording holds anything above 2000 Hz" in printed
     assert yaml.safe_load(Path("params.yaml").read_text()) == before
 
-    assert imported("sea.txt", table, "--use").endswith(f"params.yaml: now has {advice}\n")
+    assert imported("sea.txt", table, "--use").endswith(
+        f"params.yaml: now has {advice}\n"
+        "labels/held_out.csv: now holds out 3 valid, 3 pool, 4 test clips of bay; commit it\n"
+    )
     assert yaml.safe_load(Path("params.yaml").read_text()) == {
         **before,
         "data": {"dataset": "bay"},
@@ -311,7 +315,22 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     }
     # With the name alone, too, as when another data set was in use meanwhile.
     shutil.copy(REPOSITORY / "params.yaml", repository)
+    held_out = Path("labels/held_out.csv").read_bytes()
     assert run_tool(repository, "import_annotations", "bay", "--use").stdout.endswith(f"now has {advice}\n")
+    assert Path("labels/held_out.csv").read_bytes() == held_out
+
+
+def test_what_is_held_out_stays_when_more_is_imported_and_the_rest_is_trained_on(imported, tmp_path):
+    imported("sea.txt", write_many(tmp_path / "archive", 10), "--use")
+    before, held_out = yaml.safe_load(Path("params.yaml").read_text())["split"], read_held_out()
+    for number in range(10, 14):
+        write_recording(tmp_path / "archive" / f"{number}.wav", (3.0, 12.0), seed=number)
+    more = raven_table([(3.0, 3.5, f"{number}.wav", "call") for number in range(10, 14)])
+    printed = imported("more.txt", more, "--use")
+    after = yaml.safe_load(Path("params.yaml").read_text())["split"]
+    assert read_held_out() == held_out
+    assert after == {**before, "train": before["train"] + 8}
+    assert "held_out.csv" not in printed
 
 
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from experiments.clone import commit, git, hold_out_again, overlay, repro, run_in
 from stages.lib.clips import COLUMNS, read_clips
@@ -133,7 +134,8 @@ def third_baseline(own, second, second_baseline) -> dict[str, str]:
     """The parts with which the third round begins, after a new recording has joined."""
     recordings = own / "data" / "own" / "recordings"
     new = "newcomer.flac"
-    shutil.copyfile(min(recordings.iterdir()), recordings / new)
+    samples, sample_rate = soundfile.read(min(recordings.iterdir()))
+    soundfile.write(recordings / new, samples[::-1], sample_rate)
     rows = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(own / TABLE, COLUMNS)]
     write_table(own / TABLE, COLUMNS, [*rows, ("newcomer_0000000", new, 0.0, "", "pier")])
     commit(own, "Close round 2, and add a recording")

@@ -21,6 +21,7 @@ from tools.lib.counted import counted
 from tools.lib.recording_lengths import lengths_or_faults
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
+from tools.lib.same_sound import known_sound
 
 SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
@@ -96,8 +97,10 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, w
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
     if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
         refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
-    files = new_files(source, recordings, known_recordings(table, register))
-    joined, faults = joining(files, site, hop_s)
+    known = known_recordings(table, register)
+    files = new_files(source, recordings, known)
+    repeats = known_sound(files, [recordings / name for name in known.values()])
+    joined, faults = joining({name: path for name, path in files.items() if name not in repeats}, site, hop_s)
     bring({one.registered.recording: one.source for one in joined}, recordings)
 
     new = [row for one in joined for row in unlabelled_rows(one.registered, one.length_s, window_s)]
@@ -109,6 +112,7 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, w
     without_site = sum(not one.registered.site for one in joined)
     return [
         *faults,
+        *(f"{files[name]}: holds the same bytes as {first}; left out" for name, first in repeats.items()),
         f"{table}: {counted(len(new), 'clip')} of {counted(len(joined), 'recording')} joined the pool"
         + (f"; {without_site} without a site, because their names tell none" if without_site else ""),
     ]

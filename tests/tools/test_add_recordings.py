@@ -141,6 +141,23 @@ def test_another_recording_of_the_same_name_is_refused(repository, tmp_path):
     assert not Path("data/bay/recordings.csv").exists()
 
 
+def test_a_sound_under_two_names_joins_once(repository, tmp_path):
+    write_noise(tmp_path / "sea" / "r00.wav", 5.0, seed=5)
+    shutil.copy(tmp_path / "sea" / "r00.wav", tmp_path / "sea" / "r00 (1).wav")
+    shutil.copy("data/bay/recordings/z.wav", tmp_path / "sea" / "another name.wav")
+    printed = add(repository, tmp_path / "sea")
+    assert f"{tmp_path}/sea/r00 (1).wav: holds the same bytes as {tmp_path}/sea/r00.wav; left out\n" in printed
+    assert f"{tmp_path}/sea/another name.wav: holds the same bytes as data/bay/recordings/z.wav; left out\n" in printed
+    assert {row.split(",")[1] for row in joined()} >= {"r00.wav"}
+    assert not {row.split(",")[1] for row in joined()} & {"r00 (1).wav", "another name.wav"}
+    assert not Path("data/bay/recordings/r00 (1).wav").exists()
+    before = joined()
+    assert "r00 (1).wav: holds the same bytes as data/bay/recordings/r00.wav; left out" in add(
+        repository, tmp_path / "sea"
+    )
+    assert joined() == before
+
+
 def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
     Path("data/bay/dvc.yaml").write_text("stages: {}\n")
     printed = add(repository, tmp_path / "sea", status=1)

@@ -333,6 +333,48 @@ def test_what_is_held_out_stays_when_more_is_imported_and_the_rest_is_trained_on
     assert "held_out.csv" not in printed
 
 
+def test_a_sound_under_two_names_is_taken_once(imported, tmp_path):
+    shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "a (1).wav")
+    rows = [(3.0, 3.5, "a.wav", "call"), (3.0, 3.5, "a (1).wav", "call"), (5.0, 5.5, "b.wav", "call")]
+    printed = imported("sea.txt", raven_table(rows))
+    archive = tmp_path / "archive"
+    assert f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav; taken once\n" in printed
+    assert {recording for recording, *_ in clips()} == {"a.wav", "deep/b.wav"}
+    assert not Path("data/bay/recordings/a (1).wav").exists()
+    # Of a recording that the data set has already, too.
+    shutil.copy(archive / "deep" / "b.wav", archive / "c.wav")
+    printed = imported("more.txt", raven_table([(5.0, 5.5, "c.wav", "call")]))
+    assert f"{archive}/c.wav: holds the same bytes as data/bay/recordings/deep/b.wav; taken once\n" in printed
+    assert {recording for recording, *_ in clips()} == {"a.wav", "deep/b.wav"}
+
+
+def test_a_sound_under_two_names_that_is_annotated_otherwise_is_refused(imported, tmp_path):
+    shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "a (1).wav")
+    rows = [(3.0, 3.5, "a.wav", "call"), (12.0, 12.5, "a (1).wav", "call")]
+    printed = imported("sea.txt", raven_table(rows), status=1)
+    archive = tmp_path / "archive"
+    assert printed == (
+        f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav, but is annotated otherwise; keep one of the "
+        "two, with the annotations of both\n"
+    )
+    assert not Path("data/bay/annotations").exists()
+
+
+def test_of_folders_of_clips_a_clip_that_is_there_twice_is_taken_once_and_not_as_call_and_nocall(repository, tmp_path):
+    for name, seed in (("calls/1.wav", 1), ("calls/2.wav", 2), ("nocalls/3.wav", 3)):
+        write_recording(tmp_path / "clips" / name, length_s=1.0, seed=seed)
+    shutil.copy(tmp_path / "clips" / "calls" / "1.wav", tmp_path / "clips" / "calls" / "1 copy.wav")
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "clips"))
+    assert result.returncode == 0, result.stderr
+    assert "calls/1 copy.wav: holds the same bytes as " in result.stdout
+    assert {recording for recording, *_ in clips()} == {"calls/1.wav", "calls/2.wav", "nocalls/3.wav"}
+    shutil.copy(tmp_path / "clips" / "calls" / "1.wav", tmp_path / "clips" / "nocalls" / "4.wav")
+    result = run_tool(repository, "import_annotations", "other", str(tmp_path / "clips"))
+    assert result.returncode == 1
+    assert "nocalls/4.wav: holds the same bytes as " in result.stderr
+    assert "is annotated otherwise" in result.stderr
+
+
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):
     before = (repository / "params.yaml").read_bytes()
     printed = imported("a.txt", "3.0\t3.5\tcall\n", "--use", status=1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.lib.clips import Clip, read_clips
 from stages.lib.drawing import empty_classes, group_name
 from stages.lib.faults import refuse
-from stages.lib.held_out_table import COMMAND, HELD_OUT, draw_faults, draw_of, read_held_out, size_text
+from stages.lib.held_out_table import COMMAND, HELD_OUT, draw_faults, draw_of, length_faults, read_held_out, size_text
 from stages.lib.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.parts import parts_of
 from stages.lib.running import run_stage
@@ -32,12 +32,13 @@ def main() -> None:
     held_out = [clip for clip in read_held_out() if clip.dataset == data.dataset]
     refuse([] if held_out else [f"{HELD_OUT}: holds out no clip of {data.dataset} yet; run {COMMAND}, and commit it"])
     now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
-    now |= {"split.seed": str(params.seed), "split.group_by": params.group_by, "featurize.clip_s": str(clip_s)}
-    refuse(
+    now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
+    faults = [
         f"params.yaml:{param_line(*name.split('.'))}: {fault} ({HELD_OUT}); set it back, or draw other clips with "
         f"{COMMAND} --again, after which no figure compares with one from before"
         for name, fault in draw_faults(draw_of(held_out), now).items()
-    )
+    ]
+    refuse(length_faults(data.dataset, held_out, clip_s) + faults)
     parts = parts_of(clips, params, {clip.clip_id: clip.part for clip in held_out})
     line = summary(clips, parts, params.group_by)
     refuse(

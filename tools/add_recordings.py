@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.faults import refuse
+from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import DataParams, read_params
 from stages.lib.running import run
 from stages.lib.table import quoted, read_table, write_table
@@ -143,6 +144,7 @@ def main() -> None:
 
     window_s = read_params("featurize", FeatureParams).clip_s
     folder = read_params("data", DataParams).folder
+    refuse(length_faults(folder.name, read_held_out(), window_s))
     print(*add_recordings(options.folder, folder, options.site, options.hop or window_s, window_s), sep="\n")
 
 

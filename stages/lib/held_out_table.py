@@ -5,12 +5,13 @@ stage writes it. So no change of a data set moves a test or validation clip, or 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.clips import parse_seconds
 from stages.lib.faults import refuse
+from stages.lib.params import param_line
 from stages.lib.table import Row, parse_table, quoted, write_table
 
 HELD_OUT = Path("labels/held_out.csv")
@@ -42,8 +43,11 @@ class HeldOutClip(NamedTuple):
     @property
     def draw(self) -> dict[str, str]:
         """The values that all clips of one draw share, by their names in params.yaml."""
-        return {"split.seed": self.seed, "split.group_by": self.group_by, "featurize.clip_s": self.clip_s} | {
-            f"split.{self.part}": self.size
+        return {
+            f"split.{self.part}": self.size,
+            "split.seed": self.seed,
+            "split.group_by": self.group_by,
+            "featurize.clip_s": str(float(self.clip_s)),
         }
 
 
@@ -52,8 +56,9 @@ def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
     if not path.exists():
         return []
     rows, faults = parse_table(path, COLUMNS)
+    of_rows = [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row)]
+    refuse([] if not of_rows else faults + of_rows)
     clips = [HeldOutClip(**row.cells) for row in rows]
-    faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row)]
     first: dict[tuple[str, str], tuple[str, int]] = {}
     for row, clip in zip(rows, clips, strict=True):
         for name, value in [*clip.draw.items(), (clip.clip_id, clip.part)]:
@@ -95,6 +100,17 @@ def draw_of(clips: Iterable[HeldOutClip]) -> dict[str, str]:
     for clip in clips:
         values |= clip.draw
     return values
+
+
+def length_faults(dataset: str, held_out: Sequence[HeldOutClip], clip_s: float) -> list[str]:
+    """Say that windows have another length, in seconds, than the one that the labels of a data set are for."""
+    labels_are_for = {clip.draw["featurize.clip_s"] for clip in held_out if clip.dataset == dataset}
+    return [
+        f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, but the labels of {dataset} "
+        f"are for windows of {length} s ({HELD_OUT}); set it to {length}. Where no label becomes false, "
+        f"{COMMAND} --again takes another length"
+        for length in labels_are_for - {str(clip_s)}
+    ]
 
 
 def draw_faults(drawn: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:

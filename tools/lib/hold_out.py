@@ -8,13 +8,22 @@ from stages.lib.clips import UNLABELLED, Clip, read_clips, stem_of
 from stages.lib.drawing import draw, empty_classes
 from stages.lib.expert_table import EXPERT, read_rows
 from stages.lib.faults import refuse
-from stages.lib.held_out_table import COMMAND, HELD_OUT, HeldOutClip, read_held_out, size_text, write_held_out
+from stages.lib.held_out_table import (
+    COMMAND,
+    HELD_OUT,
+    HeldOutClip,
+    length_faults,
+    read_held_out,
+    size_text,
+    write_held_out,
+)
 from stages.lib.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.parts import parts_of
 from stages.lib.settled_table import SETTLED, read_settled
 from stages.lib.split_params import SplitParams
+from tools.lib.counted import counted
 
-ANNOTATIONS = "annotations"  # Where a data set has this folder, its clips are made again for another length.
+ANNOTATIONS = "annotations"  # The clips of a data set with this folder are made again for another length.
 
 
 def hold_out(again: bool = False) -> list[str]:
@@ -45,7 +54,7 @@ def hold_out(again: bool = False) -> list[str]:
                 "no figure compares with one from before"
             ]
         )
-    refuse(length_faults(folder, clips, before, clip_s))
+    refuse(false_labels(folder, clips, before, clip_s))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, faults or shortages(clips, params, drawn)))
     sizes = {part: size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
@@ -76,24 +85,28 @@ def place_faults(table: Path, faults: Iterable[str]) -> Iterable[str]:
         yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips of {recordings} recordings"
 
 
-def length_faults(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutClip], clip_s: float) -> list[str]:
-    """Say why windows cannot have another length than the one that the labels of a data set are for."""
-    if not before or before[0].clip_s == str(clip_s):
+def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutClip], clip_s: float) -> list[str]:
+    """List the labels that would be false for windows of another length than at the draw before.
+
+    Clips that are made from annotations are made again for another length, so their labels in clips.csv stay right.
+    """
+    if not length_faults(folder.name, before, clip_s):
         return []
     stems = {stem_of(clip.recording) for clip in clips}
-    rows = read_rows(EXPERT)[0] if EXPERT.exists() else []
+    answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]] if EXPERT.exists() else []
     settled = [clip.clip_id for clip in read_settled()] if SETTLED.exists() else []
-    answered = [
-        clip_id for clip_id in [*(row.cells["clip_id"] for row in rows), *settled] if recording_of(clip_id) in stems
-    ]
-    labelled = [clip for clip in clips if clip.label != UNLABELLED and not (folder / ANNOTATIONS).is_dir()]
-    false = [f"{len(labelled)} labels in {folder / 'clips.csv'}"] if labelled else []
-    false += [f"{len(answered)} rows in {EXPERT} and {SETTLED}"] if answered else []
-    if not false:
-        return []
+    labelled = [] if (folder / ANNOTATIONS).is_dir() else [clip for clip in clips if clip.label != UNLABELLED]
+    depending = {
+        folder / "clips.csv": len(labelled),
+        EXPERT: sum(recording_of(clip_id) in stems for clip_id in answers),
+        SETTLED: sum(recording_of(clip_id) in stems for clip_id in settled),
+    }
     return [
-        f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, but {' and '.join(false)} "
-        f"are for {before[0].clip_s} s; set it back, or make another data set with labels for {clip_s} s"
+        f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, which makes "
+        f"{counted(count, 'label')} for windows of {before[0].clip_s} s false ({table}); set it back, or make another "
+        f"data set with labels for {clip_s} s"
+        for table, count in depending.items()
+        if count
     ]
 
 

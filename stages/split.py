@@ -35,15 +35,15 @@ def main() -> None:
     now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
     faults = [
         f"params.yaml:{param_line(*name.split('.'))}: {fault} ({HELD_OUT}); set it back, or draw other clips with "
-        f"{COMMAND} --again, after which no figure compares with one from before"
+        f"{COMMAND} --again (figures from before do not compare with those after)"
         for name, fault in draw_faults(draw_of(held_out), now).items()
     ]
     refuse(length_faults(data.dataset, held_out, clip_s) + faults)
     parts = parts_of(clips, params, {clip.clip_id: clip.part for clip in held_out})
     line = summary(clips, parts, params.group_by)
     refuse(
-        f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again: "
-        "then no figure compares with one from before"
+        f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again "
+        "(figures from before do not compare with those after)"
         for fault in empty_classes(clips, parts)
     )
     settled = read_settled()

@@ -16,7 +16,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.hold_out"
     )
     parser.add_argument(
-        "--again", action="store_true", help="draw other clips; no figure compares with one from before"
+        "--again", action="store_true", help="draw other clips; figures from before do not compare with those after"
     )
     print(*hold_out(parser.parse_args().again), sep="\n")
 

@@ -9,7 +9,6 @@ from stages.lib.drawing import draw, empty_classes
 from stages.lib.expert_table import EXPERT, read_rows
 from stages.lib.faults import refuse
 from stages.lib.held_out_table import (
-    COMMAND,
     HELD_OUT,
     HeldOutClip,
     length_faults,
@@ -50,8 +49,8 @@ def hold_out(again: bool = False) -> list[str]:
     if before and not again:
         refuse(
             [
-                f"{HELD_OUT}: holds out {len(before)} clips of {folder.name} already; --again draws others: then "
-                "no figure compares with one from before"
+                f"{HELD_OUT}: holds out {len(before)} clips of {folder.name} already; --again draws others "
+                "(figures from before do not compare with those after)"
             ]
         )
     refuse(false_labels(folder, clips, before, clip_s))
@@ -126,4 +125,5 @@ def kept(before: Sequence[HeldOutClip], now: Sequence[HeldOutClip]) -> list[str]
     tests = [{clip.clip_id for clip in clips if clip.part == "test"} for clips in (before, now)]
     if not before or tests[0] == tests[1]:
         return []
-    return [f"{len(tests[0] & tests[1])} of {len(tests[0])} test clips from before are left: {COMMAND} has drawn again"]
+    left = f"{len(tests[0] & tests[1])} of {len(tests[0])} test clips from before are left"
+    return [f"{left}; figures from before do not compare with those after"]

@@ -19,7 +19,7 @@ from experiments.command import exit_without, results_parser
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
-from experiments.real.run import OVERLAYS, RECORDINGS
+from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
 from stages.lib.clips import CALL, Clip, read_clips
 from stages.lib.drawing import draw
 from stages.lib.feature_store import Features, open_features
@@ -49,10 +49,12 @@ class Result(NamedTuple):
 
 
 def featurized(dataset: str, folder: Path) -> tuple[Features, list[Clip]]:
-    """Compute the features of a data set with its params; return them with its clips."""
+    """Compute the features of a data set with its params; return them with its clips, each sound once."""
     params = overlaid("featurize", FeatureParams, OVERLAYS / f"{dataset}.yaml")
     write_features(folder / dataset, RECORDINGS / dataset, params)
-    return open_features(folder / dataset), read_clips(folder / dataset / "clips.csv")
+    repeats = repeats_in(RECORDINGS / dataset)
+    clips = [clip for clip in read_clips(folder / dataset / "clips.csv") if clip.recording not in repeats]
+    return open_features(folder / dataset), clips
 
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:

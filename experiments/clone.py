@@ -9,7 +9,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import yaml
+
+from data.synthetic import plan
+from data.synthetic.synthesize import COLUMNS, FOLDER, clip_rows
+from stages.lib.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = REPOSITORY / "tests" / "small.yaml"
@@ -109,6 +114,24 @@ def make_small(folder: Path) -> None:
         table = folder / "labels" / name
         table.write_text(table.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
     (folder / ".dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")
+    hold_out_planned(folder, **yaml.safe_load((folder / "data" / "synthetic" / "params.yaml").read_text()))
+
+
+def hold_out_planned(folder: Path, seed: int, calls: int, nocalls: int) -> None:
+    """Let a clone hold out clips of synthetic recordings that are planned and not there yet."""
+    (plan_seed,) = np.random.SeedSequence(seed).spawn(1)
+    recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
+    table = folder / FOLDER / "clips.csv"
+    write_table(table, COLUMNS, clip_rows(recordings))
+    hold_out_again(folder)
+    table.unlink()
+
+
+def hold_out_again(folder: Path) -> None:
+    """Draw what the data set of a clone holds out, whatever was drawn before."""
+    result = run_in(folder, "python", "-m", "tools.hold_out", "--again")
+    if result.returncode:
+        raise RuntimeError(f"tools.hold_out failed in {folder}:\n{result.stdout}\n{result.stderr}")
 
 
 def overlay(path: Path, changes: Mapping) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from stages.lib.clips import Clip, by_recording, read_clips
 from stages.lib.cluster import Cluster
 from stages.lib.compute import chosen_cluster
-from stages.lib.digests import Seen, look_at, recall, remember, short_digest, sources_of
+from stages.lib.digests import Seen, look_at, recall, remember, repeated, short_digest, sources_of
 from stages.lib.faults import refuse
 from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
 from stages.lib.inputs import changed, reading, state
@@ -79,6 +79,15 @@ def origin(content: str, clips: Sequence[Clip], params: FeatureParams) -> str:
     """Return the digest of everything that the features of a recording depend on, from that of what it holds."""
     starts_s = repr([clip.start_s for clip in clips])
     return short_digest(b"\0".join([params.model_dump_json().encode(), starts_s.encode(), made_by(), content.encode()]))
+
+
+def repetition_faults(table: Path, clips_of: Mapping[Path, Sequence[Clip]], seen: Mapping[str, Seen]) -> list[str]:
+    """List the recordings that are there under two names, which a split could put on two sides."""
+    twice = repeated({path: seen[str(path)].digest for path in clips_of if str(path) in seen})
+    return [
+        f"{table}:{clips_of[path][0].line}: {path} holds the same bytes as {first}; remove one of them, and its clips"
+        for path, first in twice.items()
+    ]
 
 
 class Recording(NamedTuple):
@@ -176,6 +185,7 @@ def main() -> None:
     }
     shards = shards_in(FOLDER)
     seen = look_at([*filter(Path.is_file, clips_of), *shards], recall(MEMORY))
+    refuse(repetition_faults(table, clips_of, seen))
     recordings = [look_up(path, clips, params, seen) for path, clips in clips_of.items()]
     ready = intact(shards, seen)
     new = [one for one in recordings if one.key not in ready]

@@ -1,191 +1,18 @@
 """split: give every clip its part - train, valid, pool or test - without ever dividing a recording or a site."""
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
-from fractions import Fraction
-
-import numpy as np
 
 from stages.lib.answered_table import with_clips_elsewhere
-from stages.lib.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
+from stages.lib.clips import Clip, read_clips
+from stages.lib.drawing import empty_classes, group_name
 from stages.lib.faults import refuse
-from stages.lib.grouping import Group, choose_groups
-from stages.lib.params import DataParams, param_line, read_params
+from stages.lib.held_out_table import COMMAND, HELD_OUT, draw_faults, draw_of, length_faults, read_held_out, size_text
+from stages.lib.params import ClipLength, DataParams, param_line, read_params
+from stages.lib.parts import parts_of
 from stages.lib.running import run_stage
 from stages.lib.settled_table import SETTLED, in_use, learn_from, read_settled, settled_faults
-from stages.lib.split_params import ORDER_OF_CHOICE, SplitParams
+from stages.lib.split_params import SplitParams
 from stages.lib.split_table import PARTS, SPLIT, missing_classes, write_split
-
-# A recording or site of these parts is never heard in training.
-HELD_OUT = {"valid", "test"}
-
-
-def group_clips(clips: Sequence[Clip], group_by: str) -> list[Group]:
-    """Collect the clips that must not be divided: by recording, or by site (a recording without site stands alone)."""
-    by_name: dict[str, dict[str, list[str]]] = defaultdict(lambda: {CALL: [], NOCALL: [], UNLABELLED: []})
-    for clip in clips:
-        by_name[group_name(clip, group_by)][clip.label].append(clip.clip_id)
-    return [
-        Group(name, *(tuple(sorted(ids[label])) for label in (CALL, NOCALL, UNLABELLED)))
-        for name, ids in sorted(by_name.items())
-    ]
-
-
-def group_name(clip: Clip, group_by: str) -> str:
-    """Name the group of a clip."""
-    return clip.site if group_by == "site" and clip.site else clip.recording
-
-
-def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
-    """Fill parts with exactly as many labelled clips as asked for, in the proportion of labels that the groups have.
-
-    Groups without a labelled clip change nothing here, so that new recordings can join at any time.
-
-    Parameters
-    ----------
-    groups : sequence of Group
-    sizes : dict
-        Clips by part.
-    seed : int
-
-    Returns
-    -------
-    parts : dict
-        From clip id to part. Clips that are too many are in none.
-    faults : list of str
-        What could not be met.
-    """
-    random = np.random.default_rng(seed)
-    with_labels = [group for group in groups if group.calls or group.nocalls]
-    rest = [with_labels[position] for position in random.permutation(len(with_labels))]
-    calls = sum(len(group.calls) for group in groups)
-    labelled = calls + sum(len(group.nocalls) for group in groups)
-    parts: dict[str, str] = {}
-    faults = []
-    wanted_so_far = calls_so_far = 0
-    for part in ORDER_OF_CHOICE:
-        if part not in sizes:
-            continue
-        wanted = sizes[part]
-        # The sum over the parts is rounded, so that they never want more calls together than there are.
-        wanted_so_far += wanted
-        wanted_calls = (round(Fraction(wanted_so_far * calls, labelled)) if labelled else 0) - calls_so_far
-        calls_so_far += wanted_calls
-        chosen = choose_groups(rest, wanted_calls, wanted - wanted_calls)
-        taken = {group.name for group in chosen}
-        rest = [group for group in rest if group.name not in taken]
-        ids = [clip_id for group in chosen for clip_id in group.calls][:wanted_calls]
-        ids += [clip_id for group in chosen for clip_id in group.nocalls][: wanted - wanted_calls]
-        if len(ids) < wanted:
-            faults.append(
-                f"{part}: {wanted} labelled clips asked for ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
-                f"{len(ids)} left to take"
-            )
-        parts |= dict.fromkeys(ids, part)
-    return parts, faults
-
-
-def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int) -> dict[str, str]:
-    """Draw the part of each group from a hash of its name, so that new recordings never move an old one.
-
-    Parameters
-    ----------
-    groups : sequence of Group
-    shares : dict
-        Expected share of the groups by part, each in (0, 1).
-    seed : int
-
-    Returns
-    -------
-    dict
-        From the id of a labelled clip to its part.
-    """
-    parts = {}
-    for group in groups:
-        part = drawn_part(group.name, shares, seed)
-        if part:
-            parts |= dict.fromkeys(group.calls + group.nocalls, part)
-    return parts
-
-
-def unlabelled_pool(groups: Sequence[Group], parts: dict[str, str]) -> dict[str, str]:
-    """Return the part of the unlabelled clips, which are what a pool is for.
-
-    Parameters
-    ----------
-    groups : sequence of Group
-    parts : dict
-        From the id of a labelled clip to its part. The unlabelled clips of a group that is held out are in none.
-    """
-    return {
-        clip_id: "pool"
-        for group in groups
-        if not {parts.get(labelled) for labelled in group.calls + group.nocalls} & HELD_OUT
-        for clip_id in group.unlabelled
-    }
-
-
-def drawn_part(name: str, shares: dict[str, float], seed: int) -> str | None:
-    """Return the part that the hash of a group's name falls into; None past the last share."""
-    position = Fraction(int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8]), 2**64)
-    for part, share in shares.items():
-        position -= Fraction(str(share))
-        if position < 0:
-            return part
-    return None
-
-
-def listed_test(clips: Sequence[Clip], recordings: Sequence[str], group_by: str) -> tuple[set[str], list[str]]:
-    """Return the names of the groups that the listed recordings make up, and what is wrong with the list."""
-    known = {clip.recording for clip in clips}
-    faults = [f"test: recording {name} has no clip in clips.csv" for name in recordings if name not in known]
-    names = {group_name(clip, group_by) for clip in clips if clip.recording in recordings}
-    divided = {
-        (clip.recording, clip.site)
-        for clip in clips
-        if group_name(clip, group_by) in names and clip.recording not in recordings
-    }
-    faults += [f"test: list {recording} too, because its site {site} is in the list" for recording, site in divided]
-    return names, sorted(faults)
-
-
-def empty_classes(clips: Sequence[Clip], parts: dict[str, str]) -> list[str]:
-    """List the parts that cannot be trained on or tested with, because they lack calls or no-calls."""
-    present = {(parts.get(clip.clip_id), clip.label) for clip in clips}
-    return [
-        f"{part}: not one {label} clip; ask for more clips or another seed"
-        for part in ("train", "valid", "test")
-        for label in (CALL, NOCALL)
-        if (part, label) not in present
-    ]
-
-
-def split(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], list[str]]:
-    """Give clips their parts.
-
-    Returns
-    -------
-    parts : dict
-        From clip id to part; a clip that is not needed is in none.
-    faults : list of str
-        What could not be met.
-    """
-    test_names, faults = set(), []
-    if isinstance(params.test, list):
-        test_names, faults = listed_test(clips, params.test, params.group_by)
-    groups = group_clips(clips, params.group_by)
-    rest = [group for group in groups if group.name not in test_names]
-    if params.by_share:
-        parts = split_by_share(rest, params.chosen, params.seed)
-    else:
-        parts, shortages = split_by_count(rest, params.chosen, params.seed)
-        faults += shortages
-    for group in groups:
-        if group.name in test_names:
-            parts |= dict.fromkeys(group.calls + group.nocalls, "test")
-    parts |= unlabelled_pool([group for group in groups if group.name not in test_names], parts)
-    return parts, faults or empty_classes(clips, parts)
 
 
 def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:
@@ -200,14 +27,25 @@ def main() -> None:
     """Split the data set that params.yaml names."""
     data = read_params("data", DataParams)
     params = read_params("split", SplitParams)
+    clip_s = read_params("featurize", ClipLength).clip_s
     table = data.folder / "clips.csv"
     clips = read_clips(table)
-    parts, faults = split(clips, params)
+    held_out = [clip for clip in read_held_out() if clip.dataset == data.dataset]
+    refuse([] if held_out else [f"{HELD_OUT}: holds out no clip of {data.dataset} yet; run {COMMAND}, and commit it"])
+    now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
+    now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
+    faults = [
+        f"params.yaml:{param_line(*name.split('.'))}: {fault} ({HELD_OUT}); set it back, or draw other clips with "
+        f"{COMMAND} --again (figures from before do not compare with those after)"
+        for name, fault in draw_faults(draw_of(held_out), now).items()
+    ]
+    refuse(length_faults(data.dataset, held_out, clip_s) + faults)
+    parts = parts_of(clips, params, {clip.clip_id: clip.part for clip in held_out})
     line = summary(clips, parts, params.group_by)
     refuse(
-        # A fault begins with the part that it is about.
-        f"params.yaml:{param_line('split', fault.partition(':')[0])}: split.{fault}; {table} has {line}"
-        for fault in faults
+        f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again "
+        "(figures from before do not compare with those after)"
+        for fault in empty_classes(clips, parts)
     )
     settled = read_settled()
     refuse(settled_faults(settled, with_clips_elsewhere(parts, [clip.clip_id for clip in settled])))

@@ -92,7 +92,8 @@ def test_a_param_that_is_declared_and_not_read_is_named(declarations, read):
 def test_a_param_that_a_stage_no_longer_reads_is_named(finished, declarations):
     declaration = declarations["split"]
     with before_its_first_run(finished, declaration) as folder:
-        replace_in(folder / "stages" / "split.py", "params.seed", "2020")
+        for name in ("split.py", "lib/parts.py"):
+            replace_in(folder / "stages" / name, "params.seed", "2020")
         assert mismatches("split", declaration.params, params_read(declaration, folder)) == [
             "split does not read split.seed, which dvc.yaml declares for it"
         ]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import soundfile
 
-from experiments.clone import commit, git, overlay, repro, run_in
+from experiments.clone import commit, git, hold_out_again, overlay, repro, run_in
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
 from stages.lib.settled_table import SETTLED, read_settled
@@ -55,6 +56,7 @@ def own(tmp_path_factory, copy_of_finished) -> Path:
     # With a band of one point even this hardly trained model is confident, so that there is something to audit.
     pool = {"low": 0.5, "high": 0.5, "strategy": "margin"}
     overlay(folder / "params.yaml", {"data": {"dataset": "own"}, "score_pool": pool})
+    hold_out_again(folder)
     pipeline(folder, "A data set of our own")
     return folder
 
@@ -137,7 +139,8 @@ def third_baseline(own, second, second_baseline) -> dict[str, str]:
     """The parts with which the third round begins, after a new recording has joined."""
     recordings = own / "data" / "own" / "recordings"
     new = "newcomer.flac"
-    shutil.copyfile(min(recordings.iterdir()), recordings / new)
+    samples, sample_rate = soundfile.read(min(recordings.iterdir()))
+    soundfile.write(recordings / new, samples[::-1], sample_rate)
     rows = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(own / TABLE, COLUMNS)]
     write_table(own / TABLE, COLUMNS, [*rows, ("newcomer_0000000", new, 0.0, "", "pier")])
     commit(own, "Close round 2, and add a recording")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.faults import refuse
+from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import DataParams, read_params
 from stages.lib.recording import Channel, Examined, low_rate_lines
 from stages.lib.running import run
@@ -22,6 +23,7 @@ from tools.lib.counted import counted
 from tools.lib.examined_recordings import examine_all
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
+from tools.lib.same_sound import known_sound
 
 if TYPE_CHECKING:
     from stages.lib.spectrogram import FeatureParams
@@ -104,8 +106,12 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
     if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
         refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
-    files = new_files(source, recordings, known_recordings(table, register))
-    joined, lines = joining(files, site, hop_s, params.channel)
+    known = known_recordings(table, register)
+    files = new_files(source, recordings, known)
+    repeats = known_sound(files, [recordings / name for name in known.values()])
+    new_sound = {name: path for name, path in files.items() if name not in repeats}
+    joined, lines = joining(new_sound, site, hop_s, params.channel)
+    lines += [f"{files[name]}: holds the same bytes as {first}; left out" for name, first in repeats.items()]
     lines += low_rate_lines({one.source: one.found.sample_rate for one in joined}, params.max_hz)
     bring({one.registered.recording: one.source for one in joined}, recordings)
 
@@ -153,6 +159,7 @@ def main() -> None:
 
     params = read_params("featurize", FeatureParams)
     folder = read_params("data", DataParams).folder
+    refuse(length_faults(folder.name, read_held_out(), params.clip_s))
     print(*add_recordings(options.folder, folder, options.site, options.hop or params.clip_s, params), sep="\n")
 
 

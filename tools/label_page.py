@@ -10,6 +10,7 @@ from pathlib import Path
 from stages.lib.clips import Clip, read_clips
 from stages.lib.expert_table import COLUMNS, EXPERT, LABELS, QUEUE, answers_of, read_rows
 from stages.lib.faults import refuse
+from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import DataParams, read_params
 from stages.lib.pool_table import POOL_SCORES, read_pool
 from stages.lib.running import run
@@ -119,6 +120,7 @@ def main() -> None:
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset
     params = read_params("featurize", FeatureParams)
+    refuse(length_faults(dataset, read_held_out(), params.clip_s))
     scores = {clip.clip_id: clip.p_call for clip in read_pool()} if POOL_SCORES.exists() else {}
     write_text(output, label_page(dataset, params, QUEUE, scores, read_answered_by(EXPERT)))
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB; open it in a browser, or send it to an expert")

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from experiments.clone import overlay, repro, run_in
+from experiments.clone import hold_out_again, overlay, repro, run_in
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.detection.matching import Call, match
 from experiments.detection.measures import Outcome
@@ -85,6 +85,7 @@ def run_seeds(seeds: Sequence[int], changes: Mapping, folder: Path) -> list[Outc
     outcomes = []
     for seed in tqdm(seeds, desc="detection", unit="seed", disable=None):
         overlay(folder / "params.yaml", {"split": {"seed": seed}})
+        hold_out_again(folder)
         repro(folder)
         outcomes.append(outcome_of(detect(folder, recordings, f"detections-{seed}"), calls, hours))
     return outcomes

@@ -7,8 +7,8 @@ import numpy as np
 
 from experiments.label_efficiency.settings import Rounds, Source
 from stages.lib.clips import Clip
+from stages.lib.drawing import group_clips, split_by_count
 from stages.lib.faults import refuse
-from stages.split import group_clips, split_by_count
 
 
 class Draw(NamedTuple):

@@ -15,15 +15,17 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from experiments.clone import REPOSITORY, clone, commit, overlay, repro
+from experiments.clone import REPOSITORY, clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.spread import mean_and_deviation
-from stages.lib.clips import read_clips
+from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.intervals import p_text
+from stages.lib.table import read_table, write_table
 from stages.lib.whole import write_text
 from tools.answer_queue import answer_queue
+from tools.lib.same_sound import known_sound
 
 RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent
@@ -42,6 +44,7 @@ def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Pa
     results = []
     for seed in tqdm(seeds, desc=dataset, unit="seed", disable=None):
         overlay(folder / "params.yaml", {"split": {"seed": seed}})
+        hold_out_again(folder)
         write_text(folder / "labels" / "expert.csv", empty)
         repro(folder)
         unanswered = read_metrics(folder)
@@ -59,7 +62,25 @@ def clone_for(dataset: str, folder: Path) -> None:
     # Folders are copied with their permissions, and the source may be read-only.
     for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+    drop_repeats(folder / "data" / dataset)
     overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
+
+
+def drop_repeats(folder: Path) -> None:
+    """Remove the recordings of a data set that hold the same bytes as another one, and their clips."""
+    repeats, table = repeats_in(folder), folder / "clips.csv"
+    rows = [row.cells for row in read_table(table, COLUMNS)]
+    write_table(
+        table, COLUMNS, [tuple(cells[name] for name in COLUMNS) for cells in rows if cells["recording"] not in repeats]
+    )
+    for name in repeats:
+        (folder / "recordings" / name).unlink()
+
+
+def repeats_in(folder: Path) -> set[str]:
+    """Return the recordings of a data set that hold the same bytes as another one."""
+    names = {clip.recording for clip in read_clips(folder / "clips.csv")}
+    return set(known_sound({name: folder / "recordings" / name for name in names}, []))
 
 
 def read_metrics(folder: Path) -> dict:

@@ -19,16 +19,17 @@ from experiments.command import exit_without, results_parser
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
-from experiments.real.run import OVERLAYS, RECORDINGS
+from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
 from stages.lib.clips import CALL, Clip, read_clips
+from stages.lib.drawing import draw
 from stages.lib.feature_store import Features, open_features
 from stages.lib.intervals import proportion
 from stages.lib.model_folder import calibrated_log_odds
+from stages.lib.parts import parts_of
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.split_params import SplitParams
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
-from stages.split import split
 from tools.lib.cross_validation import out_of_fold_log_odds
 
 SECTION = "unheard"
@@ -47,10 +48,12 @@ class Result(NamedTuple):
 
 
 def featurized(dataset: str, folder: Path) -> tuple[Features, list[Clip]]:
-    """Compute the features of a data set with its params; return them with its clips."""
+    """Compute the features of a data set with its params; return them with its clips, each sound once."""
     params = overlaid("featurize", FeatureParams, OVERLAYS / f"{dataset}.yaml")
     write_features(folder / dataset, RECORDINGS / dataset, params)
-    return open_features(folder / dataset), read_clips(folder / dataset / "clips.csv")
+    repeats = repeats_in(RECORDINGS / dataset)
+    clips = [clip for clip in read_clips(folder / dataset / "clips.csv") if clip.recording not in repeats]
+    return open_features(folder / dataset), clips
 
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
@@ -60,7 +63,8 @@ def labelled(clips: Sequence[Clip]) -> LabelledClips:
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:
     """Split clips as the pipeline does; return what is in train, in valid, and in neither these nor the pool."""
-    parts, _ = split(clips, params)
+    held_out, _ = draw(clips, params)
+    parts = parts_of(clips, params, held_out)
     wanted = (("train",), ("valid",), ("test", None))
     return [labelled([clip for clip in clips if parts.get(clip.clip_id) in of_part]) for of_part in wanted]
 

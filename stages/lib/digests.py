@@ -77,6 +77,13 @@ def files_of(name: str) -> set[Path]:
     return {file for path in paths for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()}
 
 
+def repeated(digest_of: Mapping[Path, str]) -> dict[Path, Path]:
+    """Return the files that hold the same bytes as one before them, each with the first such file."""
+    first: dict[str, Path] = {}
+    firsts = {path: first.setdefault(digest, path) for path, digest in digest_of.items()}
+    return {path: before for path, before in firsts.items() if before != path}
+
+
 def seen_now(path: Path) -> Seen:
     """Read a file; its state is that from before, so that a change in between makes it unknown."""
     return Seen(state(path), file_digest(path))

@@ -43,6 +43,14 @@ class DataParams(Section):
         return Path("data") / self.dataset
 
 
+class ClipLength(Section):
+    """Of section `featurize` the length of a clip in seconds, for modules that need nothing else of it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    clip_s: Annotated[float, Field(gt=0, le=600)]
+
+
 def read_params(section: str, kind: type[SectionType], path: Path = Path("params.yaml")) -> SectionType:
     """Read one section of params.yaml.
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
-from experiments.clone import clone, overlay, run_in
+from experiments.clone import clone, hold_out_again, overlay, run_in
 from stages.lib.clips import COLUMNS as CLIP_COLUMNS
 from stages.lib.clips import make_clip_id
 from tests.benchmarks.commands import COLUMNS, report
@@ -68,6 +68,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     for number in range(recording_count):
         add_recording(folder, number)
     overlay(folder / "params.yaml", PARAMS)
+    hold_out_again(folder)
 
 
 def add_recording(folder: Path, number: int) -> None:

@@ -23,12 +23,15 @@ from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
 from tests.benchmarks.machine import machine_line
+from tools.lib.hold_out import hold_out
 
 CLIPS_A_RECORDING = 100
 LABELLED_RECORDINGS = 20
 PARAMS = """\
 data:
   dataset: large
+featurize:
+  clip_s: 3.0
 split:
   seed: 1
   group_by: recording
@@ -62,6 +65,8 @@ def write_inputs(folder: Path, clip_count: int) -> None:
     write_table(folder / "data" / "large" / "clips.csv", ("clip_id", "recording", "start_s", "label", "site"), rows)
     write_table(folder / EXPERT, EXPERT_COLUMNS, [])
     write_settled(folder / SETTLED, [])
+    with contextlib.chdir(folder):
+        hold_out()
 
 
 def tables_of_score_pool() -> None:

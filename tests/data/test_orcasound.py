@@ -18,7 +18,7 @@ import soundfile
 import yaml
 from moto.server import ThreadedMotoServer
 
-from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from experiments.clone import REPOSITORY, clone, git, hold_out_again, overlay, repro, run_in, stages_run
 from tests.declarations import read_declarations
 from tests.edit import replaced
 from tests.test_dependencies import imported_files
@@ -151,6 +151,7 @@ def test_clips_are_balanced_in_each_role(fetched):
 def test_the_roles_of_the_study_become_parts_of_the_split(fetched):
     section = yaml.safe_load((fetched / HERE / "split.yaml").read_text())
     overlay(fetched / "params.yaml", {"data": {"dataset": "orcasound"}, **section})
+    hold_out_again(fetched)
     assert stages_run(repro(fetched, "split")) == ["split"]
     with (fetched / "labels" / "split.csv").open(newline="") as file:
         parts = {row["clip_id"]: row["part"] for row in csv.DictReader(file)}

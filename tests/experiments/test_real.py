@@ -73,6 +73,19 @@ def test_a_short_pass_over_the_orca_recordings(tmp_path):
         assert f"| 0 | {name} | 0." in page.read_text()
 
 
+def test_a_recording_that_is_there_under_two_names_is_used_once(tmp_path):
+    (tmp_path / "recordings").mkdir()
+    for name, content in {"sea.flac": b"sea", "negative.flac": b"sea", "bay.flac": b"bay"}.items():
+        (tmp_path / "recordings" / name).write_bytes(content)
+    rows = ["clip_id,recording,start_s,label,site"]
+    rows += [f"{name}_0000000,{name}.flac,0.0,nocall,{name}" for name in ("bay", "negative", "sea")]
+    (tmp_path / "clips.csv").write_text("\n".join(rows) + "\n")
+    assert run.repeats_in(tmp_path) == {"negative.flac"}
+    run.drop_repeats(tmp_path)
+    assert (tmp_path / "clips.csv").read_text().splitlines() == [rows[0], rows[1], rows[3]]
+    assert {path.name for path in (tmp_path / "recordings").iterdir()} == {"bay.flac", "sea.flac"}
+
+
 def test_the_overlays_name_their_data_set():
     for dataset in run.DATASETS:
         overlay = yaml.safe_load((run.OVERLAYS / f"{dataset}.yaml").read_text())

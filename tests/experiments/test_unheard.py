@@ -1,7 +1,7 @@
 from experiments.real.unheard import Result, divided, results_table
 from stages.lib.clips import Clip
+from stages.lib.drawing import draw
 from stages.lib.split_params import SplitParams
-from stages.split import split
 
 CLIPS = [
     Clip(number + 2, f"sea{number:03d}_0000000", f"sea{number:03d}.flac", 0.0, ("call", "nocall")[number % 2], "")
@@ -11,12 +11,12 @@ CLIPS = [
 
 def test_every_clip_that_no_part_needs_is_measured_and_none_of_the_others():
     params = SplitParams(seed=0, group_by="recording", train=20, valid=6, pool=10, test=8)
-    parts, faults = split(CLIPS, params)
+    held_out, faults = draw(CLIPS, params)
     assert not faults
     train, valid, unheard = (set(clips.clip_ids) for clips in divided(CLIPS, params))
     assert (len(train), len(valid), len(unheard)) == (20, 6, 24)
     assert not train & valid
-    pool = {clip_id for clip_id, part in parts.items() if part == "pool"}
+    pool = {clip_id for clip_id, part in held_out.items() if part == "pool"}
     assert not unheard & (train | valid | pool)
 
 

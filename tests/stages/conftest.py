@@ -15,6 +15,7 @@ from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.table import write_table
 from stages.lib.undecided_table import ROUNDS, UNDECIDED, write_undecided
 from tests import feature_folder
+from tools.lib.hold_out import hold_out
 
 SAMPLE_RATE = 4000
 PARAMS = """\
@@ -62,7 +63,8 @@ retrain:
 def write_data_set(folder: Path, recording_count: int) -> None:
     """Write params.yaml, empty tables of closed rounds, and `data/tiny`.
 
-    Its recordings are two seconds of noise, with a tone in every other clip.
+    Its recordings are two seconds of noise, with a tone in every other clip. Where there are enough, as many clips are
+    held out as params.yaml says.
     """
     recordings = folder / "data" / "tiny" / "recordings"
     recordings.mkdir(parents=True)
@@ -82,6 +84,9 @@ def write_data_set(folder: Path, recording_count: int) -> None:
             rows.append((f"sea{number:02d}_{position * 500:07d}", f"sea{number:02d}.wav", position / 2, label, "bay"))
         soundfile.write(recordings / f"sea{number:02d}.wav", samples, SAMPLE_RATE)
     write_table(folder / "data" / "tiny" / "clips.csv", ("clip_id", "recording", "start_s", "label", "site"), rows)
+    if recording_count >= 12:
+        with contextlib.chdir(folder):
+            hold_out()
 
 
 @pytest.fixture

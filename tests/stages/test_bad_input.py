@@ -30,6 +30,7 @@ from stages.lib.split_table import SPLIT, SplitClip, read_split
 from stages.lib.table import write_table
 from tests.edit import replaced
 from tests.stages.conftest import PARAMS, write_data_set
+from tools.lib.hold_out import hold_out
 
 HEADER = ["clip_id", "label", "annotator", "date", "note"]
 CLIP_IDS = [f"sea{number:02d}_0000000" for number in range(20)]
@@ -286,6 +287,7 @@ def featurizing(tmp_path_factory) -> Path:
     write_data_set(folder, recording_count=4)
     (folder / "params.yaml").write_text(small_params(PARAMS))
     with chdir(folder), joblib.parallel_config(backend="threading"):
+        hold_out()
         featurize.main()
         split.main()
     return folder
@@ -410,7 +412,11 @@ PARAM_DAMAGES = {
     "a wrong type": ("seed: 1\n  group_by", "seed: one\n  group_by", "split.seed: input should be a valid integer"),
     "a number as text": ("train: 4", "train: '4'", "split.train: should be a count"),
     "out of range": ("test: 4", "test: -4", "split.test: should be a count"),
-    "more than there is": ("test: 4", "test: 5000", "split.test: 5000 labelled clips asked for"),
+    "more than there is": (
+        "test: 4",
+        "test: 5000",
+        "split.test is 5000, but the clips that are held out were drawn with 4",
+    ),
     "an unknown key": ("group_by:", "zzz: 1\n  group_by:", "unknown key 'split.zzz'; known are seed, group_by"),
     "a typo in a key": ("group_by:", "groupby:", "did you mean 'group_by'?"),
     "a typo in a section": ("split:", "spilt:", "did you mean 'split'?"),
@@ -442,9 +448,11 @@ def test_a_damaged_params_file_is_refused_or_read_as_yaml_reads_it(featurizing, 
         with chdir(featurizing):
             parts = [clip.part for clip in read_split()]
         if all(isinstance(params["split"][part], int) for part in ("train", "valid", "pool", "test")):
-            assert {part: parts.count(part) for part in ("train", "valid", "pool", "test")} == {
-                part: params["split"][part] for part in ("train", "valid", "pool", "test")
+            assert {part: parts.count(part) for part in ("valid", "pool", "test")} == {
+                part: params["split"][part] for part in ("valid", "pool", "test")
             }
+            # Of more than there are, training takes all.
+            assert parts.count("train") <= params["split"]["train"]
 
 
 @pytest.mark.parametrize(

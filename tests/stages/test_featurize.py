@@ -3,6 +3,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -363,3 +364,20 @@ def test_a_shard_that_other_code_has_written_is_not_taken_for_up_to_date(tmp_pat
         for added in ("", "\n# The features are computed otherwise from here on.\n")
     }
     assert len(origins) == 2
+
+
+def test_main_names_every_recording_that_is_there_under_two_names(data_set):
+    recordings, table = data_set / "data" / "tiny" / "recordings", data_set / "data" / "tiny" / "clips.csv"
+    for name in ("sea00 (1)", "copy"):
+        shutil.copy(recordings / "sea00.wav", recordings / f"{name}.wav")
+        with table.open("a") as file:
+            file.write(f"{name}_0000000,{name}.wav,0.0,call,bay\n")
+    with pytest.raises(InputFaults) as refusal:
+        featurize.main()
+    kept = "data/tiny/recordings/copy.wav"
+    assert refusal.value.lines == [
+        f"data/tiny/clips.csv:{line}: data/tiny/recordings/{name}.wav holds the same bytes as {kept}; remove one of "
+        "them, and its clips"
+        for line, name in ((14, "sea00 (1)"), (2, "sea00"))
+    ]
+    assert not (data_set / "features").exists()

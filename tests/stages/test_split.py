@@ -1,5 +1,7 @@
+import re
+import shutil
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stages.lib.clips import Clip, make_clip_id, read_clips
+from stages.lib.drawing import draw, group_clips, split_by_count
 from stages.lib.faults import InputFaults
+from stages.lib.held_out_table import HELD_OUT, read_held_out
+from stages.lib.parts import parts_of
 from stages.lib.settled_table import SETTLED, SettledClip, learn_from, write_settled
 from stages.lib.split_params import SplitParams
 from stages.lib.split_table import SPLIT, read_split
 from stages.lib.table import write_table
-from stages.split import group_clips, main, split, split_by_count
+from stages.split import main
+from tests.edit import replace_in
+from tests.stages.conftest import write_data_set
+from tools.lib.hold_out import hold_out, shortages
 
 COUNTS = {"seed": 1, "group_by": "recording", "train": 12, "valid": 4, "pool": 4, "test": 4}
 SHARES = {"seed": 1, "group_by": "recording", "train": 0.6, "valid": 0.1, "pool": 0.1, "test": 0.2}
@@ -34,6 +42,12 @@ def make_clips(labels_of: Sequence[Sequence[str]], sites: Sequence[str] = ("",))
         for number, labels in enumerate(labels_of)
         for position, label in enumerate(labels)
     ]
+
+
+def split(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], list[str]]:
+    """Draw what is held out and give all clips their parts, as when a data set is put to use."""
+    held_out, faults = draw(clips, params)
+    return parts_of(clips, params, held_out), faults or shortages(clips, params, held_out)
 
 
 def count_parts(clips: Sequence[Clip], parts: dict[str, str]) -> Counter[tuple[str, str]]:
@@ -263,7 +277,7 @@ def test_a_list_that_would_divide_a_site_is_a_fault_that_names_the_other_recordi
 def test_an_impossible_count_is_a_fault_that_says_what_was_asked_and_what_there_is():
     clips = make_clips([["call"]] * 12 + [["nocall"]] * 12)
     _, faults = split(clips, SplitParams(**{**COUNTS, "train": 100}))
-    assert faults == ["train: 100 labelled clips asked for (50 calls, 50 nocalls), 12 left to take"]
+    assert faults == ["train: 100 labelled clips asked for, 12 left to take"]
 
 
 @pytest.mark.parametrize("missing", ["call", "nocall"])
@@ -319,21 +333,21 @@ def test_main_writes_the_parts_in_the_order_of_clip_ids(pipeline):
     assert {clip.clip_id: clip.label for clip in clips} == truth
 
 
-def test_main_refuses_what_cannot_be_met_and_leaves_the_old_split(data_set):
-    (data_set / "labels" / "split.csv").write_text("old")
+def test_what_cannot_be_met_is_not_held_out(data_set):
     with pytest.raises(InputFaults) as refusal:
-        main()
+        hold_out()
     message = "\n".join(refusal.value.lines)
     assert all(line.startswith("params.yaml") for line in refusal.value.lines)
-    assert "split.train: 24 labelled clips asked for" in message
-    assert "12 clips of 3 recordings" in message
-    assert (data_set / "labels" / "split.csv").read_text() == "old"
+    assert "split.pool: 8 labelled clips asked for (4 calls, 4 nocalls), 4 left to take" in message
+    assert "6 call, 6 nocall clips of 3 recordings" in message
+    assert not HELD_OUT.exists()
 
 
 def test_main_does_not_need_the_recordings(data_set):
     for recording in (data_set / "data" / "tiny" / "recordings").iterdir():
         recording.unlink()
     change_sizes(data_set, train=4, valid=4, pool=0, test=4)
+    hold_out()
     main()
     assert len(read_split()) == 12
 
@@ -373,6 +387,7 @@ def data_set_with_pool(data_set):
     with (data_set / "data" / "tiny" / "clips.csv").open("a") as table:
         table.write("sea03_0000000,sea03.wav,0.0,,bay\nsea03_0000500,sea03.wav,0.5,,bay\n")
     change_sizes(data_set, train=4, valid=4, pool=0, test=4)
+    hold_out()
     main()
     return data_set
 
@@ -447,4 +462,132 @@ def test_main_lists_every_fault_of_the_settled_clips(data_set_with_pool):
         "labels/settled.csv:2: unknown label 'unsure'; write call or nocall",
         "labels/settled.csv:3: round 'one' is not a number; write that of the round, as in labels/rounds.csv",
         "labels/settled.csv:3: 'sea03_0000000' is on line 2 already; remove one",
+    ]
+
+
+@pytest.fixture
+def put_to_use(tmp_path, monkeypatch) -> Path:
+    """Twelve recordings of four clips, of which the parts have been drawn and the split made."""
+    write_data_set(tmp_path, recording_count=12)
+    monkeypatch.chdir(tmp_path)
+    main()
+    return tmp_path
+
+
+def parts_now() -> dict[str, str]:
+    main()
+    return {clip.clip_id: clip.part for clip in read_split()}
+
+
+def fault_of(call: Callable[[], object]) -> str:
+    with pytest.raises(InputFaults) as refusal:
+        call()
+    (fault,) = refusal.value.lines
+    return fault
+
+
+TABLE = Path("data/tiny/clips.csv")
+
+
+def test_a_corrected_label_moves_no_clip(put_to_use):
+    before = parts_now()
+    for clip_id, part in before.items():
+        if part != "train" and "_0000500" in clip_id:
+            TABLE.write_text(re.sub(f"({clip_id},.*),call,", r"\1,nocall,", TABLE.read_text()))
+    after = parts_now()
+    assert {clip_id for clip_id in before if after[clip_id] != before[clip_id]} == set()
+
+
+def test_a_training_recording_that_is_removed_is_no_reason_to_refuse(put_to_use):
+    before = parts_now()
+    recording = next(clip_id for clip_id, part in before.items() if part == "train").partition("_")[0]
+    rows = [row for row in TABLE.read_text().splitlines() if not row.startswith(recording)]
+    TABLE.write_text("\n".join(rows) + "\n")
+    assert parts_now() == {clip_id: part for clip_id, part in before.items() if not clip_id.startswith(recording)}
+
+
+def test_a_data_set_that_was_not_put_to_use_is_refused_with_the_command_that_does(put_to_use):
+    shutil.copytree("data/tiny", "data/bay")
+    replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
+    before = SPLIT.read_bytes()
+    assert fault_of(main) == (
+        "labels/held_out.csv: holds out no clip of bay yet; run python -m tools.hold_out, and commit it"
+    )
+    assert SPLIT.read_bytes() == before
+    hold_out()
+    assert Counter(parts_now().values()) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
+
+
+def test_data_sets_can_be_switched_forth_and_back(put_to_use):
+    params, before = Path("params.yaml").read_text(), SPLIT.read_bytes()
+    shutil.copytree("data/tiny", "data/bay")
+    replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
+    change_sizes(put_to_use, train=12, valid=12, pool=12, test=12)
+    hold_out()
+    assert Counter(parts_now().values()) == {"train": 12, "valid": 12, "pool": 12, "test": 12}
+    Path("params.yaml").write_text(params)
+    main()
+    assert SPLIT.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "seed: 1\n  group_by",
+            "seed: 2\n  group_by",
+            "split.seed is 2, but the clips that are held out were drawn with 1",
+        ),
+        ("group_by: recording", "group_by: site", "split.group_by is site, but "),
+        ("valid: 8", "valid: 12", "split.valid is 12, but the clips that are held out were drawn with 8"),
+        ("  test: 8", "  test: [sea00.wav]", "split.test is 1 recordings "),
+        (
+            "clip_s: 0.5",
+            "clip_s: 0.25",
+            "featurize.clip_s is 0.25, but the labels of tiny are for windows of 0.5 s (labels/held_out.csv); set it",
+        ),
+    ],
+)
+def test_another_draw_than_the_one_that_is_held_out_is_refused(put_to_use, old, new, fault):
+    before, params = SPLIT.read_bytes(), Path("params.yaml").read_text().splitlines()
+    replace_in(Path("params.yaml"), old, new)
+    found = fault_of(main)
+    now = Path("params.yaml").read_text().splitlines()
+    line = 1 + next(number for number, both in enumerate(zip(params, now, strict=True)) if both[0] != both[1])
+    assert found.startswith(f"params.yaml:{line}: {fault}")
+    assert "python -m tools.hold_out --again" in found
+    assert SPLIT.read_bytes() == before
+
+
+def test_what_is_held_out_is_drawn_again_only_if_that_is_asked_for(put_to_use):
+    before = read_held_out()
+    replace_in(Path("params.yaml"), "seed: 1\n  group_by", "seed: 5\n  group_by")
+    assert "holds out 24 clips of tiny already; --again draws others" in fault_of(hold_out)
+    assert read_held_out() == before
+    said = hold_out(again=True)
+    assert said[0].startswith("labels/held_out.csv: now holds out 8 valid, 8 pool, 8 test clips of tiny")
+    assert "of 8 test clips from before are left" in said[1]
+    assert Counter(parts_now().values()) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
+
+
+def test_a_test_part_that_has_lost_a_class_is_refused(put_to_use):
+    for clip_id, part in parts_now().items():
+        if part == "test":
+            TABLE.write_text(re.sub(f"({clip_id},.*),(call|nocall),", r"\1,call,", TABLE.read_text()))
+    fault = fault_of(main)
+    assert fault.startswith("data/tiny/clips.csv: test: not one nocall clip is left (48 clips of 12 recordings: ")
+    assert "python -m tools.hold_out --again" in fault
+
+
+def test_a_table_that_two_draws_have_been_merged_into_is_refused(put_to_use):
+    rows = HELD_OUT.read_text().splitlines()
+    HELD_OUT.write_text(
+        "\n".join([*rows, rows[1].replace(",1,recording,", ",2,recording,"), "tiny,a,train,,1,x"]) + "\n"
+    )
+    with pytest.raises(InputFaults) as refusal:
+        main()
+    assert refusal.value.lines == [
+        "labels/held_out.csv:27: 6 cells where 7 are expected: dataset,clip_id,part,size,seed,group_by,clip_s",
+        "labels/held_out.csv:26: split.seed is 2 here and 1 on line 2; a data set is drawn once: keep the rows of one "
+        "draw of tiny",
     ]

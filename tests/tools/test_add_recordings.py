@@ -9,8 +9,9 @@ import soundfile
 
 from experiments.clone import REPOSITORY, clone, overlay, run_in
 from stages.lib.clips import UNLABELLED, read_clips
+from stages.lib.drawing import draw
+from stages.lib.parts import parts_of
 from stages.lib.split_params import SplitParams
-from stages.split import split
 from tests.tools.label_repository import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
@@ -165,6 +166,23 @@ def test_another_recording_of_the_same_name_is_refused(repository, tmp_path):
     assert not Path("data/bay/recordings.csv").exists()
 
 
+def test_a_sound_under_two_names_joins_once(repository, tmp_path):
+    write_noise(tmp_path / "sea" / "r00.wav", 5.0, seed=5)
+    shutil.copy(tmp_path / "sea" / "r00.wav", tmp_path / "sea" / "r00 (1).wav")
+    shutil.copy("data/bay/recordings/z.wav", tmp_path / "sea" / "another name.wav")
+    printed = add(repository, tmp_path / "sea")
+    assert f"{tmp_path}/sea/r00 (1).wav: holds the same bytes as {tmp_path}/sea/r00.wav; left out\n" in printed
+    assert f"{tmp_path}/sea/another name.wav: holds the same bytes as data/bay/recordings/z.wav; left out\n" in printed
+    assert {row.split(",")[1] for row in joined()} >= {"r00.wav"}
+    assert not {row.split(",")[1] for row in joined()} & {"r00 (1).wav", "another name.wav"}
+    assert not Path("data/bay/recordings/r00 (1).wav").exists()
+    before = joined()
+    assert "r00 (1).wav: holds the same bytes as data/bay/recordings/r00.wav; left out" in add(
+        repository, tmp_path / "sea"
+    )
+    assert joined() == before
+
+
 def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
     Path("data/bay/dvc.yaml").write_text("stages: {}\n")
     printed = add(repository, tmp_path / "sea", status=1)
@@ -181,12 +199,14 @@ def test_no_old_clip_moves_to_another_part(repository, tmp_path, sizes, group_by
     ]
     Path("data/bay/clips.csv").write_text(HEADER + "\n".join(rows) + "\n")
     params = SplitParams(seed=1, group_by=group_by, **dict(zip(("train", "valid", "pool", "test"), sizes, strict=True)))
-    before, _ = split(read_clips(Path("data/bay/clips.csv")), params)
+    old = read_clips(Path("data/bay/clips.csv"))
+    held_out, _ = draw(old, params)
+    before = parts_of(old, params, held_out)
     for number in range(4):
         write_noise(tmp_path / "sea" / f"rpi_place{'abcd'[number]}_156233713{number}.wav", 8.0, seed=number)
     add(repository, tmp_path / "sea")
     clips = read_clips(Path("data/bay/clips.csv"))
-    after, _ = split(clips, params)
+    after = parts_of(clips, params, held_out)
     assert before
     assert {clip_id: after[clip_id] for clip_id in before} == before
     new = {clip.clip_id for clip in clips if clip.label == UNLABELLED}

@@ -16,6 +16,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages.lib.clips import read_clips
+from stages.lib.held_out_table import read_held_out
 from tests.edit import replace_in, replaced
 from tests.test_dependencies import imported_files
 from tests.tools.label_repository import run_tool
@@ -342,8 +343,9 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
     changes = {"split": {"train": 44, "valid": 8, "pool": 0, "test": 28}, "train": {"epochs": 12}}
     overlay(Path("params.yaml"), changes)
     Path("labels").mkdir()
-    for table in ("settled.csv", "expert.csv"):
-        shutil.copy(REPOSITORY / "labels" / table, "labels")
+    for table in ("settled.csv", "answered.csv", "undecided.csv", "rounds.csv"):
+        Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
+    assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
     for stage in ("featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"):
         done = run_in(repository, "python", "-m", f"stages.{stage}", PYTHONPATH=str(REPOSITORY))
@@ -386,20 +388,79 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     assert "(10 in all): 0.wav, 1.wav, 2.wav, " in printed
     assert yaml.safe_load(Path("params.yaml").read_text()) == before
 
-    assert imported("sea.txt", table, "--use").endswith(f"params.yaml: now has {advice}\n")
+    assert imported("sea.txt", table, "--use").endswith(
+        f"params.yaml: now has {advice}\n"
+        "labels/held_out.csv: now holds out 3 valid, 3 pool, 4 test clips of bay; commit it\n"
+    )
     assert yaml.safe_load(Path("params.yaml").read_text()) == {
         **before,
         "data": {"dataset": "bay"},
         "split": {**before["split"], **counts},
     }
     # With the name alone, too, as when another data set was in use meanwhile, for which people have answered.
-    Path("labels").mkdir()
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\nold_0000000,call,val,2026-11-22,\n")
     Path("labels/settled.csv").write_text("clip_id,label,round\nold_0003000,call,1\n")
     Path("labels/split.csv").write_text("clip_id,part,label\nold_0000000,pool,\nold_0003000,train,call\n")
     shutil.copy(REPOSITORY / "params.yaml", repository)
+    held_out = Path("labels/held_out.csv").read_bytes()
     assert run_tool(repository, "import_annotations", "bay", "--use").stdout.endswith(f"now has {advice}\n")
     assert Path("labels/answered.csv").read_text() == "clip_id\nold_0000000\nold_0003000\n"
+    assert Path("labels/held_out.csv").read_bytes() == held_out
+
+
+def test_what_is_held_out_stays_when_more_is_imported_and_the_rest_is_trained_on(imported, tmp_path):
+    imported("sea.txt", write_many(tmp_path / "archive", 10), "--use")
+    before, held_out = yaml.safe_load(Path("params.yaml").read_text())["split"], read_held_out()
+    for number in range(10, 14):
+        write_recording(tmp_path / "archive" / f"{number}.wav", (3.0, 12.0), seed=number)
+    more = raven_table([(3.0, 3.5, f"{number}.wav", "call") for number in range(10, 14)])
+    printed = imported("more.txt", more, "--use")
+    after = yaml.safe_load(Path("params.yaml").read_text())["split"]
+    assert read_held_out() == held_out
+    assert after == {**before, "train": before["train"] + 8}
+    assert "held_out.csv" not in printed
+
+
+def test_a_sound_under_two_names_is_taken_once(imported, tmp_path):
+    shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "a (1).wav")
+    rows = [(3.0, 3.5, "a.wav", "call"), (3.0, 3.5, "a (1).wav", "call"), (5.0, 5.5, "b.wav", "call")]
+    printed = imported("sea.txt", raven_table(rows))
+    archive = tmp_path / "archive"
+    assert f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav; taken once\n" in printed
+    assert {recording for recording, *_ in clips()} == {"a.wav", "deep/b.wav"}
+    assert not Path("data/bay/recordings/a (1).wav").exists()
+    # Of a recording that the data set has already, too.
+    shutil.copy(archive / "deep" / "b.wav", archive / "c.wav")
+    printed = imported("more.txt", raven_table([(5.0, 5.5, "c.wav", "call")]))
+    assert f"{archive}/c.wav: holds the same bytes as data/bay/recordings/deep/b.wav; taken once\n" in printed
+    assert {recording for recording, *_ in clips()} == {"a.wav", "deep/b.wav"}
+
+
+def test_a_sound_under_two_names_that_is_annotated_otherwise_is_refused(imported, tmp_path):
+    shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "a (1).wav")
+    rows = [(3.0, 3.5, "a.wav", "call"), (12.0, 12.5, "a (1).wav", "call")]
+    printed = imported("sea.txt", raven_table(rows), status=1)
+    archive = tmp_path / "archive"
+    assert printed == (
+        f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav, but is annotated otherwise; keep one of the "
+        "two, with the annotations of both\n"
+    )
+    assert not Path("data/bay/annotations").exists()
+
+
+def test_of_folders_of_clips_a_clip_that_is_there_twice_is_taken_once_and_not_as_call_and_nocall(repository, tmp_path):
+    for name, seed in (("calls/1.wav", 1), ("calls/2.wav", 2), ("nocalls/3.wav", 3)):
+        write_recording(tmp_path / "clips" / name, length_s=1.0, seed=seed)
+    shutil.copy(tmp_path / "clips" / "calls" / "1.wav", tmp_path / "clips" / "calls" / "1 copy.wav")
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "clips"))
+    assert result.returncode == 0, result.stderr
+    assert "calls/1 copy.wav: holds the same bytes as " in result.stdout
+    assert {recording for recording, *_ in clips()} == {"calls/1.wav", "calls/2.wav", "nocalls/3.wav"}
+    shutil.copy(tmp_path / "clips" / "calls" / "1.wav", tmp_path / "clips" / "nocalls" / "4.wav")
+    result = run_tool(repository, "import_annotations", "other", str(tmp_path / "clips"))
+    assert result.returncode == 1
+    assert "nocalls/4.wav: holds the same bytes as " in result.stderr
+    assert "is annotated otherwise" in result.stderr
 
 
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):

@@ -10,7 +10,7 @@ from stages.lib.whole import write_text
 PARAMS = Path("params.yaml")
 
 
-def set_params(values: Mapping[tuple[str, str], str | int], path: Path = PARAMS) -> None:
+def set_params(values: Mapping[tuple[str, str], str | int | float], path: Path = PARAMS) -> None:
     """Write values to params.yaml.
 
     Parameters
@@ -22,7 +22,7 @@ def set_params(values: Mapping[tuple[str, str], str | int], path: Path = PARAMS)
     write_text(path, with_values(path.read_text(encoding="utf-8"), values))
 
 
-def with_values(text: str, values: Mapping[tuple[str, str], str | int]) -> str:
+def with_values(text: str, values: Mapping[tuple[str, str], str | int | float]) -> str:
     """Return the text of a file of params in which some keys have other values."""
     places = value_places(yaml.compose(text, Loader=yaml.SafeLoader))
     # From the end on, so that the places before stay where they are.

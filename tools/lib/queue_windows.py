@@ -5,6 +5,7 @@ from typing import NamedTuple
 from stages.lib.clips import read_clips
 from stages.lib.expert_table import COLUMNS, QUEUE
 from stages.lib.faults import refuse
+from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import read_params
 from stages.lib.table import read_table
 from tools.lib.known_clips import absence, clips_table
@@ -48,6 +49,7 @@ def read_queue_windows() -> list[Window]:
     table = clips_table()
     refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
     params = read_params("featurize", FeatureParams)
+    refuse(length_faults(table.parent.name, read_held_out(), params.clip_s))
     clip_of = {clip.clip_id: clip for clip in read_clips(table)}
     rows = read_table(QUEUE, COLUMNS)
     refuse(

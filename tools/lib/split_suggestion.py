@@ -1,11 +1,11 @@
 """Counts for the section `split` of params.yaml that a data set can be divided by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 
 from stages.lib.clips import CALL, UNLABELLED, Clip
+from stages.lib.drawing import empty_classes, group_clips, split_by_count
 from stages.lib.split_params import ORDER_OF_CHOICE
-from stages.split import empty_classes, group_clips, split_by_count
 
 # The study's clips, its training part divided as params.yaml does.
 STUDY = {"train": 1254, "valid": 140, "pool": 176, "test": 201}
@@ -54,13 +54,20 @@ def with_training(
         return None
     groups = group_clips(labelled, group_by)
     taken, _ = split_by_count(groups, wanted, seed)
-    rest = [group for group in groups if not {*group.calls, *group.nocalls} & set(taken)]
-    calls_left, nocalls_left = sum(len(group.calls) for group in rest), sum(len(group.nocalls) for group in rest)
-    # The proportion of labels is the same in all parts; what is rounded may ask for one clip more.
-    of_calls, of_nocalls = Fraction(calls, len(labelled)), Fraction(len(labelled) - calls, len(labelled))
-    counts = {**wanted, "train": int(min(calls_left / of_calls, nocalls_left / of_nocalls)) - 1}
+    counts = {**wanted, "train": left_to_train_on(labelled, taken, group_by)}
     if counts["train"] < LEAST:
         return None
     divided, faults = split_by_count(groups, counts, seed)
     lacking = [fault for fault in empty_classes(labelled, divided) if fault.partition(":")[0] in counts]
     return None if faults or lacking else counts
+
+
+def left_to_train_on(clips: Sequence[Clip], taken: Container[str], group_by: str) -> int:
+    """Return how many labelled clips the recordings (or sites) without a clip that is taken leave to train on."""
+    groups = group_clips(clips, group_by)
+    rest = [group for group in groups if not any(clip_id in taken for clip_id in group.calls + group.nocalls)]
+    calls, nocalls = sum(len(group.calls) for group in groups), sum(len(group.nocalls) for group in groups)
+    calls_left, nocalls_left = sum(len(group.calls) for group in rest), sum(len(group.nocalls) for group in rest)
+    # The proportion of labels is the same in all parts; what is rounded may ask for one clip more.
+    of_calls, of_nocalls = Fraction(calls, calls + nocalls), Fraction(nocalls, calls + nocalls)
+    return int(min(calls_left / of_calls, nocalls_left / of_nocalls)) - 1

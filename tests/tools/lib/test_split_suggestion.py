@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.lib.clips import Clip
-from stages.split import empty_classes, group_clips, split_by_count
+from stages.lib.drawing import empty_classes, group_clips, split_by_count
 from tools.lib.split_suggestion import suggested_counts
 
 

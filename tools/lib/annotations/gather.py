@@ -10,10 +10,12 @@ from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
 from tools.lib.annotations.event import Annotations, Origin
 from tools.lib.annotations.import_params import ImportParams
+from tools.lib.annotations.repeats import contradictions, said_of
 from tools.lib.audio_files import audio_files, bring, one_content
 from tools.lib.counted import counted
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
+from tools.lib.same_sound import known_sound
 
 ANNOTATIONS, RECORDINGS, IGNORED = "annotations", "recordings", ".gitignore"
 
@@ -66,23 +68,32 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     before = [path for path in present_files(folder) if path.name not in files]
     read = read_all([*before, *files.values()], params.labels)
     tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
-    texts = {name: table_of(clips) for name, clips in tables.items()}
 
     register = read_register(folder / NAME)
     places = [folder / RECORDINGS] + ([source] if source else [])
     found = find(origins_of(read), {stem(one.recording) for one in register}, places)
     clips = {name: path for of_folder in tables.values() for name, path in of_folder.items()}
+    sources = found.sources | clips
+    repeats = known_sound(sources, [folder / RECORDINGS / one.recording for one in register])
+    refuse(contradictions(repeats, sources, said_of(read, clips)))
+    tables = {
+        name: {clip: path for clip, path in of_folder.items() if clip not in repeats}
+        for name, of_folder in tables.items()
+    }
+    texts = {name: table_of(of_folder) for name, of_folder in tables.items()}
+    found = found._replace(recordings=[one for one in found.recordings if one.recording not in repeats])
     known = {one.recording for one in register}
-    of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name not in known]
+    of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name not in {*known, *repeats}]
     if not (folder / IGNORED).exists():
         write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
-    copied = bring(found.sources | clips, folder / RECORDINGS)
+    copied = bring({name: path for name, path in sources.items() if name not in repeats}, folder / RECORDINGS)
     for name, path in files.items():
         copy_file(path, folder / ANNOTATIONS / name)
     for name, text in texts.items():
         write_text(folder / ANNOTATIONS / name, text)
     write_register(folder / NAME, [*register, *sorted(found.recordings + of_clips)])
-    return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *not_found(found, places)]
+    left_out = [f"{sources[name]}: holds the same bytes as {first}; taken once" for name, first in repeats.items()]
+    return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *left_out, *not_found(found, places)]
 
 
 def present_files(folder: Path) -> list[Path]:

@@ -1,17 +1,20 @@
 """What params.yaml has to say so that the pipeline runs on an imported data set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
-from stages.lib.clips import read_clips
+from stages.lib.clips import Clip, read_clips
 from stages.lib.faults import refuse
+from stages.lib.held_out_table import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
 from stages.lib.params import read_params
 from stages.lib.split_params import SplitParams
+from tools.lib.hold_out import hold_out
 from tools.lib.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, set_params
-from tools.lib.split_suggestion import suggested_counts
+from tools.lib.split_suggestion import left_to_train_on, suggested_counts
 
-Values = Mapping[tuple[str, str], str | int]
+Values = Mapping[tuple[str, str], str | int | float]
 
 
 def advise(table: Path) -> str:
@@ -26,13 +29,18 @@ def use(table: Path) -> str:
     refuse([fault] if fault else [])
     noted = note_all_answered()  # The answers about the clips of the data set that was in use.
     set_params(values)
-    return "\n".join([*noted, f"{PARAMS}: now has {listed(values)}"])
+    said = [*noted, f"{PARAMS}: now has {listed(values)}"]
+    return "\n".join(said if held_out_of(table) else [*said, *hold_out()])
 
 
 def values_for(table: Path) -> tuple[Values, str]:
     """Return the values by section and key; or why there are none."""
-    split = read_params("split", SplitParams)
-    counts = suggested_counts(read_clips(table), split.seed, split.group_by)
+    clips, split = read_clips(table), read_params("split", SplitParams)
+    dataset = {("data", "dataset"): table.parent.name}
+    if held_out_of(table):
+        # Nothing is drawn again.
+        return dataset | sizes_when_drawn(clips, split, held_out_of(table)), ""
+    counts = suggested_counts(clips, split.seed, split.group_by)
     if counts is None:
         by = split.group_by
         return {}, (
@@ -40,7 +48,33 @@ def values_for(table: Path) -> tuple[Values, str]:
             f"two of them. That takes three {by}s with calls at least, better ten; annotate more {by}s, or cut long "
             "recordings into several files, and their annotations with them"
         )
-    return {("data", "dataset"): table.parent.name} | {("split", part): count for part, count in counts.items()}, ""
+    return dataset | {("split", part): count for part, count in counts.items()}, ""
+
+
+def held_out_of(table: Path) -> list[HeldOutClip]:
+    """Return the clips that a data set holds out, given its clips.csv."""
+    return [clip for clip in read_held_out() if clip.dataset == table.parent.name]
+
+
+def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequence[HeldOutClip]) -> Values:
+    """Return the section `split` of a data set that was drawn before: its sizes then, and all that is left to train on.
+
+    A list of test recordings is in params.yaml alone, so it is not among them.
+    """
+    drawn = draw_of(held_out)
+    by_share = any("." in drawn.get(f"split.{part}", "") for part in DRAWN_PARTS)
+    sizes = {part: drawn.get(f"split.{part}", "" if by_share else "0") for part in reversed(DRAWN_PARTS)}
+    numbers = {part: float(size) if by_share else int(size) for part, size in sizes.items() if size and " " not in size}
+    if by_share:
+        numbers["train"] = float(1 - sum(map(Fraction, map(str, numbers.values()))))
+    else:
+        numbers["train"] = left_to_train_on(clips, {clip.clip_id for clip in held_out}, drawn["split.group_by"])
+    values: dict[tuple[str, str], str | int | float] = {("split", part): size for part, size in numbers.items()}
+    if drawn["split.seed"] != str(split.seed):
+        values["split", "seed"] = int(drawn["split.seed"])
+    if drawn["split.group_by"] != split.group_by:
+        values["split", "group_by"] = drawn["split.group_by"]
+    return values
 
 
 def listed(values: Values) -> str:

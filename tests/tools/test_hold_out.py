@@ -1,0 +1,95 @@
+"""The command that draws what is held out, and what it refuses."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.lib.faults import InputFaults
+from stages.lib.held_out_table import HELD_OUT, read_held_out
+from stages.lib.settled_table import SETTLED, SettledClip, write_settled
+from tests.edit import replace_in
+from tests.stages.conftest import write_data_set
+from tests.tools.label_repository import run_tool
+from tools.lib.hold_out import hold_out
+
+EXPERT = Path("labels/expert.csv")
+HEADER = "clip_id,label,annotator,date,note\n"
+FAULT = "params.yaml:5: featurize.clip_s is 0.25, which makes {} for windows of 0.5 s false ({}); set it back"
+
+
+@pytest.fixture
+def put_to_use(tmp_path, monkeypatch) -> Path:
+    """Twelve recordings of four clips, of which the parts have been drawn."""
+    write_data_set(tmp_path, recording_count=12)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shorter(put_to_use) -> Path:
+    """The same, made from annotations, and now with shorter windows."""
+    (put_to_use / "data" / "tiny" / "annotations").mkdir()
+    replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
+    return put_to_use
+
+
+def faults_of_another_length() -> list[str]:
+    before = HELD_OUT.read_bytes()
+    with pytest.raises(InputFaults) as refusal:
+        hold_out(again=True)
+    assert HELD_OUT.read_bytes() == before
+    return [line.partition(", or make another data set with labels for 0.25 s")[0] for line in refusal.value.lines]
+
+
+def test_the_labels_of_a_table_written_by_hand_hold_for_one_length(shorter):
+    (shorter / "data" / "tiny" / "annotations").rmdir()
+    assert faults_of_another_length() == [FAULT.format("48 labels", "data/tiny/clips.csv")]
+
+
+def test_answers_hold_for_one_length(shorter):
+    EXPERT.write_text(HEADER + "sea00_0000250,call,val,2026-11-22,\nother_0000000,call,val,2026-11-22,\n")
+    write_settled(SETTLED, [SettledClip("sea01_0000000", "call", 1)])
+    assert faults_of_another_length() == [
+        FAULT.format("1 label", "labels/expert.csv"),
+        FAULT.format("1 label", "labels/settled.csv"),
+    ]
+
+
+def test_where_no_label_becomes_false_another_length_is_taken(shorter):
+    EXPERT.write_text(HEADER + "other_0000000,call,val,2026-11-22,\n")
+    hold_out(again=True)
+    assert {clip.clip_s for clip in read_held_out()} == {"0.25"}
+
+
+@pytest.mark.parametrize("command", [["label_page"], ["queue_tracks", "tracks"], ["add_recordings", "more"]])
+def test_no_command_shows_or_cuts_windows_of_another_length(put_to_use, command):
+    Path("labels/queue.csv").write_text(HEADER + "sea00_0000000,,,,\n")
+    (put_to_use / "more").mkdir()
+    replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
+    result = run_tool(put_to_use, *command)
+    assert result.returncode == 1
+    assert result.stderr.startswith(
+        "params.yaml:5: featurize.clip_s is 0.25, but the labels of tiny are for windows of 0.5 s (labels/held_out.csv)"
+    )
+
+
+def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):
+    HELD_OUT.unlink()
+    result = run_tool(put_to_use, "hold_out")
+    assert (result.returncode, result.stdout) == (
+        0,
+        "labels/held_out.csv: now holds out 8 valid, 8 pool, 8 test clips of tiny; commit it\n",
+    )
+    result = run_tool(put_to_use, "hold_out")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("labels/held_out.csv: holds out 24 clips of tiny already; --again draws others")
+
+
+def test_a_data_set_without_clips_is_refused_with_a_remedy(put_to_use):
+    Path("data/tiny/clips.csv").unlink()
+    Path("data/tiny/dvc.yaml").touch()
+    result = run_tool(put_to_use, "hold_out", "--again")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "data/tiny/clips.csv: there is no such file; run dvc repro data/tiny/dvc.yaml\n",
+    )

@@ -1,0 +1,25 @@
+"""Draw the clips that the data set in use keeps out of training, for good: `python -m tools.hold_out`.
+
+Give it once, when params.yaml names a new data set and the sizes of its parts, and commit `labels/held_out.csv`. After
+that, no change of the data set moves a test or validation clip.
+"""
+
+import argparse
+
+from stages.lib.running import run
+from tools.lib.hold_out import hold_out
+
+
+def main() -> None:
+    """Draw, or refuse to draw again."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.hold_out"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="draw other clips; figures from before do not compare with those after"
+    )
+    print(*hold_out(parser.parse_args().again), sep="\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -69,7 +69,9 @@ def with_own_data(tmp_path_factory, finished) -> Path:
         soundfile.write(bay / "recordings" / f"{path.stem}.wav", samples, sample_rate)
     (bay / "clips.csv").write_text((synthetic / "clips.csv").read_text().replace(".flac,", ".wav,"))
     replace_in(folder / "params.yaml", "dataset: synthetic", "dataset: bay")
-    for command in (["dvc", "add", "data/bay/recordings"], ["dvc", "repro"], ["python", "-m", "tools.write_cards"]):
+    tools = ("hold_out", "write_cards")
+    hold_out, write_cards = (["python", "-m", f"tools.{tool}"] for tool in tools)
+    for command in (["dvc", "add", "data/bay/recordings"], hold_out, ["dvc", "repro"], write_cards):
         result = run_in(folder, *command)
         assert result.returncode == 0, result.stdout + result.stderr
     commit(folder, "Learn from the bay")

@@ -156,7 +156,7 @@ def test_a_killed_run_is_mended_by_the_next(clone, finished, durations, kill):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
-@pytest.mark.parametrize(("stage", "share"), [("synthesize", 0.5), ("train", 0.5), ("synthesize", 1.5)])
+@pytest.mark.parametrize(("stage", "share"), [("synthesize", 0.5), ("train", 0.5), ("featurize", 1.5)])
 def test_a_full_disk_is_named_and_mended_by_the_next_run(clone, finished, tmp_path, stage, share):
     needed = sum(path.stat().st_size for path in outputs(clone, stage) if path.is_file())
     undo(clone, stage)

@@ -127,7 +127,15 @@ FILES = [
         "score_pool merge_labels",
         ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],
     ),
-    ("merge_labels", ["labels/expert.csv", "stages/merge_labels.py", "stages/lib/model_labels.py"]),
+    (
+        "merge_labels",
+        [
+            "labels/expert.csv",
+            "stages/merge_labels.py",
+            "stages/lib/exact_intervals.py",
+            "stages/lib/model_labels.py",
+        ],
+    ),
     ("merge_labels retrain", ["labels/merged.csv", "stages/lib/merged_table.py"]),
     ("merge_labels evaluate", ["stages/lib/intervals.py"]),
     ("retrain", ["stages/retrain.py"]),

@@ -15,7 +15,7 @@ from stages.lib.missing_sound import LEAST_SHARE, ROUNDING_OF_LOSSY, missing_str
 # The mean of all channels, or one channel by its number from 1 on.
 Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
 
-BLOCK_SAMPLES = 1 << 20  # Checking a recording takes the memory of one block, however long the recording is.
+BLOCK_SAMPLES = 1 << 17  # Checking a recording takes the memory of one block, however long the recording is.
 
 # Full scale is 1, or 2**31 in what was not scaled, or micropascals; from about 1e18 on, features overflow.
 LOUDEST = 1e12

@@ -8,6 +8,7 @@ import io
 import unicodedata
 from collections.abc import Callable
 from contextlib import chdir
+from datetime import date
 from pathlib import Path
 
 import joblib
@@ -19,11 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages import featurize, merge_labels, split
+from stages.lib.answered_table import ANSWERED, write_answered
 from stages.lib.expert_table import EXPERT
 from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.params import DataParams, read_params
 from stages.lib.pool_table import POOL_SCORES, PoolClip, write_pool
+from stages.lib.settled_table import SETTLED, write_settled
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.split_params import SplitParams
 from stages.lib.split_table import SPLIT, SplitClip, read_split
@@ -81,6 +84,8 @@ def merging(tmp_path_factory) -> Path:
         write_table(SPLIT, SplitClip._fields, [*clips, SplitClip(FROZEN, "test", "call")])
         write_pool(POOL_SCORES, pool)
         EXPERT.write_text(",".join(HEADER) + "\n")
+        write_settled(SETTLED, [])
+        write_answered(ANSWERED, [])
         merge_labels.main()
     return folder
 
@@ -109,7 +114,7 @@ answers = st.lists(
         st.sampled_from(CLIP_IDS),
         st.sampled_from(["call", "nocall", "unsure"]),
         names,
-        st.dates().map(str),
+        st.dates(max_value=date(2026, 11, 22)).map(str),
         notes.filter(lambda note: not note.strip().startswith("'")),
     ),
     min_size=1,

@@ -142,7 +142,8 @@ from stages.lib.feature_store import open_features
 from stages.lib.model_folder import load_model
 from stages.lib import score_store
 features = open_features()
-scores = score_store.scores_of(load_model(Path("model"), features), Path("model"), features, list(features.places))
+model = load_model(Path("model"), features)
+scores = score_store.stored_log_odds(model, Path("model"), features, list(features.places))
 loaded = [module for name, module in sys.modules.items() if name.partition(".")[0] == "stages"]
 modules = {Path(module.__file__) for module in loaded if module.__file__}
 edited = {}

@@ -10,13 +10,14 @@ from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
 from tools.lib.annotations.event import Annotations, Origin
 from tools.lib.annotations.import_params import ImportParams
-from tools.lib.annotations.repeats import contradictions, said_of
+from tools.lib.annotations.repeats import contradictory, said_of
 from tools.lib.audio_files import audio_files, bring, one_content
 from tools.lib.counted import counted
 from tools.lib.recording_name import origin_of, stem
 from tools.lib.register import NAME, Registered, read_register, write_register
 from tools.lib.same_sound import known_sound
 
+DIFFERING = ", but is annotated otherwise, so neither is taken; keep one, with the annotations of both"
 ANNOTATIONS, RECORDINGS, IGNORED = "annotations", "recordings", ".gitignore"
 
 
@@ -75,24 +76,28 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     clips = {name: path for of_folder in tables.values() for name, path in of_folder.items()}
     sources = found.sources | clips
     repeats = known_sound(sources, [folder / RECORDINGS / one.recording for one in register])
-    refuse(contradictions(repeats, sources, said_of(read, clips)))
+    differing = contradictory(repeats, sources, said_of(read, clips))
+    # Of a pair that is annotated in two ways nobody can tell which is right, so that neither is taken.
+    taken = {name: path for name, path in sources.items() if name not in repeats and path not in differing.values()}
     tables = {
-        name: {clip: path for clip, path in of_folder.items() if clip not in repeats}
-        for name, of_folder in tables.items()
+        name: {clip: path for clip, path in of_folder.items() if clip in taken} for name, of_folder in tables.items()
     }
     texts = {name: table_of(of_folder) for name, of_folder in tables.items()}
-    found = found._replace(recordings=[one for one in found.recordings if one.recording not in repeats])
+    found = found._replace(recordings=[one for one in found.recordings if one.recording in taken])
     known = {one.recording for one in register}
-    of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name not in {*known, *repeats}]
+    of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name in taken.keys() - known]
     if not (folder / IGNORED).exists():
         write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
-    copied = bring({name: path for name, path in sources.items() if name not in repeats}, folder / RECORDINGS)
+    copied = bring(taken, folder / RECORDINGS)
     for name, path in files.items():
         copy_file(path, folder / ANNOTATIONS / name)
     for name, text in texts.items():
         write_text(folder / ANNOTATIONS / name, text)
     write_register(folder / NAME, [*register, *sorted(found.recordings + of_clips)])
-    left_out = [f"{sources[name]}: holds the same bytes as {first}; taken once" for name, first in repeats.items()]
+    left_out = [
+        f"{sources[name]}: holds the same bytes as {first}{DIFFERING if name in differing else '; taken once'}"
+        for name, first in repeats.items()
+    ]
     return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *left_out, *not_found(found, places)]
 
 

@@ -1,7 +1,7 @@
-"""Annotations of a recording that is there under two names: it is taken once, where both say the same."""
+"""Annotations of a recording that is there under two names: it is taken once where both say the same, and else not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tools.lib.annotations.clip_folders import FOLDERS
@@ -19,10 +19,11 @@ def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[
     return said
 
 
-def contradictions(
+def contradictory(
     repeats: Mapping[str, Path], sources: Mapping[str, Path], said: Mapping[str, set[tuple]]
-) -> Iterator[str]:
-    """Yield the recordings that hold the same bytes as another one and are annotated otherwise."""
+) -> dict[str, Path]:
+    """Return the recordings that hold the same bytes as another one and are annotated otherwise, with the other."""
+    found = {}
     for name, first in repeats.items():
         # The name that the first one gets: those of a folder of clips may have the folder's put before theirs.
         of_first = next((other for other, path in sources.items() if path == first), first.name)
@@ -30,7 +31,5 @@ def contradictions(
         if any(len(one) == 1 for both in pair for one in both):
             pair = [{one[-1] for one in both} for both in pair]
         if pair[0] != pair[1]:
-            yield (
-                f"{sources[name]}: holds the same bytes as {first}, but is annotated otherwise; keep one of the two, "
-                "with the annotations of both"
-            )
+            found[name] = first
+    return found

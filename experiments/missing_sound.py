@@ -1,0 +1,128 @@
+"""What missing sound does to the scores of the test clips: `python -m experiments.missing_sound`, after `make`.
+
+Every test clip of the data set in use becomes a file and loses something: its end, its first half, its silence to an
+offset, its upper frequencies. The retrained model then goes over the files as `tools.detect` does.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile
+from tqdm import tqdm
+
+from experiments.page_section import publish
+from stages.lib.clips import CALL, read_clips
+from stages.lib.measures import THRESHOLD
+from stages.lib.model_folder import RETRAINED
+from stages.lib.params import DataParams, read_params
+from stages.lib.recording import Examined, examine, read_samples
+from stages.lib.running import run
+from stages.lib.split_table import read_split
+from tools.detect import HOPS_A_WINDOW
+from tools.lib.detections import window_starts
+from tools.lib.detector import Detector, open_detector, scores
+
+SECTION = "missing sound"
+# Files are a hop longer than a clip, so that what is cut off their ends is not part of the first window.
+TAIL_S = 0.75
+Change = Callable[[np.ndarray, int], tuple[np.ndarray, int]]
+
+
+def whole_clip(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+    """Return the clip without the tail."""
+    return samples[: len(samples) - round(TAIL_S * rate)], rate
+
+
+def cut(seconds: float) -> Change:
+    """Cut off the end of a file."""
+    return lambda samples, rate: (samples[: len(samples) - round(seconds * rate)], rate)
+
+
+def zeroed(begin: float, end: float) -> Change:
+    """Make zeros of a part of a clip, given as shares of it."""
+
+    def change(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+        clip, _ = whole_clip(samples, rate)
+        clip = clip.copy()
+        clip[round(begin * len(clip)) : round(end * len(clip))] = 0
+        return clip, rate
+
+    return change
+
+
+def offset(by: float) -> Change:
+    """Add an offset to a clip, as a share of full scale."""
+    return lambda samples, rate: (whole_clip(samples, rate)[0] + np.float32(by), rate)
+
+
+def stored_at(new_rate: int) -> Change:
+    """Store a clip at another sample rate."""
+    return lambda samples, rate: (
+        librosa.resample(whole_clip(samples, rate)[0], orig_sr=rate, target_sr=new_rate),
+        new_rate,
+    )
+
+
+CHANGES: dict[str, Change] = {
+    "the clips themselves": whole_clip,
+    "offset of 0.2": offset(0.2),
+    "first half zeroed": zeroed(0, 0.5),
+    "middle half zeroed": zeroed(0.25, 0.75),
+    "last half zeroed": zeroed(0.5, 1),
+    "stored at 16 kHz": stored_at(16000),
+    "stored at 8 kHz": stored_at(8000),
+    f"with {TAIL_S:g} s more": cut(0.0),
+    **{f"the same, {seconds:g} s cut off the end": cut(seconds) for seconds in (0.1, 0.25, 0.5, 0.7)},
+}
+
+
+def is_called(detector: Detector, path: Path) -> bool:
+    """Tell whether any window of a file scores above the threshold."""
+    clip_s = detector.params.clip_s
+    found = examine(path, detector.params.channel)
+    if not isinstance(found, Examined):
+        return False
+    starts_s = window_starts(found.length_s, clip_s, clip_s / HOPS_A_WINDOW)
+    windows = starts_s[found.has_sound(starts_s, clip_s)]
+    return any((p_call > THRESHOLD).any() for p_call in scores(detector, [(path, windows)]))
+
+
+def table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
+    """Return the table as Markdown: how many calls and no-calls of the test clips are called."""
+    counts = [sum(label == CALL for label, _, _ in files), sum(label != CALL for label, _, _ in files)]
+    lines = [f"| test clips | called, of {counts[0]} calls | called, of {counts[1]} no-calls |", "|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.wav"
+        for name, change in tqdm(CHANGES.items(), desc="missing sound", unit="change", disable=None):
+            called = {True: 0, False: 0}
+            for label, samples, rate in files:
+                soundfile.write(path, *change(samples, rate), subtype="FLOAT")
+                called[label == CALL] += is_called(detector, path)
+            lines.append(f"| {name} | {called[True]} | {called[False]} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Measure, and print the table or put it in a page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the table")
+    arguments = parser.parse_args()
+    folder = read_params("data", DataParams).folder
+    clips = {clip.clip_id: clip for clip in read_clips(folder / "clips.csv")}
+    detector = open_detector(RETRAINED)
+    length_s = detector.params.clip_s + TAIL_S
+    files = [
+        (one.label, *read_samples(folder / "recordings" / clip.recording, clip.start_s, length_s, "mix")[:2])
+        for one in read_split()
+        if one.part == "test"
+        for clip in [clips[one.clip_id]]
+    ]
+    publish(table(detector, files), SECTION, arguments.page)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,18 @@
+"""The experiment on missing sound, with the model of a small run."""
+
+from experiments.clone import run_in
+from experiments.missing_sound import CHANGES
+
+
+def test_every_change_has_a_row_and_none_makes_calls_of_no_calls(finished):
+    result = run_in(finished, "python", "-m", "experiments.missing_sound")
+    assert result.returncode == 0, result.stderr
+    _, _, *lines = result.stdout.strip().splitlines()
+    rows = {
+        name.strip(): (int(calls), int(nocalls)) for _, name, calls, nocalls, _ in (line.split("|") for line in lines)
+    }
+    assert list(rows) == list(CHANGES)
+    assert rows["offset of 0.2"] == rows["the clips themselves"]
+    for name, (_, nocalls) in rows.items():
+        before = rows["with 0.75 s more" if name.startswith("the same") else "the clips themselves"][1]
+        assert nocalls <= before + 2, name

@@ -198,21 +198,29 @@ def sea(length_s: float, calls_s: list | None = None, rate: int = SAMPLE_RATE, s
     return samples
 
 
-def detected(folder: Path, path: Path, *arguments: str) -> list[tuple[float, float]]:
-    """Return where a recording holds detections."""
-    detect(folder, str(path), "--format", "csv", "--output", str(path.parent / path.stem), *arguments)
-    with (path.parent / path.stem / f"{path.stem}.csv").open(newline="") as file:
-        return [(float(row["begin_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
+def detected(folder: Path, recordings: Path, *arguments: str) -> dict[str, list[tuple[float, float]]]:
+    """Return where the recordings of a folder hold detections, by their stems."""
+    output = recordings / "detected"
+    paths = sorted(recordings.glob("*.wav"))
+    detect(folder, *map(str, paths), "--format", "csv", "--output", str(output), *arguments)
+    found = {}
+    for path in paths:
+        with (output / f"{path.stem}.csv").open(newline="") as file:
+            found[path.stem] = [(float(row["begin_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
+    return found
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, 0.4])
-@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
-def test_nothing_is_detected_where_there_is_no_sound(folder, tmp_path, value, subtype):
-    samples = sea(40, [(5.0, 5.5)])
-    samples[12 * SAMPLE_RATE : 28 * SAMPLE_RATE] = value
-    soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE, subtype=subtype)
-    ((begin_s, end_s),) = detected(folder, tmp_path / "gap.wav")
-    assert 4.5 < begin_s < end_s < 6
+def test_nothing_is_detected_where_there_is_no_sound(folder, tmp_path):
+    for subtype in ("PCM_16", "FLOAT"):
+        for value in (0.0, -1.0, 0.4):
+            samples = sea(40, [(5.0, 5.5)])
+            samples[12 * SAMPLE_RATE : 28 * SAMPLE_RATE] = value
+            soundfile.write(tmp_path / f"gap {subtype} {value}.wav", samples, SAMPLE_RATE, subtype=subtype)
+    found = detected(folder, tmp_path)
+    assert len(found) == 6
+    for (begin_s, end_s), *others in found.values():
+        assert others == []
+        assert 4.5 < begin_s < end_s < 6
 
 
 def test_the_seconds_without_sound_are_said(folder, tmp_path):
@@ -227,7 +235,7 @@ def test_a_call_beside_a_gap_is_found_and_ends_with_the_sound(folder, tmp_path):
     samples = sea(20, [(9.6, 10.0)])
     samples[10 * SAMPLE_RATE : 15 * SAMPLE_RATE] = 0
     soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE, subtype="FLOAT")
-    ((begin_s, end_s),) = detected(folder, tmp_path / "gap.wav")
+    ((begin_s, end_s),) = detected(folder, tmp_path)["gap"]
     assert 9.2 < begin_s < 9.8
     assert end_s == pytest.approx(10, abs=1e-3)
 
@@ -236,15 +244,18 @@ def test_an_offset_changes_no_detection(folder, tmp_path):
     samples = sea(30, [(5.0, 5.5), (17.3, 17.8)])
     for name, offset in (("without", 0.0), ("with", 0.2)):
         soundfile.write(tmp_path / f"{name}.wav", samples + offset, SAMPLE_RATE, subtype="FLOAT")
-    assert detected(folder, tmp_path / "with.wav") == detected(folder, tmp_path / "without.wav")
+    found = detected(folder, tmp_path)
+    assert len(found["without"]) == 2
+    assert found["with"] == found["without"]
 
 
-@pytest.mark.parametrize("cut_s", [0.01, 0.05, 0.1, 0.12])
-def test_the_end_of_a_recording_is_no_call(folder, tmp_path, cut_s):
-    for seed in range(3):
-        samples = sea(2.0, seed=seed)[: round((2.0 - cut_s) * SAMPLE_RATE)]
-        soundfile.write(tmp_path / f"cut{seed}.wav", samples, SAMPLE_RATE, subtype="FLOAT")
-        assert detected(folder, tmp_path / f"cut{seed}.wav") == []
+def test_the_end_of_a_recording_is_no_call(folder, tmp_path):
+    for cut_s in (0.01, 0.05, 0.1, 0.12):
+        for seed in range(3):
+            samples = sea(2.0, seed=seed)[: round((2.0 - cut_s) * SAMPLE_RATE)]
+            soundfile.write(tmp_path / f"{cut_s} s of {seed}.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    found = detected(folder, tmp_path)
+    assert (len(found), [name for name, detections in found.items() if detections]) == (12, [])
 
 
 def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(folder, tmp_path):
@@ -291,7 +302,7 @@ def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_
     times = np.arange(20 * 1600) / 1600
     samples = sea(20, rate=1600) + 0.3 * np.sin(2 * np.pi * 700 * times) * ((times > 9) & (times < 9.5))
     soundfile.write(tmp_path / "low.wav", samples, 1600)
-    found = detected(folder, tmp_path / "low.wav", "--any-rate")
+    found = detected(folder, tmp_path, "--any-rate")["low"]
     assert all(8.5 < begin_s < end_s < 10 for begin_s, end_s in found)
     assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate takes it all the same")
 

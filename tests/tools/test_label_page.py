@@ -292,6 +292,7 @@ def test_an_answer_is_final_once_the_scores_were_seen(browser):
 def test_a_second_page_marks_what_was_answered_before(browser, folder):
     open_page(browser, folder / "second.html")
     start(browser, "VAL")
+    until(browser, "screenShown() === 'clip'")
     assert title(browser) == "Clip 3 of 6"
     assert text_of(browser, "top").count("2 of 6 answered") == 1
     bar = "return [...$('progress').children].map((part) => part.className)"

@@ -115,7 +115,8 @@ def detect(
                 of_batches.append(batch)
                 bar.update(len(batch))
             p_call = np.full(len(starts_s), np.nan)
-            p_call[sounds] = np.concatenate(of_batches)
+            # Sound can be scattered so thinly that no window holds enough of it.
+            p_call[sounds] = np.concatenate([np.empty(0), *of_batches])
             found.append(find_detections(p_call, starts_s, clip_s, recording.found, choices.threshold))
             write_outputs(recording, found[-1], detector.params, choices)
     return found

@@ -258,6 +258,17 @@ def test_the_end_of_a_recording_is_no_call(folder, tmp_path):
     assert (len(found), [name for name, detections in found.items() if detections]) == (12, [])
 
 
+def test_a_recording_whose_sound_is_scattered_too_thinly_for_a_window_has_no_detection(folder, tmp_path):
+    samples = np.zeros(60 * SAMPLE_RATE)
+    clip_samples, island = round(CLIP_S * SAMPLE_RATE), round(0.051 * SAMPLE_RATE)
+    for start in range(0, len(samples), 4 * clip_samples):
+        samples[start + 50 : start + 50 + island] = sea(1.0)[:island]
+    shares = [np.count_nonzero(samples[start:][:clip_samples]) / clip_samples for start in range(0, 20000, 50)]
+    assert max(shares) < 0.11
+    soundfile.write(tmp_path / "thin.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    assert detected(folder, tmp_path)["thin"] == []
+
+
 def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(folder, tmp_path):
     good = sea(20, [(5.0, 5.5)])
     wrong = {

@@ -9,12 +9,12 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from stages.lib.calibration import calibration_remark, expected_calibration_error, probability, reliability
 from stages.lib.clips import CALL
-from stages.lib.comparison import compare
+from stages.lib.comparison import compare, spread_of_change, training_remark
 from stages.lib.determinism import pin
 from stages.lib.feature_store import Features, open_features, recordings_of
 from stages.lib.intervals import drawing_units, interval_remark
-from stages.lib.measures import CLASSES, OUTCOME_COLUMNS, measure
-from stages.lib.model_folder import BASELINE, RETRAINED, load_model, log_odds_of
+from stages.lib.measures import CLASSES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
+from stages.lib.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
 from stages.lib.report import full_report
 from stages.lib.running import run_stage
 from stages.lib.split_table import read_split
@@ -32,16 +32,21 @@ class Scores(NamedTuple):
 
     Attributes
     ----------
-    log_odds : ndarray of float, shape (clips,)
-        As the network gives them.
+    by_network : ndarray of float, shape (clips, networks)
+        Log-odds, as each network gives them.
     temperature : float
     calibrated_by : tuple of int
         The calls and the no-calls that the temperature was fitted on.
     """
 
-    log_odds: np.ndarray
+    by_network: np.ndarray
     temperature: float
     calibrated_by: tuple[int, int]
+
+    @property
+    def log_odds(self) -> np.ndarray:
+        """The mean of the networks, of shape (clips,)."""
+        return self.by_network.mean(axis=1)
 
     @property
     def p_call(self) -> np.ndarray:
@@ -57,7 +62,7 @@ class Scores(NamedTuple):
 def score_test(folder: Path, features: Features, clip_ids: list[str]) -> Scores:
     """Score the test clips with the model of a folder."""
     model = load_model(folder, features)
-    return Scores(log_odds_of(model, features, clip_ids), model.temperature, model.calibrated_by)
+    return Scores(log_odds_by_network(model, features, clip_ids), model.temperature, model.calibrated_by)
 
 
 def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Sequence[str]) -> dict:
@@ -71,15 +76,22 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
     recordings : sequence of str, one for each clip
     """
     unit_of = drawing_units(recordings)
+    spreads = {model: training_spread(is_call, of_model.by_network) for model, of_model in scores.items()}
     return {
         **{
             model: {
                 **measure(is_call, of_model.log_odds, unit_of),
+                "training_spread": spreads[model],
                 "calibration": calibration_measures(is_call, of_model),
             }
             for model, of_model in scores.items()
         },
-        "change": compare(is_call, *(scores[model].log_odds for model in MODELS), unit_of),
+        "change": {
+            **compare(is_call, *(scores[model].log_odds for model in MODELS), unit_of),
+            "training_spread": {
+                name: spread_of_change(*(spreads[model][name] for model in MODELS)) for name in COMPARED
+            },
+        },
     }
 
 
@@ -104,12 +116,12 @@ def reliability_rows(is_call: np.ndarray, scores: Scores) -> list[tuple]:
     ]
 
 
-def remarks_on(scores: dict[str, Scores], recordings: Sequence[str]) -> list[str]:
-    """Say what limits the figures."""
+def remarks_on(scores: dict[str, Scores], recordings: Sequence[str], spread: float | None) -> list[str]:
+    """Say what limits the figures; `spread` is that of the change in accuracy."""
     names = {"before": "Baseline", "after": "Retrained model"}
     remarks = {names[model]: calibration_remark(*of_model.calibrated_by) for model, of_model in scores.items()}
     said = [f"{name}: {remark[0].lower()}{remark[1:]}" for name, remark in remarks.items() if remark]
-    return [*said, interval_remark(len(set(recordings)))]
+    return [*said, interval_remark(len(set(recordings))), training_remark(spread)]
 
 
 def roc_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
@@ -146,7 +158,8 @@ def main() -> None:
     recordings = recordings_of(features, clip_ids)
     results = evaluation(is_call, scores, recordings)
     called = (of_model.log_odds > 0 for of_model in scores.values())
-    report = full_report(is_call, *called, results["change"], remarks_on(scores, recordings))
+    remarks = remarks_on(scores, recordings, results["change"]["training_spread"]["accuracy"])
+    report = full_report(is_call, *called, results["change"], remarks)
 
     write_json(METRICS, results)
     write_text(REPORT, report)

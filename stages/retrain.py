@@ -41,7 +41,8 @@ def main() -> None:
     pin(params.seed)
     baseline = load_model(BASELINE, features)
     # Both models see the same numbers, so that they differ by their labels alone.
-    network = baseline.network if init == "baseline" else build_network(tuple(features.description["shape"]))
+    shape = tuple(features.description["shape"])
+    network = baseline.network if init == "baseline" else build_network(shape, params.networks)
     model = baseline._replace(network=network)
     history = train_model(model, features, train, valid, params)
     model = calibrate(model, features, valid)

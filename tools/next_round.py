@@ -6,6 +6,7 @@ training part. What nobody could tell goes to `labels/undecided.csv`, so that it
 """
 
 import argparse
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from stages.lib.settled_table import SETTLED, SettledClip, in_use, read_settled,
 from stages.lib.split_table import read_split
 from stages.lib.table import write_table
 from stages.lib.undecided_table import UNDECIDED, UndecidedClip, read_undecided, write_undecided
+from tools.lib.accuracy_change import EVALUATION
 from tools.lib.counted import counted
 from tools.lib.known_clips import note_all_answered
 from tools.lib.revisions import full_name, uncommitted_files
@@ -145,11 +147,13 @@ def main() -> None:
     refuse(state_faults())
     rounds = read_rounds()
     closed, undecided = close_round(len(rounds) + 1, rounds)
+    evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
+    spread = evaluation["change"]["training_spread"]["accuracy"]
     not_again = f" {counted(undecided, 'clip')} that nobody could tell will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
         f"{not_again if undecided else ''}\n\n"
-        f"{advice(closed)}\n\n"
+        f"{advice(closed, spread)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
     )
 

@@ -87,6 +87,29 @@ def measure(is_call: np.ndarray, log_odds: np.ndarray, unit_of: np.ndarray) -> d
     }
 
 
+def training_spread(is_call: np.ndarray, log_odds: np.ndarray) -> dict[str, float | None]:
+    """Estimate by how much another training seed would change each measure of `COMPARED`.
+
+    Parameters
+    ----------
+    is_call : ndarray of bool, shape (clips,)
+    log_odds : ndarray of float, shape (clips, networks)
+
+    Returns
+    -------
+    dict
+        The standard error of the mean of the networks, which takes the measure of their mean log-odds for the mean of
+        their measures (how well that holds: docs/results.md); None for each where there is only one network.
+    """
+    networks = log_odds.shape[1]
+    if networks == 1:
+        return dict.fromkeys(COMPARED)
+    all_clips = np.ones((1, len(is_call)), int)
+    values = np.concatenate([compared_values(is_call, of_network, all_clips) for of_network in log_odds.T])
+    errors = values.std(axis=0, ddof=1) / np.sqrt(networks)
+    return {name: round(float(error), 6) for name, error in zip(COMPARED, errors, strict=True)}
+
+
 def compared_values(is_call: np.ndarray, log_odds: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Return the measures of `COMPARED` for many samples of the same clips at once.
 

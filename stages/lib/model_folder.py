@@ -30,6 +30,7 @@ class Model(NamedTuple):
     Attributes
     ----------
     network : keras.Model
+        Of `train.networks` networks side by side, as `build_network` returns it.
     features : dict
         The description of the features that it was trained on.
     normalisation : Normalisation
@@ -58,6 +59,7 @@ def save_model(folder: Path, model: Model) -> None:
             partial / DESCRIPTION,
             {
                 "input_shape": model.features["shape"],
+                "networks": model.network.output_shape[-1],
                 "features": model.features,
                 "temperature": model.temperature,
                 "calibrated_by": model.calibrated_by,
@@ -80,9 +82,9 @@ def load_model(folder: Path, features: Features) -> Model:
         raise InputFaults([f"{folder}: holds no model; run dvc repro"]) from None
     if description["features"] != features.description:
         raise InputFaults([misfit(folder, description["features"], features)])
-    if "calibrated_by" not in description:
+    if "networks" not in description:
         raise InputFaults([f"{folder}: was trained by an older version of this program; run dvc repro"])
-    network = build_network(tuple(description["input_shape"]))
+    network = build_network(tuple(description["input_shape"]), description["networks"])
     network.load_weights(folder / WEIGHTS)
     return Model(
         network,
@@ -146,12 +148,17 @@ def calibrated_log_odds(model: Model, features: Features, clip_ids: list[str]) -
 
 
 def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
-    """Return log(p_call / (1 - p_call)) of some clips as the network has it: float32 of shape (clips,)."""
-    return through(model.network, model, features, clip_ids)[:, 0]
+    """Return log(p_call / (1 - p_call)) of some clips, the mean of the networks: float32 of shape (clips,)."""
+    return log_odds_by_network(model, features, clip_ids).mean(axis=1)
+
+
+def log_odds_by_network(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+    """Return log(p_call / (1 - p_call)) of some clips as each network has it: float32 of shape (clips, networks)."""
+    return through(model.network, model, features, clip_ids)
 
 
 def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], positions: Sequence[int]) -> np.ndarray:
-    """Return what the last layer of the network sees of the clips at some positions: float32, (positions, channels)."""
+    """Return what the last layers see of the clips at some positions: float32 of shape (positions, channels)."""
     return through(embedding_network(model.network), model, features, [clip_ids[position] for position in positions])
 
 
@@ -163,6 +170,11 @@ def through(network, model: Model, features: Features, clip_ids: list[str]) -> n
     return np.concatenate(outputs)
 
 
+def log_odds_of_arrays(model: Model, arrays: np.ndarray) -> np.ndarray:
+    """Return what `log_odds_of` does, for the arrays of one batch of clips at most."""
+    return output_of(model.network, model, arrays).mean(axis=1)
+
+
 def output_of(network, model: Model, arrays: np.ndarray) -> np.ndarray:
     """Send the arrays of one batch of clips at most through a network."""
     inputs = np.zeros((BATCH_SIZE, *arrays.shape[1:]), np.float32)
@@ -171,6 +183,5 @@ def output_of(network, model: Model, arrays: np.ndarray) -> np.ndarray:
 
 
 def log_odds_by(folder: Path, arrays: np.ndarray) -> np.ndarray:
-    """Return what `log_odds_of` does for the arrays of one batch at most, by the model in a folder."""
-    model = model_at_hand(folder)
-    return output_of(model.network, model, arrays)[:, 0]
+    """Return what `log_odds_of_arrays` does, by the model in a folder."""
+    return log_odds_of_arrays(model_at_hand(folder), arrays)

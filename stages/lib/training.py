@@ -24,6 +24,7 @@ class TrainParams(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
+    networks: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
 
 
@@ -46,14 +47,15 @@ class LabelledClips(NamedTuple):
 
 
 def cross_entropy(targets, log_odds):
-    """Return the binary cross-entropy of each clip, from log-odds.
+    """Return the binary cross-entropy of each clip, from log-odds; the mean over the networks.
 
     Its gradient holds one division. Keras' own holds the gradient of a logarithm, for which TensorFlow takes a
     reciprocal that makers of processors approximate differently.
 
     Parameters
     ----------
-    targets, log_odds : tensor of float32, shape (clips, 1)
+    targets : tensor of float32, shape (clips, 1)
+    log_odds : tensor of float32, shape (clips, networks)
 
     Returns
     -------
@@ -62,6 +64,13 @@ def cross_entropy(targets, log_odds):
     from keras import ops
 
     return ops.mean(ops.softplus(log_odds) - targets * log_odds, axis=-1)
+
+
+def accuracy(targets, log_odds):
+    """Return 1 for each clip of which the mean of the networks is right, otherwise 0; parameters as above."""
+    from keras import ops
+
+    return ops.cast(ops.equal(targets[:, 0] > 0, ops.mean(log_odds, axis=-1) > 0), "float32")
 
 
 def train_new_model(
@@ -93,7 +102,8 @@ def train_new_model(
     normalisation = normalisation or Normalisation.learn(
         load_clips(features, batch) for batch in in_batches(train.clip_ids, BATCH_SIZE)
     )
-    model = Model(build_network(tuple(features.description["shape"])), features.description, normalisation)
+    network = build_network(tuple(features.description["shape"]), params.networks)
+    model = Model(network, features.description, normalisation)
     history = train_model(model, features, train, valid, params)
     return calibrate(model, features, valid), history
 
@@ -149,7 +159,6 @@ def train_model(
     batches = batched(positions_of(train).shuffle(len(train.clip_ids), seed=params.seed), train)
     # The learning rate falls along a cosine to zero at the last epoch.
     rate = keras.optimizers.schedules.CosineDecay(params.learning_rate, params.epochs * len(batches))
-    accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
     model.network.compile(keras.optimizers.Adam(rate), cross_entropy, weighted_metrics=[accuracy])
     history = model.network.fit(
         batches,

@@ -25,7 +25,7 @@ from tests.benchmarks.machine import machine_line
 
 SHAPE, SHARD_CLIPS, VALID = (128, 130), 64, 64
 FEW, MANY = 2_000, 20_000
-PARAMS = TrainParams(seed=0, epochs=1, batch_size=16, learning_rate=0.001)
+PARAMS = TrainParams(seed=0, epochs=1, batch_size=16, networks=1, learning_rate=0.001)
 
 
 def write_features(folder: Path, clip_count: int) -> None:

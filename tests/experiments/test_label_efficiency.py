@@ -224,7 +224,7 @@ def test_band_and_entropy_ask_about_the_clips_of_margin(scores, count):
 
 @pytest.mark.parametrize("clip_count", [180, 360, 900, 1800])
 def test_every_number_of_labels_gets_about_the_same_steps(clip_count):
-    params = TrainParams(seed=0, epochs=16, batch_size=16, learning_rate=0.001)
+    params = TrainParams(seed=0, epochs=16, batch_size=16, networks=1, learning_rate=0.001)
     scaled = with_equal_steps(params, clip_count, Steps(as_for=1000, at_most=2000))
     steps = scaled.epochs * -(-clip_count // 16)
     assert steps == pytest.approx(16 * 63, rel=0.06)

@@ -43,6 +43,7 @@ train:
   seed: 1
   epochs: 2
   batch_size: 8
+  networks: 2
   learning_rate: 0.001
 score_pool:
   low: 0.4

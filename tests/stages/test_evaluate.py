@@ -37,7 +37,7 @@ def test_nothing_is_measured_from_scores_that_rounding_has_made_equal():
     """The log-odds order the clips without a fault, but 0.05 as a temperature makes each p_call 0 or 1."""
     log_odds = np.array([3.0, 2.0, 1.0, 0.9, -3.0])
     is_call = np.array([True, True, True, False, False])
-    scores = Scores(log_odds, 0.05, (12, 12))
+    scores = Scores(log_odds[:, None], 0.05, (12, 12))
     assert len(set(scores.p_call[:4])) == 1
     results = evaluation(is_call, {"before": scores, "after": scores}, ["a", "b", "c", "d", "e"])
     assert (results["before"]["roc_auc"], results["before"]["average_precision"]) == (1, 1)
@@ -45,17 +45,34 @@ def test_nothing_is_measured_from_scores_that_rounding_has_made_equal():
 
 
 def test_what_limits_the_figures_is_said():
-    enough, few = Scores(LOG_ODDS, 1.0, (100, 100)), Scores(LOG_ODDS, 1.0, (12, 12))
+    enough, few = (Scores(LOG_ODDS[:, None], 1.0, counts) for counts in ((100, 100), (12, 12)))
     by_recording, by_clip = (
-        remarks_on({"before": enough, "after": enough}, list(names)) for names in (range(30), "ab")
+        remarks_on({"before": enough, "after": enough}, list(names), None) for names in (range(30), "ab")
     )
+    of_training = "The intervals know only the chance of the test clips. Other training seeds would move the change in "
     assert [line.split(",")[0] for line in by_recording + by_clip] == [
         "The intervals draw whole recordings (30)",
+        f"{of_training}accuracy too; how far is not known",
         "The intervals take clips of one recording for independent",
+        f"{of_training}accuracy too; how far is not known",
     ]
-    first, second, _ = remarks_on({"before": few, "after": few}, ["sea"])
+    first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], 0.01)
     assert first.startswith("Baseline: the scores are calibrated by 12 calls and 12 no-calls, which is too few")
     assert second.startswith("Retrained model: the scores")
+
+
+def test_the_training_spread_is_that_of_the_mean_of_the_networks():
+    """Two networks: one is right about everything, the other about two clips of four."""
+    by_network = np.stack([np.where(IS_CALL, 2.0, -2.0), LOG_ODDS], axis=1)
+    scores = Scores(by_network, 1.0, (12, 12))
+    results = evaluation(IS_CALL, {"before": scores, "after": scores}, ["a", "b", "c", "d"])
+    # The accuracies are 1 and 0.5: their standard deviation is 0.5 / sqrt(2), that of their mean 0.25.
+    assert results["before"]["training_spread"]["accuracy"] == 0.25
+    assert results["change"]["training_spread"]["accuracy"] == pytest.approx(0.25 * np.sqrt(2), abs=1e-6)
+    alone = Scores(by_network[:, :1], 1.0, (12, 12))
+    results = evaluation(IS_CALL, {"before": scores, "after": alone}, ["a", "b", "c", "d"])
+    assert set(results["after"]["training_spread"].values()) == {None}
+    assert set(results["change"]["training_spread"].values()) == {None}
 
 
 def test_main_measures_both_models_on_all_test_clips(pipeline):
@@ -108,9 +125,13 @@ def test_main_names_the_recordings_of_the_test_clips(pipeline):
 
 
 def test_main_says_what_limits_the_figures_before_the_verdict(pipeline):
-    *_, first, _, second, _, third, _, verdict = (pipeline / "metrics" / "report.txt").read_text().splitlines()
+    *_, first, _, second, _, third, _, fourth, _, verdict = (
+        (pipeline / "metrics" / "report.txt").read_text().splitlines()
+    )
     assert [line.split(":")[0] for line in (first, second)] == ["Baseline", "Retrained model"]
     assert third.startswith("The intervals take clips of one recording for independent")
+    spread = json.loads((pipeline / "metrics" / "evaluation.json").read_text())["change"]["training_spread"]
+    assert fourth.endswith(f"by about {spread['accuracy']:.4f} (one standard deviation).")
     assert verdict.endswith("than chance.")
 
 

@@ -1,11 +1,12 @@
 """The accuracy of the retrained model at a revision and now, clip by clip."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.comparison import rounded, verdict
+from stages.lib.comparison import rounded, spread_of_change, training_remark, verdict
 from stages.lib.intervals import drawing_units, interval_remark, mcnemar_p, paired_bootstrap
 from stages.lib.measures import CLASSES, OUTCOME_COLUMNS
 from stages.lib.table import parse_table
@@ -13,7 +14,7 @@ from tools.lib.counted import counted
 from tools.lib.freshness import CONFUSION, staleness
 from tools.lib.markdown import code, table
 
-REPORT = Path("metrics/report.txt")
+REPORT, EVALUATION = Path("metrics/report.txt"), Path("metrics/evaluation.json")
 LONGEST_VERDICT = 400
 NOT_COMPARED = "So the two accuracies cannot be compared clip by clip, and no interval or test is given."
 
@@ -25,12 +26,15 @@ class Outcome(NamedTuple):
     ----------
     clip_ids, recordings : list of str
     is_call, called : ndarray of bool, shape (clips,)
+    training_spread : float or None
+        How far another training seed would move the accuracy; None where that is not known.
     """
 
     clip_ids: list[str]
     recordings: list[str]
     is_call: np.ndarray
     called: np.ndarray
+    training_spread: float | None
 
     @property
     def right(self) -> np.ndarray:
@@ -53,7 +57,17 @@ def read_outcome(folder: Path) -> Outcome | None:
     known = all(cell in CLASSES for cells in classes for cell in cells)
     if faults or not rows or not known or len(set(clip_ids)) < len(rows):
         return None
-    return Outcome(clip_ids, recordings, *(np.array([cell == CLASSES[0] for cell in cells]) for cells in classes))
+    is_call, called = (np.array([cell == CLASSES[0] for cell in cells]) for cells in classes)
+    return Outcome(clip_ids, recordings, is_call, called, read_training_spread(folder))
+
+
+def read_training_spread(folder: Path) -> float | None:
+    """Read how far another training seed would move the accuracy of the retrained model; None where nothing says it."""
+    try:
+        evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
+        return evaluation["after"]["training_spread"]["accuracy"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
@@ -99,10 +113,12 @@ def comparison(before: Outcome, after: Outcome) -> Finding:
         lambda drawn: (drawn @ gain / drawn.sum(axis=1))[:, None], drawing_units(after.recordings)
     )
     low, high = (rounded(bound[0]) for bound in bounds)
+    spread = spread_of_change(before.training_spread, after.training_spread)
     change = {
         "accuracy": rounded(gain.mean()),
         "intervals": {"accuracy": {"low": low, "high": high}},
         "mcnemar_p": mcnemar_p(before.right, after.right),
+        "training_spread": {"accuracy": spread},
     }
     subsets = {"accuracy": slice(None), "sensitivity": before.is_call, "specificity": ~before.is_call}
     rows = [
@@ -117,7 +133,7 @@ def comparison(before: Outcome, after: Outcome) -> Finding:
             "",
             verdict(change),
             "",
-            interval_remark(len(set(after.recordings))),
+            f"{interval_remark(len(set(after.recordings)))} {training_remark(spread)}",
         ],
     )
 

@@ -11,13 +11,13 @@ from stages.lib.faults import refuse
 from stages.lib.merged_table import MERGED, MergedClip, read_merged
 from stages.lib.params import DataParams
 from stages.lib.split_table import SPLIT, SplitClip, read_split
-from tools.lib.accuracy_change import REPORT, Outcome, read_outcome
+from tools.lib.accuracy_change import EVALUATION, REPORT, Outcome, read_outcome
 from tools.lib.freshness import CONFUSION
 from tools.lib.lock import Lock, differences, read_lock
 from tools.lib.markdown import code
 from tools.lib.synthetic import SYNTHETIC
 
-EVALUATION, LABELS = Path("metrics/evaluation.json"), Path("metrics/labels.json")
+LABELS = Path("metrics/labels.json")
 LABEL_NAMES = {CALL: "calls", NOCALL: "no-calls", UNLABELLED: "unlabelled"}
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from stages.lib.calibration import probability
 from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.faults import InputFaults, refuse
-from stages.lib.model_folder import Model, feature_description, model_at_hand, open_model
+from stages.lib.model_folder import Model, feature_description, log_odds_of_arrays, model_at_hand, open_model
 from stages.lib.recording import recording_fault
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.window import window_features
@@ -98,5 +98,4 @@ def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) ->
 
 def score_arrays(model: Model, arrays: np.ndarray) -> np.ndarray:
     """Return `p_call` for a batch of features of shape (windows, bands, frames)."""
-    log_odds = model.network(model.normalisation.apply(arrays), training=False).numpy()[:, 0]
-    return probability(log_odds, model.temperature)
+    return probability(log_odds_of_arrays(model, arrays), model.temperature)

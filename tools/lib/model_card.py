@@ -13,6 +13,7 @@ import numpy as np
 
 from stages.lib.calibration import calibration_remark
 from stages.lib.clips import CALL, NOCALL
+from stages.lib.comparison import training_remark
 from stages.lib.intervals import interval_remark, proportion
 from stages.lib.measures import THRESHOLD
 from stages.lib.merged_table import DATASET, EXPERT, MODEL
@@ -63,7 +64,7 @@ def the_model(facts: Facts) -> list[str]:
             if params["featurize.channel"] == "mix"
             else f"channel {params['featurize.channel']}",
         ),
-        ("what it is", "a small convolutional network ([network.py](../stages/lib/network.py))"),
+        ("what it is", what_it_is(params["train.networks"])),
         (
             "training",
             f"{params['train.epochs']} epochs in batches of {params['train.batch_size']}, seed {params['train.seed']}, "
@@ -79,6 +80,13 @@ def the_model(facts: Facts) -> list[str]:
         "",
         f"    git log -1 --format=%H -S{model['md5']} -- dvc.lock",
     ]
+
+
+def what_it_is(networks: int) -> str:
+    """Name the network, and how many there are of it."""
+    kind = "small convolutional network"
+    many = f"{networks} {kind}s whose log-odds are averaged"
+    return f"{many if networks > 1 else f'a {kind}'} ([network.py](../stages/lib/network.py))"
 
 
 def training_labels(facts: Facts) -> list[str]:
@@ -120,6 +128,8 @@ def performance(facts: Facts) -> list[str]:
         facts.verdict,
         "",
         interval_remark(len(set(facts.outcome.recordings))),
+        "",
+        training_remark(facts.evaluation["change"]["training_spread"]["accuracy"]),
     ]
 
 

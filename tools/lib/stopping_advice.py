@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sklearn.metrics import cohen_kappa_score
 
+from stages.lib.comparison import exceeds_training, training_remark
 from tools.lib.rounds_table import Round
 
 # Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions", CoNLL:
@@ -42,13 +43,9 @@ def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None
     return 1.0 if decisions[0] == decisions[1] else float(cohen_kappa_score(*decisions))
 
 
-def signs(closed: Round) -> list[Sign]:
-    """Look for the three signs in a closed round."""
-    return [
-        stability(closed.agreement),
-        settledness(closed.uncertain_share),
-        no_gain(*map(float, (closed.change_low, closed.change_high))),
-    ]
+def signs(closed: Round, training_spread: float | None) -> list[Sign]:
+    """Look for the three signs in a closed round; parameters as for `advice`."""
+    return [stability(closed.agreement), settledness(closed.uncertain_share), no_gain(closed, training_spread)]
 
 
 def stability(kappa: str) -> Sign:
@@ -81,20 +78,30 @@ def settledness(share: str) -> Sign:
     )
 
 
-def no_gain(low: float, high: float) -> Sign:
-    """Tell whether the last labels have changed the accuracy by no more than chance."""
+def no_gain(closed: Round, training_spread: float | None) -> Sign:
+    """Tell whether the last labels have changed the accuracy by no more than chance; parameters as for `advice`."""
+    low, high = float(closed.change_low), float(closed.change_high)
+    change = float(closed.accuracy_after) - float(closed.accuracy_before)
     inside = low <= 0 <= high
     return Sign(
-        "the gain is within its interval",
-        inside,
+        "the gain is no larger than chance",
+        inside or not exceeds_training(change, training_spread),
         f"the 95 % interval of the change in accuracy, {low:+.3f} to {high:+.3f}, "
-        f"{'holds' if inside else 'does not hold'} zero",
+        f"{'holds' if inside else 'does not hold'} zero. {training_remark(training_spread)}",
     )
 
 
-def advice(closed: Round) -> str:
-    """Advise to stop where the labels bring nothing that can be seen and the model has little left to ask."""
-    stable, settled, useless = found = signs(closed)
+def advice(closed: Round, training_spread: float | None) -> str:
+    """Advise to stop where the labels bring nothing that can be seen and the model has little left to ask.
+
+    Parameters
+    ----------
+    closed : Round
+    training_spread : float or None
+        How far other training seeds would move the change in accuracy: one standard deviation, None where that is not
+        known.
+    """
+    stable, settled, useless = found = signs(closed, training_spread)
     stop = useless.there and (stable.there or settled.there)
     lines = [f"  {'yes' if sign.there else 'no '}  {sign.name}: {sign.reason}" for sign in found]
     if stop:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stages.lib import comparison
-from stages.lib.comparison import rounded, verdict
+from stages.lib.comparison import rounded, spread_of_change, training_remark, verdict
 
 RANDOM = np.random.default_rng(0)
 IS_CALL = RANDOM.random(100) < 0.5
@@ -11,9 +11,12 @@ RIGHT = np.where(IS_CALL, 2.0, -2.0)
 MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
 
 
+UNKNOWN = {"training_spread": {"accuracy": None}}
+
+
 def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict:
-    """Compare on clips that are independent."""
-    return comparison.compare(is_call, before, after, np.arange(len(is_call)))
+    """Compare on clips that are independent, by models of one network."""
+    return comparison.compare(is_call, before, after, np.arange(len(is_call))) | UNKNOWN
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +56,13 @@ def test_two_clips_of_201_are_no_larger_than_chance():
     assert sentence.endswith("is no larger than chance.")
 
 
-def a_change(low: float, high: float, p_value: float) -> dict:
-    return {"accuracy": 0.05, "intervals": {"accuracy": {"low": low, "high": high}}, "mcnemar_p": p_value}
+def a_change(low: float, high: float, p_value: float, spread: float | None = None) -> dict:
+    return {
+        "accuracy": 0.05,
+        "intervals": {"accuracy": {"low": low, "high": high}},
+        "mcnemar_p": p_value,
+        "training_spread": {"accuracy": spread},
+    }
 
 
 def test_a_change_for_the_worse_can_be_larger_than_chance():
@@ -68,6 +76,23 @@ def test_a_change_is_no_larger_than_chance_when_its_interval_includes_zero(low, 
 
 def test_a_change_is_no_larger_than_chance_when_the_exact_test_disagrees():
     assert verdict(a_change(0.01, 0.09, 0.0501)).endswith("is no larger than chance.")
+
+
+def test_a_change_is_no_larger_than_chance_when_another_training_seed_could_make_it():
+    assert verdict(a_change(0.01, 0.09, 0.001, spread=0.024)).endswith("is larger than chance.")
+    assert verdict(a_change(0.01, 0.09, 0.001, spread=0.026)).endswith("is no larger than chance.")
+
+
+def test_the_spread_of_a_change_is_known_where_both_are():
+    assert spread_of_change(0.003, 0.004) == 0.005
+    assert spread_of_change(None, 0.004) is spread_of_change(0.003, None) is None
+
+
+def test_what_the_intervals_leave_out_is_said():
+    assert training_remark(0.0123).endswith(
+        "move the change in accuracy too, by about 0.0123 (one standard deviation)."
+    )
+    assert "how far is not known" in training_remark(None)
 
 
 def test_the_verdict_names_change_interval_and_p_value():
@@ -89,7 +114,7 @@ def test_clips_that_change_together_make_no_change_larger_than_chance():
     before = after.copy()
     before[:10] *= -1
     assert verdict(compare(is_call, before, after)).endswith("is larger than chance.")
-    by_recording = comparison.compare(is_call, before, after, np.repeat(np.arange(20), 10))
+    by_recording = comparison.compare(is_call, before, after, np.repeat(np.arange(20), 10)) | UNKNOWN
     assert by_recording["intervals"]["accuracy"]["low"] == 0
     assert verdict(by_recording).endswith("is no larger than chance.")
 

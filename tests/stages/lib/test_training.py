@@ -41,7 +41,7 @@ model = Model(
 )
 labels = ["call" if "_call" in clip_id else "nocall" for clip_id in clip_ids]
 clips = LabelledClips(clip_ids, labels, [1.0] * len(labels))
-params = TrainParams(seed=1, epochs=2, batch_size=8, learning_rate=0.001)
+params = TrainParams(seed=1, epochs=2, batch_size=8, networks=1, learning_rate=0.001)
 train_model(model, features, clips, clips, params)
 save_model(Path(sys.argv[1]), model)
 """
@@ -78,7 +78,7 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     model = Model(
         build_network((40, 41)), features.description, Normalisation.learn([load_clips(features, train.clip_ids)])
     )
-    params = TrainParams(seed=0, epochs=12, batch_size=8, learning_rate=0.003)
+    params = TrainParams(seed=0, epochs=12, batch_size=8, networks=1, learning_rate=0.003)
     history = train_model(model, features, train, valid, params)
     assert roc_auc_score(test.targets[:, 0], score_clips(model, features, test.clip_ids)) > 0.95
     temperature = fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)

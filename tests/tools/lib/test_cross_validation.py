@@ -14,7 +14,7 @@ from tools.lib.label_quality import probable_errors
 CLIPS, CLIPS_A_RECORDING, PLANTED, FOLDS = 120, 3, 12, 3
 RECORDINGS = [f"sea{number // CLIPS_A_RECORDING:02d}" for number in range(CLIPS)]
 TRUTH = ["call" if number % 2 else "nocall" for number in range(CLIPS)]
-PARAMS = TrainParams(seed=1, epochs=10, batch_size=8, learning_rate=0.003)
+PARAMS = TrainParams(seed=1, epochs=10, batch_size=8, networks=1, learning_rate=0.003)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,131 @@
+"""How much of an accuracy is the chance of training: `python -m experiments.training_spread`, in temporary clones.
+
+The queue is answered with the labels of the data set. Then the model is retrained with one answer turned to `unsure`,
+another one each time, and with other training seeds and the same labels.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from experiments.clone import clone, commit, hold_out_again, overlay, repro
+from experiments.command import add_overlay, exit_without, results_parser
+from experiments.page_section import publish
+from experiments.real.run import ANNOTATOR, RECORDINGS, clone_for
+from stages.lib.clips import read_clips
+from stages.lib.expert_table import COLUMNS, EXPERT, UNSURE
+from stages.lib.table import read_table, write_table
+from tools.answer_queue import answer_queue
+from tools.lib.markdown import table
+from tools.lib.synthetic import SYNTHETIC
+
+DATASETS = (SYNTHETIC, "right_whale")
+SECTION = "training spread"
+
+
+class Retrained(NamedTuple):
+    """The accuracy of a retrained model, the spread that its metrics state, and the seconds of `dvc repro`."""
+
+    accuracy: float
+    stated_spread: float | None
+    seconds: float
+
+
+class Outcome(NamedTuple):
+    """What came out with all answers, with one of them changed, and with other seeds."""
+
+    answers: int
+    first: Retrained
+    changed: list[Retrained]
+    seeded: list[Retrained]
+
+
+def retrained(folder: Path, *arguments: str) -> Retrained:
+    """Run `dvc repro` in a clone, and read what it says of the retrained model."""
+    begin = time.monotonic()
+    repro(folder, *arguments)
+    seconds = time.monotonic() - begin
+    after = json.loads((folder / "metrics" / "evaluation.json").read_text(encoding="utf-8"))["after"]
+    return Retrained(after["accuracy"], after["training_spread"]["accuracy"], seconds)
+
+
+def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) -> Outcome:
+    """Retrain the model in a clone as often as asked for."""
+    repro(folder)
+    truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
+    answer_queue(folder, truth, ANNOTATOR)
+    commit(folder, "Answer the queue")
+    first = retrained(folder)
+    rows = [row.cells for row in read_table(folder / EXPERT, COLUMNS)]
+    changed = []
+    drawn = np.random.default_rng(0).permutation(len(rows))[:change_count]
+    for position in tqdm(drawn, desc="answers", unit="training", disable=None):
+        write_answers(folder, [*rows[:position], rows[position] | {"label": UNSURE}, *rows[position + 1 :]])
+        changed.append(retrained(folder))
+    write_answers(folder, rows)
+    repro(folder, "merge_labels")
+    seeded = []
+    for seed in tqdm(range(seed_count), desc="seeds", unit="training", disable=None):
+        # Of the retrained model alone, so that the labels stay the same.
+        overlay(folder / "params.yaml", {"train": {"seed": seed}})
+        seeded.append(retrained(folder, "--single-item", "retrain", "evaluate"))
+    return Outcome(len(rows), first, changed, seeded)
+
+
+def write_answers(folder: Path, rows: Sequence[dict[str, str]]) -> None:
+    """Write the answers of a clone."""
+    write_table(folder / EXPERT, COLUMNS, [tuple(cells[name] for name in COLUMNS) for cells in rows])
+
+
+def results_table(dataset: str, outcome: Outcome) -> str:
+    """Return the results of a data set as Markdown."""
+    seeds = [of_seed.accuracy for of_seed in outcome.seeded]
+    stated = [of_seed.stated_spread for of_seed in outcome.seeded if of_seed.stated_spread is not None]
+    moves = [abs(of_change.accuracy - outcome.first.accuracy) for of_change in outcome.changed]
+    commits = [of_change.seconds for of_change in outcome.changed]
+    rows = [
+        (f"accuracy, mean over {len(seeds)} training seeds", f"{statistics.mean(seeds):.4f}"),
+        ("its standard deviation over these seeds", f"{statistics.stdev(seeds):.4f}"),
+        ("what the metrics state of that, in the mean", f"{statistics.mean(stated):.4f}" if stated else "nothing"),
+        (f"what one answer of {outcome.answers} moves, mean of {len(moves)}", f"{statistics.mean(moves):.4f}"),
+        ("what one answer moves, at most", f"{max(moves):.4f}"),
+        ("seconds of `dvc repro` after one answer, median", f"{statistics.median(commits):.0f}"),
+    ]
+    return "\n".join([f"### {dataset}", "", *table(("", "retrained model"), rows), ""])
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = results_parser(__doc__, seed_count=10)
+    parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
+    parser.add_argument("--changes", type=int, default=20, help="how many answers to change (default: 20)")
+    add_overlay(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the data sets and print the results, or put them in a page."""
+    arguments = parse_arguments()
+    if set(arguments.datasets) - {SYNTHETIC}:
+        exit_without(RECORDINGS)
+    tables = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for dataset in arguments.datasets:
+            folder = Path(temporary) / dataset
+            clone(folder) if dataset == SYNTHETIC else clone_for(dataset, folder)
+            overlay(folder / "params.yaml", arguments.overlay)
+            hold_out_again(folder)
+            tables.append(results_table(dataset, run_dataset(folder, dataset, arguments.seeds, arguments.changes)))
+    publish("\n".join(tables), SECTION, arguments.page)
+
+
+if __name__ == "__main__":
+    main()

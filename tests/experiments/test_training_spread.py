@@ -1,0 +1,32 @@
+"""The experiment on the chance of training, with the small pipeline."""
+
+import csv
+
+from experiments.training_spread import Outcome, Retrained, results_table, run_dataset
+
+
+def test_the_table_tells_seeds_and_answers_apart():
+    first = Retrained(0.80, 0.01, 30.0)
+    changed = [Retrained(0.81, 0.01, 31.0), Retrained(0.80, 0.01, 35.0), Retrained(0.77, 0.01, 33.0)]
+    seeded = [Retrained(0.80, 0.01, 40.0), Retrained(0.84, 0.02, 40.0)]
+    lines = results_table("sea", Outcome(32, first, changed, seeded)).splitlines()
+    assert lines[4:] == [
+        "| accuracy, mean over 2 training seeds | 0.8200 |",
+        "| its standard deviation over these seeds | 0.0283 |",
+        "| what the metrics state of that, in the mean | 0.0150 |",
+        "| what one answer of 32 moves, mean of 3 | 0.0133 |",
+        "| what one answer moves, at most | 0.0300 |",
+        "| seconds of `dvc repro` after one answer, median | 33 |",
+    ]
+
+
+def test_each_run_changes_one_answer_or_the_seed(copy_of_finished, tmp_path):
+    folder = copy_of_finished(tmp_path / "clone")
+    outcome = run_dataset(folder, "synthetic", seed_count=1, change_count=1)
+    assert (len(outcome.changed), len(outcome.seeded)) == (1, 1)
+    with (folder / "labels" / "expert.csv").open(newline="") as answers:
+        labels = [row["label"] for row in csv.DictReader(answers)]
+    # The answers are as they were before one of them was changed.
+    assert len(labels) == outcome.answers
+    assert set(labels) <= {"call", "nocall"}
+    assert "seed: 0" in (folder / "params.yaml").read_text().split("\ntrain:")[1]

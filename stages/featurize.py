@@ -102,9 +102,14 @@ class Recording(NamedTuple):
     origin: str = ""
 
     @property
+    def recording_id(self) -> str:
+        """What the ids of its clips call it."""
+        return self.clips[0].recording_id
+
+    @property
     def key(self) -> str:
         """What its shard is known by."""
-        return f"{self.path.stem}.{self.origin}"
+        return f"{self.recording_id}.{self.origin}"
 
 
 def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, Seen]) -> Recording:
@@ -151,7 +156,9 @@ def write_shards(
     for one in recordings:
         blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
         shape = (len(one.clips), *params.shape)
-        names[one.key] = write_blocks(FOLDER, one.path.stem, one.origin, blocks, shape=shape, dtype=np.dtype("float16"))
+        names[one.key] = write_blocks(
+            FOLDER, one.recording_id, one.origin, blocks, shape=shape, dtype=np.dtype("float16")
+        )
     return names
 
 

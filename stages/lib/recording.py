@@ -1,6 +1,6 @@
 """Recordings: what is wrong with one, where it holds sound, and the samples of one window."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -231,9 +231,10 @@ def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]
         The highest frequency of the features.
     """
     names = defaultdict(list)
+    count_of = Counter(path.name for path in sample_rates)
     for path, sample_rate in sample_rates.items():
         if sample_rate / 2 < max_hz:
-            names[sample_rate].append(path.name)
+            names[sample_rate].append(path.name if count_of[path.name] == 1 else str(path))
     return [
         f"recorded at {sample_rate} Hz, which holds nothing above {sample_rate / 2:g} Hz, while featurize.max_hz is "
         f"{max_hz:g}; what is missing counts as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"

@@ -155,6 +155,12 @@ def test_every_recording_of_a_low_rate_is_named():
     assert low_rate_lines(rates, 2000.0) == []
 
 
+def test_of_recordings_of_one_name_the_folders_are_named_too():
+    rates = {Path(name): 4000 for name in ("north/001.wav", "south/001.wav", "south/002.wav")}
+    (line,) = low_rate_lines(rates, 10000.0)
+    assert line.endswith("(3 in all): north/001.wav, south/001.wav, 002.wav")
+
+
 @pytest.mark.parametrize("value", [1e13, -1e30])
 def test_a_sample_far_beyond_full_scale_is_a_fault(tmp_path, value):
     samples = noise(1)

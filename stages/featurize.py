@@ -20,7 +20,7 @@ from stages.lib.inputs import changed, reading, state
 from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
 from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of
+from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of, unfinished_lines
 from stages.lib.running import run_stage
 from stages.lib.shard import content_of, intact, shards_in, write_blocks
 from stages.lib.spectrogram import FeatureParams, held_bands
@@ -201,7 +201,8 @@ def main() -> None:
         to_check = [(table, one.path, one.clips, params) for one in new]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)
-        for line in low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz):
+        low_rate = low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz)
+        for line in unfinished_lines(one.path for one in new) + low_rate:
             print(line)
 
         FOLDER.mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ A clip is named after its recording, folders included: `2019/07/05/000000.wav` f
 """
 
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -102,8 +103,12 @@ def read_clips(table: Path) -> list[Clip]:
         With every fault of the table. It does not look at the recordings.
     """
     rows, faults = parse_table(table, COLUMNS)
-    # A site that is spelt in two ways, an accent being a character of its own in one, would be on two sides of a split.
-    rows = [Row(row.line, row.cells | {"site": unicodedata.normalize("NFC", row.cells["site"])}) for row in rows]
+    # A site that is spelt in two ways would be on two sides of a split.
+    spelling: dict[str, str] = {}
+    rows = [
+        Row(row.line, row.cells | {"site": spelling.setdefault(same_site(row.cells["site"]), row.cells["site"])})
+        for row in rows
+    ]
     for row in rows:
         faults += [f"{table}:{row.line}: {fault}" for fault in row_faults(row.cells)]
     faults += [f"{table}:{fault}" for fault in repetition_faults(rows)]
@@ -111,6 +116,11 @@ def read_clips(table: Path) -> list[Clip]:
         faults.append(f"{table}: holds no clip; it needs a row for each window of a recording")
     refuse(faults)
     return [parse_clip(row) for row in rows]
+
+
+def same_site(site: str) -> str:
+    """Return what all spellings of a site have in common: `rpi-orcasound-lab` and `Rpi_Orcasound_Lab` are one."""
+    return re.sub(r"[-_\s]+", "_", unicodedata.normalize("NFC", site).casefold())
 
 
 def parse_clip(row: Row) -> Clip:

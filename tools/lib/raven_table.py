@@ -16,11 +16,11 @@ from stages.lib.clips import CALL, parse_seconds
 from stages.lib.table import quoted
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
-from tools.lib.recording_name import stem
 from tools.lib.selections import Selection
 
 SUFFIX = ".Table.1.selections.txt"
 BEGIN, END, OFFSET, FILE = "begin time (s)", "end time (s)", "file offset (s)", "begin file"
+PATH = "begin path"
 LABELS = ("label", "annotation", "species")
 NOTES = ("note", "notes", "comments")
 PLACE = (
@@ -32,6 +32,7 @@ PLACE = (
     "Low Freq (Hz)",
     "High Freq (Hz)",
     "Begin File",
+    "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
 DETECTION_COLUMNS = (*PLACE, "Label", "Score")
@@ -68,9 +69,9 @@ def parse_selections(path: Path, lines: Sequence[str]) -> tuple[list[Selection],
         if begin_s is None or end_s is None or offset_s is None or end_s < begin_s:
             faults.append(f"{path}:{number}: {quoted(line)} is not a selection; save the selection table anew")
             continue
-        recording = cells.get(FILE) or recording_name(path)
+        recording = first(cells, (PATH, FILE)) or recording_name(path)
         selection = Selection(
-            number, stem(recording), offset_s, offset_s + end_s - begin_s, first(cells, LABELS), first(cells, NOTES)
+            number, recording, offset_s, offset_s + end_s - begin_s, first(cells, LABELS), first(cells, NOTES)
         )
         view = (cells.get("selection"), selection._replace(line=0))
         if view not in seen:
@@ -85,9 +86,9 @@ def header_of(lines: Sequence[str]) -> list[str]:
 
 
 def recording_name(path: Path) -> str:
-    """Return the name of the recording after which Raven has named a table, with a suffix that `stem` takes off."""
+    """Return the name of the recording after which Raven has named a table, which has no suffix."""
     name = path.name.removesuffix(".txt").removesuffix(".selections")
-    return name.rpartition(".Table.")[0] + ".flac" if ".Table." in name else f"{name}.flac"
+    return name.rpartition(".Table.")[0] if ".Table." in name else name
 
 
 def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
@@ -124,6 +125,7 @@ def format_detections(
     Parameters
     ----------
     recording : str
+        Its path.
     detections : iterable of Detection
     span_hz : tuple of float
         The lowest and the highest frequency that was looked at.
@@ -154,6 +156,7 @@ def place(
         *times,
         *frequencies,
         PurePosixPath(recording).name,
+        recording,
     ]
 
 

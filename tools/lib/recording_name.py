@@ -25,9 +25,22 @@ SOUNDTRAP = re.compile(r"(?P<serial>\d{3,})\.(?P<time>\d{12})(?!\d)")
 PLAIN = re.compile(r"(?<!\d)(\d{4})(-?)(\d\d)\2(\d\d)[T_-](\d\d)([-:]?)(\d\d)\6(\d\d)(Z?)(?!\d)")
 
 
+# What may follow the name of a recording. `.190705140000` is no suffix but a time.
+SUFFIX = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,3}$")
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the folders and the name in a path of whatever system; accents in one spelling.
+
+    The drive, the root and `.` and `..` are left away: they say nothing on another machine.
+    """
+    path = PureWindowsPath(unicodedata.normalize("NFC", name))
+    return tuple(part for part in path.parts if part not in (path.anchor, ".", ".."))
+
+
 def stem(name: str) -> str:
     """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
-    return unicodedata.normalize("NFC", PureWindowsPath(name).stem)
+    return SUFFIX.sub("", (parts_of(name) or ("",))[-1])
 
 
 def origin_of(stem: str) -> Origin:

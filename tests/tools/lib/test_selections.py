@@ -175,7 +175,7 @@ def test_tracks_are_in_the_order_of_time_and_tell_no_score(repository):
     write_tracks(Path("tracks"))
     assert Path("tracks/deep.txt").read_text() == "0.000000\t3.000000\t\n4.000000\t7.000000\t\n"
     rows = [line.split("\t") for line in Path("tracks/deep.Table.1.selections.txt").read_text().splitlines()]
-    assert rows[0][-3:] == ["Begin File", "Label", "Note"]
+    assert rows[0][-4:] == ["Begin File", "Begin Path", "Label", "Note"]
     assert [row[3:5] for row in rows[1:]] == [["0.000000000", "3.000000000"], ["4.000000000", "7.000000000"]]
 
 

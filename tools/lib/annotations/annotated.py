@@ -35,13 +35,13 @@ def read_all(paths: Sequence[Path], labels: Mapping[str, str]) -> list[Annotatio
 
 
 def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict[str, Annotated]:
-    """Bring together what files say of each recording, by its stem."""
+    """Bring together what files say of each recording, by its path or, where no file is known, its name."""
     events = defaultdict(list)
     stating = set()
     for one in read:
         with_kinds = [(kind_of(event.text, labels), event) for event in one.events]
         for kind, event in with_kinds:
-            events[event.stem].append((kind, event))
+            events[event.recording].append((kind, event))
         if any(kind == NOCALL for kind, _ in with_kinds):
             stating |= set(one.origins)
     return {name: Annotated(events[name], name in stating) for one in read for name in one.origins}

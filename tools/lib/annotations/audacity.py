@@ -18,7 +18,9 @@ def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
     """Read the labels, and what is wrong with them."""
     selections, faults = parse_track(path, lines)
     events = [
-        Event(f"{path}:{selection.line}", selection.stem, selection.begin_s, selection.end_s, selection.text.strip())
+        Event(
+            f"{path}:{selection.line}", selection.recording, selection.begin_s, selection.end_s, selection.text.strip()
+        )
         for selection in selections
     ]
     return Annotations(events, {stem(path.name): Origin()}, faults)

@@ -19,34 +19,21 @@ def is_clip_folders(folder: Path) -> bool:
 
 
 def clips_of(folder: Path) -> dict[str, Path]:
-    """Return every clip, by the path that it should have below `recordings/`.
-
-    A name that is in both folders, as where each counts from 1, has the folder's put before it.
-    """
-    in_folder = {name: audio_files(folder / name) for name in FOLDERS}
-    twice = set.intersection(*map(set, in_folder.values()))
-    return {
-        f"{name}/{name}_{path.name}" if stem in twice else f"{name}/{path.name}": path
-        for name, by_stem in in_folder.items()
-        for stem, paths in by_stem.items()
-        for path in paths
-    }
+    """Return every clip, by the path that it should have below `recordings/`."""
+    return {f"{name}/{clip}": path for name in FOLDERS for clip, path in audio_files(folder / name).items()}
 
 
 def table_of(clips: dict[str, Path]) -> str:
     """Return a table in the form of Pod.Cast's; refuse clips that are no audio."""
     refuse(fault for fault in map(opening_fault, clips.values()) if fault)
-    rows = [
-        f"{Path(name).name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n"
-        for name, path in clips.items()
-    ]
+    rows = [f"{name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n" for name, path in clips.items()]
     return HEADER + "".join(rows)
 
 
 def opening_fault(path: Path) -> str | None:
     """Say why a clip cannot be opened; what else may be wrong with it leaves out that clip alone, later."""
     try:
-        soundfile.info(path)
+        duration_s(path)
     except soundfile.LibsndfileError:
         return recording_fault(path)
     return None

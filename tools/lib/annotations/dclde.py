@@ -19,7 +19,6 @@ from pathlib import Path
 from stages.lib.clips import parse_seconds
 from tools.lib.annotations.delimited import first, header_of, read_rows
 from tools.lib.annotations.event import CALL, UNSURE, Annotations, Event, Origin
-from tools.lib.recording_name import stem
 
 RECORDING, BEGIN, END = "soundfile", "filebeginsec", "fileendsec"
 CLASS = ("classspecies", "labels")
@@ -46,7 +45,7 @@ def read_dclde(path: Path, lines: Sequence[str]) -> Annotations:
                 "correct Soundfile, FileBeginSec and FileEndSec, or remove the row"
             )
             continue
-        name = stem(cells[RECORDING])
+        name = cells[RECORDING]
         origins.setdefault(name, Origin(first(cells, SITE), began(first(cells, TIME), begin_s)))
         events.append(Event(source, name, begin_s, end_s, text(cells)))
     return Annotations(events, origins, faults)

@@ -18,7 +18,6 @@ from stages.lib.clips import parse_seconds
 from stages.lib.table import Row
 from tools.lib.annotations.delimited import first, has_any, header_of, read_rows
 from tools.lib.annotations.event import CALL, Annotations, Event, Origin
-from tools.lib.recording_name import stem
 
 RECORDING = ("wav_filename", "filename")
 BEGIN = ("start_time_s", "start_s", "start")
@@ -46,10 +45,10 @@ def read_pod_cast(path: Path, lines: Sequence[str]) -> Annotations:
         if not recording or begin_s is None or duration_s is None:
             faults.append(f"{path}:{row.line}: {row_fault(row)}")
             continue
-        origins.setdefault(stem(recording), origin(row.cells))
+        origins.setdefault(recording, origin(row.cells))
         if duration_s > NOTHING_S:
             text = first(row.cells, TEXT) if has_words else CALL
-            events.append(Event(f"{path}:{row.line}", stem(recording), begin_s, begin_s + duration_s, text))
+            events.append(Event(f"{path}:{row.line}", recording, begin_s, begin_s + duration_s, text))
     return Annotations(events, origins, faults)
 
 

@@ -6,19 +6,18 @@ from pathlib import Path
 from tools.lib.annotations.delimited import header_of, read_rows
 from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.raven_table import FILE, OFFSET, parse_selections, recording_name
-from tools.lib.recording_name import stem
 
 
 def read_raven(path: Path, lines: Sequence[str]) -> Annotations:
     """Read the selections, each once however many views it has, and what is wrong with them."""
     selections, faults = parse_selections(path, lines)
     events = [
-        Event(f"{path}:{selection.line}", selection.stem, selection.begin_s, selection.end_s, selection.text)
+        Event(f"{path}:{selection.line}", selection.recording, selection.begin_s, selection.end_s, selection.text)
         for selection in selections
     ]
     # A table without selections says of the recording that it is named after that there is nothing in it.
-    stems = {event.stem for event in events} or {stem(recording_name(path))}
-    return Annotations(events, dict.fromkeys(sorted(stems), Origin()), [*faults, *offset_faults(path, lines)])
+    names = {event.recording for event in events} or {recording_name(path)}
+    return Annotations(events, dict.fromkeys(sorted(names), Origin()), [*faults, *offset_faults(path, lines)])
 
 
 def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ def read(folder: Path, text: str, name: str = "bay.txt", encoding: str = "utf-8"
 
 def events(annotations: Annotations) -> list[tuple]:
     assert annotations.faults == []
-    return [tuple(event[1:]) for event in annotations.events]
+    return [tuple(event[1:5]) for event in annotations.events]
 
 
 # Raven.
@@ -41,7 +41,7 @@ def test_times_of_a_raven_sequence_count_from_the_start_of_each_file(tmp_path):
     text = f"{RAVEN}\tBegin File\tFile Offset (s)\n"
     text += "1\tSpectrogram 1\t1\t10.0\t11.0\t0\t9\tfirst.wav\t10.0\n"
     text += "2\tSpectrogram 1\t1\t610.0\t612.0\t0\t9\tC:\\sea\\second.wav\t10.0\n"
-    assert events(read(tmp_path, text)) == [("first", 10.0, 11.0, ""), ("second", 10.0, 12.0, "")]
+    assert events(read(tmp_path, text)) == [("first.wav", 10.0, 11.0, ""), ("C:\\sea\\second.wav", 10.0, 12.0, "")]
 
 
 def test_a_raven_sequence_without_offsets_is_refused(tmp_path):
@@ -70,20 +70,20 @@ def test_a_raven_table_without_selections_says_that_its_recording_was_listened_t
 def test_a_pod_cast_table_has_site_and_date(tmp_path):
     text = POD_CAST + "round2\tOS_1.wav\t49.765\t2.45\torcasound_lab\t7/5/2019\t08:24:00\n"
     annotations = read(tmp_path, text)
-    assert events(annotations) == [("OS_1", 49.765, 52.215, "call")]
-    assert annotations.origins == {"OS_1": Origin("orcasound_lab", "2019-07-05T08:24:00")}
+    assert events(annotations) == [("OS_1.wav", 49.765, 52.215, "call")]
+    assert annotations.origins == {"OS_1.wav": Origin("orcasound_lab", "2019-07-05T08:24:00")}
 
 
 @pytest.mark.parametrize("duration", ["0.0", "0.01"])
 def test_a_pod_cast_recording_without_calls_is_one_row_that_lasts_no_time(tmp_path, duration):
     annotations = read(tmp_path, POD_CAST + f"round7\tquiet.wav\t0.0\t{duration}\tport\t2020-09-27\tx\n")
-    assert (annotations.events, annotations.origins) == ([], {"quiet": Origin("port", "2020-09-27")})
+    assert (annotations.events, annotations.origins) == ([], {"quiet.wav": Origin("port", "2020-09-27")})
 
 
 @pytest.mark.parametrize("begin", ["start_time_s", "start_s", "start"])
 def test_short_names_of_columns_and_a_label_column_are_understood(tmp_path, begin):
     text = f"filename,{begin},duration_s,label\nbay.flac,1,2,call\nbay.flac,5,20,nocall\n"
-    assert events(read(tmp_path, text)) == [("bay", 1, 3, "call"), ("bay", 5, 25, "nocall")]
+    assert events(read(tmp_path, text)) == [("bay.flac", 1, 3, "call"), ("bay.flac", 5, 25, "nocall")]
 
 
 def test_every_bad_row_of_a_pod_cast_table_is_named(tmp_path):
@@ -114,16 +114,16 @@ def test_every_bad_row_of_a_pod_cast_table_is_named(tmp_path):
 def test_dclde_has_classes_and_certainty(tmp_path, columns, text):
     row = f"AMAR1.20200101T000000Z.flac,Carmanah,JASCO,{columns},10.5,12.0,2020-01-01 00:00:10\n"
     annotations = read(tmp_path, DCLDE + row, "annotations.csv")
-    assert events(annotations) == [("AMAR1.20200101T000000Z", 10.5, 12.0, text)]
+    assert events(annotations) == [("AMAR1.20200101T000000Z.flac", 10.5, 12.0, text)]
 
 
 def test_a_dclde_recording_has_the_site_of_its_data_set_and_begins_before_its_events(tmp_path):
     row = "a.flac,Carmanah,JASCO,KW,1,1,SRKW,Call,70.0,72.0,2020-01-01 00:01:10\n"
-    assert read(tmp_path, DCLDE + row).origins == {"a": Origin("Carmanah", "2020-01-01T00:00:00Z")}
+    assert read(tmp_path, DCLDE + row).origins == {"a.flac": Origin("Carmanah", "2020-01-01T00:00:00Z")}
 
 
 def test_a_dclde_row_about_a_file_needs_no_times(tmp_path):
-    assert events(read(tmp_path, DCLDE + "a.flac,C,J,AB,0,NA,NA,File,NA,NA,NA\n")) == [("a", 0, inf, "AB")]
+    assert events(read(tmp_path, DCLDE + "a.flac,C,J,AB,0,NA,NA,File,NA,NA,NA\n")) == [("a.flac", 0, inf, "AB")]
 
 
 def test_a_dclde_row_about_a_call_does(tmp_path):
@@ -153,7 +153,7 @@ def test_an_empty_audacity_track_says_that_its_recording_was_listened_to(tmp_pat
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_endings_and_a_byte_order_mark_do_no_harm(tmp_path, encoding, end):
     text = (POD_CAST + "r\ta.wav\t1\t2\t\t\t\n").replace("\n", end)
-    assert events(read(tmp_path, text, encoding=encoding)) == [("a", 1, 3, "call")]
+    assert events(read(tmp_path, text, encoding=encoding)) == [("a.wav", 1, 3, "call")]
 
 
 @pytest.mark.parametrize("text", ["time,species\n1,orca\n", "Dear Val,\nhere are the calls.\n", "{}"])

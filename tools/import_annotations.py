@@ -21,10 +21,10 @@ from stages.lib.table import write_table
 from stages.lib.whole import write_text
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
-from tools.lib.annotations.annotation_files import ANNOTATIONS, present_files, write_files
+from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, present_files, write_files
 from tools.lib.annotations.clip_table import filled_line, make_clips
 from tools.lib.annotations.event import KINDS
-from tools.lib.annotations.gather import RECORDINGS, Gathered, gather, gathered
+from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
 from tools.lib.annotations.matching import write_unclear

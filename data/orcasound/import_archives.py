@@ -15,11 +15,10 @@ from stages.lib.table import write_table
 from stages.lib.whole import whole, write_text
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
-from tools.lib.annotations.annotation_files import ANNOTATIONS
+from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS
 from tools.lib.annotations.clip_table import make_clips
 from tools.lib.annotations.event import Annotations
-from tools.lib.annotations.gather import RECORDINGS, origins_of
-from tools.lib.annotations.matching import resolve
+from tools.lib.annotations.matching import origins_of, resolve
 from tools.lib.annotations.outcome import NOTE, Outcome
 from tools.lib.clip_rows import ClipRow
 from tools.lib.recording_finder import Finder

@@ -9,7 +9,7 @@ from stages.lib.clips import is_utf8
 from stages.lib.table import quoted
 from stages.lib.whole import whole
 
-ANNOTATIONS = "annotations"
+ANNOTATIONS, RECORDINGS = "annotations", "recordings"
 
 
 def present_files(folder: Path) -> dict[str, Path]:

@@ -8,21 +8,18 @@ from typing import NamedTuple
 from stages.lib.faults import refuse
 from stages.lib.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
-from tools.lib.annotations.annotation_files import ANNOTATIONS, name_faults, placed, present_files
+from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, name_faults, placed, present_files
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
-from tools.lib.annotations.event import Annotations, Origin
+from tools.lib.annotations.event import Annotations
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
-from tools.lib.annotations.matching import Name, folder_of, read_unclear, resolve
+from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
 from tools.lib.annotations.repeats import contradictory, said_of
 from tools.lib.audio_files import audio_files, bring_faults, clashes, one_content
 from tools.lib.recording_finder import Finder, Match
-from tools.lib.recording_origin import origin_of_recording
 from tools.lib.register import NAME, Registered, read_register
 from tools.lib.same_sound import known_sound
 from tools.lib.sites import one_spelling
-
-RECORDINGS = "recordings"
 
 
 class Gathered(NamedTuple):
@@ -193,15 +190,6 @@ def clips_in(tables: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
         if clips.setdefault(name, path) != path
     )
     return clips
-
-
-def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
-    """Return where and when each recording was made: what annotations say, before what its path tells."""
-    origins: dict[str, Origin] = {}
-    for name, said in (item for one in read for item in one.origins.items()):
-        known, by_path = origins.get(name, Origin()), origin_of_recording(name)
-        origins[name] = Origin(known.site or said.site or by_path.site, known.began or said.began or by_path.began)
-    return origins
 
 
 def registered_now(

@@ -1,12 +1,13 @@
 """The recordings that annotations name, as paths below `recordings/`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from stages.lib.table import read_table, write_table
 from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.recording_finder import Match
+from tools.lib.recording_origin import origin_of_recording
 
 UNCLEAR, COLUMNS = ".unclear.csv", ("annotations", "recording")
 
@@ -86,6 +87,15 @@ def with_paths(one: Annotations, path_of: Mapping[str, str]) -> Annotations:
         known = origins.get(renamed(name), Origin())
         origins[renamed(name)] = Origin(known.site or origin.site, known.began or origin.began)
     return one._replace(events=[event_of(event) for event in one.events], origins=origins)
+
+
+def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
+    """Return where and when each recording was made: what annotations say, before what its path tells."""
+    origins: dict[str, Origin] = {}
+    for name, said in (item for one in read for item in one.origins.items()):
+        known, by_path = origins.get(name, Origin()), origin_of_recording(name)
+        origins[name] = Origin(known.site or said.site or by_path.site, known.began or said.began or by_path.began)
+    return origins
 
 
 def read_unclear(annotations: Path) -> set[Name]:

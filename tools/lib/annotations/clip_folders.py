@@ -1,4 +1,7 @@
-"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file."""
+"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file.
+
+They may also be called `call`, `Calls`, `NoCalls`, `no_calls` and so on.
+"""
 
 from pathlib import Path
 
@@ -6,16 +9,28 @@ import soundfile
 
 from stages.lib.faults import refuse
 from stages.lib.recording import duration_s, recording_fault
+from tools.lib.annotations.delimited import key_of
 from tools.lib.annotations.event import CALL, NOCALL
 from tools.lib.audio_files import audio_files
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
+SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}
 HEADER = "filename\tstart_s\tduration_s\tlabel\n"
 
 
 def is_clip_folders(folder: Path) -> bool:
     """Tell whether a folder holds both folders of clips."""
-    return all((folder / name).is_dir() for name in FOLDERS)
+    return label_folders(folder).keys() == FOLDERS.keys()
+
+
+def label_folders(folder: Path) -> dict[str, list[Path]]:
+    """Return the folders of clips of each label, however they are spelt."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir() if folder.is_dir() else []):
+        name = SPELLINGS.get(key_of(path.name))
+        if name and path.is_dir():
+            found.setdefault(name, []).append(path)
+    return found
 
 
 def clips_of(folder: Path) -> dict[str, Path]:
@@ -23,7 +38,11 @@ def clips_of(folder: Path) -> dict[str, Path]:
 
     A name that is in both folders, as where each counts from 1, has the folder's put before it.
     """
-    in_folder = {name: audio_files(folder / name) for name in FOLDERS}
+    in_folder: dict[str, dict[str, list[Path]]] = {name: {} for name in FOLDERS}
+    for name, folders in label_folders(folder).items():
+        for one in folders:
+            for stem, paths in audio_files(one).items():
+                in_folder[name].setdefault(stem, []).extend(paths)
     twice = set.intersection(*map(set, in_folder.values()))
     return {
         f"{name}/{name}_{path.name}" if stem in twice else f"{name}/{path.name}": path

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from stages.lib.faults import refuse
 from stages.lib.whole import whole, write_text
 from tools.lib.annotations.annotated import read_all
+from tools.lib.annotations.audacity import name_in_data_set
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
 from tools.lib.annotations.event import Annotations, Origin
 from tools.lib.annotations.import_params import ImportParams
@@ -63,11 +64,11 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     if source and not source.is_dir():
         refuse([f"{source}: there is no such folder; name the one that holds the recordings"])
     clip_folders = [path for path in given if is_clip_folders(path)]
-    files = {path.name: path for path in given if path not in clip_folders}
+    files = {name_in_data_set(path): path for path in given if path not in clip_folders}
     refuse(name_faults([path for path in given if path not in clip_folders], folder / ANNOTATIONS))
     # What was there before counts too: a recording that was missing may have been found.
     before = [path for path in present_files(folder) if path.name not in files]
-    read = read_all([*before, *files.values()], params.labels)
+    read = read_all([*before, *files.values()], params.labels, params.words)
     tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
 
     register = read_register(folder / NAME)
@@ -111,10 +112,11 @@ def name_faults(files: Sequence[Path], annotations: Path) -> Iterable[str]:
     """Yield why files of annotations cannot lie beside one another."""
     first: dict[str, Path] = {}
     for path in files:
-        other = first.setdefault(path.name, path)
+        name = name_in_data_set(path)
+        other = first.setdefault(name, path)
         if other != path:
             yield f"{path}: {other} has the same name; rename one of them"
-        present = annotations / path.name
+        present = annotations / name
         if path.is_file() and present.exists() and not one_content([path, present]):
             yield f"{path}: {present} is there already and holds something else; rename the new one, or remove the old"
 
@@ -122,7 +124,7 @@ def name_faults(files: Sequence[Path], annotations: Path) -> Iterable[str]:
 def origins_of(read: Iterable[Annotations]) -> dict[str, Origin]:
     """Return where and when each recording was made, by its stem: what annotations say before what its name tells."""
     origins: dict[str, Origin] = {}
-    for name, said in (item for one in read for item in one.origins.items()):
+    for name, said in ((stem(recording), said) for one in read for recording, said in one.origins.items()):
         before = origins.setdefault(name, said)
         by_name = origin_of(name)
         origins[name] = Origin(before.site or said.site or by_name.site, before.began or said.began or by_name.began)

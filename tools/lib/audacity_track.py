@@ -16,7 +16,7 @@ from stages.lib.table import quoted
 from tools.lib.annotations.times import times_reader
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
-from tools.lib.recording_name import named_after, stem
+from tools.lib.recording_name import named_after
 from tools.lib.selections import Selection
 
 SUFFIX = ".txt"
@@ -49,7 +49,7 @@ def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list
             )
         else:
             selections.append(
-                Selection(number, stem(named_after(path.name)), begin_s, end_s, " ".join(filter(None, texts)), "")
+                Selection(number, named_after(path.name), begin_s, end_s, " ".join(filter(None, texts)), "")
             )
     return selections, faults
 

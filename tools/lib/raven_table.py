@@ -18,7 +18,7 @@ from tools.lib.annotations.delimited import first, parse_table
 from tools.lib.annotations.times import EXAMPLE, times_reader
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
-from tools.lib.recording_name import named_after, stem
+from tools.lib.recording_name import named_after
 from tools.lib.selections import Selection
 
 SUFFIX = ".Table.1.selections.txt"
@@ -62,7 +62,7 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
     for row in table.rows:
         cells = row.cells
         begin_s, end_s = seconds(cells[RAVEN_BEGIN]), seconds(cells[RAVEN_END])
-        recording = first(cells, (BEGIN_FILE, BEGIN_PATH))
+        recording = first(cells, (BEGIN_PATH, BEGIN_FILE))
         offset_s = seconds(cells[FILE_OFFSET]) if recording and cells.get(FILE_OFFSET) else begin_s
         if begin_s is None or end_s is None or offset_s is None or end_s < begin_s:
             faults.append(
@@ -72,7 +72,7 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
             continue
         selection = Selection(
             row.line,
-            stem(recording or named_after(path.name)),
+            recording or named_after(path.name),
             offset_s,
             offset_s + end_s - begin_s,
             first(cells, LABELS),

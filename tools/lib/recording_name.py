@@ -63,10 +63,19 @@ PLAIN = re.compile(
 )
 
 
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the folders and the name in a path of whatever system; accents in one spelling.
+
+    The drive, the root and `.` and `..` are left away: they say nothing on another machine.
+    """
+    path = PureWindowsPath(unicodedata.normalize("NFC", name))
+    return tuple(part for part in path.parts if part not in (path.anchor, ".", ".."))
+
+
 @cache  # Many annotations are of one recording.
 def stem(name: str) -> str:
     """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
-    return SUFFIX.sub("", unicodedata.normalize("NFC", PureWindowsPath(name).name))
+    return SUFFIX.sub("", (parts_of(name) or ("",))[-1])
 
 
 def named_after(table: str) -> str:
@@ -76,8 +85,10 @@ def named_after(table: str) -> str:
 
 
 def is_named_after(table: str, recording: str) -> bool:
-    """Tell whether the name of a file of annotations begins with that of a recording, of which only the stem counts."""
-    return bool(re.match(rf"{re.escape(recording)}(?![A-Za-z0-9])", unicodedata.normalize("NFC", table)))
+    """Tell whether the name of a file of annotations begins with that of a recording, be it with folders and `--`."""
+    *folders, _ = parts_of(recording) or ("",)
+    names = ("--".join([*folders[start:], stem(recording)]) for start in range(len(folders) + 1))
+    return any(re.match(rf"{re.escape(name)}(?![A-Za-z0-9])", unicodedata.normalize("NFC", table)) for name in names)
 
 
 def origin_of(stem: str) -> Origin:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from stages.lib.expert_table import LABELS
 from stages.lib.table import Row, quoted
 from tools.lib.queue_windows import Window
+from tools.lib.recording_name import stem
 
 TEXT = re.compile(rf"({'|'.join(LABELS)})(?:[\s:,]+(.*))?", re.IGNORECASE | re.DOTALL)
 NOT_FILLED_IN = ("", "?")
@@ -22,8 +23,8 @@ class Selection(NamedTuple):
     ----------
     line : int
         Where it stands in its file.
-    stem : str
-        Of the recording.
+    recording : str
+        As the file names it.
     begin_s, end_s : float
         Seconds from the start of the recording; equal for a point.
     text : str
@@ -33,7 +34,7 @@ class Selection(NamedTuple):
     """
 
     line: int
-    stem: str
+    recording: str
     begin_s: float
     end_s: float
     text: str
@@ -85,9 +86,9 @@ def joined(notes: Sequence[str]) -> str:
 def queued_clip(selection: Selection, windows: Sequence[Window]) -> tuple[str, str | None]:
     """Return the id of the clip that a selection overlaps most, or what is wrong with it."""
     place = f"{selection.begin_s:g} to {selection.end_s:g} s"
-    of_recording = [window for window in windows if window.stem == selection.stem]
+    of_recording = [window for window in windows if window.stem == stem(selection.recording)]
     if not of_recording:
-        return "", f"no clip of a recording {quoted(selection.stem)} is queued; the file should be named after one"
+        return "", f"no clip of a recording {quoted(selection.recording)} is queued; the file should be named after one"
     shared_s = {window.clip_id: overlap_s(selection, window) for window in of_recording if covers(selection, window)}
     if not shared_s:
         return "", f"no queued clip lies at {place}; python -m tools.queue_tracks writes where they lie"

@@ -96,9 +96,10 @@ def test_files_of_annotations_are_named_after_recordings(table, recording):
         ("a.Table.1.selections.txt", True),
         ("a_val.txt", True),
         ("a.wav.txt", True),
+        ("north--a.Table.1.selections.txt", True),  # as detect names it
         ("ab.txt", False),
         ("b_a.txt", False),
     ],
 )
 def test_the_name_of_a_table_may_say_more_than_that_of_its_recording(table, expected):
-    assert is_named_after(table, "a") == expected
+    assert is_named_after(table, "C:\\sea\\north\\a.wav") == expected

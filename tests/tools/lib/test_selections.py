@@ -126,7 +126,7 @@ def test_text_that_is_not_utf_8_is_refused_with_its_line(repository):
 
 def test_the_kind_is_told_by_the_content(repository):
     assert add("deep", "0\t3\tcall\n") == ["deep_0000000,call,"]
-    assert "separated by tabs" in faults("deep.txt", "clip_id\tlabel\tannotator\tdate\tnote\n")[0]
+    assert add("table.txt", "clip_id\tlabel\tannotator\tdate\tnote\n") == ["deep_0000000,call,"]
 
 
 def test_each_view_of_a_raven_selection_counts_once(repository):

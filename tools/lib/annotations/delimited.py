@@ -29,6 +29,7 @@ class Table(NamedTuple):
     path : Path
     line : int
         Of the header.
+    separator : str
     names : dict
         From each column's key (`key_of`) to its name as it is written.
     rows : list of Row
@@ -39,6 +40,7 @@ class Table(NamedTuple):
 
     path: Path
     line: int
+    separator: str
     names: dict[str, str]
     rows: list[Row]
     faults: list[str]
@@ -83,7 +85,7 @@ def parse_table(path: Path, lines: Sequence[str]) -> Table:
             filled_up = [*cells[:width], *[""] * (width - len(cells))]
             # Backwards, so that of columns of one name the first counts.
             rows.append(Row(line, dict(zip(keys[::-1], filled_up[::-1], strict=True))))
-    return Table(path, number, names, rows, faults)
+    return Table(path, number, separator, names, rows, faults)
 
 
 def header_place(lines: Sequence[str]) -> tuple[int, str]:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from pathlib import PureWindowsPath
 from typing import NamedTuple
 
 from stages.lib.table import Row
@@ -38,7 +37,7 @@ from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.annotations.sequence import Placed, in_all_files, offset_faults, offset_of
 from tools.lib.annotations.times import EXAMPLE, times_reader
 from tools.lib.annotations.word_columns import word_columns, words_of
-from tools.lib.recording_name import named_after
+from tools.lib.recording_name import named_after, stem
 
 DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y_%m_%d")
 NAMELESS = (
@@ -127,15 +126,9 @@ def recording_of(cells: Mapping[str, str]) -> str:
     """Return the recording that a row names, with its folder where the row tells that."""
     name, path, folder = first(cells, RECORDING), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
     name = name or first(cells, (BEGIN_FILE,))
-    if path and (not name or file_name(path) == file_name(name)):
+    if path and (not name or stem(path) == stem(name)):
         return path
     return f"{folder.rstrip('/')}/{name}" if name and folder else name
-
-
-@cache  # Many events are of one recording.
-def file_name(path: str) -> str:
-    """Return the name of a file without its folders, of whatever system."""
-    return PureWindowsPath(path).name
 
 
 def is_empty(cells: Mapping[str, str], times: Times, groups: Sequence[Sequence[str]]) -> bool:

@@ -57,7 +57,7 @@ def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
     """List where a table of Raven does not say from which file on its times count."""
     if table.key(START) != RAVEN_BEGIN or table.key(RECORDING) or not names_files(table):
         return []
-    files = sorted({stem(one.event.recording) for one in placed})
+    files = sorted({one.event.recording for one in placed})
     if len(files) == 1 and is_named_after(table.path.name, files[0]):
         return []
     if not any(one.row.cells.get(FILE_OFFSET) for one in placed):
@@ -70,7 +70,7 @@ def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
             fault = (
                 f"names the file {files[0]} alone, but not in its own name; without the column File Offset (s) nobody "
                 f"can tell whether its times count from the start of that file or of a sequence; {REMEDY}, or, where "
-                f"they count from the start of that file, name the table {files[0]}.selections.txt"
+                f"they count from the start of that file, name the table {stem(files[0])}.selections.txt"
             )
         return [f"{table.path}:{table.line}: {fault}"] if files else []
     return [

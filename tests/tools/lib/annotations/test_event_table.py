@@ -251,4 +251,4 @@ def test_files_of_several_sequences_in_one_table_are_not_joined(tmp_path):
 )
 def test_times_without_offset_are_of_the_one_file_only_where_the_table_is_named_after_it(tmp_path, name, asked):
     faults = read(tmp_path, f"{RAVEN}\tBegin File\n1\tS 1\t1\t31\t32\t0\t9\tb.wav\n", name).faults
-    assert [fault.partition(" alone")[0] for fault in faults] == [f"{tmp_path}/{name}:1: names the file b"] * asked
+    assert [fault.partition(" alone")[0] for fault in faults] == [f"{tmp_path}/{name}:1: names the file b.wav"] * asked

@@ -32,7 +32,7 @@ from tools.lib.annotations.columns import (
     START,
     TIME,
 )
-from tools.lib.annotations.delimited import MISSING, Table, first
+from tools.lib.annotations.delimited import Table, first
 from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.annotations.sequence import Placed, in_all_files, offset_faults, offset_of
 from tools.lib.annotations.times import EXAMPLE, times_reader
@@ -85,22 +85,24 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
     times = time_columns(table)
     seconds = times_reader(row.cells[key] for row in table.rows for key in times if key)
     groups, faults = word_columns(table, words)
-    own_name = "" if has_recordings(table) else named_after(table.path.name)
-    if not own_name and not has_recordings(table):
+    named = has_recordings(table)
+    own_name = "" if named else named_after(table.path.name)
+    if not own_name and not named:
         return Annotations([], {}, [*table.faults, f"{table.path}:{table.line}: {NAMELESS}"])
     offsets = offset_of(table, seconds)
+    recording_keys = [key for key in RECORDING if key in table.names]
     placed, origins = [], {}
     for row in table.rows:
-        recording = own_name or recording_of(row.cells)
+        recording = own_name or recording_of(row.cells, recording_keys)
+        if recording and recording not in origins:
+            origins[recording] = origin(row.cells)
         if recording and is_empty(row.cells, times, groups):
-            origins.setdefault(recording, origin(row.cells))
             continue
         begin_s, last = seconds(row.cells[times.start]), seconds(row.cells[times.lasting])
         if not recording or begin_s is None or last is None or (times.end and last < begin_s):
             faults.append(f"{table.path}:{row.line}: {row_fault(row, recording, times)}")
             continue
         lasting_s = last - begin_s if times.end else last
-        origins.setdefault(recording, origin(row.cells))
         if times.end or times.start == RAVEN_BEGIN or lasting_s > NOTHING_S:
             text, others = words_of(row.cells, groups)
             from_s = offsets(row, begin_s)
@@ -122,9 +124,9 @@ def has_recordings(table: Table) -> bool:
     return any(first(row.cells, keys) for row in table.rows) if of_raven else bool(keys)
 
 
-def recording_of(cells: Mapping[str, str]) -> str:
-    """Return the recording that a row names, with its folder where the row tells that."""
-    name, path, folder = first(cells, RECORDING), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
+def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
+    """Return the recording that a row names in one of some columns, with its folder where the row tells that."""
+    name, path, folder = first(cells, keys), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
     name = name or first(cells, (BEGIN_FILE,))
     if path and (not name or stem(path) == stem(name)):
         return path
@@ -133,8 +135,7 @@ def recording_of(cells: Mapping[str, str]) -> str:
 
 def is_empty(cells: Mapping[str, str], times: Times, groups: Sequence[Sequence[str]]) -> bool:
     """Tell whether a row says nothing but that somebody has listened to a recording."""
-    texts = [cells[key] for key in times if key] + [first(cells, group) for group in groups]
-    return all(text.casefold() in MISSING for text in texts)
+    return not first(cells, times) and not any(first(cells, group) for group in groups)
 
 
 def row_fault(row: Row, recording: str, times: Times) -> str:

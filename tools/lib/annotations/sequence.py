@@ -4,9 +4,11 @@
 really begins, and `End File` in which file it ends.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from stages.lib.table import Row
@@ -89,26 +91,29 @@ def in_all_files(placed: Sequence[Placed]) -> list[Event]:
     return [event for one in placed for event in (one.event, *later_parts(one, starts))]
 
 
-def starts_of_files(placed: Sequence[Placed]) -> dict[str, float]:
-    """Return when in the sequence each file begins; none where the rows are not of one sequence."""
+def starts_of_files(placed: Sequence[Placed]) -> list[tuple[float, str]]:
+    """Return when in the sequence each file begins, in order; none where the rows are not of one sequence."""
     found: dict[str, list[float]] = defaultdict(list)
     for one in placed:
         found[one.event.recording].append(one.begin_s - one.event.begin_s)
-    starts = sorted((min(of_file), max(of_file)) for of_file in found.values())
-    alike = any(high - low > SAME_S for low, high in starts)
+    starts = sorted((min(of_file), name) for name, of_file in found.items())
+    moving = any(max(of_file) - min(of_file) > SAME_S for of_file in found.values())
     distinct = all(second - first > SAME_S for (first, _), (second, _) in pairwise(starts))
-    return {} if alike or not distinct else {name: min(of_file) for name, of_file in found.items()}
+    return starts if distinct and not moving else []
 
 
-def later_parts(one: Placed, starts: Mapping[str, float]) -> Iterator[Event]:
+def later_parts(one: Placed, starts: Sequence[tuple[float, str]]) -> Iterator[Event]:
     """Yield the parts of an event that lie in files after the one in which it begins."""
     event, end_file = one.event, first(one.row.cells, (END_PATH, END_FILE))
-    same_file = stem(end_file) == stem(event.recording)
-    if same_file:
+    if (not starts and not end_file) or stem(end_file) == stem(event.recording):
         return
     lasting_s = event.end_s - event.begin_s
-    reached = {name: start_s for name, start_s in starts.items() if one.begin_s < start_s < one.begin_s + lasting_s}
-    for name, start_s in reached.items():
-        yield event._replace(recording=name, begin_s=0.0, end_s=one.begin_s + lasting_s - start_s)
-    if end_file and stem(end_file) not in map(stem, reached):
+    end_s = one.begin_s + lasting_s
+    reached = starts[
+        bisect_right(starts, one.begin_s, key=itemgetter(0)) : bisect_left(starts, end_s, key=itemgetter(0))
+    ]
+    for start_s, name in reached:
+        if name != event.recording:  # Whose start a rounding error may put behind the event's.
+            yield event._replace(recording=name, begin_s=0.0, end_s=end_s - start_s)
+    if end_file and stem(end_file) not in (stem(name) for _, name in reached):
         yield event._replace(recording=end_file, begin_s=0.0, end_s=lasting_s, before=(event.recording, event.begin_s))

@@ -62,5 +62,7 @@ def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))
     of_file = cells.get(IS_BOX, "").casefold() in NO or cells.get(TYPE, "").casefold() == "weak"
     words += [UNSURE] if unchecked or of_file else []
+    if len(words) == 1:
+        return words[0], ()
     told = list({word.casefold(): word for word in words if word}.values()) or [""]
     return told[0], tuple(told[1:])

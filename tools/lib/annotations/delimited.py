@@ -7,7 +7,6 @@ R's dots for blanks in the names of columns, and its column of row numbers that 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,9 +120,8 @@ def record_at(lines: Sequence[str], position: int, separator: str, width: int) -
     line = lines[position]
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator)], 1
-    reader = csv.reader(
-        (f"{line}\n" for line in islice(lines, position, position + LONGEST_CELL)), strict=True, delimiter=separator
-    )
+    ends = range(position, min(position + LONGEST_CELL, len(lines)))
+    reader = csv.reader((f"{lines[end]}\n" for end in ends), strict=True, delimiter=separator)
     try:
         cells = [cell.strip() for cell in next(reader)]
     except csv.Error:

@@ -6,10 +6,11 @@ All are keys (`delimited.key_of`): small letters and digits alone, so that `Begi
 
 # The recording.
 BEGIN_FILE, BEGIN_PATH, END_FILE, END_PATH = "beginfile", "beginpath", "endfile", "endpath"  # Of Raven.
+OF_KALEIDOSCOPE = "infile"
 RECORDING = (
     "wavfilename",  # Pod.Cast
     "filename",  # Ketos, APLOSE
-    "infile",  # Kaleidoscope
+    OF_KALEIDOSCOPE,
     "audiofile",  # OpenSoundscape
     "soundfile",
     "soundfiles",  # warbleR
@@ -56,6 +57,8 @@ START = (
     "beginsec",
     "beginseconds",
     "begintimesec",
+    "startoffsets",
+    "startoffset",
     "tstart",
     "tmin",
     "filebeginsec",
@@ -79,6 +82,8 @@ END = (
     "stops",
     "stop",
     "stopsec",
+    "endoffsets",
+    "endoffset",
     "tend",
     "tmax",
     "fileendsec",
@@ -113,10 +118,10 @@ WORDS = (
     ("class",),
     ("classname",),
     ("category",),
-    ("manualid",),  # Kaleidoscope
+    ("manualid",),  # Kaleidoscope; empty where a machine alone has found something
     SPECIES,
 )
-CHECKED = "manualid"  # Filled in by people; empty where a machine alone has found something.
+CHECKED = "manualid"
 IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is drawn around a sound, or of a file as a whole.
 
 # Where and when the recording was made.
@@ -129,6 +134,7 @@ PASSED_OVER = {
     *(BEGIN_FILE, BEGIN_PATH, END_FILE, END_PATH, *RECORDING, FOLDER),
     *(*START, *END, *OFFSET_AS_END, *DURATION, *SITE, DATE, TIME, *NOTES, FILE_OFFSET),
     *("selection", "selec", "view", "channel", "id", "x", "", "indir", "outdir", "hour", "time"),
+    *(word for group in WORDS for word in group),
     *("annotator", "annotators", "analyst", "observer", "reviewer", "user", "author", "provider", "dataset", "project"),
     *(
         "source",

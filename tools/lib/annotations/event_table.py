@@ -24,6 +24,7 @@ from tools.lib.annotations.columns import (
     DURATION,
     END,
     FOLDER,
+    OF_KALEIDOSCOPE,
     OFFSET_AS_END,
     ONSET,
     RAVEN_BEGIN,
@@ -161,7 +162,8 @@ def once(placed: Sequence[Placed]) -> list[Placed]:
 
 def origin(cells: Mapping[str, str]) -> Origin:
     """Return where and when the recording of a row was made."""
-    return Origin(first(cells, SITE), began(first(cells, (DATE,)), first(cells, (TIME,))))
+    date = "" if OF_KALEIDOSCOPE in cells else first(cells, (DATE,))  # The name of the recording tells more than its.
+    return Origin(first(cells, SITE), began(date, first(cells, (TIME,))))
 
 
 @cache

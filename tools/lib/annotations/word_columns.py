@@ -29,11 +29,12 @@ def word_columns(table: Table, stated: Sequence[str]) -> tuple[Groups, list[str]
     if named:
         return [(key,) for key in named], []
     known = [group for group in WORDS if table.key(group)]
-    if known or NONE in map(str.casefold, stated):
+    filled_in = any(key == CHECKED or column(table, key) for group in known for key in group if key in table.names)
+    if filled_in or NONE in map(str.casefold, stated):
         return known, []
     telling = [name for key, name in table.names.items() if key not in PASSED_OVER and tells_apart(column(table, key))]
     if not telling:
-        return [], []
+        return known, []
     listed = ", ".join(map(quoted, telling))
     return [], [
         f"{table.path}:{table.line}: nobody has said which column tells what the sounds are: {listed}; add "

@@ -183,6 +183,7 @@ def test_every_column_of_words_counts(tmp_path, columns, cells, kind):
         ("Kind,Quality", ["orca,good", "orca,poor"], "'Kind', 'Quality'"),
         ("orca,noise", ["1,0", "0,1"], "'orca', 'noise'"),
         ("orca", ["True", "False"], "'orca'"),
+        ("Kind,Annotation", ["boat,", "orca,"], "'Kind'"),
     ],
 )
 def test_words_in_a_column_of_another_name_are_asked_about(tmp_path, columns, rows, asked):

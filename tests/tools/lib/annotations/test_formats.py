@@ -1,5 +1,6 @@
 """One small file of each format, in the form that its program documents, and what is read from it."""
 
+import re
 from math import inf
 from pathlib import Path
 
@@ -25,6 +26,28 @@ def read(folder: Path, text: str, name: str = "bay.txt", encoding: str = "utf-8"
 def events(annotations: Annotations) -> list[tuple]:
     assert annotations.faults == []
     return [tuple(event[1:5]) for event in annotations.events]
+
+
+# The examples of docs/data.md.
+
+PAGE = (Path(__file__).parents[4] / "docs" / "data.md").read_text(encoding="utf-8")
+FORMATS = PAGE.split("\n## Formats\n")[1].split("\n- ")[0]
+EXAMPLES = {
+    cells[1].strip(): "".join(f"{line}\n" for line in re.findall(r"`([^`]+)`", cells[2])).replace("→", "\t")
+    for row in FORMATS.splitlines()
+    if len(cells := row.split("|")) > 3 and "`calls/`" not in row and "---" not in row and "| example |" not in row
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
+def test_each_example_of_the_documentation_is_the_same_event(tmp_path, text):
+    ((recording, *times, word),) = events(read(tmp_path, text, "a.txt"))
+    assert (recording.removesuffix(".wav"), times) == ("a", [1.5, 2.5])
+    assert word in ("S01", "call", "")
+
+
+def test_the_documentation_has_an_example_of_each_format():
+    assert len(EXAMPLES) == 10
 
 
 # Raven.

@@ -1,13 +1,13 @@
 """Make a data set of annotations and recordings: `python -m tools.import_annotations NAME FILE... --recordings FOLDER`.
 
-A FILE is a Raven selection table, a Pod.Cast table, the DCLDE killer-whale CSV or an Audacity label track; or a folder
-that holds the folders `calls` and `nocalls` of clips. Files and the recordings that they name are copied to data/NAME;
-with the name alone, the clips are made again from what lies there. With --use, params.yaml says from then on that the
-pipeline runs on this data set, and how many of its clips each part of the split has.
+Files and the recordings that they name are copied to data/NAME; with the name alone, the clips are made again from what
+lies there. With --use, params.yaml says from then on that the pipeline runs on this data set, and how many of its clips
+each part of the split has.
 """
 
 import argparse
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +22,7 @@ from stages.lib.whole import write_text
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, present_files, write_files
-from tools.lib.annotations.clip_table import filled_line, make_clips
+from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
 from tools.lib.annotations.event import KINDS
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
@@ -30,6 +30,7 @@ from tools.lib.annotations.import_stage import FILE, write_stage
 from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
+from tools.lib.annotations.word_columns import NONE
 from tools.lib.audio_files import bring
 from tools.lib.clip_rows import ClipRow
 from tools.lib.counted import counted
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
     from stages.lib.spectrogram import FeatureParams
 
 CLIPS, SUMMARY, IGNORED = "clips.csv", "import.csv", ".gitignore"
+DESCRIPTION = """\
+Make the data set data/NAME of annotations and the recordings that they name. A FILE is
+- a table of events, as Raven, Pod.Cast, BirdNET, Ketos, OpenSoundscape, Kaleidoscope, APLOSE and others
+  write it: the recording, the start, the end or the duration in seconds, and a word for the sound,
+- the DCLDE killer-whale CSV, or an Audacity label track, named after its recording,
+- or a folder that holds the folders calls and nocalls of clips.
+docs/data.md has an example of each. What each word was taken for is printed."""
 
 
 def feature_params() -> "FeatureParams":
@@ -55,18 +63,30 @@ class Made(NamedTuple):
     rows: list[ClipRow]
     outcomes: list[Outcome]
     said: list[str]
+    rate: str
 
 
 def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     """Make the clips; refuse where there is not one."""
+    began = time.monotonic()
     features = feature_params()
     annotated = by_recording(material.read, params.labels)
     rows, outcomes = make_clips(material.lying, annotated, material.register, params, features)
     table = outcome.printed(outcomes)
-    refuse([*material.said, f"{folder}: not one clip came of the annotations", *table] if not rows else [])
+    notes = [note for one in material.read for note in one.notes]
+    refuse([*material.said, *notes, f"{folder}: not one clip came of the annotations", *table] if not rows else [])
     used = [material.lying[name] for name in sorted({row[1] for row in rows})]
     low = low_rate_lines({path: sample_rate_of(path) for path in used}, features.max_hz)
-    return Made(rows, outcomes, [*table, *filled_line(rows, outcomes), *unfinished_lines(used), *low])
+    events = sum(len(one.events) for one in material.read)
+    said = [
+        *notes,
+        *table,
+        *short_line(outcomes, features.clip_s, params.gap_s),
+        *filled_line(rows, outcomes),
+        *unfinished_lines(used),
+        *low,
+    ]
+    return Made(rows, outcomes, said, rate_line(events, len(material.register), time.monotonic() - began))
 
 
 def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str]:
@@ -86,15 +106,17 @@ def write_clips(folder: Path, made: Made) -> list[str]:
     write_table(folder / CLIPS, COLUMNS, made.rows)
     write_table(folder / SUMMARY, outcome.COLUMNS, outcome.added_up(made.outcomes, by_recording=True))
     clips = counted(len(made.rows), "clip")
-    return [*made.said, f"{folder / CLIPS}: {clips}; {folder / SUMMARY} has the table by recording"]
+    return [*made.said, f"{folder / CLIPS}: {clips}; {folder / SUMMARY} has the table by recording", made.rate]
 
 
-def import_new(folder: Path, given: Sequence[Path], recordings: Path | None, labels: dict[str, str]) -> list[str]:
+def import_new(
+    folder: Path, given: Sequence[Path], recordings: Path | None, labels: Mapping[str, str], words: Sequence[str]
+) -> list[str]:
     """Import what is given: check all of it, then write all of it; return what to say about it."""
     foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
     refuse(f"{folder / name}: is there already, and not from annotations; choose another name" for name in foreign)
     feature_params()  # Whatever is wrong with it is said before recordings are looked at.
-    params = with_labels(read_import_params(folder), labels)
+    params = with_labels(read_import_params(folder), labels, words)
     material = gather(folder, given, recordings, params)
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     made = make(folder, material, params)
@@ -113,6 +135,12 @@ def import_again(folder: Path) -> list[str]:
     return write_clips(folder, made)
 
 
+def rate_line(events: int, recordings: int, seconds: float) -> str:
+    """Say how fast the import was."""
+    counts = f"{counted(events, 'annotation')} of {counted(recordings, 'recording')}"
+    return f"{counts} in {seconds:.1f} s: {events / seconds:.0f} annotations per second"
+
+
 def parse_labels(options: Sequence[str]) -> dict[str, str]:
     """Turn options such as S01=call into a mapping."""
     pairs = [option.rpartition("=") for option in options]
@@ -127,23 +155,30 @@ def parse_labels(options: Sequence[str]) -> dict[str, str]:
 def main() -> None:
     """Import what is given, or what is there."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.import_annotations", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="python -m tools.import_annotations",
+        usage="%(prog)s NAME FILE... --recordings FOLDER [options]",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", help="of the data set, a folder below data/")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations")
-    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where they lie (data/NAME/recordings)")
+    parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations; none: make the clips again")
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the recordings lie, in any folders")
     parser.add_argument(
         "--label",
         action="append",
         default=[],
         metavar="WORD=KIND",
-        help=f"what a word of the annotators stands for: {', '.join(KINDS)}; * stands for any letters",
+        help=f"what a word stands for: {', '.join(KINDS[:-1])} or {KINDS[-1]}; * is any letters",
+    )
+    parser.add_argument(
+        "--words", action="append", default=[], metavar="COLUMN", help=f"the column of these words; or {NONE}"
     )
     parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on it")
     options = parser.parse_args()
     folder, labels = data_set_folder(options.name), parse_labels(options.label)
-    new = bool(options.files or options.recordings or labels)
-    said = import_new(folder, options.files, options.recordings, labels) if new else import_again(folder)
+    new = bool(options.files or options.recordings or labels or options.words)
+    given = (options.files, options.recordings, labels, options.words)
+    said = import_new(folder, *given) if new else import_again(folder)
     print(*said, sep="\n")
     if new:
         write_stage(folder)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from stages.lib.clips import recording_id
-from tools.lib.recording_name import SUFFIX, parts_of
+from tools.lib.recording_name import SUFFIX, parts_of, stem
 
 Folders = tuple[str, ...]
 
@@ -64,15 +64,15 @@ class Finder:
             The folder of the table. It decides where the name does not.
         """
         *folders, name = parts_of(named.casefold()) or ("",)
-        stem = SUFFIX.sub("", name)
+        bare = SUFFIX.sub("", name)
         elsewhere: list[str] = []
         # The very name, before the same name with another suffix.
-        for files in (self.by_name.get(name), self.by_stem.get(name), self.by_stem.get(stem)):
+        for files in (self.by_name.get(name), self.by_stem.get(name), self.by_stem.get(bare)):
             fitting = self.fitting(files or {}, folders)
             if fitting:
                 return Match(self.nearest(fitting, parts_of(beside.casefold()), folders, named), [])
             elsewhere += [path for of_folder in (files or {}).values() for path in of_folder]
-        of_id = self.by_id.get(name) or self.by_id.get(stem) or []
+        of_id = self.by_id.get(name) or self.by_id.get(bare) or []
         return Match(of_id, [] if of_id else list(dict.fromkeys(elsewhere)))
 
     def fitting(self, files: dict[str, list[str]], folders: list[str]) -> list[str]:
@@ -95,6 +95,12 @@ class Finder:
             for path in paths
         ]
         return [path for path, rank in zip(paths, ranks, strict=True) if rank == max(ranks)]
+
+
+def agree(one: str, other: str) -> bool:
+    """Tell whether two names may be of one recording: the same name, in the same folders as far as both have some."""
+    folders = [parts_of(name.casefold())[:-1] for name in (one, other)]
+    return stem(one).casefold() == stem(other).casefold() and common_tail(*folders) == min(map(len, folders))
 
 
 def common_tail(one: Iterable[str], other: Iterable[str]) -> int:

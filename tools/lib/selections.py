@@ -11,6 +11,7 @@ from stages.lib.expert_table import LABELS
 from stages.lib.table import Row, quoted
 from tools.lib.queue_windows import Window
 from tools.lib.recording_finder import Finder
+from tools.lib.recording_name import named_after
 
 TEXT = re.compile(rf"({'|'.join(LABELS)})(?:[\s:,]+(.*))?", re.IGNORECASE | re.DOTALL)
 NOT_FILLED_IN = ("", "?")
@@ -59,7 +60,7 @@ def rows_of(
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
         label = text[1].lower() if text else ""
-        clip_id, fault = queued_clip(selection, windows, path.name.partition(".Table.")[0])
+        clip_id, fault = queued_clip(selection, windows, named_after(path.name))
         if not text:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and a note behind it if need be"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:

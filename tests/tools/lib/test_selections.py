@@ -64,6 +64,19 @@ def test_what_is_not_filled_in_is_passed_over_wherever_it_lies(repository, text)
     assert add("deep.txt", f"0\t3\t{text}\n500\t600\t{text}\n") == []
 
 
+def test_a_track_with_decimal_commas_is_read_and_one_with_points_too_is_not(repository):
+    assert add("deep.txt", "0,000000\t3,000000\tcall\n4,1\t6,9\tnocall\n") == [
+        "deep_0000000,call,",
+        "deep_0004000,nocall,",
+    ]
+    assert faults("deep.txt", "0,0\t3\tcall\n4.1\t6.9\tnocall\n")[0].startswith("deep.txt:1: ")
+
+
+def test_a_raven_table_that_another_program_has_saved_is_read(repository):
+    table = '"Selection";"Begin.Time..s.";"End.Time..s.";"Begin.File";"Label"\n1;0,0;3,0;"deep.wav";"NoCall"\n'
+    assert add("val.csv", table) == ["deep_0000000,nocall,"]
+
+
 def test_an_empty_track_holds_nothing(repository):
     assert add("deep.txt", "") == []
 
@@ -93,7 +106,7 @@ def test_a_recording_that_is_not_queued_is_refused(repository):
     assert faults("reef.txt", "0\t3\tcall\n")[0].startswith("reef.txt:1: no clip of a recording 'reef' is queued")
 
 
-@pytest.mark.parametrize("line", ["abc\t3\tcall", "3\t1\tcall", "-1\t2\tcall", "0,5\t3\tcall"])
+@pytest.mark.parametrize("line", ["abc\t3\tcall", "3\t1\tcall", "-1\t2\tcall", "0,5,1\t3\tcall"])
 def test_a_line_that_is_no_label_is_refused(repository, line):
     assert faults("deep.txt", f"0\t3\tcall\n{line}\n")[0].startswith("deep.txt:2: ")
     assert faults("deep.txt", f"{line}\n0\t3\tcall\n")[0].startswith("deep.txt:1: ")
@@ -113,7 +126,7 @@ def test_text_that_is_not_utf_8_is_refused_with_its_line(repository):
 
 def test_the_kind_is_told_by_the_content(repository):
     assert add("deep", "0\t3\tcall\n") == ["deep_0000000,call,"]
-    assert "separated by tabs" in faults("deep.txt", "clip_id\tlabel\tannotator\tdate\tnote\n")[0]
+    assert add("table.txt", "clip_id\tlabel\tannotator\tdate\tnote\n") == ["deep_0000000,call,"]
 
 
 def test_each_view_of_a_raven_selection_counts_once(repository):
@@ -142,7 +155,7 @@ def test_of_several_files_opened_as_one_the_offset_counts(repository):
     ("text", "place"),
     [
         (f"{RAVEN}\n1\tSpectrogram 1\t1\t0\t3\t0\t9\n", "deep.selections.txt:1: there is no column Label"),
-        (RAVEN.replace("\tEnd Time (s)", "") + "\tLabel\n", "deep.selections.txt:1: missing column"),
+        (RAVEN.replace("\tEnd Time (s)", "") + "\tLabel\n", "deep.selections.txt:1: there is no column End Time (s)"),
         (f"{RAVEN}\tLabel\n1\tSpectrogram 1\t1\tx\t3\t0\t9\tcall\n", "deep.selections.txt:2: "),
         (f"{RAVEN}\tLabel\n1\tSpectrogram 1\n", "deep.selections.txt:2: "),
     ],

@@ -3,11 +3,12 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from stages.lib.clips import is_utf8
 from stages.lib.table import quoted
 from stages.lib.whole import whole
+from tools.lib.annotations.audacity import name_in_data_set
 
 ANNOTATIONS, RECORDINGS = "annotations", "recordings"
 
@@ -35,11 +36,11 @@ def placed(given: Sequence[Path], roots: Sequence[Path | None]) -> list[tuple[st
     count_of = Counter(path.name for path in dict.fromkeys(map(absolute, outside)))
     found = []
     for path in dict.fromkeys(given):
-        name = inside.get(path) or path.name
+        place = inside.get(path) or path.name
         if path in outside and count_of[path.name] > 1:
             common = os.path.commonpath([absolute(other).parent for other in outside if other.name == path.name])
-            name = absolute(path).relative_to(common).as_posix()
-        found.append((name, path))
+            place = absolute(path).relative_to(common).as_posix()
+        found.append((PurePosixPath(place).with_name(name_in_data_set(path)).as_posix(), path))
     return found
 
 

@@ -1,4 +1,7 @@
-"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file."""
+"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file.
+
+They may also be called `call`, `Calls`, `NoCalls`, `no_calls` and so on.
+"""
 
 from pathlib import Path
 
@@ -6,21 +9,41 @@ import soundfile
 
 from stages.lib.faults import refuse
 from stages.lib.recording import duration_s, recording_fault
+from tools.lib.annotations.delimited import key_of
 from tools.lib.annotations.event import CALL, NOCALL
 from tools.lib.audio_files import audio_files
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
+SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}
 HEADER = "filename\tstart_s\tduration_s\tlabel\n"
 
 
 def is_clip_folders(folder: Path) -> bool:
     """Tell whether a folder holds both folders of clips."""
-    return all((folder / name).is_dir() for name in FOLDERS)
+    return label_folders(folder).keys() == FOLDERS.keys()
+
+
+def label_folders(folder: Path) -> dict[str, list[Path]]:
+    """Return the folders of clips of each label, however they are spelt."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir() if folder.is_dir() else []):
+        name = SPELLINGS.get(key_of(path.name))
+        if name and path.is_dir():
+            found.setdefault(name, []).append(path)
+    return found
 
 
 def clips_of(folder: Path) -> dict[str, Path]:
     """Return every clip, by the path that it should have below `recordings/`."""
-    return {f"{name}/{clip}": path for name in FOLDERS for clip, path in audio_files(folder / name).items()}
+    clips: dict[str, Path] = {}
+    refuse(
+        f"{path}: {clips[place]} would have the same path, {place}; rename one of them"
+        for name, folders in label_folders(folder).items()
+        for one in folders
+        for clip, path in audio_files(one).items()
+        if clips.setdefault(place := f"{name}/{clip}", path) != path
+    )
+    return clips
 
 
 def table_of(clips: dict[str, Path]) -> str:

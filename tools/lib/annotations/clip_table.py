@@ -8,12 +8,13 @@ import numpy as np
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.recording import Channel, Examined
-from tools.lib.annotations.annotated import Annotated
+from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
 from tools.lib.annotations.choice import (
     FILLED_CALL,
     FILLED_NOCALL,
     NOCALL_TAKEN,
     NOT_DRAWN,
+    SHORT,
     Choice,
     Recording,
     choose,
@@ -65,6 +66,10 @@ def make_clips(
     window_s = features.clip_s
     usable, outcomes = usable_recordings(lying, annotated, register, features.channel)
     registered = {one.recording: one for one in register}
+    annotated = measured(annotated, {name: found.length_s for name, found in usable.items()})
+    outcomes += [
+        one._replace(recording=one.recording.removeprefix("./")) for one in word_outcomes(annotated, params.labels)
+    ]
     outcomes += [
         Outcome(LEFT_OUT, MISSING, name.removeprefix("./"), 1, 0, event.source)
         for name, known in annotated.items()
@@ -131,6 +136,18 @@ def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[st
             "lower featurize.clip_s, or cut calls and no-calls alike"
         )
     return [line]
+
+
+def short_line(outcomes: Sequence[Outcome], window_s: float, gap_s: float) -> list[str]:
+    """Say how many stretches that are annotated as no call give no clip."""
+    short = [one for one in outcomes if one.reason == SHORT]
+    if not short:
+        return []
+    stretches = counted(sum(one.annotations for one in short), "stretch without a call", "stretches without a call")
+    return [
+        f"{stretches}, the first at {short[0].first}: no room for a window of {window_s:g} s that keeps {gap_s:g} s "
+        "from calls, so no clip; select longer stretches, or set gap_s or featurize.clip_s lower"
+    ]
 
 
 def usable_recordings(

@@ -37,8 +37,8 @@ class Event(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All that is written to it; an empty word where there is nothing."""
-        return tuple(word for word in (self.text, *self.others) if word) or ("",)
+        """All that is written to it; one empty word where there is nothing."""
+        return (self.text, *self.others)
 
 
 class Origin(NamedTuple):

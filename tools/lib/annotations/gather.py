@@ -58,7 +58,7 @@ def gathered(folder: Path, params: ImportParams) -> Gathered:
     def find(file: str, name: str) -> Match:
         return Match([], []) if (file, name) in unclear else finder.find(name, folder_of(file))
 
-    read = dict(zip(files, read_all(list(files.values()), params.labels), strict=True))
+    read = dict(zip(files, read_all(list(files.values()), params.labels, params.words), strict=True))
     return Gathered(resolve(read, find).read, register, lying, {}, unclear, [])
 
 
@@ -129,7 +129,7 @@ def no_folder(source: Path | None) -> bool:
 
 def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) -> dict[str, Annotations]:
     """Read files of annotations; those that are not in the data set yet as if they were, faults aside."""
-    read = read_all(list(files.values()), params.labels)
+    read = read_all(list(files.values()), params.labels, params.words)
     return {
         name: in_data_set(one, path, folder / ANNOTATIONS / name)
         for (name, path), one in zip(files.items(), read, strict=True)
@@ -142,7 +142,7 @@ def read_texts(folder: Path, texts: Mapping[str, bytes], params: ImportParams) -
         files = {name: Path(temporary) / name for name in texts}
         for name, path in files.items():
             path.write_bytes(texts[name])
-        read = read_files(folder, files, params)
+        read = read_files(folder, files, params.model_copy(update={"words": []}))
         refuse(changed_inputs())
         forget_all()
     return read

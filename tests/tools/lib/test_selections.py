@@ -7,7 +7,7 @@ from tests.tools.label_repository import expert_rows, run_tool, without_outputs,
 from tools.add_labels import Signature, add_labels
 from tools.lib.queue_windows import Window
 from tools.lib.selections import Selection, queued_clip
-from tools.queue_tracks import write_tracks
+from tools.queue_tracks import track_files, write_tracks
 
 SIGNATURE = Signature("ann", "2026-11-22")
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
@@ -234,3 +234,30 @@ WINDOWS = [
 def test_a_selection_belongs_to_the_clip_that_it_overlaps_most(begin_s, end_s, clip):
     clip_id, fault = queued_clip(Selection(1, "deep", begin_s, end_s, "call", ""), WINDOWS)
     assert (clip_id, fault is None) == (clip or "", clip is not None)
+
+
+DAYS = [Window(f"2019/{day}/000000.wav", 0.0, 3.0, f"2019--{day}--000000_0000000", 50, 10000, "mix") for day in (5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("recording", "table", "clip"),
+    [
+        ("000000.wav", "2019--6--000000", "2019--6--000000_0000000"),  # As Raven saves what queue_tracks has written.
+        (r"C:\sea\2019\5\000000.wav", "sea", "2019--5--000000_0000000"),
+        ("2019--5--000000", "2019--5--000000", "2019--5--000000_0000000"),
+        ("000000.wav", "sea", None),
+    ],
+)
+def test_of_recordings_of_one_name_the_folder_or_the_name_of_the_file_tells_which_it_is(recording, table, clip):
+    clip_id, fault = queued_clip(Selection(1, recording, 0.5, 2.5, "call", ""), DAYS, table)
+    assert (clip_id, fault is None) == (clip or "", clip is not None)
+    assert clip or "2019/5/000000.wav, 2019/6/000000.wav" in fault
+
+
+def test_tracks_of_recordings_of_one_name_are_files_of_their_own():
+    files = track_files(DAYS)
+    assert sorted(files) == [
+        f"2019--{day}--000000{suffix}" for day in (5, 6) for suffix in (".Table.1.selections.txt", ".txt")
+    ]
+    (row,) = files["2019--6--000000.Table.1.selections.txt"].splitlines()[1:]
+    assert row.split("\t")[7:9] == ["000000.wav", "2019/6/000000.wav"]

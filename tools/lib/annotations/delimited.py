@@ -7,6 +7,7 @@ R's dots for blanks in the names of columns, and its column of row numbers that 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from stages.lib.table import Row
 
 TAB, BLANK, COMMA = "\t", " ", ","
 SEPARATORS = (TAB, ";", COMMA)  # Of equally many the first counts.
-STATED_SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # As Excel writes it and reads it.
+STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # As Excel writes it and reads it.
 QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks where nothing else is asked for.
 MISSING = ("", "na", "nan", "none", "null")
 LONGEST_CELL = 50  # Lines; a quotation mark that is not closed by then spoils one row only.
@@ -133,9 +134,10 @@ def record_at(lines: Sequence[str], position: int, separator: str, width: int) -
 
 def cells_of(line: str, separator: str) -> list[str]:
     """Return the cells of one line, whatever its quotation marks."""
-    if separator == TAB and line.count('"') % 2:
-        return [cell.strip() for cell in line.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    with suppress(csv.Error):  # Of a cell that is longer than any text.
+        if separator != TAB or line.count('"') % 2 == 0:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    return [cell.strip() for cell in line.split(separator)]
 
 
 def is_numbered(records: Sequence[tuple[int, list[str]]], width: int) -> bool:

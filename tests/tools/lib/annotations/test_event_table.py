@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools.lib.annotations.event import Annotations
 from tools.lib.annotations.formats import read_annotations
@@ -253,3 +255,43 @@ def test_files_of_several_sequences_in_one_table_are_not_joined(tmp_path):
 def test_times_without_offset_are_of_the_one_file_only_where_the_table_is_named_after_it(tmp_path, name, asked):
     faults = read(tmp_path, f"{RAVEN}\tBegin File\n1\tS 1\t1\t31\t32\t0\t9\tb.wav\n", name).faults
     assert [fault.partition(" alone")[0] for fault in faults] == [f"{tmp_path}/{name}:1: names the file b.wav"] * asked
+
+
+# Whatever a file holds.
+
+PIECES = ["filename", "Begin Time (s)", "end", "File Offset (s)", "End File", "label", "MANUAL ID", "Selection", "View"]
+PIECES += [
+    "a.wav",
+    "sea/b.wav",
+    "1.5",
+    "2,5",
+    "0:01",
+    "NA",
+    "call",
+    "HW?",
+    '"',
+    '"S01"',
+    "\t",
+    ",",
+    ";",
+    "\n",
+    "\n",
+    " ",
+    "\\",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join))
+def test_any_text_is_read_or_refused_in_sentences(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
+    annotations = read_annotations(path)
+    assert all(event.recording and 0 <= event.begin_s <= event.end_s for event in annotations.events)
+    assert {event.recording for event in annotations.events} <= annotations.origins.keys()
+    assert all(fault.startswith(f"{path}:") for fault in annotations.faults)
+
+
+def test_a_line_that_is_longer_than_any_cell_is_no_table(tmp_path):
+    (fault,) = read(tmp_path, '{"a": "' + "x" * 200_000 + '", "b": 1}\n').faults
+    assert "is none of the annotations that are known" in fault
+    assert len(fault) < 1000

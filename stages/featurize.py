@@ -20,7 +20,7 @@ from stages.lib.inputs import changed, reading, state
 from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
 from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of
+from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of, unfinished_lines
 from stages.lib.running import run_stage
 from stages.lib.shard import content_of, intact, shards_in, write_blocks
 from stages.lib.spectrogram import FeatureParams, held_bands
@@ -102,9 +102,14 @@ class Recording(NamedTuple):
     origin: str = ""
 
     @property
+    def recording_id(self) -> str:
+        """What the ids of its clips call it."""
+        return self.clips[0].recording_id
+
+    @property
     def key(self) -> str:
         """What its shard is known by."""
-        return f"{self.path.stem}.{self.origin}"
+        return f"{self.recording_id}.{self.origin}"
 
 
 def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, Seen]) -> Recording:
@@ -151,7 +156,9 @@ def write_shards(
     for one in recordings:
         blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
         shape = (len(one.clips), *params.shape)
-        names[one.key] = write_blocks(FOLDER, one.path.stem, one.origin, blocks, shape=shape, dtype=np.dtype("float16"))
+        names[one.key] = write_blocks(
+            FOLDER, one.recording_id, one.origin, blocks, shape=shape, dtype=np.dtype("float16")
+        )
     return names
 
 
@@ -194,7 +201,8 @@ def main() -> None:
         to_check = [(table, one.path, one.clips, params) for one in new]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)
-        for line in low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz):
+        low_rate = low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz)
+        for line in unfinished_lines(one.path for one in new) + low_rate:
             print(line)
 
         FOLDER.mkdir(exist_ok=True)

@@ -68,6 +68,7 @@ FILES = [
             "stages/lib/parallel.py",
             "stages/lib/recording.py",
             "stages/lib/spectrogram.py",
+            "stages/lib/unfinished.py",
             "stages/lib/wavelet.py",
             "stages/lib/window.py",
         ],

@@ -5,7 +5,7 @@ They are copied to the data set that params.yaml names, unless they lie there al
 """
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,16 +14,17 @@ from stages.lib.clips import COLUMNS, read_clips
 from stages.lib.faults import refuse
 from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Channel, Examined, low_rate_lines
+from stages.lib.recording import Channel, Examined, low_rate_lines, unfinished_lines
 from stages.lib.running import run
 from stages.lib.table import quoted, read_table, write_table
-from tools.lib.audio_files import audio_files, bring, one_content
+from tools.lib.audio_files import audio_files, bring, bring_faults, clash_line, clashes
 from tools.lib.clip_rows import ClipRow, unlabelled_rows
 from tools.lib.counted import counted
 from tools.lib.examined_recordings import examine_all
-from tools.lib.recording_name import origin_of, stem
+from tools.lib.recording_origin import origin_of_recording
 from tools.lib.register import NAME, Registered, read_register, write_register
 from tools.lib.same_sound import known_sound
+from tools.lib.sites import one_spelling
 
 if TYPE_CHECKING:
     from stages.lib.spectrogram import FeatureParams
@@ -39,32 +40,25 @@ class Joining(NamedTuple):
     found: Examined
 
 
-def new_files(source: Path, recordings: Path, present: Mapping[str, str]) -> dict[str, Path]:
+def new_files(source: Path, recordings: Path, known: Collection[str]) -> dict[str, Path]:
     """Return the recordings of a folder that are not in a data set yet; refuse those that would be mistaken for others.
 
     Parameters
     ----------
     source, recordings : Path
         The folder, and that of the data set.
-    present : mapping
-        From the stem of each recording of the data set to its path below `recordings`.
+    known : collection of str
+        The paths of the recordings of the data set below `recordings`.
 
     Returns
     -------
     dict
-        From the path below `recordings` to where the recording lies, by name.
+        From the path below `recordings/` to where the recording lies, by path.
     """
     found = audio_files(source) if source.is_dir() else {}
     refuse([] if found else [f"{source}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files"])
-    # In a clone without DVC's outputs there may be nothing to compare with.
-    there = {name: [recordings / present[name]] for name in found if (recordings / present.get(name, "")).is_file()}
-    refuse(
-        f"{paths[0]}: {others[-1]} has the same name and is another recording; rename one of them"
-        for name, paths in found.items()
-        if not one_content(others := [*paths, *there.get(name, [])])
-    )
-    new = {paths[0].relative_to(source).as_posix(): paths[0] for name, paths in found.items() if name not in present}
-    return dict(sorted(new.items()))
+    refuse(bring_faults(found, recordings))
+    return {name: path for name, path in found.items() if name not in known}
 
 
 def joining(
@@ -77,7 +71,7 @@ def joining(
     files : mapping
         From the path below `recordings/` to where the recording lies.
     site : str or None
-        Where all were made; None where their names shall tell.
+        Where all were made; None where their names and folders shall tell.
     hop_s : float
         From the start of one window to that of the next.
     channel : "mix" or int
@@ -88,17 +82,17 @@ def joining(
         if isinstance(found, str):
             faults.append(f"{found}; left out")
         else:
-            by_name = origin_of(stem(name))
-            registered = Registered(name, by_name.site if site is None else site, by_name.began, str(hop_s))
+            by_path = origin_of_recording(name)
+            registered = Registered(name, by_path.site if site is None else site, by_path.began, str(hop_s))
             usable.append(Joining(source, registered, found))
     return usable, faults
 
 
-def known_recordings(table: Path, register: Iterable[Registered]) -> dict[str, str]:
-    """Return the recordings that have clips or annotations, by their stems."""
+def known_recordings(table: Path, register: Iterable[Registered]) -> list[str]:
+    """Return the recordings that have clips or annotations, by their paths below `recordings/`."""
     # One that is registered with a hop and has no clip is left of a run that was killed.
     names = [clip.recording for clip in read_clips(table)] + [one.recording for one in register if not one.hop_s]
-    return {stem(name): name for name in names}
+    return list(dict.fromkeys(names))
 
 
 def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: "FeatureParams") -> list[str]:
@@ -108,23 +102,28 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
         refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
     known = known_recordings(table, register)
     files = new_files(source, recordings, known)
-    repeats = known_sound(files, [recordings / name for name in known.values()])
-    new_sound = {name: path for name, path in files.items() if name not in repeats}
+    repeats = known_sound(files, [recordings / name for name in known])
+    clashing = clashes([name for name in files if name not in repeats], known)
+    new_sound = {name: path for name, path in files.items() if name not in repeats and name not in clashing}
     joined, lines = joining(new_sound, site, hop_s, params.channel)
     lines += [f"{files[name]}: holds the same bytes as {first}; left out" for name, first in repeats.items()]
-    lines += low_rate_lines({one.source: one.found.sample_rate for one in joined}, params.max_hz)
-    bring({one.registered.recording: one.source for one in joined}, recordings)
+    lines += [clash_line(files[name], other) for name, other in clashing.items()]
+    sources = {one.source: one.found.sample_rate for one in joined}
+    lines += unfinished_lines(sources) + low_rate_lines(sources, params.max_hz)
 
+    # One that is left of a run that was killed is registered again.
+    names = {one.registered.recording for one in joined}
+    kept = [one for one in register if one.recording not in names]
+    registered = one_spelling([*kept, *(one.registered for one in joined)], [clip.site for clip in read_clips(table)])
     new: list[ClipRow] = []
-    for one in joined:
-        rows, without_sound = unlabelled_rows(one.registered, one.found, params.clip_s)
+    for one, as_registered in zip(joined, registered[len(kept) :], strict=True):
+        rows, without_sound = unlabelled_rows(as_registered, one.found, params.clip_s)
         new += rows
         if without_sound:
             lines.append(f"{one.source}: {counted(without_sound, 'window')} without sound left out")
     before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(table, COLUMNS)]
-    names = {one.registered.recording for one in joined}
-    kept = [one for one in register if one.recording not in names]
-    write_register(folder / NAME, [*kept, *(one.registered for one in joined)])
+    bring({one.registered.recording: one.source for one in joined}, recordings)
+    write_register(folder / NAME, registered)
     write_table(table, COLUMNS, [*before, *new])
     without_site = sum(not one.registered.site for one in joined)
     return [

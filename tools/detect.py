@@ -23,6 +23,7 @@ from stages.lib.faults import refuse
 from stages.lib.feature_store import in_batches
 from stages.lib.measures import THRESHOLD
 from stages.lib.model_folder import BATCH_SIZE, RETRAINED
+from stages.lib.recording import unfinished_lines
 from stages.lib.running import run
 from stages.lib.spectrogram import FeatureParams
 from tools.lib.counted import counted
@@ -30,8 +31,7 @@ from tools.lib.detection_files import FORMS
 from tools.lib.detection_picture import draw_detections
 from tools.lib.detections import Detection, find_detections, window_starts
 from tools.lib.detector import Detector, feature_params, open_detector, scores
-from tools.lib.given_recordings import Recording, check_recordings, same_names
-from tools.lib.recording_name import stem
+from tools.lib.given_recordings import Recording, called, check_recordings, file_stems, same_files
 
 FOLDER = Path("detections")
 PICTURE_SUFFIX = ".png"
@@ -64,18 +64,18 @@ class Choices(NamedTuple):
     any_rate: bool
 
 
-def outputs(stem_of_recording: str, choices: Choices) -> list[Path]:
+def outputs(stem: str, choices: Choices) -> list[Path]:
     """Return the files that are written for a recording: the detections, and the picture if there is to be one."""
     suffixes = [FORMS[choices.form].suffix, *([PICTURE_SUFFIX] if choices.pictures else [])]
-    return [choices.folder / f"{stem_of_recording}{suffix}" for suffix in suffixes]
+    return [choices.folder / f"{stem}{suffix}" for suffix in suffixes]
 
 
 def output_faults(paths: Sequence[Path], choices: Choices) -> list[str]:
     """List the outputs that are there already; somebody may have gone through them and corrected them."""
     return [
         f"{output}: is there already; move it away, or name another folder with --output"
-        for path in paths
-        for output in outputs(stem(path.name), choices)
+        for stem in file_stems(called(paths)).values()
+        for output in outputs(stem, choices)
         if output.exists()
     ]
 
@@ -126,23 +126,25 @@ def write_outputs(
     recording: Recording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
 ) -> None:
     """Write the files of a recording, each whole or not at all; the picture first, because it takes longer."""
-    table, *pictures = outputs(recording.stem, choices)
+    table, *pictures = outputs(recording.file_stem, choices)
     for picture in pictures:
         draw_detections(picture, recording, detections, params)
     FORMS[choices.form].write(table, recording, detections, params)
 
 
 def lines_about(recordings: Sequence[Recording], clip_s: float) -> list[str]:
-    """Say which recordings are without sound in part, and which are shorter than a window."""
-    return [
+    """Say whose headers were never finished, which are without sound in part, and which are shorter than a window."""
+    without_sound = [
         f"{one.path}: {one.found.missing_s:.2f} of {one.length_s:.2f} s hold no sound, and nothing is detected there"
         for one in recordings
         if one.found.missing
-    ] + [
+    ]
+    short = [
         f"{one.path}: its {one.length_s:.2f} s are shorter than a window of {clip_s:g} s, which was filled with them"
         for one in recordings
         if one.length_s < clip_s
     ]
+    return [*unfinished_lines(one.path for one in recordings), *without_sound, *short]
 
 
 def summary(
@@ -194,7 +196,7 @@ def main() -> None:
             else {Path(path): seen.digest for path, seen in look_at(filter(Path.is_file, paths), {}).items()}
         )
         recordings, left_out = check_recordings(paths, params, any_rate=choices.any_rate, cluster=cluster, files=files)
-        faults = [*option_faults(choices, params.clip_s), *output_faults(paths, choices), *same_names(paths)]
+        faults = [*option_faults(choices, params.clip_s), *output_faults(paths, choices), *same_files(paths)]
         if faults or not recordings:
             refuse([*faults, *left_out])
         for line in lines_about(recordings, params.clip_s):

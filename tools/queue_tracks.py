@@ -21,11 +21,11 @@ def track_files(windows: Sequence[Window]) -> dict[str, str]:
     """Return the text of each file by its name: two for each recording, windows in the order of time."""
     of_recording = defaultdict(list)
     for window in sorted(windows):
-        of_recording[window.stem].append(window)
+        of_recording[window.recording_id].append(window)
     texts = {}
-    for stem, waiting in of_recording.items():
-        texts[stem + audacity_track.SUFFIX] = audacity_track.format_track(waiting)
-        texts[stem + raven_table.SUFFIX] = raven_table.format_raven(waiting)
+    for recording, waiting in of_recording.items():
+        texts[recording + audacity_track.SUFFIX] = audacity_track.format_track(waiting)
+        texts[recording + raven_table.SUFFIX] = raven_table.format_raven(waiting)
     return texts
 
 

@@ -15,11 +15,13 @@ from stages.lib.table import write_table
 from stages.lib.whole import whole, write_text
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
+from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS
 from tools.lib.annotations.clip_table import make_clips
-from tools.lib.annotations.gather import ANNOTATIONS, RECORDINGS, origins_of
+from tools.lib.annotations.event import Annotations
+from tools.lib.annotations.matching import origins_of, resolve
 from tools.lib.annotations.outcome import NOTE, Outcome
 from tools.lib.clip_rows import ClipRow
-from tools.lib.recording_name import stem
+from tools.lib.recording_finder import Finder
 from tools.lib.register import NAME, Registered, write_register
 from tools.lib.split_suggestion import suggested_counts
 
@@ -59,12 +61,20 @@ def unpack_archives(names: Iterable[str]) -> dict[str, Contents]:
     return contents
 
 
+def read_tables(contents: Contents, settings: OrcasoundParams) -> list[Annotations]:
+    """Read the tables of archives; their recordings are those of the archives, as far as these hold them."""
+    finder = Finder(contents.recordings)
+    read = read_all(contents.tables, settings.labels)
+    named = {path.name: one for path, one in zip(contents.tables, read, strict=True)}
+    return resolve(named, lambda _table, name: finder.find(name)).read
+
+
 def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> Iterator[str]:
     """Yield the archives of which the tables are about other recordings than they hold."""
     for name, one in contents.items():
-        named = origins_of(read_all(one.tables, settings.labels))
-        if named.keys().isdisjoint(map(stem, one.recordings)):
-            first, other = min(named, default="nothing"), min(one.recordings)
+        named = origins_of(read_tables(one, settings))
+        if named.keys().isdisjoint(one.recordings):
+            first, other = min(named, default="nothing").removeprefix("./"), min(one.recordings)
             yield f"{archive_path(name)}: its table names {first}, but it holds {other}; see what has become of it"
 
 
@@ -81,13 +91,12 @@ def clips_of(
         Of clips.csv.
     outcomes : list of Outcome
     """
-    read = read_all(contents.tables, settings.labels)
+    read = read_tables(contents, settings)
     origins = origins_of(read)
-    register = [
-        Registered(name, *origins[stem(name)], "") for name in sorted(contents.recordings) if stem(name) in origins
-    ]
+    register = [Registered(name, *origins[name], "") for name in sorted(contents.recordings) if name in origins]
     annotated = by_recording(read, settings.labels)
-    rows, outcomes = make_clips(FOLDER / RECORDINGS, annotated, register, settings, features)
+    lying = {one.recording: FOLDER / RECORDINGS / one.recording for one in register}
+    rows, outcomes = make_clips(lying, annotated, register, settings, features)
     known = {one.recording for one in register}
     outcomes += [Outcome(NOTE, NOT_NAMED, name) for name in contents.recordings if name not in known]
     return register, rows, outcomes

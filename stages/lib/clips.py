@@ -1,5 +1,11 @@
-"""The clips of a data set: `data/<name>/clips.csv`."""
+"""The clips of a data set: `data/<name>/clips.csv`.
 
+A clip is named after its recording, folders included: `2019/07/05/000000.wav` from 3 s on is
+`2019--07--05--000000_0003000`. That is a file name on every system, and it depends on nothing but the row.
+"""
+
+import hashlib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +21,7 @@ CALL, NOCALL, UNLABELLED = "call", "nocall", ""
 # A file system holds names of 255 bytes and paths of 4096; what is made from a recording has a longer name than it.
 LONGEST_NAME, LONGEST_PATH = 200, 1000
 LATEST_START_S = 1e9  # Thirty years.
+FOLDER_MARK = "--"  # Between folders in what a file name or an id calls a recording.
 
 
 class Clip(NamedTuple):
@@ -42,16 +49,40 @@ class Clip(NamedTuple):
     label: str
     site: str
 
+    @property
+    def recording_id(self) -> str:
+        """What its id calls the recording."""
+        return recording_of(self.clip_id)
+
 
 def make_clip_id(recording: str, start_s: float) -> str:
-    """Return the id of a clip: the recording's stem and the start in milliseconds, seven digits or more."""
-    return f"{stem_of(recording)}_{round(start_s * 1000):07d}"
+    """Return the id of a clip: that of the recording and the start in milliseconds, seven digits or more."""
+    return clip_id_of(recording_id(recording), start_s)
+
+
+def clip_id_of(recording: str, start_s: float) -> str:
+    """Return the id of a clip, given that of its recording."""
+    return f"{recording}_{round(start_s * 1000):07d}"
+
+
+def recording_of(clip_id: str) -> str:
+    """Return the id of the recording that a clip is of."""
+    return clip_id.rpartition("_")[0]
 
 
 @cache  # Many clips are of one recording.
-def stem_of(recording: str) -> str:
-    """Return the name of a recording without folders and suffix."""
-    return PurePosixPath(recording).stem
+def recording_id(recording: str) -> str:
+    """Return what ids and file names call a recording: its path without suffix, `--` between folders.
+
+    Where that is longer than file systems allow, its end with a digest of the path before it.
+    """
+    path = PurePosixPath(recording)
+    name = FOLDER_MARK.join([*path.parts[:-1], path.stem])
+    if len(name.encode(errors="surrogatepass")) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(recording.encode(errors="surrogatepass")).hexdigest()[:16]
+    room = LONGEST_NAME - len(digest + FOLDER_MARK)
+    return digest + FOLDER_MARK + name.encode(errors="surrogatepass")[-room:].decode(errors="ignore")
 
 
 def read_clips(table: Path) -> list[Clip]:
@@ -72,8 +103,12 @@ def read_clips(table: Path) -> list[Clip]:
         With every fault of the table. It does not look at the recordings.
     """
     rows, faults = parse_table(table, COLUMNS)
-    # A site that is spelt in two ways, an accent being a character of its own in one, would be on two sides of a split.
-    rows = [Row(row.line, row.cells | {"site": unicodedata.normalize("NFC", row.cells["site"])}) for row in rows]
+    # A site that is spelt in two ways would be on two sides of a split.
+    spelling: dict[str, str] = {}
+    rows = [
+        Row(row.line, row.cells | {"site": spelling.setdefault(same_site(row.cells["site"]), row.cells["site"])})
+        for row in rows
+    ]
     for row in rows:
         faults += [f"{table}:{row.line}: {fault}" for fault in row_faults(row.cells)]
     faults += [f"{table}:{fault}" for fault in repetition_faults(rows)]
@@ -81,6 +116,11 @@ def read_clips(table: Path) -> list[Clip]:
         faults.append(f"{table}: holds no clip; it needs a row for each window of a recording")
     refuse(faults)
     return [parse_clip(row) for row in rows]
+
+
+def same_site(site: str) -> str:
+    """Return what all spellings of a site have in common: `rpi-orcasound-lab` and `Rpi_Orcasound_Lab` are one."""
+    return re.sub(r"[-_\s]+", "_", unicodedata.normalize("NFC", site).casefold())
 
 
 def parse_clip(row: Row) -> Clip:
@@ -104,8 +144,13 @@ def row_faults(cells: dict[str, str]) -> Iterator[str]:
             f"start_s {quoted(cells['start_s'])} is not a time; "
             "write seconds from the start of the recording, such as 12.5"
         )
-    elif not fault and cells["clip_id"] != (expected := make_clip_id(cells["recording"], start_s)):
-        yield f"clip_id {quoted(cells['clip_id'])} does not fit its recording and start; it should be {expected}"
+    elif not fault and cells["clip_id"] not in (possible := possible_clip_ids(cells["recording"], start_s)):
+        yield f"clip_id {quoted(cells['clip_id'])} does not fit its recording and start; it should be {possible[0]}"
+
+
+def possible_clip_ids(recording: str, start_s: float) -> tuple[str, str]:
+    """Return the id that a clip should have, and the one without folders that tables of earlier versions have."""
+    return make_clip_id(recording, start_s), clip_id_of(PurePosixPath(recording).stem, start_s)
 
 
 @cache
@@ -116,8 +161,10 @@ def path_fault(recording: str) -> str | None:
     path = PurePosixPath(recording)
     leaves = path.is_absolute() or ".." in path.parts or bool(PureWindowsPath(recording).drive)
     plain = bool(path.name) and str(path) == recording
-    long = len(recording.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in path.parts)
+    size, *sizes = (len(text.encode(errors="surrogatepass")) for text in (recording, *path.parts))
+    long = size > LONGEST_PATH or any(size > LONGEST_NAME for size in sizes)
     faults = {
+        "is not UTF-8; rename the file or folder": not is_utf8(recording),
         "leaves the data set; name a file of its recordings/": leaves,
         "holds a backslash; write / between folders": "\\" in recording,
         "holds a character that cannot be seen; rename the file": not recording.isprintable(),
@@ -127,6 +174,11 @@ def path_fault(recording: str) -> str | None:
     }
     fault = next((fault for fault, found in faults.items() if found), None)
     return fault and f"recording {quoted(recording)} {fault}"
+
+
+def is_utf8(name: str) -> bool:
+    """Tell whether the name of a file is UTF-8; Python has lone surrogates for bytes that are not."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def parse_seconds(text: str) -> float | None:
@@ -141,15 +193,18 @@ def parse_seconds(text: str) -> float | None:
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the clips that are there twice, the recordings that clip ids cannot tell apart, and those at two sites."""
     first_line: dict[str, int] = {}
-    recording_of: dict[str, str] = {}
+    of_id: dict[str, str] = {}
     site_of: dict[str, str] = {}
     for row in rows:
         clip_id, recording, site = row.cells["clip_id"], row.cells["recording"], row.cells["site"]
         if first_line.setdefault(clip_id, row.line) != row.line:
             yield f"{row.line}: clip {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one of them"
-        same_stem = recording_of.setdefault(stem_of(recording), recording)
-        if same_stem != recording:
-            yield f"{row.line}: {quoted(recording)} and {quoted(same_stem)} have the same stem; rename one of them"
+        other = of_id.setdefault(recording_of(clip_id), recording)
+        if other != recording:
+            yield (
+                f"{row.line}: the clips of {quoted(recording)} and {quoted(other)} have the same ids; rename one of "
+                "them, or write ids with the folders"
+            )
         if site_of.setdefault(recording, site) != site:
             yield (
                 f"{row.line}: {quoted(recording)} is at site {quoted(site_of[recording])} above and {quoted(site)} "

@@ -52,14 +52,23 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     """Read all cells of the table, what can be written in several ways in one, and what is wrong with its form."""
     parsed, faults = parse_table(path, COLUMNS)
+    return rows_in_one_way(parsed), faults
+
+
+def rows_in_one_way(parsed: Iterable[Row]) -> list[Row]:
+    """Return rows in which what can be written in several ways is written in one."""
     rows = [Row(row.line, in_one_way(row.cells)) for row in parsed]
-    return respelt(rows, spellings(rows)), faults
+    return respelt(rows, spellings(rows))
 
 
 def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells of a row with the name in one spelling and line breaks, which notes may hold, as LF."""
+    """Return the cells of a row with label and name in one spelling and line breaks, which notes may hold, as LF."""
     with_lf = {name: cell.replace("\r\n", "\n").replace("\r", "\n") for name, cell in cells.items()}
-    return with_lf | {"annotator": one_spelling(with_lf["annotator"])}
+    label = with_lf["label"].lower()
+    return with_lf | {
+        "label": label if label in LABELS else with_lf["label"],
+        "annotator": one_spelling(with_lf["annotator"]),
+    }
 
 
 def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> list[str]:

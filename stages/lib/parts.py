@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 
-from stages.lib.clips import Clip, stem_of
+from stages.lib.clips import Clip, recording_of
 from stages.lib.drawing import UNHEARD, drawn_part, fill, group_clips, group_name, unlabelled_pool
 from stages.lib.grouping import Group
 from stages.lib.split_params import SplitParams
@@ -50,12 +50,12 @@ def groups_of(
     of_parts: Container[str], clips: Sequence[Clip], params: SplitParams, held_out: Mapping[str, str]
 ) -> set[str]:
     """Return the names of the groups that hold a recording of which some clip was held out for these parts."""
-    stems = {clip_id.rpartition("_")[0] for clip_id, part in held_out.items() if part in of_parts}
+    recordings = {recording_of(clip_id) for clip_id, part in held_out.items() if part in of_parts}
     listed = set(params.test) if isinstance(params.test, list) and "test" in of_parts else set()
     return {
         group_name(clip, params.group_by)
         for clip in clips
-        if stem_of(clip.recording) in stems or clip.recording in listed
+        if clip.recording_id in recordings or clip.recording in listed
     }
 
 

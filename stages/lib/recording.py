@@ -1,7 +1,9 @@
 """Recordings: what is wrong with one, where it holds sound, and the samples of one window."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -11,6 +13,7 @@ from pydantic import Field
 
 from stages.lib.cut_off import missing_part
 from stages.lib.missing_sound import LEAST_SHARE, ROUNDING_OF_LOSSY, missing_stretches
+from stages.lib.unfinished import Finished, unfinished_from
 
 # The mean of all channels, or one channel by its number from 1 on.
 Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
@@ -110,11 +113,24 @@ def examine(path: Path, channel: Channel) -> Examined | str:
     if path.suffix.lower() == ".raw":
         return f"{path} is by its name samples without a header; convert it to FLAC or WAV"
     try:
-        with soundfile.SoundFile(path) as recording:
+        with open_recording(path) as recording:
             return header_fault(path, recording, channel) or examine_samples(path, recording, channel)
     except soundfile.LibsndfileError as error:
         reason = error.error_string or error.code
         return f"{path} is not audio that libsndfile reads ({reason}); copy it again, or convert it to FLAC or WAV"
+
+
+@contextmanager
+def open_recording(path: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a recording; of a WAV file whose header was never finished, all samples that are there can be read."""
+    start = unfinished_from(path)
+    if start is None:
+        # As bytes, because a name need not be UTF-8.
+        with soundfile.SoundFile(os.fsencode(path)) as recording:
+            yield recording
+    else:
+        with path.open("rb") as file, soundfile.SoundFile(Finished(file, start)) as recording:
+            yield recording
 
 
 def header_fault(path: Path, recording: soundfile.SoundFile, channel: Channel) -> str | None:
@@ -231,9 +247,10 @@ def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]
         The highest frequency of the features.
     """
     names = defaultdict(list)
+    count_of = Counter(path.name for path in sample_rates)
     for path, sample_rate in sample_rates.items():
         if sample_rate / 2 < max_hz:
-            names[sample_rate].append(path.name)
+            names[sample_rate].append(path.name if count_of[path.name] == 1 else str(path))
     return [
         f"recorded at {sample_rate} Hz, which holds nothing above {sample_rate / 2:g} Hz, while featurize.max_hz is "
         f"{max_hz:g}; what is missing counts as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"
@@ -241,15 +258,24 @@ def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]
     ]
 
 
+def unfinished_lines(paths: Iterable[Path]) -> list[str]:
+    """Name the recordings whose headers were never finished, one sentence each."""
+    return [
+        f"{path}: its header was never finished, as when a recorder stops without warning; read to the end of the file"
+        for path in paths
+        if unfinished_from(path) is not None
+    ]
+
+
 def sample_rate_of(path: Path) -> int:
     """Return the sample rate of a recording, in Hz."""
-    with soundfile.SoundFile(path) as recording:
+    with open_recording(path) as recording:
         return recording.samplerate
 
 
 def duration_s(path: Path) -> float:
     """Return the length of a recording in seconds."""
-    with soundfile.SoundFile(path) as recording:
+    with open_recording(path) as recording:
         return recording.frames / recording.samplerate
 
 
@@ -273,7 +299,7 @@ class Samples(NamedTuple):
 
 def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) -> Samples:
     """Decode a part of a recording, as far as there is one."""
-    with soundfile.SoundFile(path) as recording:
+    with open_recording(path) as recording:
         first = min(round(start_s * recording.samplerate), recording.frames)
         recording.seek(first)
         block = recording.read(round(length_s * recording.samplerate), dtype="float32", always_2d=True)

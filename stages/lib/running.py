@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def run_stage(main: Callable[[], None]) -> None:
 
 def run(main: Callable[[], None]) -> None:
     """Run a `main()`; where its input or the operating system is at fault, say so and exit with status 1."""
+    say_everything()
     try:
         main()
     except InputFaults as faults:
@@ -49,6 +51,16 @@ def run(main: Callable[[], None]) -> None:
             raise
         print(system_fault(error), file=sys.stderr)
         sys.exit(1)
+
+
+def say_everything() -> None:
+    """Let anything be printed: a character that a terminal cannot show is written as its number.
+
+    The name of a file may be in another script, or may not be UTF-8 at all.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -237,11 +237,11 @@ ROUND2 = f"{HERE}/archives/round2.tar.gz"
         ),
         (
             lambda files: archive(other_tables(files, b"time\tspecies\n1\torca\n")),
-            f"{HERE}/annotations/round2_train.tsv: is none of the annotations that are known",
+            f"{HERE}/annotations/round2_train.tsv:1: is none of the annotations that are known",
         ),
         (
             lambda files: archive(other_tables(files, table(["else_1.wav", "else_2.wav"]).encode())),
-            f"{ROUND2}: its table names else_1, but it holds OS_7_05_2019_08_00_00_.wav",
+            f"{ROUND2}: its table names else_1.wav, but it holds OS_7_05_2019_08_00_00_.wav",
         ),
         (
             lambda files: archive({**files, "more/OS_7_05_2019_08_00_00_.wav": b""}),

@@ -166,7 +166,7 @@ CELL_DAMAGES = [
     ("clip_id", lambda cell: cell + "\N{ZERO WIDTH SPACE}", "there is no clip"),
     ("clip_id", FROZEN, "belongs to the test set"),
     ("label", lambda cell: f"'{cell}", "begins with an apostrophe"),
-    ("label", str.capitalize, "unknown label"),
+    ("label", lambda cell: f"{cell}s", "unknown label"),
     ("label", "", "label is empty"),
     ("label", lambda cell: f"={cell}", "unknown label"),
     ("label", "TRUE", "unknown label"),

@@ -18,7 +18,7 @@ from stages import featurize
 from stages.lib import digests
 from stages.lib.clips import by_recording, read_clips
 from stages.lib.faults import InputFaults
-from stages.lib.feature_store import load_clips, open_features
+from stages.lib.feature_store import load_clips, open_features, recordings_of
 from stages.lib.params import read_params
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.whole import remove
@@ -51,6 +51,27 @@ def refused() -> list[str]:
     with pytest.raises(InputFaults) as refusal:
         featurize.main()
     return refusal.value.lines
+
+
+def test_recordings_of_one_name_in_several_folders_have_shards_of_their_own(data_set):
+    text = TABLE.read_text()
+    for number, day in enumerate(("05", "06", "07")):
+        path = Path("data/tiny/recordings") / f"2019/07/{day}/000000.wav"
+        path.parent.mkdir(parents=True)
+        Path(f"data/tiny/recordings/sea{number:02d}.wav").rename(path)
+        text = text.replace(f"sea{number:02d}.wav", f"2019/07/{day}/000000.wav")
+        text = text.replace(f"sea{number:02d}_", f"2019--07--{day}--000000_")
+    TABLE.write_text(text)
+    featurize.main()
+    names = [f"2019--07--{day}--000000" for day in ("05", "06", "07")]
+    assert list(shards()) == names
+    features = open_features()
+    clip_ids = [f"{name}_0000500" for name in names]
+    assert recordings_of(features, clip_ids) == names
+    for clip_id, recording in zip(clip_ids, by_recording(read_clips(TABLE)), strict=True):
+        path = data_set / "data" / "tiny" / "recordings" / recording
+        (expected,) = window_features(path, [0.5], read_params("featurize", FeatureParams))
+        np.testing.assert_array_equal(load_clips(features, [clip_id])[0], expected)
 
 
 @pytest.fixture

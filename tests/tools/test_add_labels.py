@@ -107,6 +107,32 @@ def test_a_table_that_a_spreadsheet_has_written_is_read(repository):
     assert expert_rows(repository)[-1] == "deep_0004000,call,Ann Öberg,2026-11-22,"
 
 
+@pytest.mark.parametrize("text", ["sep=;\n{}", "{}", "\n{}"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_that_a_spreadsheet_of_another_country_has_written_is_read(repository, text, separator):
+    rows = 'clip_id,label,annotator,date,note\ndeep_0004000,Call,ann,2026-11-22,"S01, faint"\n'.replace(",", separator)
+    if separator == ";" or not text.startswith("sep"):
+        Path("sheet.csv").write_text(text.format(rows.replace(f"S01{separator}", "S01,")))
+        add(Path("sheet.csv"))
+        assert expert_rows(repository)[-1] == 'deep_0004000,call,ann,2026-11-22,"S01, faint"'
+
+
+def test_rows_and_columns_of_such_a_table_are_checked_as_ever(repository):
+    text = "clip_id;label;annotator;date;note;more\ndeep_0004000;call;ann;2026-11-22;;\n"
+    Path("a.csv").write_text(text)
+    assert refused(Path("a.csv"))[0].startswith("a.csv:1: unknown column 'more'")
+    Path("a.csv").write_text(text.replace(";more", "").replace(";;", ";").replace("2026-11-22;", "2026-11-22;x;y"))
+    assert refused(Path("a.csv"))[0].startswith("a.csv:2: has 6 cells where the header has 5")
+
+
+def test_a_spreadsheet_is_refused_for_what_it_is(repository):
+    Path("answers.xlsx").write_bytes(b"PK\x03\x04\n\n\xff")
+    (fault,) = refused(Path("answers.xlsx"))
+    assert fault == (
+        "answers.xlsx: is a spreadsheet (or a zip archive); save the sheet as CSV in UTF-8, and give that file"
+    )
+
+
 def test_all_faults_are_refused_at_once_with_file_and_line(repository):
     Path("labels/expert.csv").write_text(EXPERT + "bay_0000000,maybe,val,2026-11-20,\n")
     faults = refused(

@@ -1,5 +1,6 @@
 """Recordings without labels join: by hand-written tables, beside annotations, and in a whole run of the pipeline."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def joined() -> list[str]:
 def test_recordings_are_cut_into_windows_and_have_site_and_time_from_their_names(repository, tmp_path):
     printed = add(repository, tmp_path / "sea")
     assert joined() == [
-        "5066.190705140000_0000000,2019/5066.190705140000.wav,0.000,,SoundTrap5066",
-        "5066.190705140000_0002000,2019/5066.190705140000.wav,2.000,,SoundTrap5066",
+        "2019--5066.190705140000_0000000,2019/5066.190705140000.wav,0.000,,SoundTrap5066",
+        "2019--5066.190705140000_0002000,2019/5066.190705140000.wav,2.000,,SoundTrap5066",
         "rpi_bush_point_1562337136_0004_0000000,rpi_bush_point_1562337136_0004.wav,0.000,,bush_point",
         "rpi_bush_point_1562337136_0004_0002000,rpi_bush_point_1562337136_0004.wav,2.000,,bush_point",
         "rpi_bush_point_1562337136_0004_0004000,rpi_bush_point_1562337136_0004.wav,4.000,,bush_point",
@@ -156,14 +157,82 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, option
     assert joined() == []
 
 
-def test_another_recording_of_the_same_name_is_refused(repository, tmp_path):
+def test_another_recording_of_the_same_path_is_refused(repository, tmp_path):
     write_noise(tmp_path / "sea" / "z.wav", 9.0, seed=7)
-    write_noise(tmp_path / "sea" / "2019" / "short.wav", 1.5, seed=8)
-    faults = add(repository, tmp_path / "sea", status=1).splitlines()
-    assert len(faults) == 2
-    assert all("has the same name and is another recording; rename one of them" in fault for fault in faults)
+    (fault,) = add(repository, tmp_path / "sea", status=1).splitlines()
+    assert fault.startswith(f"{tmp_path}/sea/z.wav: data/bay/recordings/z.wav is another recording of this path; ")
     assert joined() == []
     assert not Path("data/bay/recordings.csv").exists()
+    assert sorted(path.name for path in Path("data/bay/recordings").iterdir()) == ["z.wav"]
+
+
+def test_names_that_every_day_repeats_are_told_apart_by_their_folders(repository, tmp_path):
+    for seed, day in enumerate(("2019/07/05", "2019/07/06", "lime_kiln/20190706")):
+        write_noise(tmp_path / "days" / day / "000000.wav", 2.0, seed=seed + 10)
+    assert "3 clips of 3 recordings joined the pool" in add(repository, tmp_path / "days")
+    assert joined() == [
+        "2019--07--05--000000_0000000,2019/07/05/000000.wav,0.000,,",
+        "2019--07--06--000000_0000000,2019/07/06/000000.wav,0.000,,",
+        "lime_kiln--20190706--000000_0000000,lime_kiln/20190706/000000.wav,0.000,,lime_kiln",
+    ]
+    assert Path("data/bay/recordings.csv").read_text().splitlines()[1:] == [
+        "2019/07/05/000000.wav,,2019-07-05T00:00:00,2.0",
+        "2019/07/06/000000.wav,,2019-07-06T00:00:00,2.0",
+        "lime_kiln/20190706/000000.wav,lime_kiln,2019-07-06T00:00:00,2.0",
+    ]
+
+
+def test_recordings_that_differ_in_the_suffix_alone_are_left_out_and_the_others_join(repository, tmp_path):
+    for seed, name in enumerate(("001.wav", "001.flac", "002.wav", "z.flac")):
+        write_noise(tmp_path / "pairs" / name, 2.0, seed=seed + 10)
+    printed = add(repository, tmp_path / "pairs")
+    assert [row.split(",")[1] for row in joined()] == ["002.wav"]
+    for name, other in {"001.wav": "001.flac", "001.flac": "001.wav", "z.flac": "z.wav"}.items():
+        assert f"{tmp_path}/pairs/{name}: {other} differs from it in the suffix alone" in printed
+
+
+def test_folders_that_are_links_are_followed_and_loops_are_noticed(repository, tmp_path):
+    write_noise(tmp_path / "disk" / "a" / "linked.wav", 2.0, seed=10)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "disk").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "a" / "up").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "itself").symlink_to(tmp_path / "disk" / "itself")
+    add(repository, tmp_path / "linked")
+    assert [row.split(",")[1] for row in joined()] == ["disk/a/linked.wav"]
+    assert not Path("data/bay/recordings/disk").is_symlink()
+
+
+def test_a_name_that_is_not_utf8_is_a_fault_of_the_input(repository, tmp_path):
+    path = tmp_path / "sea" / os.fsdecode(b"caf\xe9.wav")
+    write_noise(tmp_path / "sea" / "cafe.wav", 2.0, seed=10)
+    (tmp_path / "sea" / "cafe.wav").rename(path)
+    fault = "caf\\udce9.wav: recording 'caf\\udce9.wav' is not UTF-8; rename the file or folder\n"
+    assert add(repository, tmp_path / "sea", status=1) == f"{tmp_path}/sea/{fault}"
+
+
+def test_an_unfinished_header_is_said_and_its_samples_are_read(repository, tmp_path):
+    path = tmp_path / "open" / "open.wav"
+    write_noise(path, 4.0, seed=10)
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(4) + content[8:40] + bytes(4) + content[44:])
+    assert f"{path}: its header was never finished" in add(repository, path.parent)
+    assert [row.split(",")[2] for row in joined()] == ["0.000", "2.000"]
+
+
+def test_what_a_terminal_cannot_show_is_no_fault(repository, tmp_path):
+    write_noise(tmp_path / "north" / "Ørsted.wav", 2.0, seed=10)
+    (tmp_path / "north" / "録音.wav").write_bytes(b"")
+    command = ("python", "-m", "tools.add_recordings", str(tmp_path / "north"))
+    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\\u9332\\u97f3.wav is empty" in result.stdout
+
+
+def test_spellings_of_one_site_are_one(repository, tmp_path):
+    text = CLIPS.replace(",reef", ",bush-point")
+    Path("data/bay/clips.csv").write_text(text)
+    add(repository, tmp_path / "sea")
+    assert {clip.site for clip in read_clips(Path("data/bay/clips.csv"))} == {"bush-point", "SoundTrap5066", ""}
 
 
 def test_a_sound_under_two_names_joins_once(repository, tmp_path):

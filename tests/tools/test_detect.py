@@ -1,6 +1,7 @@
 """Detection with a model that the pipeline has really trained, on recordings in which it is known what is where."""
 
 import csv
+import os
 import re
 import shutil
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
     path = raven / TABLE.format("deep")
     selections, found_faults = parse_raven(path, path.read_text().splitlines())
     assert found_faults == []
-    assert [(selection.stem, selection.text) for selection in selections] == [("deep", "call")] * 2
+    assert [(selection.recording, selection.text) for selection in selections] == [("deep.flac", "call")] * 2
 
     detect(folder, "deep.flac", "--output", "audacity", "--format", "audacity")
     path = folder / "audacity" / "deep.txt"
@@ -326,10 +327,9 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     (tmp_path / "text.wav").write_text("not audio")
     write_recording(tmp_path / "=1+1.wav", 5.0, [])
     (tmp_path / "archive").mkdir()
-    write_recording(tmp_path / "archive" / "good.flac", 5.0, [])
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / TABLE.format("good")).write_text("corrected by hand")
-    names = ["good.wav", "empty.wav", "text.wav", "=1+1.wav", "missing.wav", "archive", "archive/good.flac"]
+    names = ["good.wav", "empty.wav", "text.wav", "=1+1.wav", "missing.wav", "archive", "archive/../good.wav"]
     given = [str(tmp_path / name) for name in names]
     found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
     assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
@@ -343,9 +343,44 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert "'=1+1.wav' begins as a formula in a spreadsheet does; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
     assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
-    assert f"{tmp_path}/archive/good.flac: {tmp_path}/good.wav has the same stem" in said
+    assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
     assert (tmp_path / "out" / TABLE.format("good")).read_text() == "corrected by hand"
+
+
+def test_recordings_of_one_name_in_several_folders_have_files_of_their_own(folder, tmp_path):
+    names = ["2019/05/000000.wav", "2019/06/000000.wav", "2019/06/000000.flac", "2019/06/010000.wav"]
+    for name, call in zip(names, ([(5.0, 5.5)], [], [(9.0, 9.5)], []), strict=True):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_recording(tmp_path / name, 20.0, call)
+    given = [str(tmp_path / name) for name in names]
+    detect(folder, *given, "--format", "csv", "--output", str(tmp_path / "csv"))
+    assert sorted(path.stem for path in (tmp_path / "csv").iterdir()) == [
+        "010000",
+        "05--000000",
+        "06--000000.flac",
+        "06--000000.wav",
+    ]
+    with (tmp_path / "csv" / "05--000000.csv").open(newline="") as file:
+        assert [row["recording"] for row in csv.DictReader(file)] == ["05/000000.wav"]
+    detect(folder, *given, "--output", str(tmp_path / "raven"))
+    table = pandas.read_csv(tmp_path / "raven" / TABLE.format("06--000000.flac"), sep="\t")
+    assert list(table["Begin File"]) == ["000000.flac"]
+    assert list(table["Begin Path"]) == ["06/000000.flac"]
+
+
+def test_a_name_that_is_not_utf8_is_named_and_an_unfinished_header_is_no_obstacle(folder, tmp_path):
+    write_recording(tmp_path / "whole.wav", 20.0, [(5.0, 5.5)])
+    content = (tmp_path / "whole.wav").read_bytes()
+    (tmp_path / os.fsdecode(b"caf\xe9.wav")).write_bytes(content)
+    (tmp_path / "open.wav").write_bytes(content[:4] + bytes(4) + content[8:40] + bytes(4) + content[44:])
+    given = [str(path) for path in sorted(tmp_path.iterdir())]
+    result = run_tool(folder, "detect", *given, "--output", str(tmp_path / "out"), "--format", "csv")
+    assert result.returncode == 1
+    assert f"{tmp_path}/open.wav: its header was never finished" in result.stdout
+    assert result.stderr.startswith(f"{tmp_path}/caf\\udce9.wav: recording 'caf\\udce9.wav' is not UTF-8; rename")
+    found = [(tmp_path / "out" / f"{name}.csv").read_text().replace(name, "") for name in ("open", "whole")]
+    assert found[0] == found[1]
 
 
 def test_without_a_model_it_says_how_to_get_one(folder, tmp_path):

@@ -183,8 +183,8 @@ def test_more_annotations_can_follow(imported):
 
 def test_a_missing_recording_is_reported_and_the_others_taken(imported):
     printed = imported("sea.txt", raven_table([*TWO, (1.0, 2.0, "lost.wav", "S01")]), "--label", "S*=call")
-    assert "lost: there is no recording of this name in data/bay/recordings or " in printed
-    assert summary("no recording of its name was found") == [("lost", 1, 0)]
+    assert "lost.wav: there is no recording of this name in data/bay/recordings or " in printed
+    assert summary("no recording of its name was found") == [("lost.wav", 1, 0)]
     assert len(clips()) == 7
 
 
@@ -196,14 +196,17 @@ def test_a_recording_that_turns_up_later_is_taken_then(imported, repository, tmp
     assert summary("no recording of its name was found") == []
 
 
-def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, tmp_path):
+def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, repository, tmp_path):
     (tmp_path / "archive" / "copies").mkdir()
     shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "copies" / "a.wav")
     write_recording(tmp_path / "archive" / "copies" / "b.wav", seed=9)
     printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call")
     assert {clip[0] for clip in clips()} == {"a.wav"}
-    assert "b: there are several recordings of this name in " in printed
-    assert summary("no recording of its name was found") == [("b", 2, 0)]
+    assert "b.wav (sea.txt): may be copies/b.wav or deep/b.wav, which differ, so it is left out" in printed
+    assert summary("no recording of its name was found") == [("b.wav", 2, 0)]
+    # Nor is it clear in the data set, which has neither.
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert summary("no recording of its name was found") == [("b.wav", 2, 0)]
 
 
 def test_a_damaged_recording_is_reported_and_the_others_taken(imported, tmp_path):
@@ -263,13 +266,120 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
     assert result.returncode == 0, result.stderr
     assert clips() == [
+        ("calls/1.wav", 0.0, "call", ""),
         ("calls/2.wav", 0.0, "call", ""),
         ("calls/3.wav", 0.0, "call", ""),
-        ("calls/calls_1.wav", 0.0, "call", ""),
-        ("nocalls/nocalls_1.wav", 0.0, "nocall", ""),
+        ("nocalls/1.wav", 0.0, "nocall", ""),
         ("nocalls/x.wav", 0.0, "nocall", ""),
     ]
     assert summary("windows without a call that could not be found") == [("", 0, 1)]
+
+
+# What was decided is shown.
+
+
+def words_printed(printed: str) -> dict[str, int]:
+    """Return what words stand for, and how often, as the table says it."""
+    rows = (re.split(r"  +", line) for line in printed.splitlines() if line.startswith("word  "))
+    return {what: int(count) for _, what, count, *_ in rows}
+
+
+def test_each_word_is_printed_with_what_it_was_taken_for(imported):
+    words = ("S01", "S1", "ship", "Sea lion", "seal", "sonar", "spy hop")
+    rows = [(2.0 * number, 2.0 * number + 0.5, "a.wav", word) for number, word in enumerate((*words, "S01"))]
+    printed = imported("sea.txt", raven_table(rows), "--label", "S*=call")
+    assert words_printed(printed) == {
+        "'S01' stands for call, by S*": 2,
+        "'S1' stands for call, by S*": 1,
+        "'spy hop' stands for call, by S*": 1,
+        "'ship' stands for other": 1,
+        "'Sea lion' stands for other": 1,
+        "'seal' stands for other": 1,
+        "'sonar' stands for other": 1,
+    }
+    assert summary("'spy hop' stands for call, by S*") == [("a.wav", 1, 0)]
+    assert len([clip for clip in clips() if clip[2] == "call"]) == 4
+
+
+def test_a_pattern_leaves_doubts_to_be_asked_about(imported):
+    rows = [(2.0, 2.5, "a.wav", "S01"), (8.0, 8.5, "a.wav", "S01?")]
+    printed = imported("sea.txt", raven_table(rows), "--label", "S*=call", status=1)
+    assert "nobody has said what 'S01?' stands for (1 annotation); add --label 'S01?=unsure', or =call" in printed
+    printed = imported("sea.txt", raven_table(rows), "--label", "S*=call", "--label", "S01?=unsure")
+    assert [clip[1:3] for clip in clips() if clip[2] != "nocall"] == [(1.75, "call"), (7.75, "")]
+
+
+def test_words_of_a_column_of_another_name_are_asked_about_and_then_remembered(imported, repository):
+    table = "filename,start,end,Kind\na.wav,3,3.5,boat\na.wav,12,12.5,orca\n"
+    printed = imported("sea.csv", table, status=1)
+    assert "nobody has said which column tells what the sounds are: 'Kind'; add --words COLUMN" in printed
+    assert not Path("data").exists()
+    imported("sea.csv", table, "--words", "Kind")
+    assert [clip[1] for clip in clips() if clip[2] == "call"] == [11.75]
+    before = Path("data/bay/clips.csv").read_bytes()
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert Path("data/bay/clips.csv").read_bytes() == before
+    printed = imported("more.csv", "filename,start,end\nb.wav,5,5.5\n", "--words", "Sort", status=1)
+    assert "--words Sort: no table has a column of this name" in printed
+
+
+# A call is a stretch of time.
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_no_window_without_a_call_is_drawn_from_a_call_that_began_in_the_file_before(imported, known):
+    header = RAVEN.replace("Begin File\t", "Begin File\tEnd File\t")
+    rows = "1\tSpectrogram 1\t1\t19\t30\t0\t9\ta.wav\tb.wav\t19\tcall\n"
+    rows += "2\tSpectrogram 1\t1\t36\t36.5\t0\t9\tb.wav\tb.wav\t16\tcall\n" if known else ""
+    imported("sea.txt", header + rows)
+    of_b = [(start_s, label) for recording, start_s, label, _ in clips() if recording == "deep/b.wav"]
+    assert [start_s for start_s, label in of_b if label == "call"][:10] == [float(number) for number in range(10)]
+    assert [start_s for start_s, label in of_b if label == "nocall" and start_s < 12.0] == []
+    assert [start_s for recording, start_s, label, _ in clips() if recording == "a.wav" and label == "call"] == [19.0]
+
+
+# Files of annotations beside their recordings.
+
+
+def test_a_track_with_the_name_that_audacity_proposes_is_about_the_recording_beside_it(repository, tmp_path):
+    (tmp_path / "archive" / "deep" / "Labels.txt").write_text("5.0\t5.5\tcall\n")
+    arguments = [str(tmp_path / "archive" / "deep" / "Labels.txt"), "--recordings", str(tmp_path / "archive")]
+    assert run_tool(repository, "import_annotations", "bay", *arguments).returncode == 0
+    assert [clip[:2] for clip in clips() if clip[2] == "call"] == [("deep/b.wav", 4.75)]
+    assert [path.parent.name for path in Path("data/bay/annotations").rglob("b.wav.txt")] == ["deep"]
+    (tmp_path / "archive" / "Labels.txt").write_text("5.0\t5.5\tcall\n")
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "archive" / "Labels.txt"))
+    assert "Labels.txt: is named after no recording, and not one alone lies beside it" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["a.wav.txt", "a_labels.txt", "a labels.txt"])
+def test_tracks_may_have_the_suffix_of_their_recording_or_say_what_they_are(imported, name):
+    imported(name, "3,0\t3,5\tcall\n")
+    assert [clip[:2] for clip in clips() if clip[2] == "call"] == [("a.wav", 2.75)]
+
+
+@pytest.mark.parametrize("names", [("Calls", "NoCalls"), ("call", "nocall"), ("CALLS", "no_calls")])
+def test_folders_of_clips_may_be_spelt_in_other_ways(repository, tmp_path, names):
+    for seed, name in enumerate(names):
+        write_recording(tmp_path / "study" / name / f"{name}.wav", length_s=1.5, seed=seed)
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
+    assert result.returncode == 0, result.stderr
+    assert [clip[2] for clip in clips()] == ["call", "nocall"]
+
+
+def test_a_recording_that_is_named_without_its_suffix_keeps_its_whole_name(imported, tmp_path):
+    write_recording(tmp_path / "archive" / "5066.190705140000.wav", (3.0,), seed=7)
+    imported("sea.csv", "filename,start,end\n5066.190705140000,3.0,3.5\n")
+    assert {clip[0] for clip in clips()} == {"5066.190705140000.wav"}
+
+
+def test_stretches_without_a_call_that_are_too_short_are_named(imported):
+    rows = "a.wav,3.0,3.5,call\na.wav,8.0,8.5,nocall\na.wav,12,14,nocall\n"
+    printed = imported("sea.csv", f"filename,start,end,label\n{rows}")
+    assert (
+        "1 stretch without a call, the first at data/bay/annotations/sea.csv:3: no room for a window of 1 s that keeps "
+        "2 s from calls, so no clip; select longer stretches"
+    ) in printed
 
 
 # Missing sound.
@@ -364,7 +474,8 @@ def test_a_recording_that_is_missing_may_be_in_a_folder_that_was_not_named(repos
     (tmp_path / "a.txt").write_text("3.0\t3.5\tcall\n")
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "a.txt"))
     assert result.returncode == 1
-    assert "name the folder that holds it with --recordings" in result.stdout
+    assert "name the folder that holds it with --recordings" in result.stderr
+    assert not Path("data").exists()
 
 
 def write_many(archive: Path, count: int) -> str:
@@ -553,14 +664,18 @@ def test_the_documentation_shows_what_is_printed(repository):
     options = ("--recordings", f"{archive}/recordings")
     printed = run_tool(repository, "import_annotations", "rw", f"{archive}/annotations.tsv", *options).stdout
     page = (REPOSITORY / "docs" / "data.md").read_text(encoding="utf-8")
-    assert "".join(f"    {line}\n" for line in printed.splitlines()[:-1]) in page
+    (*shown, rate, _advice) = printed.splitlines()
+    assert "".join(f"    {line}\n" for line in shown) in page
+    assert re.fullmatch(r"140 annotations of 10 recordings in [\d.]+ s: \d+ annotations per second", rate)
 
 
 @real_recordings
 def test_every_real_annotation_is_accounted_for(repository):
     import_real(repository, "orca", 3.0)
     with Path("data/bay/import.csv").open(newline="") as file:
-        counted = sum(int(row["annotations"]) for row in csv.DictReader(file) if row["outcome"] != "note")
+        counted = sum(
+            int(row["annotations"]) for row in csv.DictReader(file) if row["outcome"] in ("taken", "left out")
+        )
     assert counted == len(pandas.read_csv(REAL / "orca" / "annotations.tsv", sep="\t"))
 
 

@@ -1,18 +1,21 @@
 """Files in which experts hand in answers: tables as the label page exports them, and selections of sound editors."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.expert_table import clip_ids_of, distinct, read_rows, rule_faults
-from stages.lib.table import Row
+from stages.lib.expert_table import COLUMNS, clip_ids_of, distinct, read_rows, rows_in_one_way, rule_faults
+from stages.lib.inputs import reading
+from stages.lib.table import Row, encoding_fault, header_faults, without_guard
+from tools.lib.annotations.delimited import COMMA, key_of, parse_table
 from tools.lib.audacity_track import is_track, parse_track
 from tools.lib.known_clips import with_clips_ever
 from tools.lib.queue_windows import Window, read_queue_windows
 from tools.lib.raven_table import is_raven, parse_raven
 from tools.lib.selections import is_filled_in, rows_of
+from tools.lib.text_lines import content_fault, lines_of
 
+KEYS = set(map(key_of, COLUMNS))
 UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
 
 
@@ -64,8 +67,10 @@ def selection_lines(path: Path) -> list[str]:
     """Return the lines of a label track or selection table, one at least; none for any other file."""
     if not path.is_file():
         return []
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    lines = re.split(r"\r\n|\r|\n", text)
+    content = path.read_bytes()
+    if content_fault(content):
+        return []
+    lines = lines_of(content)
     return lines if is_raven(lines) or is_track(path, lines) else []
 
 
@@ -73,11 +78,28 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
     """Read a table with the columns of labels/expert.csv, in which an answer may be repeated or still be missing."""
     if path.is_dir():
         return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
-    rows, faults = read_rows(path)
+    rows, faults = read_answer_rows(path)
     answered = [row for row in rows if row.cells["label"]]
     known = with_clips_ever(part_of, clip_ids_of(answered))
     faults += rule_faults(path, distinct(answered), known)
     return AnswerFile(path, answered, len(rows) - len(answered), faults)
+
+
+def read_answer_rows(path: Path) -> tuple[list[Row], list[str]]:
+    """Read the rows of a table, also where a spreadsheet has separated its cells by semicolons or tabs."""
+    content = reading(path).read_bytes() if path.is_file() else b""
+    fault = content_fault(content)
+    if fault:
+        return [], [f"{path}:{fault}"]
+    table = parse_table(path, lines_of(content))
+    if encoding_fault(content) or KEYS - table.names.keys() or table.separator == COMMA:
+        return read_rows(path)
+    faults = table.faults + [
+        f"{path}:{table.line}: {fault}" for fault in header_faults([*table.names.values()], COLUMNS)
+    ]
+    cells_of = [{name: without_guard(row.cells[key_of(name)]) for name in COLUMNS} for row in table.rows]
+    rows = [Row(row.line, cells) for row, cells in zip(table.rows, cells_of, strict=True)]
+    return rows_in_one_way(rows), faults
 
 
 def read_selections(

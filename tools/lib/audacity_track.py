@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stages.lib.clips import CALL, parse_seconds
+from stages.lib.clips import CALL
 from stages.lib.table import quoted
+from tools.lib.annotations.times import times_reader
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
-from tools.lib.recording_name import stem
+from tools.lib.recording_name import named_after
 from tools.lib.selections import Selection
 
 SUFFIX = ".txt"
-FIRST_LINE = re.compile(r"[0-9.]+\t[0-9.]+(\t|$)")
+FIRST_LINE = re.compile(r"[0-9.,:]*[0-9][0-9.,:]*\t[0-9.,:]*[0-9][0-9.,:]*(\t|$)")
 FREQUENCIES = "\\"
 OF_TABLES = "clip_id"
 
@@ -34,15 +35,22 @@ def is_track(path: Path, lines: Sequence[str]) -> bool:
 def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list[str]]:
     """Read the labels of the recording after which the file is named, and what is wrong with them."""
     selections, faults = [], []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith(FREQUENCIES):
-            continue
-        begin, end, *texts = line.split("\t")
-        begin_s, end_s = parse_seconds(begin), parse_seconds(end)
+    labels = [
+        (number, line, [*map(str.strip, line.split("\t")), "", ""])
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith(FREQUENCIES)
+    ]
+    seconds = times_reader(cell for _, _, cells in labels for cell in cells[:2])
+    for number, line, (begin, end, *texts) in labels:
+        begin_s, end_s = seconds(begin), seconds(end)
         if begin_s is None or end_s is None or end_s < begin_s:
-            faults.append(f"{path}:{number}: {quoted(line)} is not a label; export the label track anew")
+            faults.append(
+                f"{path}:{number}: {quoted(line)} is not a label; write begin, end and text, separated by tabs"
+            )
         else:
-            selections.append(Selection(number, stem(path.name), begin_s, end_s, " ".join(texts), ""))
+            selections.append(
+                Selection(number, named_after(path.name), begin_s, end_s, " ".join(filter(None, texts)), "")
+            )
     return selections, faults
 
 

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
-import soundfile
 from matplotlib import colormaps
 from PIL import Image
 
 from stages.lib.clips import Clip
-from stages.lib.recording import duration_s, read_window
+from stages.lib.recording import duration_s, read_window, sample_rate_of
 from stages.lib.spectrogram import FeatureParams, clip_features
 from stages.lib.window import Window, sound_of
 
@@ -90,7 +89,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
     clip_end_s = clip.start_s + params.clip_s
     begin_s = max(0.0, clip.start_s - context_s)
     end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
-    sample_rate = soundfile.info(path).samplerate
+    sample_rate = sample_rate_of(path)
     window = read_window(path, begin_s, end_s - begin_s, params.sample_rate, params.channel)
     return ClipView(
         samples=read_window(path, begin_s, end_s - begin_s, sample_rate, params.channel),

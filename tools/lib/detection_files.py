@@ -17,7 +17,7 @@ CSV_COLUMNS = ("recording", *Detection._fields)
 def write_raven(path: Path, recording: Recording, detections: Sequence[Detection], params: FeatureParams) -> None:
     """Write a selection table."""
     span_hz = params.min_hz, min(params.max_hz, recording.sample_rate / 2)
-    write_text(path, raven_table.format_detections(recording.path.name, detections, span_hz, params.channel))
+    write_text(path, raven_table.format_detections(recording.name, detections, span_hz, params.channel))
 
 
 def write_audacity(path: Path, _recording: Recording, detections: Sequence[Detection], _params: FeatureParams) -> None:
@@ -28,8 +28,7 @@ def write_audacity(path: Path, _recording: Recording, detections: Sequence[Detec
 def write_csv(path: Path, recording: Recording, detections: Sequence[Detection], _params: FeatureParams) -> None:
     """Write a table, with the name of the recording in it, so that those of many can be joined."""
     rows = [
-        (recording.path.name, f"{begin_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}")
-        for begin_s, end_s, p_call in detections
+        (recording.name, f"{begin_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}") for begin_s, end_s, p_call in detections
     ]
     write_table(path, CSV_COLUMNS, rows)
 

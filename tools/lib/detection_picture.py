@@ -56,7 +56,7 @@ def title(recording: Recording, detections: Sequence[Detection], shown: int) -> 
     """Say what the picture shows."""
     minutes = max(1, int(-(-recording.length_s // ROW_S)))
     part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"
-    return f"{recording.path.name}: {counted(len(detections), 'detection')}{part}"
+    return f"{recording.name}: {counted(len(detections), 'detection')}{part}"
 
 
 def draw_row(axes: Axes, spectrogram: Spectrogram) -> None:

@@ -1,10 +1,12 @@
 """Recordings that are named on a command line."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.clips import path_fault
+from stages.lib.clips import FOLDER_MARK, is_utf8, path_fault, recording_id
 from stages.lib.cluster import NO_FILES, Cluster
 from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
@@ -21,10 +23,16 @@ class Recording(NamedTuple):
     path : Path
     found : Examined
         What it holds.
+    called : str
+        Its name, with the folders that tell it from others of its name; empty for its name alone.
+    file_stem : str
+        What the files that are made from it are named after.
     """
 
     path: Path
     found: Examined
+    called: str = ""
+    file_stem: str = ""
 
     @property
     def length_s(self) -> float:
@@ -37,9 +45,9 @@ class Recording(NamedTuple):
         return self.found.sample_rate
 
     @property
-    def stem(self) -> str:
-        """Its name without folder and suffix, by which what is made from it is named."""
-        return stem(self.path.name)
+    def name(self) -> str:
+        """What tables and pictures call it."""
+        return self.called or self.path.name
 
 
 def check_recordings(
@@ -70,19 +78,21 @@ def check_recordings(
         What is wrong with each of the others, one sentence each.
     """
     named = {path: name_fault(path) for path in paths}
-    there = [path for path in paths if path.is_file()]
+    there = [path for path in paths if path.is_file() and is_utf8(path.name)]
     examined = in_parallel(
         examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files
     )
     examined = dict(zip(there, examined, strict=True))
     recordings, left_out = [], []
+    names = called(paths)
+    stems = file_stems(names)
     for path in paths:
         found = examined.get(path)
         fault = found if isinstance(found, str) else named[path] or content_fault(path, found, params, any_rate)
         if fault:
             left_out.append(fault)
         else:
-            recordings.append(Recording(path, found))
+            recordings.append(Recording(path, found, names[path], stems[path]))
     return recordings, left_out
 
 
@@ -107,15 +117,41 @@ def name_fault(path: Path) -> str | None:
         return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
     if not path.exists():
         return f"{path}: there is no such file; name recordings that are there"
-    return path_fault(path.name)
+    fault = path_fault(path.name)
+    return fault and f"{path}: {fault}"
 
 
-def same_names(paths: Sequence[Path]) -> list[str]:
-    """List the recordings that have the stem of one before them, so that what is made from both has one name."""
+def called(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return what recordings are called: their names, with the folders in which those of one stem differ."""
+    alike = defaultdict(list)
+    for path in paths:
+        alike[stem(path.name)].append(path)
+    names = {}
+    for of_stem in alike.values():
+        absolute = [Path(os.path.normpath(path.absolute())) for path in of_stem]
+        common = os.path.commonpath([path.parent for path in absolute])
+        names |= {path: full.relative_to(common).as_posix() for path, full in zip(of_stem, absolute, strict=True)}
+    return names
+
+
+def file_stems(names: Mapping[Path, str]) -> dict[Path, str]:
+    """Return what the files about recordings are named after, given what the recordings are called.
+
+    That is without suffix, unless it is the suffix alone that tells two recordings apart.
+    """
+    count_of = Counter(map(recording_id, set(names.values())))
+    return {
+        path: recording_id(name) if count_of[recording_id(name)] == 1 else name.replace("/", FOLDER_MARK)
+        for path, name in names.items()
+    }
+
+
+def same_files(paths: Sequence[Path]) -> list[str]:
+    """List the recordings that are named twice, so that what is made from both would have one name."""
+    stems = file_stems(called(paths))
     first: dict[str, Path] = {}
     return [
-        f"{path}: {first[stem(path.name)]} has the same stem; name each recording once, and those of one name one at a "
-        "time"
+        f"{path}: {first[stems[path]]} would have files of the same name; name each recording once"
         for path in paths
-        if first.setdefault(stem(path.name), path) is not path
+        if first.setdefault(stems[path], path) is not path
     ]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stages.lib.clips import UNLABELLED, Clip, read_clips, stem_of
+from stages.lib.clips import UNLABELLED, Clip, read_clips, recording_of
 from stages.lib.drawing import draw, empty_classes
 from stages.lib.expert_table import EXPERT, read_rows
 from stages.lib.faults import refuse
@@ -91,14 +91,14 @@ def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutCl
     """
     if not length_faults(folder.name, before, clip_s):
         return []
-    stems = {stem_of(clip.recording) for clip in clips}
+    recordings = {clip.recording_id for clip in clips}
     answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]] if EXPERT.exists() else []
     settled = [clip.clip_id for clip in read_settled()] if SETTLED.exists() else []
     labelled = [] if (folder / ANNOTATIONS).is_dir() else [clip for clip in clips if clip.label != UNLABELLED]
     depending = {
         folder / "clips.csv": len(labelled),
-        EXPERT: sum(recording_of(clip_id) in stems for clip_id in answers),
-        SETTLED: sum(recording_of(clip_id) in stems for clip_id in settled),
+        EXPERT: sum(recording_of(clip_id) in recordings for clip_id in answers),
+        SETTLED: sum(recording_of(clip_id) in recordings for clip_id in settled),
     }
     return [
         f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, which makes "
@@ -107,11 +107,6 @@ def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutCl
         for table, count in depending.items()
         if count
     ]
-
-
-def recording_of(clip_id: str) -> str:
-    """Return the stem of the recording that a clip is of."""
-    return clip_id.rpartition("_")[0]
 
 
 def counts(clips: Sequence[HeldOutClip]) -> str:

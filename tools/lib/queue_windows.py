@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-from stages.lib.clips import read_clips
+from stages.lib.clips import read_clips, recording_of
 from stages.lib.expert_table import COLUMNS, QUEUE
 from stages.lib.faults import refuse
 from stages.lib.held_out_table import length_faults, read_held_out
 from stages.lib.params import read_params
 from stages.lib.table import read_table
 from tools.lib.known_clips import absence, clips_table
-from tools.lib.recording_name import stem
 
 
 class Window(NamedTuple):
@@ -37,9 +36,9 @@ class Window(NamedTuple):
     channel: str | int
 
     @property
-    def stem(self) -> str:
-        """The name of the recording without folder and suffix, which is unique within a data set."""
-        return stem(self.recording)
+    def recording_id(self) -> str:
+        """What the id of the clip calls the recording, after which files about it are named."""
+        return recording_of(self.clip_id)
 
 
 def read_queue_windows() -> list[Window]:

@@ -9,20 +9,23 @@ References
 Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from stages.lib.clips import CALL, parse_seconds
-from stages.lib.table import quoted
+from stages.lib.clips import CALL
+from tools.lib.annotations.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN
+from tools.lib.annotations.delimited import first, parse_table
+from tools.lib.annotations.times import EXAMPLE, times_reader
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
-from tools.lib.recording_name import stem
+from tools.lib.recording_name import named_after
 from tools.lib.selections import Selection
 
 SUFFIX = ".Table.1.selections.txt"
-BEGIN, END, OFFSET, FILE = "begin time (s)", "end time (s)", "file offset (s)", "begin file"
+RAVEN_END = "endtimes"
+TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
 LABELS = ("label", "annotation", "species")
-NOTES = ("note", "notes", "comments")
+HEADER_LINES = 20  # Before the header there may be blank lines.
 PLACE = (
     "Selection",
     "View",
@@ -32,67 +35,55 @@ PLACE = (
     "Low Freq (Hz)",
     "High Freq (Hz)",
     "Begin File",
+    "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
 DETECTION_COLUMNS = (*PLACE, "Label", "Score")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
-    """Tell whether lines are a selection table."""
-    return bool(lines) and BEGIN in lines[0].casefold().split("\t")
+    """Tell whether lines are a selection table, also as other programs save it."""
+    return RAVEN_BEGIN in parse_table(Path(), lines[:HEADER_LINES]).names
 
 
 def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
     """Read the selections of a table in which labels are filled in, and what is wrong with them."""
-    selections, faults = parse_selections(path, lines)
-    if not set(LABELS) & set(header_of(lines)):
-        faults.append(f"{path}:1: there is no column Label, Annotation or Species; add one in Raven and fill it in")
-    return selections, faults
-
-
-def parse_selections(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
-    """Read the selections, each once however many views it has, and what is wrong with them."""
-    header = header_of(lines)
-    faults = [f"{path}:1: missing column {name}" for name in (BEGIN, END) if name not in header]
-    if faults:
+    table = parse_table(path, lines)
+    lacking = {"End Time (s)": RAVEN_END not in table.names, "Label, Annotation or Species": not table.key(LABELS)}
+    faults = [
+        f"{path}:{table.line}: there is no column {name}; add it in Raven" for name, lacks in lacking.items() if lacks
+    ]
+    if lacking["End Time (s)"]:
         return [], faults
 
+    seconds = times_reader(row.cells.get(key, "") for row in table.rows for key in TIMES)
+    faults += table.faults
     seen = set()
     selections = []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = dict(zip(header, map(str.strip, line.split("\t")), strict=False))
-        begin_s, end_s = parse_seconds(cells.get(BEGIN, "")), parse_seconds(cells.get(END, ""))
-        offset_s = parse_seconds(cells[OFFSET]) if cells.get(OFFSET) and cells.get(FILE) else begin_s
-        if not line.strip():
-            continue
+    for row in table.rows:
+        cells = row.cells
+        begin_s, end_s = seconds(cells[RAVEN_BEGIN]), seconds(cells[RAVEN_END])
+        recording = first(cells, (BEGIN_PATH, BEGIN_FILE))
+        offset_s = seconds(cells[FILE_OFFSET]) if recording and cells.get(FILE_OFFSET) else begin_s
         if begin_s is None or end_s is None or offset_s is None or end_s < begin_s:
-            faults.append(f"{path}:{number}: {quoted(line)} is not a selection; save the selection table anew")
+            faults.append(
+                f"{path}:{row.line}: begins at {cells[RAVEN_BEGIN]!r} and ends at {cells[RAVEN_END]!r}; "
+                f"write {EXAMPLE}, the same way in all rows, or remove the row"
+            )
             continue
-        recording = cells.get(FILE) or recording_name(path)
         selection = Selection(
-            number, stem(recording), offset_s, offset_s + end_s - begin_s, first(cells, LABELS), first(cells, NOTES)
+            row.line,
+            recording or named_after(path.name),
+            offset_s,
+            offset_s + end_s - begin_s,
+            first(cells, LABELS),
+            first(cells, NOTES),
         )
         view = (cells.get("selection"), selection._replace(line=0))
         if view not in seen:
             selections.append(selection)
         seen.add(view)
     return selections, faults
-
-
-def header_of(lines: Sequence[str]) -> list[str]:
-    """Return the names of the columns, in small letters."""
-    return [name.strip().casefold() for name in lines[0].split("\t")]
-
-
-def recording_name(path: Path) -> str:
-    """Return the name of the recording after which Raven has named a table, with a suffix that `stem` takes off."""
-    name = path.name.removesuffix(".txt").removesuffix(".selections")
-    return name.rpartition(".Table.")[0] + ".flac" if ".Table." in name else f"{name}.flac"
-
-
-def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
-    """Return the first of some cells that is there and not empty."""
-    return next((cells[name] for name in names if cells.get(name)), "")
 
 
 def format_raven(windows: Iterable[Window]) -> str:
@@ -124,6 +115,7 @@ def format_detections(
     Parameters
     ----------
     recording : str
+        Its path.
     detections : iterable of Detection
     span_hz : tuple of float
         The lowest and the highest frequency that was looked at.
@@ -154,6 +146,7 @@ def place(
         *times,
         *frequencies,
         PurePosixPath(recording).name,
+        recording,
     ]
 
 

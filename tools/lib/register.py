@@ -4,10 +4,10 @@ People may correct it: the site of a clip comes from here.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.clips import parse_seconds, path_fault
+from stages.lib.clips import parse_seconds, path_fault, recording_id
 from stages.lib.faults import refuse
 from stages.lib.table import Row, parse_table, quoted, write_table
 
@@ -56,9 +56,12 @@ def row_faults(rows: Iterable[Row]) -> Iterator[str]:
             yield f"{row.line}: {fault}"
         if hop_s and not parse_seconds(hop_s):
             yield f"{row.line}: hop_s {quoted(hop_s)} is no number of seconds above 0; write one, or nothing"
-        stem = PurePosixPath(recording).stem
-        if first_line.setdefault(stem, row.line) != row.line:
-            yield f"{row.line}: a recording named {quoted(stem)} is on line {first_line[stem]} already; remove one"
+        name = recording_id(recording)
+        if first_line.setdefault(name, row.line) != row.line:
+            yield (
+                f"{row.line}: {quoted(recording)} is on line {first_line[name]} already, or is there with another "
+                "suffix; remove one"
+            )
 
 
 def write_register(path: Path, recordings: Iterable[Registered]) -> None:

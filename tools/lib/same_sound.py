@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tqdm import tqdm
+
 from stages.lib.digests import file_digest, repeated
 
 
@@ -27,5 +29,8 @@ def known_sound(sources: Mapping[str, Path], present: Iterable[Path]) -> dict[st
     files = [*filter(Path.is_file, present), *(sources[name] for name in in_order)]
     size_of = {path: path.stat().st_size for path in files}
     of_size = Counter(size_of.values())
-    first = repeated({path: file_digest(path) for path in files if of_size[size_of[path]] > 1})
+    alike = [path for path in files if of_size[size_of[path]] > 1]
+    first = repeated(
+        {path: file_digest(path) for path in tqdm(alike, desc="comparing", unit="recording", disable=None)}
+    )
     return {name: first[sources[name]] for name in in_order if sources[name] in first}

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.clips import recording_id
 from stages.lib.expert_table import LABELS
 from stages.lib.table import Row, quoted
 from tools.lib.queue_windows import Window
+from tools.lib.recording_finder import Finder
+from tools.lib.recording_name import named_after
 
 TEXT = re.compile(rf"({'|'.join(LABELS)})(?:[\s:,]+(.*))?", re.IGNORECASE | re.DOTALL)
 NOT_FILLED_IN = ("", "?")
@@ -22,8 +25,8 @@ class Selection(NamedTuple):
     ----------
     line : int
         Where it stands in its file.
-    stem : str
-        Of the recording.
+    recording : str
+        As the file names it.
     begin_s, end_s : float
         Seconds from the start of the recording; equal for a point.
     text : str
@@ -33,7 +36,7 @@ class Selection(NamedTuple):
     """
 
     line: int
-    stem: str
+    recording: str
     begin_s: float
     end_s: float
     text: str
@@ -57,7 +60,7 @@ def rows_of(
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
         label = text[1].lower() if text else ""
-        clip_id, fault = queued_clip(selection, windows)
+        clip_id, fault = queued_clip(selection, windows, named_after(path.name))
         if not text:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and a note behind it if need be"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:
@@ -82,12 +85,29 @@ def joined(notes: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
-def queued_clip(selection: Selection, windows: Sequence[Window]) -> tuple[str, str | None]:
-    """Return the id of the clip that a selection overlaps most, or what is wrong with it."""
+def queued_clip(selection: Selection, windows: Sequence[Window], table: str = "") -> tuple[str, str | None]:
+    """Return the id of the clip that a selection overlaps most, or what is wrong with it.
+
+    Parameters
+    ----------
+    selection : Selection
+    windows : sequence of Window
+        Of all recordings.
+    table : str
+        The recording after which the file of the selection is named. It decides where the selection does not.
+    """
     place = f"{selection.begin_s:g} to {selection.end_s:g} s"
-    of_recording = [window for window in windows if window.stem == selection.stem]
-    if not of_recording:
-        return "", f"no clip of a recording {quoted(selection.stem)} is queued; the file should be named after one"
+    finder = Finder(dict.fromkeys(window.recording for window in windows))
+    meant = finder.find(selection.recording).meant
+    meant = [path for path in finder.find(table).meant if path in meant] or meant
+    if not meant:
+        return "", f"no clip of a recording {quoted(selection.recording)} is queued; the file should be named after one"
+    if len(meant) > 1:
+        return "", (
+            f"{quoted(selection.recording)} is one of {len(meant)} recordings: {', '.join(meant)}; name the file as "
+            f"python -m tools.queue_tracks does: {recording_id(meant[0])}"
+        )
+    of_recording = [window for window in windows if window.recording == meant[0]]
     shared_s = {window.clip_id: overlap_s(selection, window) for window in of_recording if covers(selection, window)}
     if not shared_s:
         return "", f"no queued clip lies at {place}; python -m tools.queue_tracks writes where they lie"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stages.lib.clips import Clip, by_recording, make_clip_id, read_clips
+from stages.lib.clips import Clip, by_recording, make_clip_id, path_fault, read_clips, recording_id
 from stages.lib.faults import InputFaults
 from stages.lib.table import quoted
 
@@ -38,12 +38,13 @@ def test_clips_come_in_the_order_of_the_file(tmp_path):
     [
         ("OS_20190705_0004.flac", 49.765, "OS_20190705_0004_0049765"),
         ("a.wav", 0.0, "a_0000000"),
-        ("2019/07/a.b.wav", 1.0005, "a.b_0001000"),
+        ("2019/07/a.b.wav", 1.0005, "2019--07--a.b_0001000"),
+        ("2019/07/05/000000.wav", 3.0, "2019--07--05--000000_0003000"),
         ("a.wav", 0.29, "a_0000290"),
         ("a.wav", 86400.0, "a_86400000"),
     ],
 )
-def test_a_clip_id_is_the_stem_and_the_start_in_milliseconds(recording, start_s, clip_id):
+def test_a_clip_id_is_the_path_without_suffix_and_the_start_in_milliseconds(recording, start_s, clip_id):
     assert make_clip_id(recording, start_s) == clip_id
 
 
@@ -107,6 +108,12 @@ def test_names_with_blanks_and_of_all_languages_are_right(tmp_path, recording):
     assert [clip.recording for clip in read_clips(table)] == [recording]
 
 
+@pytest.mark.parametrize("path", [b"caf\xe9.wav", b"\xe9/a.wav"])
+def test_a_path_that_is_not_utf8_is_a_fault(path):
+    recording = os.fsdecode(path)
+    assert path_fault(recording) == f"recording {recording!r} is not UTF-8; rename the file or folder"
+
+
 path_parts = st.sampled_from(["..", ".", "", "~", "a.wav", "C:", "c:x", "\\", "...", "/", "CON", "\0", "%2e%2e", "=x"])
 paths = st.lists(path_parts | st.text(max_size=3), max_size=6).map("/".join) | st.text()
 
@@ -154,9 +161,35 @@ def test_a_clip_that_is_there_twice_is_refused_with_both_lines(tmp_path):
     assert faults_of(table) == [f"{table}:4: clip 'a_0000500' is on line 2 already; remove one of them"]
 
 
-def test_two_recordings_with_one_stem_are_refused(tmp_path):
-    table = write(tmp_path, "a_0000500,a.wav,0.5,call,\na_0001000,north/a.flac,1,call,\n")
-    assert faults_of(table) == [f"{table}:3: 'north/a.flac' and 'a.wav' have the same stem; rename one of them"]
+def test_recordings_of_one_name_in_several_folders_are_told_apart(tmp_path):
+    rows = "north--001_0000500,north/001.wav,0.5,call,\nsouth--001_0000500,south/001.wav,0.5,call,\n"
+    clips = read_clips(write(tmp_path, rows))
+    assert [(clip.recording, clip.recording_id) for clip in clips] == [
+        ("north/001.wav", "north--001"),
+        ("south/001.wav", "south--001"),
+    ]
+
+
+def test_ids_without_folders_as_earlier_versions_wrote_them_stay_right(tmp_path):
+    (clip,) = read_clips(write(tmp_path, "deep_0004000,2019/deep.flac,4,call,\n"))
+    assert (clip.clip_id, clip.recording_id) == ("deep_0004000", "deep")
+
+
+@pytest.mark.parametrize(("first", "second"), [("a.wav", "a.flac"), ("a.wav", "north/a.flac")])
+def test_two_recordings_whose_clips_would_have_one_name_are_refused(tmp_path, first, second):
+    table = write(tmp_path, f"a_0000500,{first},0.5,call,\na_0001000,{second},1,call,\n")
+    assert faults_of(table) == [
+        f"{table}:3: the clips of {second!r} and {first!r} have the same ids; rename one of them, or write ids with "
+        "the folders"
+    ]
+
+
+def test_the_id_of_a_recording_is_the_name_of_a_file_however_deep_it_lies():
+    deep = [f"{'/'.join(['Ørsted' * 8] * 8)}/{day}/000000.wav" for day in ("20190705", "20190706")]
+    ids = [recording_id(path) for path in deep]
+    assert len(set(ids)) == 2
+    assert [len(one.encode()) <= 200 and "/" not in one for one in ids] == [True, True]
+    assert ids[0].endswith("--20190705--000000")
 
 
 def test_a_table_without_clips_is_refused(tmp_path):

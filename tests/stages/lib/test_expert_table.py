@@ -55,7 +55,13 @@ def test_an_empty_label_is_refused(tmp_path):
     assert faults == ["expert.csv:2: label is empty; write call, nocall or unsure, or remove the row"]
 
 
-@pytest.mark.parametrize("label", ["Call", "yes", "no call", "1"])
+@pytest.mark.parametrize(("label", "expected"), [("Call", "call"), ("NOCALL", "nocall"), ("Unsure", "unsure")])
+def test_labels_may_be_in_capitals(tmp_path, label, expected):
+    answers, faults = read(tmp_path, f"a_0000000,{label},val,2026-11-22,\n")
+    assert (answers, faults) == ([Answer("a_0000000", expected, "val")], [])
+
+
+@pytest.mark.parametrize("label", ["Calls", "yes", "no call", "1"])
 def test_an_unknown_label_is_refused(tmp_path, label):
     _, faults = read(tmp_path, f"a_0000000,{label},val,2026-11-22,\n")
     assert faults == [f"expert.csv:2: unknown label {label!r}; write call, nocall or unsure"]

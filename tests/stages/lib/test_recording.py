@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,15 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.recording import Examined, duration_s, examine, low_rate_lines, read_window, recording_fault
+from stages.lib.recording import (
+    Examined,
+    duration_s,
+    examine,
+    low_rate_lines,
+    read_window,
+    recording_fault,
+    unfinished_lines,
+)
 from stages.lib.spectrogram import FeatureParams
 from stages.lib.window import window_features
 
@@ -153,6 +162,12 @@ def test_every_recording_of_a_low_rate_is_named():
     )
     assert lower.endswith("4000_a.wav, 4000_b.wav")
     assert low_rate_lines(rates, 2000.0) == []
+
+
+def test_of_recordings_of_one_name_the_folders_are_named_too():
+    rates = {Path(name): 4000 for name in ("north/001.wav", "south/001.wav", "south/002.wav")}
+    (line,) = low_rate_lines(rates, 10000.0)
+    assert line.endswith("(3 in all): north/001.wav, south/001.wav, 002.wav")
 
 
 @pytest.mark.parametrize("value", [1e13, -1e30])
@@ -323,6 +338,63 @@ def test_whatever_a_file_holds_it_is_refused_in_one_line_or_has_finite_features(
         (features,) = window_features(path, [start_s], PARAMS)
         held = np.isfinite(features).all(axis=1)
         assert np.isnan(features[~held]).all()
+
+
+def unfinished(path: Path, whole: int, samples: int) -> Path:
+    """Put lengths into the header of a WAV file."""
+    content = bytearray(path.read_bytes())
+    start = content.index(b"data") + 4
+    content[4:8], content[start : start + 4] = whole.to_bytes(4, "little"), samples.to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
+LARGEST = 2**32 - 1
+
+
+@pytest.mark.parametrize(
+    ("whole", "samples"), [(0, 0), (36, 0), (8, 0), (LARGEST, LARGEST), (0, LARGEST), (LARGEST, 0), (2**31 - 1,) * 2]
+)
+@pytest.mark.parametrize("options", [{}, {"subtype": "PCM_24", "format": "WAVEX"}, {"subtype": "FLOAT"}])
+def test_a_wav_file_whose_header_was_never_finished_is_read_to_its_end(tmp_path, whole, samples, options):
+    right = write(tmp_path / "right.wav", noise(1.5), **options)
+    (tmp_path / "sea.wav").write_bytes(right.read_bytes())
+    path = unfinished(tmp_path / "sea.wav", whole, samples)
+    assert (recording_fault(path), duration_s(path)) == (None, 1.5)
+    assert examine(path, "mix") == examine(right, "mix")
+    np.testing.assert_array_equal(read_window(path, 0.25, 1.5, 8000), read_window(right, 0.25, 1.5, 8000))
+    assert unfinished_lines([path, right]) == [
+        f"{path}: its header was never finished, as when a recorder stops without warning; read to the end of the file"
+    ]
+
+
+def test_an_unfinished_file_of_more_than_4_gb_is_read_to_its_end(tmp_path):
+    path = unfinished(write(tmp_path / "sea.wav", noise(1)), 0, 0)
+    os.truncate(path, 5_000_000_044)  # It takes no room: what is added is a hole.
+    assert duration_s(path) == 2_500_000_000 / 8000
+
+
+def test_an_unfinished_rf64_file_is_read_to_its_end(tmp_path):
+    path = write(tmp_path / "sea.wav", noise(1), format="RF64")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"ds64") + 8
+    content[place : place + 24] = bytes(24)
+    path.write_bytes(content)
+    assert (recording_fault(path), duration_s(path)) == (None, 1.0)
+
+
+def test_a_finished_file_without_samples_has_none_whatever_follows(tmp_path):
+    path = write(tmp_path / "sea.wav", np.zeros(0))
+    content = path.read_bytes() + b"LIST" + (10).to_bytes(4, "little") + bytes(10)
+    path.write_bytes(content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:])
+    assert recording_fault(path).startswith(f"{path} holds no samples")
+    assert unfinished_lines([path]) == []
+
+
+def test_the_name_of_a_recording_need_not_be_utf8(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    path.write_bytes(write(tmp_path / "sea.wav", noise(1)).read_bytes())
+    assert (recording_fault(path), duration_s(path)) == (None, 1.0)
 
 
 def test_duration_is_in_seconds_of_the_recording_itself(tmp_path):

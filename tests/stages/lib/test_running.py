@@ -77,6 +77,16 @@ def test_an_error_that_has_no_number_is_not_hidden():
         run(lambda: fail_with(OSError("broken")))
 
 
+@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C"}])
+def test_what_a_terminal_cannot_show_is_written_as_a_number(variables):
+    text = "'Ørsted 録音', os.fsdecode(b'caf\\xe9')"
+    command = [sys.executable, "-c", f"import os; from stages.lib.running import run; run(lambda: print({text}))"]
+    environment = {**os.environ, **variables}
+    result = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.endswith(b"caf\\udce9\n")
+
+
 HOLD = """
 import sys, pathlib
 from stages.lib.running import alone

@@ -7,7 +7,7 @@ from tests.tools.label_repository import expert_rows, run_tool, without_outputs,
 from tools.add_labels import Signature, add_labels
 from tools.lib.queue_windows import Window
 from tools.lib.selections import Selection, queued_clip
-from tools.queue_tracks import write_tracks
+from tools.queue_tracks import track_files, write_tracks
 
 SIGNATURE = Signature("ann", "2026-11-22")
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
@@ -64,6 +64,19 @@ def test_what_is_not_filled_in_is_passed_over_wherever_it_lies(repository, text)
     assert add("deep.txt", f"0\t3\t{text}\n500\t600\t{text}\n") == []
 
 
+def test_a_track_with_decimal_commas_is_read_and_one_with_points_too_is_not(repository):
+    assert add("deep.txt", "0,000000\t3,000000\tcall\n4,1\t6,9\tnocall\n") == [
+        "deep_0000000,call,",
+        "deep_0004000,nocall,",
+    ]
+    assert faults("deep.txt", "0,0\t3\tcall\n4.1\t6.9\tnocall\n")[0].startswith("deep.txt:1: ")
+
+
+def test_a_raven_table_that_another_program_has_saved_is_read(repository):
+    table = '"Selection";"Begin.Time..s.";"End.Time..s.";"Begin.File";"Label"\n1;0,0;3,0;"deep.wav";"NoCall"\n'
+    assert add("val.csv", table) == ["deep_0000000,nocall,"]
+
+
 def test_an_empty_track_holds_nothing(repository):
     assert add("deep.txt", "") == []
 
@@ -93,7 +106,7 @@ def test_a_recording_that_is_not_queued_is_refused(repository):
     assert faults("reef.txt", "0\t3\tcall\n")[0].startswith("reef.txt:1: no clip of a recording 'reef' is queued")
 
 
-@pytest.mark.parametrize("line", ["abc\t3\tcall", "3\t1\tcall", "-1\t2\tcall", "0,5\t3\tcall"])
+@pytest.mark.parametrize("line", ["abc\t3\tcall", "3\t1\tcall", "-1\t2\tcall", "0,5,1\t3\tcall"])
 def test_a_line_that_is_no_label_is_refused(repository, line):
     assert faults("deep.txt", f"0\t3\tcall\n{line}\n")[0].startswith("deep.txt:2: ")
     assert faults("deep.txt", f"{line}\n0\t3\tcall\n")[0].startswith("deep.txt:1: ")
@@ -113,7 +126,7 @@ def test_text_that_is_not_utf_8_is_refused_with_its_line(repository):
 
 def test_the_kind_is_told_by_the_content(repository):
     assert add("deep", "0\t3\tcall\n") == ["deep_0000000,call,"]
-    assert "separated by tabs" in faults("deep.txt", "clip_id\tlabel\tannotator\tdate\tnote\n")[0]
+    assert add("table.txt", "clip_id\tlabel\tannotator\tdate\tnote\n") == ["deep_0000000,call,"]
 
 
 def test_each_view_of_a_raven_selection_counts_once(repository):
@@ -142,7 +155,7 @@ def test_of_several_files_opened_as_one_the_offset_counts(repository):
     ("text", "place"),
     [
         (f"{RAVEN}\n1\tSpectrogram 1\t1\t0\t3\t0\t9\n", "deep.selections.txt:1: there is no column Label"),
-        (RAVEN.replace("\tEnd Time (s)", "") + "\tLabel\n", "deep.selections.txt:1: missing column"),
+        (RAVEN.replace("\tEnd Time (s)", "") + "\tLabel\n", "deep.selections.txt:1: there is no column End Time (s)"),
         (f"{RAVEN}\tLabel\n1\tSpectrogram 1\t1\tx\t3\t0\t9\tcall\n", "deep.selections.txt:2: "),
         (f"{RAVEN}\tLabel\n1\tSpectrogram 1\n", "deep.selections.txt:2: "),
     ],
@@ -175,7 +188,7 @@ def test_tracks_are_in_the_order_of_time_and_tell_no_score(repository):
     write_tracks(Path("tracks"))
     assert Path("tracks/deep.txt").read_text() == "0.000000\t3.000000\t\n4.000000\t7.000000\t\n"
     rows = [line.split("\t") for line in Path("tracks/deep.Table.1.selections.txt").read_text().splitlines()]
-    assert rows[0][-3:] == ["Begin File", "Label", "Note"]
+    assert rows[0][-4:] == ["Begin File", "Begin Path", "Label", "Note"]
     assert [row[3:5] for row in rows[1:]] == [["0.000000000", "3.000000000"], ["4.000000000", "7.000000000"]]
 
 
@@ -221,3 +234,30 @@ WINDOWS = [
 def test_a_selection_belongs_to_the_clip_that_it_overlaps_most(begin_s, end_s, clip):
     clip_id, fault = queued_clip(Selection(1, "deep", begin_s, end_s, "call", ""), WINDOWS)
     assert (clip_id, fault is None) == (clip or "", clip is not None)
+
+
+DAYS = [Window(f"2019/{day}/000000.wav", 0.0, 3.0, f"2019--{day}--000000_0000000", 50, 10000, "mix") for day in (5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("recording", "table", "clip"),
+    [
+        ("000000.wav", "2019--6--000000", "2019--6--000000_0000000"),  # As Raven saves what queue_tracks has written.
+        (r"C:\sea\2019\5\000000.wav", "sea", "2019--5--000000_0000000"),
+        ("2019--5--000000", "2019--5--000000", "2019--5--000000_0000000"),
+        ("000000.wav", "sea", None),
+    ],
+)
+def test_of_recordings_of_one_name_the_folder_or_the_name_of_the_file_tells_which_it_is(recording, table, clip):
+    clip_id, fault = queued_clip(Selection(1, recording, 0.5, 2.5, "call", ""), DAYS, table)
+    assert (clip_id, fault is None) == (clip or "", clip is not None)
+    assert clip or "2019/5/000000.wav, 2019/6/000000.wav" in fault
+
+
+def test_tracks_of_recordings_of_one_name_are_files_of_their_own():
+    files = track_files(DAYS)
+    assert sorted(files) == [
+        f"2019--{day}--000000{suffix}" for day in (5, 6) for suffix in (".Table.1.selections.txt", ".txt")
+    ]
+    (row,) = files["2019--6--000000.Table.1.selections.txt"].splitlines()[1:]
+    assert row.split("\t")[7:9] == ["000000.wav", "2019/6/000000.wav"]

@@ -1,14 +1,18 @@
 """What all files of annotations of a data set say together."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.faults import refuse
+from tools.lib.annotations.delimited import key_of
 from tools.lib.annotations.event import NOCALL, Annotations, Event
 from tools.lib.annotations.formats import read_annotations
-from tools.lib.annotations.kinds import kind_of, unknown_words
+from tools.lib.annotations.kinds import kinds_by_words, said_of_words, unknown_words
+from tools.lib.annotations.outcome import WORD, Outcome
+from tools.lib.annotations.word_columns import NONE
 
 
 class Annotated(NamedTuple):
@@ -26,22 +30,75 @@ class Annotated(NamedTuple):
     states_nocalls: bool
 
 
-def read_all(paths: Sequence[Path], labels: Mapping[str, str]) -> list[Annotations]:
-    """Read files of annotations, or refuse all faults at once, words that stand for nothing included."""
-    read = [read_annotations(path) for path in paths]
+def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[str] = ()) -> list[Annotations]:
+    """Read files of annotations, or refuse all faults at once, words that stand for nothing included.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    labels : mapping
+        From a word, or a pattern, to a kind.
+    words : sequence of str
+        The names of columns that say what the sounds are, before those that are known; or `none`.
+    """
+    read = [read_annotations(path, words) for path in paths]
+    columns = {column for one in read for column in one.columns}
     faults = [fault for one in read for fault in one.faults]
+    faults += [
+        f"--words {name}: no table has a column of this name; write it as the header does"
+        for name in words
+        if name.casefold() != NONE and key_of(name) not in columns
+    ]
     refuse([*faults, *unknown_words((event for one in read for event in one.events), labels)])
     return read
 
 
+def measured(annotated: Mapping[str, Annotated], lengths_s: Mapping[str, float]) -> dict[str, Annotated]:
+    """Cut events that began in another recording to what is left of them, as far as its length is known.
+
+    Parameters
+    ----------
+    annotated : mapping
+        From the path of a recording to what is known of it.
+    lengths_s : mapping
+        From such paths to seconds.
+    """
+    return {
+        name: known._replace(events=[(kind, rest(event, lengths_s)) for kind, event in known.events])
+        for name, known in annotated.items()
+    }
+
+
+def rest(event: Event, lengths_s: Mapping[str, float]) -> Event:
+    """Return what is left of an event that began in another recording; any other as it is."""
+    if event.before is None or event.before[0] not in lengths_s:
+        return event
+    name, begin_s = event.before
+    return event._replace(end_s=max(0.0, event.end_s - (lengths_s[name] - begin_s)), before=None)
+
+
+def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str]) -> list[Outcome]:
+    """Say of each recording what its words were taken for, and how often."""
+    said = cache(lambda words: said_of_words(words, labels))
+    first: dict[tuple[str, str], str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for name, known in annotated.items():
+        for _, event in known.events:
+            place = said(event.words), name
+            first.setdefault(place, event.source)
+            counts[place] += 1
+    return [Outcome(WORD, reason, name, counts[reason, name], 0, first[reason, name]) for reason, name in counts]
+
+
 def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict[str, Annotated]:
-    """Bring together what files say of each recording, by its stem."""
+    """Bring together what files say of each recording, by its path or, where no file is known, its name."""
+    kind = kinds_by_words(labels)
     events = defaultdict(list)
     stating = set()
     for one in read:
-        with_kinds = [(kind_of(event.text, labels), event) for event in one.events]
-        for kind, event in with_kinds:
-            events[event.stem].append((kind, event))
-        if any(kind == NOCALL for kind, _ in with_kinds):
+        with_kinds = [(kind(event.words), event) for event in one.events]
+        for its_kind, event in with_kinds:
+            events[event.recording].append((its_kind, event))
+        if any(its_kind == NOCALL for its_kind, _ in with_kinds):
             stating |= set(one.origins)
     return {name: Annotated(events[name], name in stating) for one in read for name in one.origins}

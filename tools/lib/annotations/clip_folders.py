@@ -1,4 +1,7 @@
-"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file."""
+"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file.
+
+They may also be called `call`, `Calls`, `NoCalls`, `no_calls` and so on.
+"""
 
 from pathlib import Path
 
@@ -6,47 +9,54 @@ import soundfile
 
 from stages.lib.faults import refuse
 from stages.lib.recording import duration_s, recording_fault
+from tools.lib.annotations.delimited import key_of
 from tools.lib.annotations.event import CALL, NOCALL
 from tools.lib.audio_files import audio_files
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
+SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}
 HEADER = "filename\tstart_s\tduration_s\tlabel\n"
 
 
 def is_clip_folders(folder: Path) -> bool:
     """Tell whether a folder holds both folders of clips."""
-    return all((folder / name).is_dir() for name in FOLDERS)
+    return label_folders(folder).keys() == FOLDERS.keys()
+
+
+def label_folders(folder: Path) -> dict[str, list[Path]]:
+    """Return the folders of clips of each label, however they are spelt."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir() if folder.is_dir() else []):
+        name = SPELLINGS.get(key_of(path.name))
+        if name and path.is_dir():
+            found.setdefault(name, []).append(path)
+    return found
 
 
 def clips_of(folder: Path) -> dict[str, Path]:
-    """Return every clip, by the path that it should have below `recordings/`.
-
-    A name that is in both folders, as where each counts from 1, has the folder's put before it.
-    """
-    in_folder = {name: audio_files(folder / name) for name in FOLDERS}
-    twice = set.intersection(*map(set, in_folder.values()))
-    return {
-        f"{name}/{name}_{path.name}" if stem in twice else f"{name}/{path.name}": path
-        for name, by_stem in in_folder.items()
-        for stem, paths in by_stem.items()
-        for path in paths
-    }
+    """Return every clip, by the path that it should have below `recordings/`."""
+    clips: dict[str, Path] = {}
+    refuse(
+        f"{path}: {clips[place]} would have the same path, {place}; rename one of them"
+        for name, folders in label_folders(folder).items()
+        for one in folders
+        for clip, path in audio_files(one).items()
+        if clips.setdefault(place := f"{name}/{clip}", path) != path
+    )
+    return clips
 
 
 def table_of(clips: dict[str, Path]) -> str:
     """Return a table in the form of Pod.Cast's; refuse clips that are no audio."""
     refuse(fault for fault in map(opening_fault, clips.values()) if fault)
-    rows = [
-        f"{Path(name).name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n"
-        for name, path in clips.items()
-    ]
+    rows = [f"{name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n" for name, path in clips.items()]
     return HEADER + "".join(rows)
 
 
 def opening_fault(path: Path) -> str | None:
     """Say why a clip cannot be opened; what else may be wrong with it leaves out that clip alone, later."""
     try:
-        soundfile.info(path)
+        duration_s(path)
     except soundfile.LibsndfileError:
         return recording_fault(path)
     return None

@@ -8,12 +8,13 @@ import numpy as np
 
 from stages.lib.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.recording import Channel, Examined
-from tools.lib.annotations.annotated import Annotated
+from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
 from tools.lib.annotations.choice import (
     FILLED_CALL,
     FILLED_NOCALL,
     NOCALL_TAKEN,
     NOT_DRAWN,
+    SHORT,
     Choice,
     Recording,
     choose,
@@ -24,7 +25,6 @@ from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.clip_rows import ClipRow, clip_row, unlabelled_rows
 from tools.lib.counted import counted
 from tools.lib.examined_recordings import examine_all
-from tools.lib.recording_name import stem
 from tools.lib.register import Registered
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ TOO_FEW = "windows without a call that could not be found"
 
 
 def make_clips(
-    recordings: Path,
+    lying: Mapping[str, Path],
     annotated: Mapping[str, Annotated],
     register: Sequence[Registered],
     params: ImportParams,
@@ -48,10 +48,10 @@ def make_clips(
 
     Parameters
     ----------
-    recordings : Path
-        The folder of the data set.
+    lying : mapping
+        From the path of a recording below `recordings/` to where it lies now.
     annotated : mapping
-        From the stem of a recording to what is known of it.
+        From the path of a recording, or a name of which no file is known, to what is said of it.
     register : sequence of Registered
     params : ImportParams
     features : FeatureParams
@@ -64,18 +64,22 @@ def make_clips(
     outcomes : list of Outcome
     """
     window_s = features.clip_s
-    usable, outcomes = usable_recordings(recordings, annotated, register, features.channel)
-    registered = {stem(one.recording): one for one in register}
+    usable, outcomes = usable_recordings(lying, annotated, register, features.channel)
+    registered = {one.recording: one for one in register}
+    annotated = measured(annotated, {name: found.length_s for name, found in usable.items()})
     outcomes += [
-        Outcome(LEFT_OUT, MISSING, name, 1, 0, event.source)
+        one._replace(recording=one.recording.removeprefix("./")) for one in word_outcomes(annotated, params.labels)
+    ]
+    outcomes += [
+        Outcome(LEFT_OUT, MISSING, name.removeprefix("./"), 1, 0, event.source)
         for name, known in annotated.items()
         if name not in registered
         for _, event in known.events
     ]
     known = {
-        recording: Recording(recording, usable[recording], *annotated[stem(recording)])
+        recording: Recording(recording, usable[recording], *annotated[recording])
         for recording in sorted(usable)
-        if stem(recording) in annotated
+        if recording in annotated
     }
     choices = {name: choose(one, window_s, params.gap_s, params.seed) for name, one in known.items()}
     outcomes += [outcome for chosen in choices.values() for outcome in chosen.outcomes]
@@ -86,7 +90,7 @@ def make_clips(
         labelled = [(start_s, CALL) for start_s in chosen.calls] + [(start_s, UNLABELLED) for start_s in chosen.unsure]
         labelled += [(start_s, NOCALL) for start_s in drawn.get(recording, [])]
         outcomes += filled_outcomes(recording, usable[recording], labelled, window_s)
-        site = registered[stem(recording)].site
+        site = registered[recording].site
         rows += [clip_row(recording, start_s, label, site) for start_s, label in sorted(labelled)]
     for one in register:
         if one.hop_s and one.recording in usable and one.recording not in choices:
@@ -134,20 +138,32 @@ def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[st
     return [line]
 
 
+def short_line(outcomes: Sequence[Outcome], window_s: float, gap_s: float) -> list[str]:
+    """Say how many stretches that are annotated as no call give no clip."""
+    short = [one for one in outcomes if one.reason == SHORT]
+    if not short:
+        return []
+    stretches = counted(sum(one.annotations for one in short), "stretch without a call", "stretches without a call")
+    return [
+        f"{stretches}, the first at {short[0].first}: no room for a window of {window_s:g} s that keeps {gap_s:g} s "
+        "from calls, so no clip; select longer stretches, or set gap_s or featurize.clip_s lower"
+    ]
+
+
 def usable_recordings(
-    recordings: Path, annotated: Mapping[str, Annotated], register: Sequence[Registered], channel: Channel
+    lying: Mapping[str, Path], annotated: Mapping[str, Annotated], register: Sequence[Registered], channel: Channel
 ) -> tuple[dict[str, Examined], list[Outcome]]:
     """Return what the recordings hold that can be used, and what is left out with the others."""
     usable, outcomes = {}, []
-    examined = examine_all([recordings / one.recording for one in register], channel)
+    examined = examine_all([lying[one.recording] for one in register], channel)
     for one, found in zip(register, examined, strict=True):
         if isinstance(found, Examined):
             usable[one.recording] = found
         else:
-            events = annotated[stem(one.recording)].events if stem(one.recording) in annotated else []
+            events = annotated[one.recording].events if one.recording in annotated else []
             first = events[0][1].source if events else ""
             # The fault begins with the path, which the table has a column for.
-            reason = found.replace(f"{recordings / one.recording} ", "", 1)
+            reason = found.replace(f"{lying[one.recording]} ", "", 1)
             reason = f"its recording cannot be used: {reason}"
             outcomes.append(Outcome(LEFT_OUT, reason, one.recording, len(events), 0, first))
     return usable, outcomes

@@ -10,53 +10,55 @@ Palmer et al. (2025), "A public dataset of annotated Orcinus orca acoustic signa
 classification", Scientific Data 12.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
-from pathlib import Path
 
-from stages.lib.clips import parse_seconds
-from tools.lib.annotations.delimited import first, header_of, read_rows
+from tools.lib.annotations.delimited import Table, first
 from tools.lib.annotations.event import CALL, UNSURE, Annotations, Event, Origin
-from tools.lib.recording_name import stem
+from tools.lib.annotations.times import times_reader
+from tools.lib.recording_name import iso
 
-RECORDING, BEGIN, END = "soundfile", "filebeginsec", "fileendsec"
+COLUMNS = ("soundfile", "filebeginsec", "fileendsec")
+RECORDING, BEGIN, END = COLUMNS
 CLASS = ("classspecies", "labels")
-KILLER_WHALE, CERTAIN, LEVEL, TIME = ("kw",), ("kw_certain",), ("annotationlevel",), ("utc",)
+KILLER_WHALE, CERTAIN, LEVEL, TIME = ("kw",), ("kwcertain",), ("annotationlevel",), ("utc",)
 SITE = ("dataset", "dep", "provider")
 NO = ("0", "0.0", "false")
 YES = ("1", "1.0", "true")
 
 
-def is_dclde(lines: Sequence[str]) -> bool:
-    """Tell whether lines are such a table."""
-    return {RECORDING, BEGIN, END} <= set(header_of(lines))
+def is_dclde(table: Table) -> bool:
+    """Tell whether a table is of this form."""
+    return set(COLUMNS) <= table.names.keys()
 
 
-def read_dclde(path: Path, lines: Sequence[str]) -> Annotations:
+def read_dclde(table: Table) -> Annotations:
     """Read the events, and what is wrong with the rows."""
-    events, origins, faults = [], {}, []
-    for row in read_rows(lines):
-        cells, source = row.cells, f"{path}:{row.line}"
-        begin_s, end_s = span(cells)
+    events, origins, faults = [], {}, list(table.faults)
+    seconds = times_reader(row.cells[key] for row in table.rows for key in (BEGIN, END))
+    for row in table.rows:
+        cells, source = row.cells, f"{table.path}:{row.line}"
+        begin_s, end_s = span(cells, seconds)
         if not cells[RECORDING] or begin_s is None or end_s is None or end_s < begin_s:
             faults.append(
                 f"{source}: {cells[RECORDING]!r} from {cells[BEGIN]!r} to {cells[END]!r} is no stretch of a recording; "
                 "correct Soundfile, FileBeginSec and FileEndSec, or remove the row"
             )
             continue
-        name = stem(cells[RECORDING])
-        origins.setdefault(name, Origin(first(cells, SITE), began(first(cells, TIME), begin_s)))
+        name = cells[RECORDING]
+        if name not in origins:
+            origins[name] = Origin(first(cells, SITE), began(first(cells, TIME), begin_s))
         events.append(Event(source, name, begin_s, end_s, text(cells)))
-    return Annotations(events, origins, faults)
+    return Annotations(events, origins, faults, columns=tuple(table.names))
 
 
-def span(cells: Mapping[str, str]) -> tuple[float | None, float | None]:
+def span(cells: Mapping[str, str], seconds: Callable[[str], float | None]) -> tuple[float | None, float | None]:
     """Return where an event begins and ends, in seconds; None for what is no time."""
     if is_of_file(cells) and not first(cells, (BEGIN, END)):
         return 0.0, inf
-    return parse_seconds(cells[BEGIN]), parse_seconds(cells[END])
+    return seconds(cells[BEGIN]), seconds(cells[END])
 
 
 def is_of_file(cells: Mapping[str, str]) -> bool:
@@ -75,6 +77,7 @@ def text(cells: Mapping[str, str]) -> str:
 def began(event: str, begin_s: float) -> str:
     """Return when a recording began, given the UTC of an event and how far into the recording it is."""
     with suppress(ValueError):
-        start = datetime.fromisoformat(event).replace(tzinfo=None) - timedelta(seconds=begin_s)
-        return start.isoformat(timespec="seconds") + "Z"
+        time = datetime.fromisoformat(event)
+        start = (time.astimezone(UTC) if time.tzinfo else time) - timedelta(seconds=begin_s)
+        return iso(start) + "Z"
     return ""

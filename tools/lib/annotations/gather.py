@@ -1,176 +1,203 @@
-"""Bring annotations, and the recordings that they name, into the folder of a data set."""
+"""What the clips of a data set are made from: annotations, and the recordings that they name. It writes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from stages.lib.faults import refuse
-from stages.lib.whole import whole, write_text
+from stages.lib.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
+from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, name_faults, placed, present_files
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
-from tools.lib.annotations.event import Annotations, Origin
+from tools.lib.annotations.event import Annotations
 from tools.lib.annotations.import_params import ImportParams
+from tools.lib.annotations.left_out import NotTaken, not_found_lines
+from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
 from tools.lib.annotations.repeats import contradictory, said_of
-from tools.lib.audio_files import audio_files, bring, one_content
-from tools.lib.counted import counted
-from tools.lib.recording_name import origin_of, stem
-from tools.lib.register import NAME, Registered, read_register, write_register
+from tools.lib.audio_files import audio_files, bring_faults, clashes, one_content
+from tools.lib.recording_finder import Finder, Match
+from tools.lib.register import NAME, Registered, read_register
 from tools.lib.same_sound import known_sound
-
-DIFFERING = ", but is annotated otherwise, so neither is taken; keep one, with the annotations of both"
-ANNOTATIONS, RECORDINGS, IGNORED = "annotations", "recordings", ".gitignore"
+from tools.lib.sites import one_spelling
 
 
-class Found(NamedTuple):
-    """Recordings that annotations name.
+class Gathered(NamedTuple):
+    """What the clips of a data set are made from.
 
     Attributes
     ----------
-    recordings : list of Registered
-    sources : dict
-        From the path below `recordings/` to where the recording lies now.
-    missing, ambiguous : list of str
-        Stems of which there is no file, or several that differ.
-    unnamed : set of str
-        Stems of recordings that lie there too, and that no annotation names.
+    read : list of Annotations
+        The recordings in them are paths below `recordings/`, where it is known which files are meant.
+    register : list of Registered
+    lying : dict
+        From the path of a recording below `recordings/` to where it lies now.
+    texts : dict
+        What files of annotations hold that are given now, by their paths below `annotations/`.
+    unclear : set of (file, name)
+        Names of which it is not clear which file they mean.
+    said : list of str
+        What there is to say about it.
     """
 
-    recordings: list[Registered]
-    sources: dict[str, Path]
-    missing: list[str]
-    ambiguous: list[str]
-    unnamed: set[str]
+    read: list[Annotations]
+    register: list[Registered]
+    lying: dict[str, Path]
+    texts: dict[str, bytes]
+    unclear: set[Name]
+    said: list[str]
 
 
-def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> list[str]:
-    """Copy files of annotations and recordings into a data set; nothing where anything is wrong.
+def gathered(folder: Path, params: ImportParams) -> Gathered:
+    """Return what lies in the folder of a data set."""
+    register = read_register(folder / NAME)
+    lying = {one.recording: folder / RECORDINGS / one.recording for one in register}
+    files, unclear = present_files(folder), read_unclear(folder / ANNOTATIONS)
+    finder = Finder(lying)
+
+    def find(file: str, name: str) -> Match:
+        return Match([], []) if (file, name) in unclear else finder.find(name, folder_of(file))
+
+    read = dict(zip(files, read_all(list(files.values()), params.labels, params.words), strict=True))
+    return Gathered(resolve(read, find).read, register, lying, {}, unclear, [])
+
+
+def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> Gathered:
+    """Check what is to come into a data set beside what is there.
 
     Parameters
     ----------
     folder : Path
         Of the data set.
     given : sequence of Path
-        Files of annotations, and folders that hold `calls` and `nocalls`.
+        Files of annotations, and folders that hold `calls` and `nocalls`. One that is there already is replaced.
     source : Path or None
         Where the recordings lie, if not in the data set already.
     params : ImportParams
 
-    Returns
-    -------
-    list of str
-        What to say about it.
+    Raises
+    ------
+    InputFaults
+        Where anything is wrong.
     """
-    if source and not source.is_dir():
-        refuse([f"{source}: there is no such folder; name the one that holds the recordings"])
+    refuse([f"{source}: there is no such folder; name the one that holds the recordings"] if no_folder(source) else [])
     clip_folders = [path for path in given if is_clip_folders(path)]
-    files = {path.name: path for path in given if path not in clip_folders}
-    refuse(name_faults([path for path in given if path not in clip_folders], folder / ANNOTATIONS))
-    # What was there before counts too: a recording that was missing may have been found.
-    before = [path for path in present_files(folder) if path.name not in files]
-    read = read_all([*before, *files.values()], params.labels)
     tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
+    files = placed([path for path in given if path not in clip_folders], [folder / ANNOTATIONS, source])
+    refuse(name_faults([*zip(tables, clip_folders, strict=False), *files]))
+    texts = {name: path.read_bytes() for name, path in files if path.is_file()}
 
+    # What was there before counts too: a recording that was missing may have been found.
+    before = {name: path for name, path in present_files(folder).items() if name not in texts.keys() | tables.keys()}
+    read = read_files(folder, before | dict(files), params)
     register = read_register(folder / NAME)
-    places = [folder / RECORDINGS] + ([source] if source else [])
-    found = find(origins_of(read), {stem(one.recording) for one in register}, places)
-    clips = {name: path for of_folder in tables.values() for name, path in of_folder.items()}
-    sources = found.sources | clips
-    repeats = known_sound(sources, [folder / RECORDINGS / one.recording for one in register])
-    differing = contradictory(repeats, sources, said_of(read, clips))
-    # Of a pair that is annotated in two ways nobody can tell which is right, so that neither is taken.
-    taken = {name: path for name, path in sources.items() if name not in repeats and path not in differing.values()}
-    tables = {
-        name: {clip: path for clip, path in of_folder.items() if clip in taken} for name, of_folder in tables.items()
+    registered = {one.recording: folder / RECORDINGS / one.recording for one in register}
+    present = audio_files(folder / RECORDINGS) if (folder / RECORDINGS).is_dir() else {}
+    offered = audio_files(source) if source else {}
+    had_before = registered | present
+    unclear_before = {name for name in read_unclear(folder / ANNOTATIONS) if name[0] in before}
+    found = resolve(read, finding(had_before, had_before | offered, before, unclear_before))
+
+    clips = clips_in(tables)
+    lying = {name: path for name, path in (had_before | offered | clips).items() if name in found.named | clips.keys()}
+    refuse(bring_faults(lying, folder / RECORDINGS))
+    new = {name: path for name, path in lying.items() if name not in registered}
+    repeats = known_sound(new, registered.values())
+    name_of = {path: name for of_place in (registered, lying) for name, path in of_place.items()}
+    differing = contradictory(repeats, name_of, said_of(found.read, clips))
+    not_taken = NotTaken(lying, repeats, differing, clashes(new, registered))
+    taken = {name: path for name, path in lying.items() if name not in not_taken.names}
+
+    texts |= {
+        name: table_of({clip: path for clip, path in of_folder.items() if clip in taken}).encode()
+        for name, of_folder in tables.items()
     }
-    texts = {name: table_of(of_folder) for name, of_folder in tables.items()}
-    found = found._replace(recordings=[one for one in found.recordings if one.recording in taken])
-    known = {one.recording for one in register}
-    of_clips = [Registered(name, *origin_of(stem(name)), "") for name in clips if name in taken.keys() - known]
-    if not (folder / IGNORED).exists():
-        write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
-    copied = bring(taken, folder / RECORDINGS)
-    for name, path in files.items():
-        copy_file(path, folder / ANNOTATIONS / name)
-    for name, text in texts.items():
-        write_text(folder / ANNOTATIONS / name, text)
-    write_register(folder / NAME, [*register, *sorted(found.recordings + of_clips)])
-    left_out = [
-        f"{sources[name]}: holds the same bytes as {first}{DIFFERING if name in differing else '; taken once'}"
-        for name, first in repeats.items()
-    ]
-    return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *left_out, *not_found(found, places)]
+    of_tables = resolve(read_texts(folder, {name: texts[name] for name in tables}, params), exactly(taken)).read
+    refuse(changed_inputs())
+    forget_all()  # Some of what was read until here will be written.
+    read_now = [*found.read, *of_tables]
+    there = {*present, *offered} - lying.keys() - registered.keys()
+    said = not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
+    unclear = found.unclear.keys() | unclear_before
+    return Gathered(read_now, registered_now(register, read_now, taken), registered | taken, texts, unclear, said)
 
 
-def present_files(folder: Path) -> list[Path]:
-    """Return the files of annotations that a data set has already; hidden ones aside."""
-    present = folder / ANNOTATIONS
-    return sorted(path for path in present.iterdir() if path.name[0] != ".") if present.is_dir() else []
+def no_folder(source: Path | None) -> bool:
+    """Tell whether something is named that is no folder."""
+    return source is not None and not source.is_dir()
 
 
-def name_faults(files: Sequence[Path], annotations: Path) -> Iterable[str]:
-    """Yield why files of annotations cannot lie beside one another."""
-    first: dict[str, Path] = {}
-    for path in files:
-        other = first.setdefault(path.name, path)
-        if other != path:
-            yield f"{path}: {other} has the same name; rename one of them"
-        present = annotations / path.name
-        if path.is_file() and present.exists() and not one_content([path, present]):
-            yield f"{path}: {present} is there already and holds something else; rename the new one, or remove the old"
+def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) -> dict[str, Annotations]:
+    """Read files of annotations; those that are not in the data set yet as if they were, faults aside."""
+    read = read_all(list(files.values()), params.labels, params.words)
+    return {
+        name: in_data_set(one, path, folder / ANNOTATIONS / name)
+        for (name, path), one in zip(files.items(), read, strict=True)
+    }
 
 
-def origins_of(read: Iterable[Annotations]) -> dict[str, Origin]:
-    """Return where and when each recording was made, by its stem: what annotations say before what its name tells."""
-    origins: dict[str, Origin] = {}
-    for name, said in (item for one in read for item in one.origins.items()):
-        before = origins.setdefault(name, said)
-        by_name = origin_of(name)
-        origins[name] = Origin(before.site or said.site or by_name.site, before.began or said.began or by_name.began)
-    return origins
+def read_texts(folder: Path, texts: Mapping[str, bytes], params: ImportParams) -> dict[str, Annotations]:
+    """Read what files of annotations will hold."""
+    with TemporaryDirectory() as temporary:
+        files = {name: Path(temporary) / name for name in texts}
+        for name, path in files.items():
+            path.write_bytes(texts[name])
+        read = read_files(folder, files, params.model_copy(update={"words": []}))
+        refuse(changed_inputs())
+        forget_all()
+    return read
 
 
-def find(origins: Mapping[str, Origin], registered: set[str], places: Sequence[Path]) -> Found:
-    """Look for the recordings that are not registered yet; the first place that has one counts."""
-    files = [(place, audio_files(place)) for place in places if place.is_dir()]
-    there = {name for _, by_stem in files for name in by_stem}
-    found = Found([], {}, [], [], there - origins.keys() - registered)
-    for name, origin in origins.items():
-        if name in registered:
-            continue
-        place, paths = next(((place, by_stem[name]) for place, by_stem in files if name in by_stem), (None, []))
-        if not paths:
-            found.missing.append(name)
-        elif not one_content(paths):
-            found.ambiguous.append(name)
-        else:
-            recording = paths[0].relative_to(place).as_posix()
-            found.recordings.append(Registered(recording, *origin, ""))
-            found.sources[recording] = paths[0]
-    return found
+def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
+    """Return annotations whose events have their sources in the data set."""
+    events = [event._replace(source=f"{place}{event.source.removeprefix(str(given))}") for event in one.events]
+    return one._replace(events=events)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file of annotations, unless it is there."""
-    if not target.exists():
-        content = source.read_bytes()
-        with whole(target) as unfinished:
-            unfinished.write_bytes(content)
+def finding(
+    had: Mapping[str, Path], all_there: Mapping[str, Path], before: Mapping[str, Path], unclear: set[Name]
+) -> Callable[[str, str], Match]:
+    """Return the function that finds recordings; for files that were there before, in the data set first."""
+    in_data_set, everywhere = Finder(had), Finder(all_there)
+
+    def find(file: str, name: str) -> Match:
+        if (file, name) in unclear:
+            return Match([], [])
+        if file in before:
+            match = in_data_set.find(name, folder_of(file))
+            if len(match.meant) == 1:
+                return match
+        match = everywhere.find(name, folder_of(file))
+        paths = [all_there[path] for path in match.meant]
+        alike = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
+        return Match(match.meant[:1], []) if alike else match
+
+    return find
 
 
-def not_found(found: Found, places: Sequence[Path]) -> list[str]:
-    """Say which recordings are left out, so that people can look for them."""
-    where = " or ".join(map(str, places))
-    lines = [
-        f"{name}: there is no recording of this name in {where}; name the folder that holds it with --recordings"
-        for name in sorted(found.missing)
-    ]
-    lines += [
-        f"{name}: there are several recordings of this name in {where}, which differ; rename all but the right one"
-        for name in sorted(found.ambiguous)
-    ]
-    if found.unnamed:
-        lines.append(
-            f"named by no annotation, so left out: {counted(len(found.unnamed), 'recording')} in {where}; "
-            "python -m tools.add_recordings lets such join the pool, without labels"
-        )
-    return lines
+def exactly(names: Mapping[str, Path]) -> Callable[[str, str], Match]:
+    """Return the function that finds recordings by their paths alone."""
+    return lambda _file, name: Match([name] if name in names else [], [])
+
+
+def clips_in(tables: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
+    """Return the clips of all folders of clips; refuse those of two folders that would have one path."""
+    clips: dict[str, Path] = {}
+    refuse(
+        f"{path}: {clips[name]} would have the same path; import the folders as two data sets, or rename one file"
+        for of_folder in tables.values()
+        for name, path in of_folder.items()
+        if clips.setdefault(name, path) != path
+    )
+    return clips
+
+
+def registered_now(
+    register: Sequence[Registered], read: Sequence[Annotations], taken: Mapping[str, Path]
+) -> list[Registered]:
+    """Return the register with the recordings that are new, without those that no annotation names any more."""
+    origins = origins_of(read)
+    kept = [one for one in register if one.hop_s or one.recording in origins]
+    known = {one.recording for one in kept}
+    new = sorted(Registered(name, *origins[name], "") for name in taken.keys() & origins.keys() - known)
+    return one_spelling([*kept, *new])

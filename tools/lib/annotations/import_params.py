@@ -1,6 +1,6 @@
 """`data/<name>/params.yaml`: how the clips of an imported data set are made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,8 +18,9 @@ seed: {seed}               # of the draw of windows without a call
 gap_s: {gap_s}               # seconds that these keep from every call and every uncertain annotation
 nocalls_per_call: {nocalls_per_call}    # how many are drawn
 # What the words of the annotators stand for: call, nocall, unsure (to the pool, without a label) or other (a sound that
-# is no call). * stands for any letters; the first that fits counts.
-{labels}"""
+# is no call). * stands for any letters; a word without one counts first, then the first that fits.
+{labels}# Columns that hold these words, before those that are known by their names; none: no column does.
+{words}"""
 
 
 class ImportParams(Section):
@@ -29,6 +30,7 @@ class ImportParams(Section):
     gap_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
     nocalls_per_call: Annotated[float, Field(ge=0, le=1000)] = 1.0
     labels: dict[str, Literal["call", "nocall", "unsure", "other"]] = {}
+    words: list[str] = []
 
 
 def read_import_params(folder: Path) -> ImportParams:
@@ -36,13 +38,17 @@ def read_import_params(folder: Path) -> ImportParams:
     return read_flat_params(ImportParams, folder / NAME) if (folder / NAME).exists() else ImportParams()
 
 
-def with_labels(params: ImportParams, labels: Mapping[str, str]) -> ImportParams:
-    """Return params in which words stand for something new; what was said last counts first."""
+def with_labels(params: ImportParams, labels: Mapping[str, str], words: Sequence[str] = ()) -> ImportParams:
+    """Return params in which words stand for something new, and other columns hold them; the last said counts first."""
     before = {word: kind for word, kind in params.labels.items() if word not in labels}
-    return params.model_copy(update={"labels": {**labels, **before}})
+    columns = list(dict.fromkeys([*words, *params.words]))
+    return params.model_copy(update={"labels": {**labels, **before}, "words": columns})
 
 
 def write_import_params(folder: Path, params: ImportParams) -> None:
     """Write the params with a comment each."""
-    labels = yaml.safe_dump({"labels": params.labels}, sort_keys=False, allow_unicode=True)
-    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude={"labels"}), labels=labels))
+    mappings = {
+        key: yaml.safe_dump({key: getattr(params, key)}, sort_keys=False, allow_unicode=True)
+        for key in ("labels", "words")
+    }
+    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude=mappings.keys()), **mappings))

@@ -27,6 +27,7 @@ stages:
           - gap_s
           - nocalls_per_call
           - labels
+          - words
     outs:
       - data/{name}/clips.csv:
           cache: false

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-TAKEN, LEFT_OUT, NOTE = "taken", "left out", "note"
+WORD, TAKEN, LEFT_OUT, NOTE = "word", "taken", "left out", "note"
 COLUMNS = ("outcome", "reason", "recording", "annotations", "windows", "first")
 
 
@@ -14,7 +14,8 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     outcome : str
-        `taken`, `left out`, or a `note` on annotations that are counted elsewhere.
+        `taken` or `left out`; or a `word` and what it stands for, or a `note`, on annotations that are counted
+        elsewhere.
     reason : str
     recording : str
     annotations, windows : int
@@ -31,11 +32,11 @@ class Outcome(NamedTuple):
 
 
 def added_up(outcomes: Iterable[Outcome], by_recording: bool) -> list[Outcome]:
-    """Add up outcomes of one reason, recording by recording or over all; what is taken comes first."""
+    """Add up outcomes of one reason, recording by recording or over all; words come first, then what is taken."""
     groups = defaultdict(list)
     for one in outcomes:
         groups[one.outcome, one.reason, one.recording if by_recording else ""].append(one)
-    order = (TAKEN, LEFT_OUT, NOTE)
+    order = (WORD, TAKEN, LEFT_OUT, NOTE)
     return [
         Outcome(
             *key,

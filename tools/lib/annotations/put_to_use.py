@@ -5,10 +5,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from stages.lib.clips import Clip, read_clips
-from stages.lib.faults import refuse
+from stages.lib.faults import InputFaults, refuse
 from stages.lib.held_out_table import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
 from stages.lib.params import read_params
 from stages.lib.split_params import SplitParams
+from stages.lib.whole import write_text
 from tools.lib.hold_out import hold_out
 from tools.lib.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, set_params
@@ -28,9 +29,14 @@ def use(table: Path) -> str:
     values, fault = values_for(table)
     refuse([fault] if fault else [])
     noted = note_all_answered()  # The answers about the clips of the data set that was in use.
+    before = PARAMS.read_text(encoding="utf-8")
     set_params(values)
-    said = [*noted, f"{PARAMS}: now has {listed(values)}"]
-    return "\n".join(said if held_out_of(table) else [*said, *hold_out()])
+    try:
+        drawn = [] if held_out_of(table) else hold_out()
+    except InputFaults:
+        write_text(PARAMS, before)
+        raise
+    return "\n".join([*noted, f"{PARAMS}: now has {listed(values)}", *drawn])
 
 
 def values_for(table: Path) -> tuple[Values, str]:

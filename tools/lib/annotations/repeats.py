@@ -6,28 +6,35 @@ from pathlib import Path
 
 from tools.lib.annotations.clip_folders import FOLDERS
 from tools.lib.annotations.event import Annotations
-from tools.lib.recording_name import stem
 
 
 def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[tuple]]:
-    """Return what is said of each recording, by its stem: begin, end and word; the word alone of a clip in a folder."""
+    """Return what is said of each recording, by its path: begin, end and word; the word alone of a clip in a folder."""
     said: dict[str, set[tuple]] = defaultdict(set)
     for event in (event for one in read for event in one.events):
-        said[event.stem].add((event.begin_s, event.end_s, event.text))
+        said[event.recording].add((event.begin_s, event.end_s, event.words))
     for name in clips:
-        said[stem(name)].add((FOLDERS[name.partition("/")[0]],))
+        said[name].add(((FOLDERS[name.partition("/")[0]],),))
     return said
 
 
 def contradictory(
-    repeats: Mapping[str, Path], sources: Mapping[str, Path], said: Mapping[str, set[tuple]]
+    repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]
 ) -> dict[str, Path]:
-    """Return the recordings that hold the same bytes as another one and are annotated otherwise, with the other."""
+    """Return the recordings that hold the same bytes as another one and are annotated otherwise, with the other.
+
+    Parameters
+    ----------
+    repeats : mapping
+        As of `known_sound`.
+    name_of : mapping
+        From where a recording lies to its path below `recordings/`.
+    said : mapping
+        As of `said_of`.
+    """
     found = {}
     for name, first in repeats.items():
-        # The name that the first one gets: those of a folder of clips may have the folder's put before theirs.
-        of_first = next((other for other, path in sources.items() if path == first), first.name)
-        pair = [said.get(stem(other), set()) for other in (name, of_first)]
+        pair = [said.get(other, set()) for other in (name, name_of[first])]
         if any(len(one) == 1 for both in pair for one in both):
             pair = [{one[-1] for one in both} for both in pair]
         if pair[0] != pair[1]:

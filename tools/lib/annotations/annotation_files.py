@@ -1,0 +1,83 @@
+"""The files of annotations of a data set: `data/<name>/annotations/`, in folders where those tell them apart."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from stages.lib.clips import is_utf8
+from stages.lib.table import quoted
+from stages.lib.whole import whole
+from tools.lib.annotations.audacity import name_in_data_set
+
+ANNOTATIONS, RECORDINGS = "annotations", "recordings"
+
+
+def present_files(folder: Path) -> dict[str, Path]:
+    """Return the files of annotations that a data set has, by their paths below `annotations/`; hidden ones aside."""
+    annotations = folder / ANNOTATIONS
+    files = {path.relative_to(annotations): path for path in annotations.rglob("*") if path.is_file()}
+    shown = {name.as_posix(): path for name, path in files.items() if not any(part[0] == "." for part in name.parts)}
+    return dict(sorted(shown.items()))
+
+
+def placed(given: Sequence[Path], roots: Sequence[Path | None]) -> list[tuple[str, Path]]:
+    """Return where files of annotations go below `annotations/`, each with where it lies now.
+
+    Parameters
+    ----------
+    given : sequence of Path
+    roots : sequence of Path or None
+        A table that lies below one of these, such as the folder of the recordings, keeps its folders, because they may
+        tell which recordings it is about. Others of one name keep the folders in which they differ.
+    """
+    inside = {path: next(filter(None, (below(path, root) for root in roots if root)), "") for path in given}
+    outside = [path for path in given if not inside.get(path)]
+    count_of = Counter(path.name for path in dict.fromkeys(map(absolute, outside)))
+    found = []
+    for path in dict.fromkeys(given):
+        place = inside.get(path) or path.name
+        if path in outside and count_of[path.name] > 1:
+            common = os.path.commonpath([absolute(other).parent for other in outside if other.name == path.name])
+            place = absolute(path).relative_to(common).as_posix()
+        found.append((PurePosixPath(place).with_name(name_in_data_set(path)).as_posix(), path))
+    return found
+
+
+def absolute(path: Path) -> Path:
+    """Return a path from the root on, links in it left as they are."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def below(path: Path, folder: Path) -> str:
+    """Return the path of a file below a folder; empty where it does not lie there."""
+    place = absolute(path)
+    return place.relative_to(absolute(folder)).as_posix() if place.is_relative_to(absolute(folder)) else ""
+
+
+def name_faults(files: Sequence[tuple[str, Path]]) -> Iterator[str]:
+    """Yield why files of annotations cannot have their names."""
+    first: dict[str, Path] = {}
+    for name, path in files:
+        other = first.setdefault(name, path)
+        if absolute(other) != absolute(path):
+            yield f"{path}: {other} would have the same name; rename one of them"
+        if not is_utf8(name) or not name.isprintable():
+            yield f"{path}: its name {quoted(name)} is not UTF-8 that can be read; rename the file or folder"
+        if any(part.startswith(".") for part in Path(name).parts):
+            yield f"{path}: is hidden, because its name begins with a dot; rename the file or folder"
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
+    """Write files of annotations below a data set; return which of them replaced others."""
+    replaced = []
+    for name, content in contents.items():
+        path = folder / ANNOTATIONS / name
+        before = path.read_bytes() if path.exists() else None
+        if before == content:
+            continue
+        with whole(path) as unfinished:
+            unfinished.write_bytes(content)
+        if before is not None:
+            replaced.append(f"{path}: replaced by what was given now")
+    return replaced

@@ -1,0 +1,153 @@
+"""The names that programs give to the columns of a table of events.
+
+All are keys (`delimited.key_of`): small letters and digits alone, so that `Begin Time (s)`, `Begin.Time..s.` and
+`begin_time_s` are one. Of several that a table has, the first counts.
+"""
+
+# The recording.
+BEGIN_FILE, BEGIN_PATH, END_FILE, END_PATH = "beginfile", "beginpath", "endfile", "endpath"  # Of Raven.
+OF_KALEIDOSCOPE = "infile"
+RECORDING = (
+    "wavfilename",  # Pod.Cast
+    "filename",  # Ketos, APLOSE
+    OF_KALEIDOSCOPE,
+    "audiofile",  # OpenSoundscape
+    "soundfile",
+    "soundfiles",  # warbleR
+    "soundfilename",
+    "audiofilename",
+    "audiopath",
+    "audiofilepath",
+    "notatedpath",  # crowsetta
+    "recording",  # this project's own detections
+    "recordingname",
+    "recordingfile",
+    "recordingfilename",
+    "recordingpath",
+    "wavfile",
+    "wavname",
+    "wavpath",
+    "wav",
+    "filepath",
+    "file",  # BirdNET, OpenSoundscape
+    "path",
+    "sourcefile",
+    "audio",
+)
+FOLDER = "folder"  # Kaleidoscope has the folder of a recording in a column of its own.
+
+# Seconds from the start of the recording.
+RAVEN_BEGIN, FILE_OFFSET = "begintimes", "fileoffsets"
+ONSET = ("onsets", "onset", "onsetsec", "onsettime")
+START = (
+    "starttimes",
+    "starttime",
+    "starts",
+    "start",
+    "startsec",
+    "startsecs",
+    "startseconds",
+    "startinseconds",
+    "starttimesec",
+    "starttimeseconds",
+    RAVEN_BEGIN,
+    "begintime",
+    "begins",
+    "begin",
+    "beginsec",
+    "beginseconds",
+    "begintimesec",
+    "startoffsets",
+    "startoffset",
+    "tstart",
+    "tmin",
+    "filebeginsec",
+    *ONSET,
+    "offset",  # Kaleidoscope; where there are onsets it is the end
+    "offsets",
+)
+END = (
+    "endtimes",
+    "endtime",
+    "ends",
+    "end",
+    "endsec",
+    "endsecs",
+    "endseconds",
+    "endinseconds",
+    "endtimesec",
+    "endtimeseconds",
+    "stoptimes",
+    "stoptime",
+    "stops",
+    "stop",
+    "stopsec",
+    "endoffsets",
+    "endoffset",
+    "tend",
+    "tmax",
+    "fileendsec",
+)
+OFFSET_AS_END = ("offsets", "offset", "offsetsec", "offsettime")
+DURATION = (
+    "durations",
+    "duration",
+    "durationsec",
+    "durationsecs",
+    "durationseconds",
+    "durationinseconds",
+    "durs",
+    "dur",
+    "lengths",
+    "length",
+    "deltatimes",  # Raven
+    "calllengths",  # DeepSqueak
+)
+
+# What the annotators call a sound. Every column counts but for the names of a species, which say the same.
+SPECIES = ("species", "commonname", "speciesname", "scientificname", "speciescode", "classspecies")
+WORDS = (
+    ("label",),
+    ("labels",),
+    ("annotation",),
+    ("annotations",),
+    ("calltype",),
+    ("soundtype",),
+    ("tag",),
+    ("tags",),
+    ("class",),
+    ("classname",),
+    ("category",),
+    ("manualid",),  # Kaleidoscope; empty where a machine alone has found something
+    SPECIES,
+)
+CHECKED = "manualid"
+IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is drawn around a sound, or of a file as a whole.
+
+# Where and when the recording was made.
+SITE = ("site", "location")
+DATE, TIME = "date", "pstormastertapeidentifier"
+
+# What never says what a sound is.
+NOTES = ("note", "notes", "comment", "comments", "remark", "remarks")
+PASSED_OVER = {
+    *(BEGIN_FILE, BEGIN_PATH, END_FILE, END_PATH, *RECORDING, FOLDER),
+    *(*START, *END, *OFFSET_AS_END, *DURATION, *SITE, DATE, TIME, *NOTES, FILE_OFFSET),
+    *("selection", "selec", "view", "channel", "id", "x", "", "indir", "outdir", "hour", "time"),
+    *(word for group in WORDS for word in group),
+    *("annotator", "annotators", "analyst", "observer", "reviewer", "user", "author", "provider", "dataset", "project"),
+    *(
+        "source",
+        "license",
+        "licence",
+        "instrument",
+        "recorder",
+        "deployment",
+        "timezone",
+        "datetime",
+        "timestamp",
+        "utc",
+    ),
+    *("begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
+    *("startdatetime", "startdate", "enddatetime", "confidence", "score", "pcall", "autoid", "ravenfile", "selecfile"),
+}

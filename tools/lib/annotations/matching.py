@@ -1,0 +1,116 @@
+"""The recordings that annotations name, as paths below `recordings/`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from stages.lib.table import read_table, write_table
+from tools.lib.annotations.event import Annotations, Event, Origin
+from tools.lib.recording_finder import Match
+from tools.lib.recording_origin import origin_of_recording
+
+UNCLEAR, COLUMNS = ".unclear.csv", ("annotations", "recording")
+
+Name = tuple[str, str]
+
+
+class Resolved(NamedTuple):
+    """Annotations whose recordings are paths below `recordings/`, as far as it is clear which files are meant.
+
+    Attributes
+    ----------
+    read : list of Annotations
+    missing : dict
+        From what a recording is called of which there is no file to the files of its name in other folders.
+    unclear : dict
+        From a file of annotations and what it calls a recording to the files that it may mean.
+    """
+
+    read: list[Annotations]
+    missing: dict[str, list[str]]
+    unclear: dict[Name, list[str]]
+
+    @property
+    def named(self) -> set[str]:
+        """All recordings that are named, those of which it is not clear which file is meant by their names."""
+        return {name for one in self.read for name in one.origins}
+
+
+def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match]) -> Resolved:
+    """Find the recordings that files of annotations name.
+
+    Parameters
+    ----------
+    read : mapping
+        From the path of a file below `annotations/` to what it holds.
+    find : callable
+        From such a path and what the file calls a recording to the files that are meant.
+    """
+    resolved = Resolved([], {}, {})
+    for file, one in read.items():
+        path_of = {}
+        for name in names_in(one):
+            meant, elsewhere = find(file, name)
+            if len(meant) == 1:
+                path_of[name] = meant[0]
+            elif meant:
+                resolved.unclear[file, name] = meant
+            else:
+                resolved.missing[name] = elsewhere
+        resolved.read.append(with_paths(one, path_of))
+    return resolved
+
+
+def names_in(one: Annotations) -> Iterator[str]:
+    """Yield what a file calls recordings, each once."""
+    before = (event.before[0] for event in one.events if event.before)
+    yield from dict.fromkeys([*one.origins, *before])
+
+
+def folder_of(file: str) -> str:
+    """Return the folder of a file of annotations below `annotations/`, which may be that of its recordings, too."""
+    return PurePosixPath(file).parent.as_posix()
+
+
+def with_paths(one: Annotations, path_of: Mapping[str, str]) -> Annotations:
+    """Return annotations whose recordings are paths; a name without a file gets `./` before it, which no path has."""
+
+    def renamed(name: str) -> str:
+        return path_of.get(name) or f"./{name}"
+
+    def event_of(event: Event) -> Event:
+        before = event.before and (renamed(event.before[0]), event.before[1])
+        return event._replace(recording=renamed(event.recording), before=before)
+
+    origins: dict[str, Origin] = {}
+    for name, origin in one.origins.items():
+        known = origins.get(renamed(name), Origin())
+        origins[renamed(name)] = Origin(known.site or origin.site, known.began or origin.began)
+    return one._replace(events=[event_of(event) for event in one.events], origins=origins)
+
+
+def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
+    """Return where and when each recording was made: what annotations say, before what its path tells."""
+    origins: dict[str, Origin] = {}
+    for name, said in (item for one in read for item in one.origins.items()):
+        known, by_path = origins.get(name, Origin()), origin_of_recording(name)
+        origins[name] = Origin(known.site or said.site or by_path.site, known.began or said.began or by_path.began)
+    return origins
+
+
+def read_unclear(annotations: Path) -> set[Name]:
+    """Return the names of which it was not clear in the archive which file they mean.
+
+    In the data set, which has fewer files, it would seem to be clear.
+    """
+    path = annotations / UNCLEAR
+    rows = read_table(path, COLUMNS) if path.exists() else []
+    return {(row.cells["annotations"], row.cells["recording"]) for row in rows}
+
+
+def write_unclear(annotations: Path, names: set[Name]) -> None:
+    """Write these names; no table where there are none."""
+    if names:
+        write_table(annotations / UNCLEAR, COLUMNS, sorted(names))
+    else:
+        (annotations / UNCLEAR).unlink(missing_ok=True)

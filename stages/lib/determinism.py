@@ -27,9 +27,10 @@ ENVIRONMENT = {
     # NumPy has AVX-512 kernels of its own for exponentials and the like. Measured: other features.
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
-# TensorFlow divides sums among its threads, so their number must not follow the machine's cores. Measured: 4 instead of
-# 2 give other weights; 2 threads on one core or on two give the same.
-THREADS = 2
+# TensorFlow divides the sums within an operation among its threads, so their number must not follow the machine's cores.
+# Measured: 4 instead of 2 give other weights. With one thread nothing is divided; cores are used by operations that run
+# at the same time, such as those of networks side by side. Measured: one at a time or two give the same bytes.
+THREADS = 1
 
 
 def pin_libraries() -> None:
@@ -48,7 +49,7 @@ def pin(seed: int) -> None:
         # A graphics card would give other last bits than the processor.
         tensorflow.config.set_visible_devices([], "GPU")
     tensorflow.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(os.cpu_count() or 1)
     tensorflow.config.experimental.enable_op_determinism()
     # These would turn a division by a square root, and a division of one, into reciprocals, which makers of processors
     # approximate differently.

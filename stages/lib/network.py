@@ -51,11 +51,10 @@ def embed(inputs):
     # A call may stand anywhere in its clip: while training, the clip is turned in time, its end joined to its start.
     x = layers.RandomTranslation(0.0, 0.5, fill_mode="wrap", interpolation="nearest")(x)
     for depth, filters in enumerate(FILTERS):
+        if depth > 0:
+            x = layers.MaxPooling2D()(x)
         strides = 2 if depth == 0 and min(shape) >= LARGE_SIDE else 1
         x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
-        if depth < len(FILTERS) - 1:
-            # Before the normalisation, which then costs a quarter.
-            x = layers.MaxPooling2D()(x)
         x = BatchNormalisation(momentum=MOMENTUM)(x)
         x = layers.ReLU()(x)
     # A residual block (He et al. 2016) where the maps are smallest, so that the look at a wider context costs little.

@@ -27,9 +27,10 @@ ENVIRONMENT = {
     # NumPy has AVX-512 kernels of its own for exponentials and the like. Measured: other features.
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
-# TensorFlow divides the sums within an operation among its threads, so their number must not follow the machine's cores.
-# Measured: 4 instead of 2 give other weights. With one thread nothing is divided; cores are used by operations that run
-# at the same time, such as those of networks side by side. Measured: one at a time or two give the same bytes.
+# TensorFlow divides the sums within an operation among its threads, so their number must not follow the cores.
+# Measured: 4 instead of 2 give other weights. With one thread nothing is divided; what uses the cores are operations
+# that run at the same time, such as those of networks side by side. Measured: one at a time or two give the same
+# bytes.
 THREADS = 1
 
 

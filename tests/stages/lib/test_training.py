@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 import tensorflow
 from sklearn.metrics import roc_auc_score
 
-from experiments.clone import REPOSITORY
+from experiments.clone import REPOSITORY, environment
 from stages.lib.calibration import fit_temperature
 from stages.lib.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
@@ -37,7 +38,7 @@ features = open_features(Path("features"))
 clip_ids = list(features.places)
 pin(1)
 model = Model(
-    build_network((40, 41)), features.description, Normalisation.learn([load_clips(features, clip_ids)])
+    build_network((40, 41), 3), features.description, Normalisation.learn([load_clips(features, clip_ids)])
 )
 labels = ["call" if "_call" in clip_id else "nocall" for clip_id in clip_ids]
 clips = LabelledClips(clip_ids, labels, [1.0] * len(labels))
@@ -134,12 +135,15 @@ def test_keras_own_layer_and_loss_would_use_such_operations():
 
 
 @pytest.mark.usefixtures("features")
-def test_training_twice_with_one_seed_in_two_processes_gives_the_same_bytes(tmp_path):
+def test_training_on_one_core_and_on_all_gives_the_same_bytes(tmp_path):
+    cores = [str(core) for core in sorted(os.sched_getaffinity(0))]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", TRAIN_AND_SAVE, name], cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}
+            ["taskset", "--cpu-list", ",".join(of_process), sys.executable, "-c", TRAIN_AND_SAVE, name],
+            cwd=tmp_path,
+            env={**environment(), "PYTHONPATH": str(REPOSITORY)},
         )
-        for name in ("first", "second")
+        for name, of_process in (("first", cores[:1]), ("second", cores))
     ]
     assert [process.wait() for process in processes] == [0, 0]
     first, second = ((tmp_path / name / "network.weights.h5").read_bytes() for name in ("first", "second"))

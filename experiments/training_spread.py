@@ -120,9 +120,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for dataset in arguments.datasets:
             folder = Path(temporary) / dataset
-            clone(folder) if dataset == SYNTHETIC else clone_for(dataset, folder)
+            if dataset == SYNTHETIC:
+                clone(folder)
+            else:
+                clone_for(dataset, folder)
+                hold_out_again(folder)
             overlay(folder / "params.yaml", arguments.overlay)
-            hold_out_again(folder)
             tables.append(results_table(dataset, run_dataset(folder, dataset, arguments.seeds, arguments.changes)))
     publish("\n".join(tables), SECTION, arguments.page)
 

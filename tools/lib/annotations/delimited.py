@@ -1,4 +1,4 @@
-"""Tables of other people's programs: separated by tabs, semicolons or commas, as Raven, Excel, R and Python save them.
+"""Tables of other programs, separated by tabs, semicolons, commas or bars, as Raven, Excel, R and Python save them.
 
 What they agree on is read: a blank line or Excel's `sep=;` before the header, quotation marks, line breaks within them,
 R's dots for blanks in the names of columns, and its column of row numbers that the header does not have.
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from stages.lib.table import Row
 
 TAB, BLANK, COMMA = "\t", " ", ","
-SEPARATORS = (TAB, ";", COMMA)  # Of equally many the first counts.
+SEPARATORS = (TAB, ";", COMMA, "|")  # Of equally many the first counts.
 STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # As Excel writes it and reads it.
 QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks where nothing else is asked for.
 MISSING = ("", "na", "nan", "none", "null")

@@ -88,7 +88,7 @@ def test_a_quoted_note_may_go_on_over_lines(tmp_path, end):
     assert [event.source for event in annotations.events] == [f"{tmp_path}/bay.csv:2", f"{tmp_path}/bay.csv:4"]
 
 
-@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+@pytest.mark.parametrize("separator", ["\t", ",", ";", "|"])
 def test_a_quotation_mark_that_is_not_closed_spoils_no_other_row(tmp_path, separator):
     rows = ["filename,start,end,label,note", 'a.wav,1,2,S01,"', "b.wav,3,4,S02,x", 'c.wav,5,6,S03,9" pipe']
     assert events(read(tmp_path, "\n".join(rows).replace(",", separator))) == [

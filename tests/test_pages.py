@@ -1,9 +1,11 @@
 """What the pages link, show and tell people to run is there, and they are short and plain."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from experiments.clone import REPOSITORY
 from tests.support.pages import PAGES, read_page
@@ -92,3 +94,9 @@ def test_the_pictures_of_the_readme_are_small():
     pictures = [Path(name) for name in re.findall(r"!\[[^]]+\]\(([^)]+)\)", read_page("README.md"))]
     assert len(pictures) == 2
     assert sum((REPOSITORY / picture).stat().st_size for picture in pictures) < LARGEST_PICTURES
+
+
+def test_every_file_that_states_the_version_states_the_same():
+    version = tomllib.loads(read_page("pyproject.toml"))["project"]["version"]
+    assert yaml.safe_load(read_page("CITATION.cff"))["version"] == version
+    assert re.search(r"^## (\S+)", read_page("CHANGELOG.md"), re.MULTILINE).group(1) == version

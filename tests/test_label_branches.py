@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, commit, git, repro, run_in, stages_run
-from tests.support.pages import block, blocks, read_page
+from tests.support.pages import block, read_page
 from tests.tools.label_repository import HEADER, make_label_repository, run_tool
 
 CONTRIBUTING = read_page("CONTRIBUTING.md")
@@ -251,9 +251,7 @@ def test_a_file_uploaded_with_the_line_endings_of_windows_merges_with_others(pro
     assert line_endings(project) == "i/crlf"
 
     git(project, "checkout", "--quiet", "--force", "first")
-    (merge,) = (
-        line for commands in blocks("CONTRIBUTING.md") for line in commands.splitlines() if line.startswith("git merge")
-    )
+    _, merge = block("CONTRIBUTING.md", "git fetch").splitlines()
     result = run_in(project, *merge.replace("origin/main", "second").split(), "--no-edit")
     assert result.returncode == 0, result.stderr
     assert line_endings(project) == "i/lf"

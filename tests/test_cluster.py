@@ -29,6 +29,7 @@ from stages.lib.compute import chosen_cluster
 from stages.lib.faults import InputFaults
 from stages.lib.table import write_table
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
+from tests.support.pages import read_page
 
 RECORDINGS = Path("data/tiny/recordings")
 SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
@@ -49,9 +50,8 @@ class RunningCluster(NamedTuple):
 
 
 def documented(command: str) -> list[str]:
-    """Return a command of the README's section on clusters, by how it begins."""
-    section = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("\n## A cluster that exists\n")[1]
-    (line,) = [line for line in section.split("\n## ")[0].splitlines() if line.startswith(command)]
+    """Return a command of the page on clusters, by how it begins."""
+    (line,) = [line for line in read_page("docs/cluster.md").splitlines() if line.startswith(command)]
     return line.split()
 
 

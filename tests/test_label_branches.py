@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, commit, git, repro, run_in, stages_run
+from tests.support.pages import block, read_page
 from tests.tools.label_repository import HEADER, make_label_repository, run_tool
 
-CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```bash\n(.*?)```", CONTRIBUTING, flags=re.DOTALL)
+CONTRIBUTING = read_page("CONTRIBUTING.md")
 
 
 def contributing(folder: Path, first: str):
     """Run the block of CONTRIBUTING.md that starts with this."""
-    (commands,) = (block for block in BLOCKS if block.startswith(first))
-    return run_in(folder, "bash", "-euo", "pipefail", "-c", commands)
+    return run_in(folder, "bash", "-euo", "pipefail", "-c", block("CONTRIBUTING.md", first))
 
 
 def write_cards(folder: Path) -> None:
@@ -221,7 +220,7 @@ def test_a_conflict_on_github_is_resolved_by_deleting_its_markers(project):
     assert left.returncode == 1
     assert "a merge conflict was left here" in left.stderr
 
-    markers = tuple(re.search(r"delete the lines that begin with `(.*)`, `(.*)` and `(.*)`", CONTRIBUTING).groups())
+    markers = tuple(re.search(r"begin\s+with\s+`(.*)`,\s+`(.*)`\s+and\s+`(.*)`", CONTRIBUTING).groups())
     lines = expert(project).read_text().splitlines(keepends=True)
     expert(project).write_text("".join(line for line in lines if not line.startswith(markers)))
     resolved = run_tool(project, "check_labels")
@@ -252,7 +251,7 @@ def test_a_file_uploaded_with_the_line_endings_of_windows_merges_with_others(pro
     assert line_endings(project) == "i/crlf"
 
     git(project, "checkout", "--quiet", "--force", "first")
-    (merge,) = (line for block in BLOCKS for line in block.splitlines() if line.startswith("git merge"))
+    _, merge = block("CONTRIBUTING.md", "git fetch").splitlines()
     result = run_in(project, *merge.replace("origin/main", "second").split(), "--no-edit")
     assert result.returncode == 0, result.stderr
     assert line_endings(project) == "i/lf"

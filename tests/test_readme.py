@@ -1,4 +1,4 @@
-"""The README's own commands, run in a temporary clone, so that it cannot rot."""
+"""The commands of the loop, in full and as the README has them, run in a temporary clone."""
 
 import os
 import re
@@ -6,20 +6,13 @@ import subprocess
 
 import pytest
 
-from experiments.clone import REPOSITORY, clone, commit, make_small, repro, run_in, stages_run, use_this_environment
-
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-
-def loop_commands() -> str:
-    """Return what a reader of the section `The loop` pastes."""
-    section = README.split("\n## The loop\n")[1].split("\n## ")[0]
-    return "".join(re.findall(r"```bash\n(.*?)```", section, flags=re.DOTALL))
+from experiments.clone import clone, commit, make_small, repro, run_in, stages_run, use_this_environment
+from tests.support.pages import block, blocks
 
 
 @pytest.fixture(scope="module")
 def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
-    """All commands of the loop, pasted one after the other."""
+    """All commands of docs/loop.md, pasted one after the other."""
     folder = clone(tmp_path_factory.mktemp("readme") / "clone")
     make_small(folder)
     commit(folder, "Small params")
@@ -28,7 +21,7 @@ def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
     commit(folder, "First run")
     use_this_environment(folder)
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-x", "-c", loop_commands()],
+        ["bash", "-euo", "pipefail", "-x", "-c", "".join(blocks("docs/loop.md"))],
         cwd=folder,
         env={**os.environ, "CI": "true"},
         capture_output=True,
@@ -42,7 +35,7 @@ def test_every_command_of_the_loop_runs(transcript):
     assert "answers added" in transcript.stdout
 
 
-def test_the_labels_rerun_what_the_readme_says(transcript):
+def test_the_labels_rerun_what_the_page_says(transcript):
     after_the_answers = transcript.stdout.split("answers added")[1].split("Round 1 is closed")[0]
     assert stages_run(after_the_answers) == ["merge_labels", "retrain", "evaluate"]
 
@@ -61,14 +54,33 @@ def test_the_last_command_says_what_the_labels_were_worth(transcript):
     assert re.search(r"The change in accuracy, .* than chance\.", transcript.stdout)
 
 
+@pytest.fixture(scope="module")
+def short_loop(tmp_path_factory, copy_of_finished) -> str:
+    """What the six commands of the README print, after an expert has saved a file."""
+    folder = copy_of_finished(tmp_path_factory.mktemp("short loop") / "clone")
+    use_this_environment(folder)
+    header, *rows = (folder / "labels" / "queue.csv").read_text().splitlines()
+    saved = folder.with_name("expert-val-2026-11-22.csv")
+    answers = [f"{row.split(',')[0]},call,val,2026-11-22," for row in rows]
+    saved.write_text("".join(f"{line}\n" for line in [header, *answers]))
+    commands = block("README.md", "make page", {"~/Downloads/expert-val-2026-11-22.csv": saved})
+    assert len(commands.splitlines()) == 6
+    result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands, CI="true")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_the_six_commands_rerun_what_the_readme_says(short_loop):
+    assert stages_run(short_loop) == ["merge_labels", "retrain", "evaluate"]
+
+
+def test_the_six_commands_compare_and_close_the_round(short_loop):
+    assert "expert.answers" in short_loop
+    assert "Round 1 is closed" in short_loop
+
+
 def test_the_drawing_of_the_stages_is_that_of_dvc(tmp_path):
     folder = clone(tmp_path / "clone")
-    make_small(folder)  # On the data set that the README is about.
-    drawing = re.search(r"```mermaid\n(.*?)```", README, flags=re.DOTALL).group(1)
+    make_small(folder)  # On the data set that the page is about.
+    (drawing,) = blocks("docs/pipeline.md", "mermaid")
     assert drawing.split() == run_in(folder, "dvc", "dag", "--mermaid").stdout.split()
-
-
-def test_every_file_that_the_readme_links_is_there():
-    links = re.findall(r"\]\((?!http|#)([^)#]+)", README)
-    assert links
-    assert [link for link in links if not (REPOSITORY / link).exists()] == []

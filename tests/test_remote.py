@@ -1,4 +1,4 @@
-"""A team's remote, set and used by the README's own commands: a folder, and S3 (moto's, real HTTP on loopback)."""
+"""A team's remote, set and used by the commands of docs/remote.md: a folder, and S3 (moto's, real HTTP on loopback)."""
 
 import hashlib
 import json
@@ -14,20 +14,16 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from experiments.clone import REPOSITORY, git, repro, run_in, stages_run
-from tests.edit import replaced
+from tests.support.pages import block
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-SECTION = README.split("\n## A remote for the team\n")[1].split("\n## ")[0]
+PAGE = "docs/remote.md"
 # The synthetic recordings are in no remote: their seed gives them.
 SYNTHESIZE = "data/synthetic/dvc.yaml:synthesize"
-BLOCKS = re.findall(r"```bash\n(.*?)```", SECTION, flags=re.DOTALL)
 
 
-def readme(folder: Path, first: str, names: Mapping[str, str] = {}) -> str:
-    """Run the README's block that starts with this, its example's names replaced, and return what it prints."""
-    (commands,) = (block for block in BLOCKS if block.startswith(first))
-    for example, name in names.items():
-        commands = replaced(commands, example, name)
+def paste(folder: Path, first: str, names: Mapping[str, str] = {}) -> str:
+    """Run the page's block that starts with this, its example's names replaced, and return what it prints."""
+    commands = block(PAGE, first, names)
     result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands)
     assert result.returncode == 0, commands + result.stdout + result.stderr
     return result.stdout
@@ -74,12 +70,12 @@ def own_data_team(tmp_path_factory, with_own_data) -> Team:
 
 
 def team_with_a_folder(parent: Path, clone: Path) -> Team:
-    """Share a copy of a clone, its outputs in a folder, as the README says."""
+    """Share a copy of a clone, its outputs in a folder, as the page says."""
     first = Path(shutil.copytree(clone, parent / "first", symlinks=True))
     hub = new_hub(first)
     remote = parent / "remote"
-    readme(first, "dvc remote add --default team /srv", {"/srv/orca": str(remote)})
-    readme(first, "git commit --quiet --message")
+    paste(first, "dvc remote add --default team /srv", {"/srv/orca": str(remote)})
+    paste(first, "git commit --quiet --message")
 
     def path(md5: str) -> Path:
         return remote / "files" / "md5" / md5[:2] / md5[2:]
@@ -114,7 +110,7 @@ def s3_team(tmp_path_factory, copy_of_finished):
         return stored(md5).get()["Body"].read() if list(bucket.objects.filter(Prefix=stored(md5).key)) else None
 
     with pytest.MonkeyPatch.context() as environment:
-        # Nothing of the machine's own: the credentials are those that the README's commands put in place.
+        # Nothing of the machine's own: the credentials are those that the page's commands put in place.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             environment.delenv(name, raising=False)
         environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(parent / "none"))
@@ -122,10 +118,10 @@ def s3_team(tmp_path_factory, copy_of_finished):
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
         environment.setenv("KEY_ID", "testing")
         environment.setenv("SECRET_KEY", "testing")
-        readme(first, "dvc remote add --default team s3:")
-        readme(first, "dvc remote modify team endpointurl", {"https://s3.example.org": endpoint})
-        readme(first, "dvc remote modify --local")
-        readme(first, "git commit --quiet --message")
+        paste(first, "dvc remote add --default team s3:")
+        paste(first, "dvc remote modify team endpointurl", {"https://s3.example.org": endpoint})
+        paste(first, "dvc remote modify --local")
+        paste(first, "git commit --quiet --message")
         yield Team(
             hub,
             first,
@@ -173,7 +169,7 @@ def git_sees_no_change(folder: Path) -> bool:
 def test_a_colleague_pulls_from_a_folder_and_nothing_reruns(folder_team, tmp_path):
     colleague = folder_team.colleague(tmp_path / "colleague")
     assert not (colleague / "features").exists()
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(folder_team.first)
     assert git_sees_no_change(colleague)
@@ -192,9 +188,9 @@ def test_without_verify_damage_goes_unnoticed(folder_team, tmp_path):
     folder_team.damage(merged)
     colleague = folder_team.colleague(tmp_path / "colleague")
     run_in(colleague, "dvc", "remote", "modify", "--local", "team", "verify", "false")
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert stages_run(repro(colleague)) == [SYNTHESIZE]
-    assert (colleague / "labels" / "merged.csv").read_bytes() != good, "the README need not ask for verify any more"
+    assert (colleague / "labels" / "merged.csv").read_bytes() != good, "the page need not ask for verify any more"
     folder_team.write(merged, good)
 
 
@@ -216,25 +212,25 @@ def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_t
     assert files_of(colleague) == files_of(folder_team.first)
     assert git_sees_no_change(colleague)
 
-    # What the README says of `dvc push`: it goes by names, so what is damaged has to go first.
+    # What the page says of `dvc push`: it goes by names, so what is damaged has to go first.
     assert "Everything is up to date" in run_in(colleague, "dvc", "push").stdout
     folder_team.delete(merged)
     folder_team.delete(model)
     assert "3 files pushed" in run_in(colleague, "dvc", "push").stdout
     assert {md5: folder_team.read(md5) for md5 in good} == good
     another = folder_team.colleague(tmp_path / "another")
-    readme(another, "git pull")
+    paste(another, "git pull")
     assert files_of(another).items() <= files_of(folder_team.first).items()
     assert (another / "models" / "retrained").is_dir()
 
 
 def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
     colleague = folder_team.colleague(tmp_path / "colleague")
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert run_in(folder_team.first, "python", "-m", "tools.answer_queue").returncode == 0
-    output = readme(folder_team.first, "dvc repro\ngit commit")
+    output = paste(folder_team.first, "dvc repro\ngit commit")
     assert stages_run(output) == ["merge_labels", "retrain", "evaluate"]
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(folder_team.first)
     assert git_sees_no_change(colleague)
@@ -245,7 +241,7 @@ def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
 
 def test_every_command_ends_well_for_a_team_with_recordings_of_its_own(own_data_team, tmp_path):
     colleague = own_data_team.colleague(tmp_path / "colleague")
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert stages_run(repro(colleague)) == []
     assert files_of(colleague) == files_of(own_data_team.first)
     for folder in (own_data_team.first, colleague):
@@ -293,7 +289,7 @@ def test_credentials_stay_on_the_machine(s3_team, tmp_path):
 
 def test_a_colleague_pulls_from_s3_and_nothing_reruns(s3_team, credentials, tmp_path):
     colleague = s3_team.colleague(tmp_path / "colleague")
-    readme(colleague, "git pull")
+    paste(colleague, "git pull")
     assert stages_run(repro(colleague)) == [SYNTHESIZE]
     assert files_of(colleague) == files_of(s3_team.first)
     assert git_sees_no_change(colleague)

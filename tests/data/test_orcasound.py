@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import re
 import socket
 import tarfile
 from collections import Counter
@@ -21,6 +20,7 @@ from moto.server import ThreadedMotoServer
 from experiments.clone import REPOSITORY, clone, git, hold_out_again, overlay, repro, run_in, stages_run
 from tests.declarations import read_declarations
 from tests.edit import replaced
+from tests.support.pages import blocks
 from tests.test_dependencies import imported_files
 
 HERE = "data/orcasound"
@@ -111,7 +111,7 @@ def without_account(environment: pytest.MonkeyPatch) -> None:
 def fetched(bucket, tmp_path_factory) -> Path:
     """A clone in which the commands of the data set's README have run."""
     folder = clone(tmp_path_factory.mktemp("orcasound") / "clone")
-    (commands,) = re.findall(r"```bash\n(.*?)```", (REPOSITORY / HERE / "README.md").read_text(), flags=re.DOTALL)
+    (commands,) = blocks(f"{HERE}/README.md")
     commands = replaced(commands, "pip install --require-hashes", "test -f")
     commands = replaced(commands, "test -f -r", "test -f")
     result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands)

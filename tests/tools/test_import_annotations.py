@@ -17,7 +17,8 @@ import yaml
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages.lib.clips import read_clips
 from stages.lib.held_out_table import read_held_out
-from tests.edit import replace_in, replaced
+from tests.edit import replace_in
+from tests.support.pages import block
 from tests.test_dependencies import imported_files
 from tests.tools.label_repository import run_tool
 
@@ -25,7 +26,6 @@ REAL = REPOSITORY.parent / "shared" / "real"
 real_recordings = pytest.mark.skipif(
     not REAL.is_dir(), reason=f"{REAL} is not there: real recordings are not ours to ship"
 )
-BLOCKS = re.findall(r"```bash\n(.*?)```", (REPOSITORY / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 SAMPLE_RATE = 4000
 RAVEN = (
     "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tBegin File\t"
@@ -682,14 +682,6 @@ def test_every_real_annotation_is_accounted_for(repository):
 # The whole of it.
 
 
-def readme_commands(first: str, names: Mapping[str, Path] = {}) -> str:
-    """Return the block of the README that starts with this, its example's names replaced."""
-    (commands,) = (block for block in BLOCKS if block.startswith(first))
-    for example, path in names.items():
-        commands = replaced(commands, example, str(path))
-    return commands
-
-
 def parts(folder: Path) -> dict[str, str]:
     with (folder / "labels" / "split.csv").open(newline="") as file:
         return {row["clip_id"]: row["part"] for row in csv.DictReader(file)}
@@ -711,7 +703,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     folder = clone(tmp_path / "clone")
     overlay(folder / "params.yaml", TINY)
 
-    commands = readme_commands("python -m tools.import_annotations", {"~/sea": sea})
+    commands = block("README.md", "python -m tools.import_annotations", {"~/sea": sea})
     assert len(commands.splitlines()) == 3
     ran = stages_run(paste(folder, commands))
     assert ran[0] == "data/bay/dvc.yaml:import"
@@ -721,7 +713,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     assert len(tables) == 9
     assert all({"Selection", "Begin Time (s)", "End Time (s)", "Score"} <= set(table.columns) for table in tables)
 
-    paste(folder, readme_commands("dvc add data/bay/recordings"))
+    paste(folder, block("docs/data.md", "dvc add data/bay/recordings"))
 
     # The stage declares the modules that it imports and no others.
     stage = yaml.safe_load((folder / "data" / "bay" / "dvc.yaml").read_text())["stages"]["import"]
@@ -746,7 +738,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
 
     before = parts(folder)
     write_recording(tmp_path / "new" / "5066.190705140000.wav", seed=99)
-    printed = paste(folder, readme_commands("python -m tools.add_recordings", {"~/new": tmp_path / "new"}))
+    printed = paste(folder, block("docs/data.md", "python -m tools.add_recordings", {"~/new": tmp_path / "new"}))
     assert "20 clips of 1 recording joined the pool" in printed
     after = parts(folder)
     assert {clip_id: after[clip_id] for clip_id in before} == before

@@ -1,0 +1,90 @@
+"""Draw the pictures of the README from the last run on the synthetic data: `python -m experiments.readme_pictures`.
+
+They show the label page with the first clip of the queue, and the detections in a test recording.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import soundfile
+from PIL import Image
+from selenium.webdriver.common.by import By
+
+from stages.lib.clips import CALL, read_clips
+from stages.lib.faults import refuse
+from stages.lib.params import DataParams, read_params
+from stages.lib.running import run
+from stages.lib.split_table import read_split
+from stages.lib.whole import whole
+from tests.tools.chromium import chromium
+from tools.lib.detection_picture import ROW_S
+from tools.lib.synthetic import SYNTHETIC
+
+LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
+WINDOW = 1160, 860  # Of the whole browser; the page fits into it.
+PALETTE_COLOURS = 64  # Text stays sharp, and both pictures together stay well below 300 kB.
+
+
+def shown_recording(folder: Path) -> Path:
+    """Return the test recording whose picture has the fewest rows; of several, the one with most calls."""
+    in_test = {clip.clip_id for clip in read_split() if clip.part == "test"}
+    clips = [clip for clip in read_clips(folder / "clips.csv") if clip.clip_id in in_test]
+    calls = Counter(folder / "recordings" / clip.recording for clip in clips if clip.label == CALL)
+    return min(calls, key=lambda path: (soundfile.info(path).duration // ROW_S, -calls[path], path))
+
+
+def run_tool(name: str, *arguments: str | Path) -> None:
+    """Run a command of the project, and end with its message where it fails."""
+    result = subprocess.run([sys.executable, "-m", f"tools.{name}", *map(str, arguments)], check=False)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+def picture_of_label_page(folder: Path) -> Image.Image:
+    """Open the label page in a browser, start, and return what an expert sees."""
+    page = folder / "queue.html"
+    run_tool("label_page", "--output", page)
+    with chromium(folder / "browser") as browser:
+        browser.set_window_size(*WINDOW)
+        browser.get(page.as_uri())
+        browser.find_element(By.ID, "play-on-arrival").click()
+        browser.find_element(By.ID, "name").send_keys("val")
+        browser.find_element(By.ID, "begin").click()
+        return Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+
+
+def picture_of_detections(folder: Path) -> Image.Image:
+    """Search a recording with the retrained model, and return the picture of it."""
+    recording = shown_recording(DataParams(dataset=SYNTHETIC).folder)
+    run_tool("detect", recording, "--pictures", "--output", folder / "detections")
+    (picture,) = (folder / "detections").glob("*.png")
+    return Image.open(picture)
+
+
+def write_picture(path: Path, picture: Image.Image) -> None:
+    """Write a picture with a palette, which takes a third of the bytes."""
+    with whole(path) as partial:
+        picture.convert("RGB").quantize(PALETTE_COLOURS).save(partial, format="PNG", optimize=True)
+
+
+def main() -> None:
+    """Draw both pictures."""
+    dataset = read_params("data", DataParams).dataset
+    if dataset != SYNTHETIC:
+        refuse([f"params.yaml: data.dataset is {dataset}; the README shows sound that belongs to nobody: {SYNTHETIC}"])
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = {
+            LABEL_PAGE: picture_of_label_page(Path(folder)),
+            DETECTIONS: picture_of_detections(Path(folder)),
+        }
+        for path, picture in pictures.items():
+            write_picture(path, picture)
+            print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -3,13 +3,26 @@
 # make test   the environment and what only the tests need, then lint and tests
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
+# make fresh  the same on a bare Debian 13 with its own Python (as root)
 # make audit  known vulnerabilities of the requirements (docs/security.md)
-# make lock   requirements.txt, requirements-s3.txt and requirements-dask.txt from their .in files
+# make lock   requirements.txt and requirements-tests.txt from pyproject.toml
 
-# Never the Python of .venv, which `make .venv/ready` clears: it may be on the search path after a failed installation.
+# The newest Python that will do. Never that of .venv, which `make .venv/ready` clears: it may be on the search path after a
+# failed installation.
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell PATH="$$(echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.venv/bin' | paste -sd :)"; \
-	command -v python3.11 || command -v python3 || echo python3.11)
+	for name in python3.13 python3.12 python3.11 python3; do \
+		"$$name" -c '$(SUITABLE)' 2>/dev/null && command -v "$$name" && break; \
+	done)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+define NO_PYTHON
+Python 3.11, 3.12 or 3.13 with the module venv is needed. Install it, then run make again:
+  Debian 12 or 13, Ubuntu 24.04   sudo apt install python3 python3-venv
+  Fedora                          sudo dnf install python3.13
+If it is installed in another place: make PYTHON=/path/to/python3
+endef
+export NO_PYTHON
 
 all: .venv/ready
 	@dvc repro
@@ -20,14 +33,14 @@ all: .venv/ready
 	@echo "metrics/evaluation.json  the same as numbers: dvc metrics show"
 
 .venv/ready: requirements.txt
-	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
+	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "$$NO_PYTHON" >&2; exit 1; }
 	"$(PYTHON)" -m venv --clear .venv
 	pip install --quiet --require-hashes -r requirements.txt
 	touch .venv/ready
 
-# S3 as the remote, and a Dask cluster. The pipeline does without; the tests do not.
-.venv/tests-ready: requirements-dask.txt .venv/ready
-	pip install --quiet --require-hashes -r requirements-dask.txt
+# What only tests and benchmarks import.
+.venv/tests-ready: requirements-tests.txt .venv/ready
+	pip install --quiet --require-hashes -r requirements-tests.txt
 	touch .venv/tests-ready
 
 page: .venv/ready
@@ -49,23 +62,24 @@ real: .venv/ready
 verify: .venv/ready
 	python -m experiments.verify
 
+fresh:
+	experiments/fresh.sh
+
 audit:
 	python3 -m venv --clear .venv/audit
 	.venv/audit/bin/pip install --quiet pip-audit
-	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dask.txt
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-tests.txt
 
-# All locks must hold the same versions. So the largest is made first; each smaller one starts as a copy of the one before,
-# and uv keeps the versions that it finds there.
-COMPILE := .venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+# Both locks must hold the same versions. So the larger is made first; the smaller starts as a copy of it, and uv keeps the
+# versions that it finds there.
+COMPILE := .venv/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
 lock:
 	python3 -m venv --clear .venv/lock
 	.venv/lock/bin/pip install --quiet uv
-	$(COMPILE) requirements-dask.in --upgrade --output-file requirements-dask.txt
-	cp requirements-dask.txt requirements-s3.txt
-	$(COMPILE) requirements-s3.in --output-file requirements-s3.txt
-	cp requirements-s3.txt requirements.txt
-	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) --group tests --upgrade --output-file requirements-tests.txt
+	cp requirements-tests.txt requirements.txt
+	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page programs test real verify audit lock
+.PHONY: all page programs test real verify fresh audit lock

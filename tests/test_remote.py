@@ -268,15 +268,6 @@ def test_a_recording_that_the_remote_has_lost_is_an_error(own_data_team, tmp_pat
 # S3.
 
 
-def test_the_requirements_of_s3_and_dask_add_packages_and_change_no_version():
-    plain, with_s3, with_dask = (
-        set(re.findall(r"^[\w.-]+==\S+", (REPOSITORY / name).read_text(), flags=re.MULTILINE))
-        for name in ("requirements.txt", "requirements-s3.txt", "requirements-dask.txt")
-    )
-    assert plain
-    assert plain < with_s3 < with_dask
-
-
 def test_credentials_stay_on_the_machine(s3_team, tmp_path):
     assert "testing" in (s3_team.first / ".dvc" / "config.local").read_text()
     assert git_sees_no_change(s3_team.first)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -514,6 +515,17 @@ def test_bytes_are_judged_on_the_system_that_they_are_promised_for():
 def test_no_text_from_outside_is_put_into_a_script():
     assert [step["run"] for step in STEPS if "${{" in step.get("run", "")] == []
     assert "pull_request_target" not in WORKFLOW[True]  # YAML takes the key `on` for a boolean.
+
+
+def test_the_oldest_and_the_newest_python_are_tested():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest, beyond = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()
+    test = WORKFLOW["jobs"]["test"]
+    assert test["strategy"]["matrix"] == {"python": [f"3.{oldest}", f"3.{int(beyond) - 1}"]}
+    (python,) = (step["with"] for step in test["steps"] if step.get("uses", "").startswith("actions/setup-python@"))
+    assert python["python-version"] == "${{ matrix.python }}"
+    # Of itself `make` would take the runner's own, where that is newer.
+    assert 'make test PYTHON="$(command -v python)"' in test["steps"][-1]["run"]
 
 
 def test_caches_follow_the_locks():

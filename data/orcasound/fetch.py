@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from types import ModuleType
 
 from data.orcasound.settings import FOLDER, Archives, archive_path, read_settings
 from stages.lib.faults import InputFaults, refuse
@@ -10,18 +9,9 @@ from stages.lib.running import run_stage
 from stages.lib.whole import whole
 
 
-def s3_library() -> ModuleType:
-    """Return s3fs, which is not among the project's own requirements."""
-    try:
-        import s3fs
-    except ImportError:
-        refuse(["s3fs is missing; run pip install --require-hashes -r requirements-s3.txt"])
-    return s3fs
-
-
 def fetch(bucket: str, key: str, target: Path) -> None:
     """Download an object to a file, which appears whole or not at all, with a progress bar on a terminal."""
-    s3fs = s3_library()
+    import s3fs
     from botocore.exceptions import BotoCoreError
     from fsspec.callbacks import TqdmCallback
 

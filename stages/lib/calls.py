@@ -87,7 +87,7 @@ def version_faults(expected: dict[str, str]) -> list[str]:
     """Name what has another version here than where the call comes from, because other bytes could come of it."""
     return [
         f"worker on {socket.gethostname()}: {name} {here} there, {expected[name]} here; install on it what "
-        "requirements-dask.txt says"
+        "requirements.txt says"
         for name, here in versions().items()
         if here != expected[name]
     ]

@@ -71,10 +71,8 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
     if params.backend == "local":
         yield None
         return
-    try:
-        import distributed
-    except ImportError:
-        refuse([fault("backend", "needs Dask; run pip install --require-hashes -r requirements-dask.txt")])
+    import distributed
+
     # What goes wrong is said by ourselves, in a line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:

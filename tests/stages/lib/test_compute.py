@@ -95,17 +95,6 @@ def run_python(code: str, folder: Path) -> subprocess.CompletedProcess:
     )
 
 
-def test_where_dask_is_not_installed_it_says_how_to(params):
-    params.write_text(f"{DASK}  scheduler: tcp://127.0.0.1:8786\n")
-    (params.parent / "distributed.py").write_text("raise ImportError")
-    code = "from stages.lib.compute import chosen_cluster\nwith chosen_cluster(): pass"
-    done = run_python(code, params.parent)
-    assert done.stderr.splitlines()[-1] == (
-        "stages.lib.faults.InputFaults: params.yaml:2: compute.backend: needs Dask; "
-        "run pip install --require-hashes -r requirements-dask.txt"
-    )
-
-
 def test_dask_is_not_loaded_for_work_on_this_machine(params):
     params.write_text("compute:\n  backend: local\n")
     code = "import sys, stages.featurize, stages.score_pool\nfrom stages.lib.compute import chosen_cluster\n"

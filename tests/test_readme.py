@@ -74,9 +74,9 @@ def test_the_six_commands_rerun_what_the_readme_says(short_loop):
     assert stages_run(short_loop) == ["merge_labels", "retrain", "evaluate"]
 
 
-def test_the_six_commands_compare_and_close_the_round(short_loop):
+def test_the_six_commands_compare_and_commit(short_loop):
     assert "expert.answers" in short_loop
-    assert "Round 1 is closed" in short_loop
+    assert "Retrain on the answers" in short_loop
 
 
 def test_the_drawing_of_the_stages_is_that_of_dvc(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from experiments.clone import REPOSITORY, git, repro, run_in, stages_run
+from experiments.clone import git, repro, run_in, stages_run
 from tests.support.pages import block
 
 PAGE = "docs/remote.md"

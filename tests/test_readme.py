@@ -57,7 +57,7 @@ def test_the_last_command_says_what_the_labels_were_worth(transcript):
 @pytest.fixture(scope="module")
 def short_loop(tmp_path_factory, copy_of_finished) -> str:
     """What the six commands of the README print, after an expert has saved a file."""
-    folder = copy_of_finished(tmp_path_factory.mktemp("short loop") / "clone")
+    folder = copy_of_finished(tmp_path_factory.mktemp("short_loop") / "clone")
     use_this_environment(folder)
     header, *rows = (folder / "labels" / "queue.csv").read_text().splitlines()
     saved = folder.with_name("expert-val-2026-11-22.csv")

@@ -5,7 +5,6 @@ another one each time, and with other training seeds and the same labels.
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -19,7 +18,7 @@ from tqdm import tqdm
 from experiments.clone import clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.page_section import publish
-from experiments.real.run import ANNOTATOR, RECORDINGS, clone_for
+from experiments.real.run import ANNOTATOR, RECORDINGS, clone_for, read_metrics
 from stages.lib.clips import read_clips
 from stages.lib.expert_table import COLUMNS, EXPERT, UNSURE
 from stages.lib.table import read_table, write_table
@@ -53,7 +52,7 @@ def retrained(folder: Path, *arguments: str) -> Retrained:
     begin = time.monotonic()
     repro(folder, *arguments)
     seconds = time.monotonic() - begin
-    after = json.loads((folder / "metrics" / "evaluation.json").read_text(encoding="utf-8"))["after"]
+    after = read_metrics(folder)["evaluation"]["after"]
     return Retrained(after["accuracy"], after["training_spread"]["accuracy"], seconds)
 
 

@@ -1,7 +1,6 @@
 """Recordings that are named on a command line."""
 
-import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from stages.lib.missing_sound import LEAST_SHARE
 from stages.lib.parallel import in_parallel
 from stages.lib.recording import Examined, examine
 from stages.lib.spectrogram import FeatureParams, held_bands
+from tools.lib.file_names import told_apart
 from tools.lib.recording_name import stem
 
 
@@ -123,15 +123,7 @@ def name_fault(path: Path) -> str | None:
 
 def called(paths: Iterable[Path]) -> dict[Path, str]:
     """Return what recordings are called: their names, with the folders in which those of one stem differ."""
-    alike = defaultdict(list)
-    for path in paths:
-        alike[stem(path.name)].append(path)
-    names = {}
-    for of_stem in alike.values():
-        absolute = [Path(os.path.normpath(path.absolute())) for path in of_stem]
-        common = os.path.commonpath([path.parent for path in absolute])
-        names |= {path: full.relative_to(common).as_posix() for path, full in zip(of_stem, absolute, strict=True)}
-    return names
+    return told_apart(paths, lambda path: stem(path.name))
 
 
 def file_stems(names: Mapping[Path, str]) -> dict[Path, str]:

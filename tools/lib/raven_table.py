@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from stages.lib.clips import CALL
 from tools.lib.annotations.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN
 from tools.lib.annotations.delimited import first, parse_table
-from tools.lib.annotations.times import EXAMPLE, times_reader
+from tools.lib.annotations.times import span_fault, times_reader
 from tools.lib.detections import Detection
 from tools.lib.queue_windows import Window
 from tools.lib.recording_name import named_after
@@ -66,10 +66,7 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
         recording = first(cells, (BEGIN_PATH, BEGIN_FILE))
         offset_s = seconds(cells[FILE_OFFSET]) if recording and cells.get(FILE_OFFSET) else begin_s
         if begin_s is None or end_s is None or offset_s is None or end_s < begin_s:
-            faults.append(
-                f"{path}:{row.line}: begins at {cells[RAVEN_BEGIN]!r} and ends at {cells[RAVEN_END]!r}; "
-                f"write {EXAMPLE}, the same way in all rows, or remove the row"
-            )
+            faults.append(f"{path}:{row.line}: {span_fault(cells[RAVEN_BEGIN], cells[RAVEN_END])}")
             continue
         selection = Selection(
             row.line,

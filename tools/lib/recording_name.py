@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import PureWindowsPath
 
+from stages.lib.clips import FOLDER_MARK
 from tools.lib.annotations.event import Origin
 
 # What ends the name of a recording, also of kinds that libsndfile does not read: an annotator may have other copies.
@@ -87,7 +88,7 @@ def named_after(table: str) -> str:
 def is_named_after(table: str, recording: str) -> bool:
     """Tell whether the name of a file of annotations begins with that of a recording, be it with folders and `--`."""
     *folders, _ = parts_of(recording) or ("",)
-    names = ("--".join([*folders[start:], stem(recording)]) for start in range(len(folders) + 1))
+    names = (FOLDER_MARK.join([*folders[start:], stem(recording)]) for start in range(len(folders) + 1))
     return any(re.match(rf"{re.escape(name)}(?![A-Za-z0-9])", unicodedata.normalize("NFC", table)) for name in names)
 
 

@@ -57,10 +57,11 @@ def rows_of(
     rows: dict[str, Row] = {}
     notes: dict[str, list[str]] = defaultdict(list)
     faults = []
+    finder = finder_of(windows)
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
         label = text[1].lower() if text else ""
-        clip_id, fault = queued_clip(selection, windows, named_after(path.name))
+        clip_id, fault = queued_clip(selection, windows, finder, named_after(path.name))
         if not text:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and a note behind it if need be"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:
@@ -85,7 +86,14 @@ def joined(notes: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
-def queued_clip(selection: Selection, windows: Sequence[Window], table: str = "") -> tuple[str, str | None]:
+def finder_of(windows: Sequence[Window]) -> Finder:
+    """Return what finds the recordings of some windows by their names."""
+    return Finder(dict.fromkeys(window.recording for window in windows))
+
+
+def queued_clip(
+    selection: Selection, windows: Sequence[Window], finder: Finder, table: str = ""
+) -> tuple[str, str | None]:
     """Return the id of the clip that a selection overlaps most, or what is wrong with it.
 
     Parameters
@@ -93,11 +101,12 @@ def queued_clip(selection: Selection, windows: Sequence[Window], table: str = ""
     selection : Selection
     windows : sequence of Window
         Of all recordings.
+    finder : Finder
+        Of these recordings.
     table : str
         The recording after which the file of the selection is named. It decides where the selection does not.
     """
     place = f"{selection.begin_s:g} to {selection.end_s:g} s"
-    finder = Finder(dict.fromkeys(window.recording for window in windows))
     meant = finder.find(selection.recording).meant
     meant = [path for path in finder.find(table).meant if path in meant] or meant
     if not meant:

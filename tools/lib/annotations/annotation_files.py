@@ -1,7 +1,5 @@
 """The files of annotations of a data set: `data/<name>/annotations/`, in folders where those tell them apart."""
 
-import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +7,7 @@ from stages.lib.clips import is_utf8
 from stages.lib.table import quoted
 from stages.lib.whole import whole
 from tools.lib.annotations.audacity import name_in_data_set
+from tools.lib.file_names import absolute, told_apart
 
 ANNOTATIONS, RECORDINGS = "annotations", "recordings"
 
@@ -32,21 +31,11 @@ def placed(given: Sequence[Path], roots: Sequence[Path | None]) -> list[tuple[st
         tell which recordings it is about. Others of one name keep the folders in which they differ.
     """
     inside = {path: next(filter(None, (below(path, root) for root in roots if root)), "") for path in given}
-    outside = [path for path in given if not inside.get(path)]
-    count_of = Counter(path.name for path in dict.fromkeys(map(absolute, outside)))
-    found = []
-    for path in dict.fromkeys(given):
-        place = inside.get(path) or path.name
-        if path in outside and count_of[path.name] > 1:
-            common = os.path.commonpath([absolute(other).parent for other in outside if other.name == path.name])
-            place = absolute(path).relative_to(common).as_posix()
-        found.append((PurePosixPath(place).with_name(name_in_data_set(path)).as_posix(), path))
-    return found
-
-
-def absolute(path: Path) -> Path:
-    """Return a path from the root on, links in it left as they are."""
-    return Path(os.path.normpath(path.absolute()))
+    outside = told_apart((path for path, place in inside.items() if not place), lambda path: path.name)
+    return [
+        (PurePosixPath(place or outside[path]).with_name(name_in_data_set(path)).as_posix(), path)
+        for path, place in inside.items()
+    ]
 
 
 def below(path: Path, folder: Path) -> str:

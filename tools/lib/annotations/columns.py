@@ -149,5 +149,5 @@ PASSED_OVER = {
         "utc",
     ),
     *("begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
-    *("startdatetime", "startdate", "enddatetime", "confidence", "score", "pcall", "autoid", "ravenfile", "selecfile"),
+    *("startdatetime", "startdate", "confidence", "score", "pcall", "autoid", "ravenfile", "selecfile"),
 }

@@ -36,7 +36,7 @@ from tools.lib.annotations.columns import (
 from tools.lib.annotations.delimited import Table, first
 from tools.lib.annotations.event import Annotations, Event, Origin
 from tools.lib.annotations.sequence import Placed, in_all_files, offset_faults, offset_of
-from tools.lib.annotations.times import EXAMPLE, times_reader
+from tools.lib.annotations.times import span_fault, times_reader
 from tools.lib.annotations.word_columns import word_columns, words_of
 from tools.lib.recording_name import named_after, stem
 
@@ -144,10 +144,7 @@ def row_fault(row: Row, recording: str, times: Times) -> str:
     if not recording:
         return "names no recording; fill in its file name, or remove the row"
     verb = "ends at" if times.end else "lasts"
-    return (
-        f"begins at {row.cells[times.start]!r} and {verb} {row.cells[times.lasting]!r}; "
-        f"write {EXAMPLE}, the same way in all rows, or remove the row"
-    )
+    return span_fault(row.cells[times.start], row.cells[times.lasting], verb)
 
 
 def once(placed: Sequence[Placed]) -> list[Placed]:

@@ -9,6 +9,11 @@ CLOCK = re.compile(r"(?:(?P<hours>\d+):(?=\d\d:))?(?P<minutes>\d+):(?P<seconds>[
 EXAMPLE = "seconds, such as 12.5, or hours, minutes and seconds, such as 0:00:12.5"
 
 
+def span_fault(begin: str, last: str, verb: str = "ends at") -> str:
+    """Say that the times of a row are none, or end before they begin, and what would be right."""
+    return f"begins at {begin!r} and {verb} {last!r}; write {EXAMPLE}, the same way in all rows, or remove the row"
+
+
 def times_reader(cells: Iterable[str]) -> Callable[[str], float | None]:
     """Return what turns the times of one table into seconds, and what is none into None.
 

@@ -1,0 +1,30 @@
+"""The names of files, with as many of their folders as tell them apart."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def absolute(path: Path) -> Path:
+    """Return a path from the root on, links in it left as they are."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def told_apart(paths: Iterable[Path], name_of: Callable[[Path], str]) -> dict[Path, str]:
+    """Return the name of each file, with the folders in which those that would have one name differ.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    name_of : callable
+        From a file to what is compared, such as its name without suffix.
+    """
+    alike = defaultdict(list)
+    for path in paths:
+        alike[name_of(path)].append(path)
+    names = {}
+    for of_name in alike.values():
+        common = os.path.commonpath([absolute(path).parent for path in of_name])
+        names |= {path: absolute(path).relative_to(common).as_posix() for path in of_name}
+    return names

@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,10 @@ from tests.edit import replace_in
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")
+
+# A make that a test starts is not a part of the `make test` that runs the tests, and prints no folders.
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(name, None)
 
 # Beside the finished clone: what its run printed.
 FIRST_RUN = "first_run.log"

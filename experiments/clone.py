@@ -14,10 +14,10 @@ import yaml
 
 from data.synthetic import plan
 from data.synthetic.synthesize import COLUMNS, FOLDER, clip_rows
-from stages.lib.table import write_table
+from stages.lib.runtime.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SMALL = REPOSITORY / "tests" / "small.yaml"
+SMALL = REPOSITORY / "tests" / "support" / "small.yaml"
 # What the repository comes with: data sets, the tables of answers that hold a header alone, the configuration of DVC.
 EMBEDDED = ("orcasound", "synthetic")
 ANSWERED = ("answered.csv", "expert.csv", "held_out.csv", "rounds.csv", "settled.csv", "undecided.csv")

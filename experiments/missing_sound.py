@@ -15,16 +15,16 @@ import soundfile
 from tqdm import tqdm
 
 from experiments.page_section import publish
-from stages.lib.clips import CALL, read_clips
-from stages.lib.measures import THRESHOLD
-from stages.lib.model_folder import RETRAINED
-from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Examined, examine, read_samples
-from stages.lib.running import run
-from stages.lib.split_table import read_split
+from stages.lib.audio.recording import Examined, examine, read_samples
+from stages.lib.measures.measures import THRESHOLD
+from stages.lib.model.model_folder import RETRAINED
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+from stages.lib.tables.clips import CALL, read_clips
+from stages.lib.tables.split import read_split
 from tools.detect import HOPS_A_WINDOW
-from tools.lib.detections import window_starts
-from tools.lib.detector import Detector, open_detector, scores
+from tools.lib.detection.detections import window_starts
+from tools.lib.detection.detector import Detector, open_detector, scores
 
 SECTION = "missing sound"
 # Files are a hop longer than a clip, so that what is cut off their ends is not part of the first window.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stages.lib.whole import write_text
+from stages.lib.runtime.atomic_write import write_text
 
 
 def replace_section(page: str, name: str, text: str) -> str:

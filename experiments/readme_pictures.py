@@ -14,15 +14,15 @@ import soundfile
 from PIL import Image
 from selenium.webdriver.common.by import By
 
-from stages.lib.clips import CALL, read_clips
-from stages.lib.faults import refuse
-from stages.lib.params import DataParams, read_params
-from stages.lib.running import run
-from stages.lib.split_table import read_split
-from stages.lib.whole import whole
-from tests.tools.chromium import chromium
-from tools.lib.detection_picture import ROW_S
-from tools.lib.synthetic import SYNTHETIC
+from stages.lib.runtime.atomic_write import atomic_write
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+from stages.lib.tables.clips import CALL, read_clips
+from stages.lib.tables.split import read_split
+from tests.support.chromium import chromium
+from tools.lib.detection.detection_picture import ROW_S
+from tools.lib.recordings.data_set import SYNTHETIC
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
 WINDOW = 1160, 860  # Of the whole browser; the page fits into it.
@@ -67,7 +67,7 @@ def picture_of_detections(folder: Path) -> Image.Image:
 
 def write_picture(path: Path, picture: Image.Image) -> None:
     """Write a picture with a palette, which takes a third of the bytes."""
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         picture.convert("RGB").quantize(PALETTE_COLOURS).save(partial, format="PNG", optimize=True)
 
 
@@ -75,7 +75,9 @@ def main() -> None:
     """Draw both pictures."""
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
-        refuse([f"params.yaml: data.dataset is {dataset}; the README shows sound that belongs to nobody: {SYNTHETIC}"])
+        raise InputFaults(
+            [f"params.yaml: data.dataset is {dataset}; the README shows sound that belongs to nobody: {SYNTHETIC}"]
+        )
     with tempfile.TemporaryDirectory() as folder:
         pictures = {
             LABEL_PAGE: picture_of_label_page(Path(folder)),

@@ -19,12 +19,12 @@ from experiments.clone import clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.page_section import publish
 from experiments.real.run import ANNOTATOR, RECORDINGS, clone_for, read_metrics
-from stages.lib.clips import read_clips
-from stages.lib.expert_table import COLUMNS, EXPERT, UNSURE
-from stages.lib.table import read_table, write_table
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.expert import COLUMNS, EXPERT, UNSURE
 from tools.answer_queue import answer_queue
 from tools.lib.markdown import table
-from tools.lib.synthetic import SYNTHETIC
+from tools.lib.recordings.data_set import SYNTHETIC
 
 DATASETS = (SYNTHETIC, "right_whale")
 SECTION = "training spread"
@@ -38,7 +38,7 @@ class Retrained(NamedTuple):
     seconds: float
 
 
-class Outcome(NamedTuple):
+class Trained(NamedTuple):
     """What came out with all answers, with one of them changed, and with other seeds."""
 
     answers: int
@@ -56,7 +56,7 @@ def retrained(folder: Path, *arguments: str) -> Retrained:
     return Retrained(after["accuracy"], after["training_spread"]["accuracy"], seconds)
 
 
-def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) -> Outcome:
+def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) -> Trained:
     """Retrain the model in a clone as often as asked for."""
     repro(folder)
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
@@ -76,7 +76,7 @@ def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) 
         # Of the retrained model alone, so that the labels stay the same.
         overlay(folder / "params.yaml", {"train": {"seed": seed}})
         seeded.append(retrained(folder, "--single-item", "retrain", "evaluate"))
-    return Outcome(len(rows), first, changed, seeded)
+    return Trained(len(rows), first, changed, seeded)
 
 
 def write_answers(folder: Path, rows: Sequence[dict[str, str]]) -> None:
@@ -84,7 +84,7 @@ def write_answers(folder: Path, rows: Sequence[dict[str, str]]) -> None:
     write_table(folder / EXPERT, COLUMNS, [tuple(cells[name] for name in COLUMNS) for cells in rows])
 
 
-def results_table(dataset: str, outcome: Outcome) -> str:
+def results_table(dataset: str, outcome: Trained) -> str:
     """Return the results of a data set as Markdown."""
     seeds = [of_seed.accuracy for of_seed in outcome.seeded]
     stated = [of_seed.stated_spread for of_seed in outcome.seeded if of_seed.stated_spread is not None]

@@ -7,19 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from stages.lib.calibration import calibration_remark, expected_calibration_error, probability, reliability
-from stages.lib.clips import CALL
-from stages.lib.comparison import compare, spread_of_change, training_remark
-from stages.lib.determinism import pin
 from stages.lib.feature_store import Features, open_features, recordings_of
-from stages.lib.intervals import drawing_units, interval_remark
-from stages.lib.measures import CLASSES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
-from stages.lib.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
-from stages.lib.report import full_report
-from stages.lib.running import run_stage
-from stages.lib.split_table import read_split
-from stages.lib.table import write_table
-from stages.lib.whole import write_json, write_text
+from stages.lib.intervals.bootstrap import drawing_units, interval_remark
+from stages.lib.measures.comparison import compare, spread_of_change, training_remark
+from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
+from stages.lib.measures.report import full_report
+from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
+from stages.lib.runtime.atomic_write import write_json, write_text
+from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import CALL
+from stages.lib.tables.split import read_split
 
 MODELS = {"before": BASELINE, "after": RETRAINED}
 METRICS = Path("metrics/evaluation.json")
@@ -140,7 +140,7 @@ def outcome_rows(
     clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, log_odds: np.ndarray
 ) -> list[tuple]:
     """Return a row a clip: its id, its recording, the class it is of, the class the model says."""
-    calls, nocalls = CLASSES
+    calls, nocalls = CLASS_NAMES
     return [
         (clip_id, recording, calls if truth else nocalls, calls if called else nocalls)
         for clip_id, recording, truth, called in zip(clip_ids, recordings, is_call, log_odds > 0, strict=True)

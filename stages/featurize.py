@@ -2,34 +2,30 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.clips import Clip, by_recording, read_clips
-from stages.lib.cluster import Cluster
-from stages.lib.compute import chosen_cluster
-from stages.lib.digests import Seen, look_at, recall, remember, repeated, short_digest, sources_of
-from stages.lib.faults import refuse
-from stages.lib.feature_store import FOLDER, INDEX_COLUMNS
-from stages.lib.inputs import changed, reading, state
-from stages.lib.missing_sound import LEAST_SHARE
-from stages.lib.parallel import in_parallel
-from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Examined, examine, low_rate_lines, sample_rate_of, unfinished_lines
-from stages.lib.running import run_stage
-from stages.lib.shard import content_of, intact, shards_in, write_blocks
-from stages.lib.spectrogram import FeatureParams, held_bands
-from stages.lib.table import write_table
-from stages.lib.whole import remove, write_json
-from stages.lib.window import window_features
+from stages.lib.audio.recording import low_rate_lines, sample_rate_of, unfinished_lines
+from stages.lib.cache.digests import FileHash, hash_files, read_hashes, repeated, write_hashes
+from stages.lib.cache.shard import content_of, intact, shards_in, write_blocks
+from stages.lib.cluster.cluster import Cluster
+from stages.lib.cluster.compute import chosen_cluster
+from stages.lib.cluster.parallel import in_parallel
+from stages.lib.feature_store import FOLDER, write_index
+from stages.lib.features.clip_faults import recording_faults
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.features_key import features_key, write_description
+from stages.lib.features.window import window_features
+from stages.lib.runtime.atomic_write import remove
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.inputs import changed, remembered, state
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.tables.clips import Clip, by_recording, read_clips
 
-# What computes the features, below our own modules.
-LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
 MEMORY = Path(".cache/digests.json")
 # A long recording is worked on in parts, so that all cores have a share in it and no memory holds the whole.
 BLOCK_CLIPS = 64
@@ -37,51 +33,7 @@ BLOCK_CLIPS = 64
 CLUSTER_BLOCK_CLIPS = 512
 
 
-def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> list[str]:
-    """List what is wrong with one recording, and the clips that hold no sound."""
-    found = examine(path, params.channel)
-    if isinstance(found, str):
-        return [f"{table}:{clips[0].line}: {found}"]
-    if not held_bands(params, found.highest_hz):
-        return [
-            f"{table}:{clips[0].line}: {path} holds nothing above {found.highest_hz:g} Hz, and the lowest band of "
-            f"featurize ends above that; lower featurize.min_hz and max_hz, or remove its clips"
-        ]
-    has_sound = found.has_sound(np.array([clip.start_s for clip in clips]), params.clip_s)
-    return [
-        f"{table}:{clip.line}: {clip.clip_id} {missing_in(clip, path, found, params.clip_s)}"
-        for clip, sounds in zip(clips, has_sound, strict=True)
-        if not sounds
-    ]
-
-
-def missing_in(clip: Clip, path: Path, found: Examined, clip_s: float) -> str:
-    """Say why a clip holds no sound, or too little."""
-    if clip.start_s >= found.length_s:
-        return (
-            f"begins at {clip.start_s} s, but {path} ends at {found.length_s:.3f} s; correct start_s or remove the clip"
-        )
-    (sound_s,) = found.sound_s(np.array([clip.start_s]), clip_s)
-    return (
-        f"holds {sound_s:.3f} s of sound from {clip.start_s} s of {path} on, and a clip needs {LEAST_SHARE:.0%} of its "
-        f"{clip_s:g} s; remove the clip"
-    )
-
-
-@cache
-def made_by() -> bytes:
-    """Return what the features are computed by: all code that this module imports, and the libraries' versions."""
-    sources = [path.read_bytes() for path in sources_of(Path(__file__))]
-    return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
-
-
-def origin(content: str, clips: Sequence[Clip], params: FeatureParams) -> str:
-    """Return the digest of everything that the features of a recording depend on, from that of what it holds."""
-    starts_s = repr([clip.start_s for clip in clips])
-    return short_digest(b"\0".join([params.model_dump_json().encode(), starts_s.encode(), made_by(), content.encode()]))
-
-
-def repetition_faults(table: Path, clips_of: Mapping[Path, Sequence[Clip]], seen: Mapping[str, Seen]) -> list[str]:
+def repetition_faults(table: Path, clips_of: Mapping[Path, Sequence[Clip]], seen: Mapping[str, FileHash]) -> list[str]:
     """List the recordings that are there under two names, which a split could put on two sides."""
     twice = repeated({path: seen[str(path)].digest for path in clips_of if str(path) in seen})
     return [
@@ -90,8 +42,8 @@ def repetition_faults(table: Path, clips_of: Mapping[Path, Sequence[Clip]], seen
     ]
 
 
-class Recording(NamedTuple):
-    """A recording, its clips, its state when it was looked at, and the digest of what decides its features.
+class ClipsOfRecording(NamedTuple):
+    """A recording, its clips, its state when it was looked at, and the key of its features.
 
     One that is not there has no state, and no shard was made from it.
     """
@@ -99,7 +51,7 @@ class Recording(NamedTuple):
     path: Path
     clips: Sequence[Clip]
     state: tuple | None = None
-    origin: str = ""
+    made_from: str = ""
 
     @property
     def recording_id(self) -> str:
@@ -109,14 +61,14 @@ class Recording(NamedTuple):
     @property
     def key(self) -> str:
         """What its shard is known by."""
-        return f"{self.recording_id}.{self.origin}"
+        return f"{self.recording_id}.{self.made_from}"
 
 
-def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, Seen]) -> Recording:
+def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, FileHash]) -> ClipsOfRecording:
     """Return a recording with what was seen of it."""
     if str(path) not in seen:
-        return Recording(path, clips)
-    return Recording(path, clips, seen[str(path)].state, origin(seen[str(path)].digest, clips, params))
+        return ClipsOfRecording(path, clips)
+    return ClipsOfRecording(path, clips, seen[str(path)].state, features_key(seen[str(path)].digest, clips, params))
 
 
 def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
@@ -134,16 +86,16 @@ def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeaturePar
         raise
 
 
-def while_unchanged(recording: Recording, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def while_unchanged(recording: ClipsOfRecording, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Pass features on; end with a refusal where their recording is not the one any more that was looked at."""
     yield from blocks
     if state(recording.path) != recording.state:
-        refuse([changed(recording.path)])
+        raise InputFaults([changed(recording.path)])
 
 
 def write_shards(
     table: Path,
-    recordings: Sequence[Recording],
+    recordings: Sequence[ClipsOfRecording],
     params: FeatureParams,
     cluster: Cluster | None,
     files: Mapping[Path, str],
@@ -157,7 +109,7 @@ def write_shards(
         blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
         shape = (len(one.clips), *params.shape)
         names[one.key] = write_blocks(
-            FOLDER, one.recording_id, one.origin, blocks, shape=shape, dtype=np.dtype("float16")
+            FOLDER, one.recording_id, one.made_from, blocks, shape=shape, dtype=np.dtype("float16")
         )
     return names
 
@@ -168,18 +120,12 @@ def speed(clip_count: int, clip_s: float, took_s: float) -> str:
     return f"{clip_count} clips: {clip_count / took_s:.1f} a second, {hours_a_minute:.1f} hours of audio a minute"
 
 
-def write_description(recordings: Sequence[Recording], shards: Mapping[str, str], params: FeatureParams) -> None:
-    """Write where the features of each clip are, and how they were made; remove what is of no recording."""
-    names = [shards[one.key] for one in recordings]
-    for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in names}:
+def keep_only(recordings: Sequence[ClipsOfRecording], names: Mapping[str, str]) -> None:
+    """Write which shard holds the features of each clip; remove what is of no recording."""
+    clips_of = {names[one.key]: [clip.clip_id for clip in one.clips] for one in recordings}
+    for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in clips_of}:
         remove(stale)
-    places = [
-        (clip.clip_id, name, row)
-        for name, one in zip(names, recordings, strict=True)
-        for row, clip in enumerate(one.clips)
-    ]
-    write_table(FOLDER / "index.csv", INDEX_COLUMNS, sorted(places))
-    write_json(FOLDER / "features.json", {"params": params.model_dump(), "shape": params.shape})
+    write_index(FOLDER, clips_of)
 
 
 def main() -> None:
@@ -188,10 +134,10 @@ def main() -> None:
     params = read_params("featurize", FeatureParams)
     table = data.folder / "clips.csv"
     clips_of = {
-        reading(data.folder / "recordings" / name): clips for name, clips in by_recording(read_clips(table)).items()
+        remembered(data.folder / "recordings" / name): clips for name, clips in by_recording(read_clips(table)).items()
     }
     shards = shards_in(FOLDER)
-    seen = look_at([*filter(Path.is_file, clips_of), *shards], recall(MEMORY))
+    seen = hash_files([*filter(Path.is_file, clips_of), *shards], read_hashes(MEMORY))
     refuse(repetition_faults(table, clips_of, seen))
     recordings = [look_up(path, clips, params, seen) for path, clips in clips_of.items()]
     ready = intact(shards, seen)
@@ -210,11 +156,12 @@ def main() -> None:
         written = write_shards(table, new, params, cluster, files)
     if new:
         print(speed(sum(len(one.clips) for one in new), params.clip_s, time.perf_counter() - start))
-    write_description(recordings, ready | written, params)
+    keep_only(recordings, ready | written)
+    write_description(FOLDER, params)
     written_now = {
-        str(FOLDER / name): Seen(state(FOLDER / name), content_of(FOLDER / name)) for name in written.values()
+        str(FOLDER / name): FileHash(state(FOLDER / name), content_of(FOLDER / name)) for name in written.values()
     }
-    remember(MEMORY, seen | written_now)
+    write_hashes(MEMORY, seen | written_now)
 
 
 if __name__ == "__main__":

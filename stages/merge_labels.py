@@ -4,18 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from stages.lib.clips import CALL, NOCALL, UNLABELLED
-from stages.lib.expert_table import EXPERT, UNSURE, Answer, read_answers, settle
-from stages.lib.faults import refuse
-from stages.lib.merged_table import DATASET, MERGED, MODEL, MergedClip, write_merged
-from stages.lib.merged_table import EXPERT as BY_EXPERT
 from stages.lib.model_labels import ModelLabels, audit_error, left_out_lines, model_error, model_weights
-from stages.lib.params import Section, read_params
-from stages.lib.pool_table import UNCERTAIN, PoolClip, read_pool
-from stages.lib.running import run_stage
-from stages.lib.settled_table import in_use, read_settled
-from stages.lib.split_table import SplitClip, missing_classes, read_split
-from stages.lib.whole import write_json
+from stages.lib.runtime.atomic_write import write_json
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import Section, read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
+from stages.lib.tables.expert import EXPERT, UNSURE, Answer, read_answers, settle
+from stages.lib.tables.merged import BY_EXPERT, DATASET, MERGED, MODEL, MergedClip, write_merged
+from stages.lib.tables.pool import UNCERTAIN, PoolClip, read_pool
+from stages.lib.tables.settled import in_use, read_settled
+from stages.lib.tables.split import SplitClip, missing_classes, read_split
 
 METRICS = Path("metrics/labels.json")
 MOST_NAMED = 3  # Clips in one sentence.

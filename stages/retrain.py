@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Literal
 
-from stages.lib.calibration import calibration_remark
-from stages.lib.determinism import pin
 from stages.lib.feature_store import open_features
-from stages.lib.merged_table import MergedClip, read_merged
-from stages.lib.model_folder import BASELINE, RETRAINED, load_model, save_model
-from stages.lib.network import build_network
-from stages.lib.params import Section, read_params
-from stages.lib.running import run_stage
-from stages.lib.table import write_table
+from stages.lib.model.calibration import calibration_remark
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, save_model
+from stages.lib.model.network import build_network
+from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.params import Section, read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.merged import MergedClip, read_merged
 from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, calibrate, train_model
 
 HISTORY = Path("metrics/plots/training_retrained.csv")

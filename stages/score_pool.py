@@ -8,23 +8,23 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from stages.lib.calibration import probability, tempered
-from stages.lib.clips import CALL, NOCALL
-from stages.lib.compute import chosen_cluster
-from stages.lib.determinism import pin
-from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
-from stages.lib.expert_table import QUEUE
+from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import BASELINE, embedding_of, load_model
-from stages.lib.params import Section, read_params
-from stages.lib.pool_table import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, write_pool
-from stages.lib.running import run_stage
-from stages.lib.score_store import stored_log_odds
-from stages.lib.split_table import read_split
-from stages.lib.strategies import STRATEGIES, Candidates, lot
-from stages.lib.table import write_table
-from stages.lib.undecided_table import read_undecided, round_now
-from stages.lib.whole import write_json
+from stages.lib.model.calibration import probability, tempered
+from stages.lib.model.model_folder import BASELINE, embedding_of, load_model
+from stages.lib.query.score_store import stored_log_odds
+from stages.lib.query.strategies import STRATEGIES, Candidates
+from stages.lib.runtime.atomic_write import write_json
+from stages.lib.runtime.determinism import pin, stable_random
+from stages.lib.runtime.params import Section, read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
+from stages.lib.tables.expert import QUEUE
+from stages.lib.tables.pool import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, decide, write_pool
+from stages.lib.tables.split import read_split
+from stages.lib.tables.undecided import read_undecided, round_now
 
 METRICS = Path("metrics/pool.json")
 HISTOGRAM = Path("metrics/plots/pool_scores.csv")
@@ -54,22 +54,15 @@ class PoolParams(Section):
         return self
 
 
-def decide(p_call: float, low: float, high: float) -> str:
-    """Return `call`, `nocall`, or `uncertain` for a score within the band."""
-    if low <= p_call <= high:
-        return UNCERTAIN
-    return CALL if p_call > high else NOCALL
-
-
 def drawn_for_audit(pool: Sequence[PoolClip], count: int, round_number: int = 1) -> list[PoolClip]:
-    """Draw clips at random from those that the model is confident of, by their lots, which differ in every round.
+    """Draw clips at random from those that the model is confident of, in an order that differs in every round.
 
     Half are drawn from each class, because a class is left out by its own error; the rarer one would otherwise hardly
     be looked at. Where a class has too few, the other fills up.
     """
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
-    by_lot = sorted(confident, key=lambda clip: lot(f"audit:{round_number}:{clip.clip_id}"))
-    calls, nocalls = ([clip for clip in by_lot if clip.decision == decision] for decision in (CALL, NOCALL))
+    in_random_order = sorted(confident, key=lambda clip: stable_random(f"audit:{round_number}:{clip.clip_id}"))
+    calls, nocalls = ([clip for clip in in_random_order if clip.decision == decision] for decision in (CALL, NOCALL))
     of_calls = min(len(calls), max(count // 2, count - len(nocalls)))
     return calls[:of_calls] + nocalls[: count - of_calls]
 
@@ -102,9 +95,9 @@ def choose_queue(
     audited = {clip.clip_id for clip in drawn}
     positions = [position for position in ranking if pool[position].clip_id not in audited]
     chosen = [pool[position]._replace(queued=CHOSEN) for position in positions[: budget - audit]]
-    # A second, independent lot gives a drawn clip its place.
+    # A second, independent draw gives an audited clip its place.
     places = [(rank / len(chosen), clip) for rank, clip in enumerate(chosen)]
-    places += [(lot(f"place:{round_number}:{clip.clip_id}"), clip) for clip in drawn]
+    places += [(stable_random(f"place:{round_number}:{clip.clip_id}"), clip) for clip in drawn]
     return [clip for _, clip in sorted(places)]
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from stages.lib.answered_table import with_clips_elsewhere
-from stages.lib.clips import Clip, read_clips
-from stages.lib.drawing import empty_classes, group_name
-from stages.lib.faults import refuse
-from stages.lib.held_out_table import COMMAND, HELD_OUT, draw_faults, draw_of, length_faults, read_held_out, size_text
-from stages.lib.params import ClipLength, DataParams, param_line, read_params
-from stages.lib.parts import parts_of
-from stages.lib.running import run_stage
-from stages.lib.settled_table import SETTLED, in_use, learn_from, read_settled, settled_faults
-from stages.lib.split_params import SplitParams
-from stages.lib.split_table import PARTS, SPLIT, missing_classes, write_split
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.split.drawing import empty_classes, group_name
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import parts_of
+from stages.lib.tables.answered import with_clips_elsewhere
+from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.held_out import COMMAND, HELD_OUT, draw_faults, draw_of, length_faults, read_held_out, size_text
+from stages.lib.tables.settled import SETTLED, in_use, learn_from, read_settled, settled_faults
+from stages.lib.tables.split import PARTS, SPLIT, missing_classes, write_split
 
 
 def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from stages.lib.calibration import calibration_remark
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import BASELINE, save_model
-from stages.lib.params import read_params
-from stages.lib.running import run_stage
-from stages.lib.split_table import SplitClip, read_split
-from stages.lib.table import write_table
+from stages.lib.model.calibration import calibration_remark
+from stages.lib.model.model_folder import BASELINE, save_model
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.split import SplitClip, read_split
 from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_new_model
 
 HISTORY = Path("metrics/plots/training_baseline.csv")

@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import settings
 
 from experiments.clone import clone, commit, git, make_small, repro, run_in
-from tests.edit import replace_in
+from tests.support.edit import replace_in
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("repeatable")

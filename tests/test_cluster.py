@@ -23,11 +23,11 @@ from distributed import Client
 from moto.server import ThreadedMotoServer
 
 from experiments.clone import REPOSITORY, environment, overlay, run_in
-from stages.lib.clips import COLUMNS
-from stages.lib.cluster import CALLS_A_THREAD
-from stages.lib.compute import chosen_cluster
-from stages.lib.faults import InputFaults
-from stages.lib.table import write_table
+from stages.lib.cluster.cluster import CALLS_A_THREAD
+from stages.lib.cluster.compute import chosen_cluster
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
 from tests.support.pages import read_page
 
@@ -305,5 +305,5 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(cluster, tmp_path):
 
 def busy(worker: psutil.Process) -> bool:
     """Tell whether a process that answers calls works for a worker at this moment."""
-    answering = [one for one in worker.children(recursive=True) if "stages.lib.calls" in one.cmdline()]
+    answering = [one for one in worker.children(recursive=True) if "stages.lib.cluster.calls" in one.cmdline()]
     return any(one.status() == psutil.STATUS_RUNNING for one in answering)

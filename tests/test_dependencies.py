@@ -1,52 +1,26 @@
-"""dvc.yaml says exactly which modules each stage imports, as far as the source code tells.
+"""dvc.yaml says exactly which rooms and modules each stage imports, as far as the source code tells.
 
 That is known at once, and holds for imports that a run does not come to as well. What stages read when they run is in
 test_files_read.py and test_params_read.py; what that means for an edit, in test_staleness.py.
 """
 
-import ast
+from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 import yaml
 
 from experiments.clone import REPOSITORY
+from stages.lib.cache.sources import files_of, imported_names
+from tests.support.modules import code_mismatches, declared_code, imported_files
 
 STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 
 
-def files_of(module: str) -> set[str]:
-    """Return the project's files that run when a module is imported: those of its packages, and its own."""
-    parts = module.split(".")
-    paths = [Path(*parts[:depth]) for depth in range(1, len(parts) + 1)]
-    files = [file for path in paths for file in (path / "__init__.py", path.with_suffix(".py"))]
-    return {str(file) for file in files if (REPOSITORY / file).is_file()}
-
-
-def imported_names(path: str | Path) -> set[str]:
-    """Return the dotted names that a module imports."""
-    names = set()
-    for node in ast.walk(ast.parse((REPOSITORY / path).read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
-def imported_files(module: str) -> set[str]:
-    """Return the project's files that run when a module is imported, directly or by way of others."""
-    found, waiting = set(), files_of(module)
-    while waiting:
-        path = waiting.pop()
-        found.add(path)
-        waiting |= set().union(*map(files_of, imported_names(path))) - found
-    return found
-
-
 def test_the_synthetic_data_set_declares_the_modules_it_imports_and_no_others():
     stage = yaml.safe_load((REPOSITORY / "data" / "synthetic" / "dvc.yaml").read_text())["stages"]["synthesize"]
-    assert set(stage["deps"]) == imported_files("data.synthetic.synthesize")
+    assert code_mismatches("data.synthetic.synthesize", set(stage["deps"])) == []
 
 
 def test_there_are_the_seven_stages_in_order():
@@ -55,8 +29,7 @@ def test_there_are_the_seven_stages_in_order():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_declares_the_modules_it_imports_and_no_others(stage):
-    declared = {dep for dep in STAGES[stage]["deps"] if dep.endswith(".py")}
-    assert declared == imported_files(f"stages.{stage}")
+    assert code_mismatches(f"stages.{stage}", declared_code(STAGES[stage]["deps"])) == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -97,3 +70,27 @@ def test_stages_read_params_in_one_way_only():
     # The audit of params watches this way.
     paths = [*(REPOSITORY / "stages").rglob("*.py"), *(REPOSITORY / "data").rglob("*.py")]
     assert [path.name for path in paths if "yaml" in imported_names(path)] == ["params.py"]
+
+
+def room_of(path: Path) -> str:
+    """Return the room (a folder of a `lib`) that a module is in, or its own name if it stands alone."""
+    inside = path.relative_to(REPOSITORY)
+    return str(inside.parent if inside.parent.parent.name == "lib" else inside)
+
+
+def test_no_two_rooms_import_from_each_other_by_any_way_round():
+    imports = defaultdict(set)
+    for package in ("stages", "tools"):
+        for path in set((REPOSITORY / package).rglob("*.py")) - {REPOSITORY / "stages" / "__init__.py"}:
+            rooms = {room_of(file) for name in imported_names(path) for file in files_of(name)}
+            imports[room_of(path)] |= rooms - {room_of(path), "stages/__init__.py"}
+    # It raises CycleError, which names the circle.
+    assert list(TopologicalSorter(imports).static_order())
+
+
+def test_nothing_but_a_stage_imports_a_stage():
+    stages = {f"stages.{name}" for name in STAGES}
+    for package in ("stages/lib", "tools", "experiments", "data", "benchmarks"):
+        for path in (REPOSITORY / package).rglob("*.py"):
+            modules = {".".join(name.split(".")[:2]) for name in imported_names(path)}
+            assert not modules & stages, path

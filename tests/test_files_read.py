@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from experiments.clone import REPOSITORY
-from tests.declarations import Declaration, mismatches, read_declarations
-from tests.edit import replace_in
-from tests.file_audit import dependencies_read, files_read
-from tests.lone_stage import before_its_first_run, of_each
+from tests.support.declarations import Declaration, mismatches, read_declarations
+from tests.support.edit import replace_in
+from tests.support.file_audit import dependencies_read, files_read
+from tests.support.lone_stage import before_its_first_run, of_each
 
 STAGES = ["synthesize", *yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]]
 # Of these folders every file matters. Of `features` a stage needs only the shards that hold its clips.
@@ -85,7 +85,7 @@ def test_what_is_read_and_not_declared_is_named(stage, name, declarations, read)
     )
 
 
-@pytest.mark.parametrize("name", ["README.md", "stages/lib/wavelet.py", "data/synthetic/recordings", "stages"])
+@pytest.mark.parametrize("name", ["README.md", "stages/lib/features", "data/synthetic/recordings", "stages"])
 def test_what_is_declared_and_not_read_is_named(name, declarations, read):
     declaration = declarations["merge_labels"]
     too_much = declaration._replace(files=declaration.files | {name})

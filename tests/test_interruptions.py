@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from experiments.clone import environment, output_digests, overlay, run_in, stages_run
-from tests.declarations import read_declarations
+from tests.support.declarations import read_declarations
 
 # In the order in which DVC runs them.
 STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, commit, git, repro, run_in, stages_run
+from tests.support.label_repository import HEADER, make_label_repository, run_tool
 from tests.support.pages import block, read_page
-from tests.tools.label_repository import HEADER, make_label_repository, run_tool
 
 CONTRIBUTING = read_page("CONTRIBUTING.md")
 

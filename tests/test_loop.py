@@ -9,8 +9,8 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from experiments.clone import commit, output_digests, overlay, repro, run_in, stages_run
-from stages.lib.clips import read_clips
-from tests.tools.chromium import chromium
+from stages.lib.tables.clips import read_clips
+from tests.support.chromium import chromium
 
 STAGES = [
     "data/synthetic/dvc.yaml:synthesize",

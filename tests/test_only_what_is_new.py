@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from experiments.clone import clone, commit, git, repro, run_in, stages_run
-from stages.lib.whole import remove
-from tests.edit import replace_in
+from stages.lib.runtime.atomic_write import remove
 from tests.stages.conftest import write_data_set
+from tests.support.edit import replace_in
 
 RECORDINGS, TABLE = Path("data/tiny/recordings"), Path("data/tiny/clips.csv")
 # What the machine remembers is no output: a run from nothing begins without it.

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from experiments.clone import REPOSITORY, run_in
-from stages.lib.params import read_params
-from stages.lib.split_params import SplitParams
+from stages.lib.runtime.params import read_params
+from stages.lib.split.params import SplitParams
 from stages.merge_labels import MergeParams
-from tests.declarations import Declaration, mismatches, read_declarations
-from tests.edit import replace_in
-from tests.lone_stage import before_its_first_run, of_each
-from tests.params_audit import watched
+from tests.support.declarations import Declaration, keys_of, mismatches, read_declarations
+from tests.support.edit import replace_in
+from tests.support.lone_stage import before_its_first_run, of_each
+from tests.support.params_audit import watched
 
 DECLARED = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 # Where work is done is no part of any result (tests/test_cluster.py), so it is declared for no stage.
@@ -28,7 +28,7 @@ STAGES = ["synthesize", *(stage for stage in DECLARED if "params" in DECLARED[st
 def params_read(declaration: Declaration, folder: Path) -> set[str]:
     """Run a stage and return the keys of the params that it reads."""
     module = declaration.command.removeprefix("python -m ")
-    command = ["env", "LOKY_MAX_CPU_COUNT=1", "python", "-m", "tests.params_audit", module, "keys.json"]
+    command = ["env", "LOKY_MAX_CPU_COUNT=1", "python", "-m", "tests.support.params_audit", module, "keys.json"]
     result = run_in(folder, *command)
     if result.returncode:
         raise RuntimeError(f"{module} failed in {folder}:\n{result.stderr}")
@@ -60,14 +60,6 @@ def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage, declarat
     assert mismatches(stage, declarations[stage].params, read[stage]) == []
 
 
-def keys_of(values: dict) -> set[str]:
-    """Return the keys of values that are no sections, such as `split.seed`."""
-    keys = set()
-    for name, value in values.items():
-        keys |= {f"{name}.{key}" for key in keys_of(value)} if isinstance(value, dict) else {name}
-    return keys
-
-
 def test_every_param_that_can_be_set_is_read_by_some_stage(declarations):
     files = (REPOSITORY / "data" / "synthetic" / "params.yaml", REPOSITORY / "params.yaml")
     can_be_set = set().union(*(keys_of(yaml.safe_load(file.read_text())) for file in files))
@@ -92,7 +84,7 @@ def test_a_param_that_is_declared_and_not_read_is_named(declarations, read):
 def test_a_param_that_a_stage_no_longer_reads_is_named(finished, declarations):
     declaration = declarations["split"]
     with before_its_first_run(finished, declaration) as folder:
-        for name in ("split.py", "lib/parts.py"):
+        for name in ("split.py", "lib/split/parts.py"):
             replace_in(folder / "stages" / name, "params.seed", "2020")
         assert mismatches("split", declaration.params, params_read(declaration, folder)) == [
             "split does not read split.seed, which dvc.yaml declares for it"

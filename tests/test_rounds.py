@@ -9,14 +9,14 @@ import pytest
 import soundfile
 
 from experiments.clone import commit, git, hold_out_again, overlay, repro, run_in
-from stages.lib.clips import COLUMNS, read_clips
-from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
-from stages.lib.settled_table import SETTLED, read_settled
-from stages.lib.split_table import SPLIT, read_split
-from stages.lib.table import read_table, write_table
-from stages.lib.undecided_table import UNDECIDED, read_undecided
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import COLUMNS, read_clips
+from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
+from stages.lib.tables.settled import SETTLED, read_settled
+from stages.lib.tables.split import SPLIT, read_split
+from stages.lib.tables.undecided import UNDECIDED, read_undecided
 from tools.answer_queue import answer_queue
-from tools.lib.rounds_table import ROUNDS, Round, read_rounds
+from tools.lib.rounds.rounds_table import ROUNDS, Round, read_rounds
 
 TABLE = Path("data/own/clips.csv")
 

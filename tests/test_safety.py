@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, git
-from stages.lib.table import is_formula
+from stages.lib.runtime.table import is_formula
 
 # What they read can be made to run code.
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "imp"}
 # What processes of ours on a cluster say to each other is packed by one module, and is no file.
-BETWEEN_PROCESSES = {Path("stages/lib/calls.py"): ["cloudpickle", "cloudpickle"]}
+BETWEEN_PROCESSES = {Path("stages/lib/cluster/calls.py"): ["cloudpickle", "cloudpickle"]}
 UNSAFE_FUNCTIONS = {"eval", "exec", "compile", "__import__"}
 UNSAFE_ATTRIBUTES = {
     "joblib": {"dump", "load"},
@@ -139,7 +139,7 @@ def test_tables_are_written_in_the_one_place_that_guards_against_formulas():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in ("writer", "DictWriter", "to_csv", "savetxt")
     }
-    assert written_by == {"stages/lib/table.py"}
+    assert written_by == {"stages/lib/runtime/table.py"}
 
 
 def test_no_cell_of_a_committed_table_would_be_run_by_a_spreadsheet():

@@ -1,4 +1,4 @@
-"""What becomes stale when something is edited: a table of every file and every param that dvc.yaml declares.
+"""What becomes stale when something is edited: every table, room and param that dvc.yaml declares.
 
 `dvc status` names the stages that read what was edited. `dvc repro` runs them, and then those after them for as long as
 an output comes out other than it was: an edited comment in `stages/split.py` reruns `split` alone. At most it runs
@@ -18,139 +18,48 @@ from dvc.repo import Repo
 from dvc.stage import Stage
 
 from experiments.clone import git, overlay, run_in
-from tests.declarations import Declaration, read_declarations
+from tests.support.declarations import Declaration, read_declarations
+from tests.support.modules import imported_files
 
 # DVC's own code, with nothing for us to do.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning:dvc.*")
 
 PIPELINE = "featurize split train score_pool merge_labels retrain evaluate"
+# The folders of which a stage reads everything, as far as dvc.yaml knows. Tables are read one by one.
+ONE_BY_ONE = Path("stages/lib/tables")
+
+
+def place_of(path: str) -> str:
+    """Return what stands for a module in dvc.yaml: its room, or itself."""
+    room = Path(path).parent
+    return str(room) if room.parent == Path("stages/lib") and room != ONE_BY_ONE else path
+
 
 # The stages that become stale, and the files of which each makes them so. An output of one stage that others read makes
-# the stage that wrote it stale as well, because DVC then has to put it right. A folder stands for any file in it.
+# the stage that wrote it stale as well, because DVC then has to put it right. A folder stands for any file in it. Who
+# reads a module is taken from the imports.
 FILES = [
-    (
-        f"synthesize {PIPELINE}",
-        [
-            "stages/__init__.py",
-            "stages/lib/determinism.py",
-            "stages/lib/faults.py",
-            "stages/lib/inputs.py",
-            "stages/lib/running.py",
-            "stages/lib/table.py",
-            "stages/lib/whole.py",
-        ],
-    ),
-    ("synthesize featurize split train score_pool merge_labels retrain", ["stages/lib/params.py"]),
-    (
-        "synthesize",
-        [
-            "data/synthetic/__init__.py",
-            "data/synthetic/orca.py",
-            "data/synthetic/other_species.py",
-            "data/synthetic/plan.py",
-            "data/synthetic/recording.py",
-            "data/synthetic/sea.py",
-            "data/synthetic/sites.py",
-            "data/synthetic/synthesize.py",
-            "data/synthetic/tones.py",
-            "data/synthetic/vessel.py",
-        ],
-    ),
     ("synthesize featurize split", ["data/synthetic/clips.csv"]),
     ("synthesize featurize", ["data/synthetic/recordings"]),
-    (PIPELINE, ["stages/lib/clips.py"]),
-    (
-        "featurize",
-        [
-            "stages/featurize.py",
-            "stages/lib/cut_off.py",
-            "stages/lib/missing_sound.py",
-            "stages/lib/parallel.py",
-            "stages/lib/recording.py",
-            "stages/lib/spectrogram.py",
-            "stages/lib/unfinished.py",
-            "stages/lib/wavelet.py",
-            "stages/lib/window.py",
-        ],
-    ),
-    (
-        "featurize score_pool",
-        [
-            "stages/lib/answering.py",
-            "stages/lib/calls.py",
-            "stages/lib/cluster.py",
-            "stages/lib/compute.py",
-            "stages/lib/digests.py",
-            "stages/lib/shard.py",
-        ],
-    ),
-    ("featurize train score_pool retrain evaluate", ["features", "stages/lib/feature_store.py"]),
-    (
-        "split",
-        [
-            "labels/held_out.csv",
-            "stages/split.py",
-            "stages/lib/drawing.py",
-            "stages/lib/grouping.py",
-            "stages/lib/held_out_table.py",
-            "stages/lib/parts.py",
-            "stages/lib/split_params.py",
-        ],
-    ),
-    ("split merge_labels", ["labels/answered.csv", "labels/settled.csv", "stages/lib/settled_table.py"]),
-    ("split score_pool merge_labels", ["stages/lib/answered_table.py"]),
-    ("split train score_pool merge_labels evaluate", ["labels/split.csv", "stages/lib/split_table.py"]),
-    ("train", ["stages/train.py"]),
-    ("train retrain", ["stages/lib/training.py"]),
-    (
-        "train score_pool retrain evaluate",
-        [
-            "models/baseline",
-            "stages/lib/batch_normalisation.py",
-            "stages/lib/calibration.py",
-            "stages/lib/model_folder.py",
-            "stages/lib/network.py",
-            "stages/lib/normalisation.py",
-        ],
-    ),
-    (
-        "score_pool",
-        [
-            "labels/rounds.csv",
-            "labels/undecided.csv",
-            "stages/score_pool.py",
-            "stages/lib/score_store.py",
-            "stages/lib/strategies.py",
-            "stages/lib/undecided_table.py",
-        ],
-    ),
-    (
-        "score_pool merge_labels",
-        ["labels/pool_scores.csv", "stages/lib/expert_table.py", "stages/lib/pool_table.py"],
-    ),
-    (
-        "merge_labels",
-        [
-            "labels/expert.csv",
-            "stages/merge_labels.py",
-            "stages/lib/exact_intervals.py",
-            "stages/lib/model_labels.py",
-        ],
-    ),
-    ("merge_labels retrain", ["labels/merged.csv", "stages/lib/merged_table.py"]),
-    ("merge_labels evaluate", ["stages/lib/intervals.py"]),
-    ("retrain", ["stages/retrain.py"]),
+    ("featurize train score_pool retrain evaluate", ["features"]),
+    ("split", ["labels/held_out.csv"]),
+    ("split merge_labels", ["labels/answered.csv", "labels/settled.csv"]),
+    ("split train score_pool merge_labels evaluate", ["labels/split.csv"]),
+    ("train score_pool retrain evaluate", ["models/baseline"]),
+    ("score_pool", ["labels/rounds.csv", "labels/undecided.csv"]),
+    ("score_pool merge_labels", ["labels/pool_scores.csv"]),
+    ("merge_labels", ["labels/expert.csv"]),
+    ("merge_labels retrain", ["labels/merged.csv"]),
     ("retrain evaluate", ["models/retrained"]),
-    (
-        "evaluate",
-        [
-            "stages/evaluate.py",
-            "stages/lib/comparison.py",
-            "stages/lib/measures.py",
-            "stages/lib/report.py",
-        ],
-    ),
 ]
+MODULES_OF = {"synthesize": "data.synthetic.synthesize"} | {stage: f"stages.{stage}" for stage in PIPELINE.split()}
+IMPORTED = {stage: imported_files(module) for stage, module in MODULES_OF.items()}
+# Some module of every room and every module that stands alone: what is edited in a room makes the same stages stale.
+PLACES = {place_of(path): path for path in sorted(set().union(*IMPORTED.values()))}
+OF_CODE = {
+    path: {stage for stage, files in IMPORTED.items() if place in map(place_of, files)}
+    for place, path in PLACES.items()
+}
 
 # The stages that become stale, and the params of which each makes them so when it gets this value.
 PARAMS = [
@@ -212,7 +121,7 @@ PARAMS = [
     ("retrain", {"retrain.init": "baseline"}),
 ]
 
-STALE = {name: set(stages.split()) for stages, names in FILES + PARAMS for name in names}
+STALE = OF_CODE | {name: set(stages.split()) for stages, names in FILES + PARAMS for name in names}
 VALUES = {key: value for _, values in PARAMS for key, value in values.items()}
 
 
@@ -281,7 +190,7 @@ def edit(folder: Path, name: str) -> Iterator[None]:
 
 
 def test_the_table_holds_everything_that_is_declared_and_nothing_else(declarations):
-    files = [name for _, names in FILES for name in names]
+    files = [*PLACES, *(name for _, names in FILES for name in names)]
     keys = [key for _, values in PARAMS for key in values]
     assert sorted(files) == sorted(
         set().union(*(one.files for one in declarations)) - {"params.yaml", "data/synthetic/params.yaml"}
@@ -327,7 +236,11 @@ def test_no_edit_of_anything_else_makes_a_stage_stale(copy_of_finished, declarat
     folder = copy_of_finished(tmp_path / "clone")
     known = {"dvc.yaml", "dvc.lock", "data/synthetic/dvc.yaml", "data/synthetic/dvc.lock"}
     known |= set().union(*(one.files | one.outputs for one in declarations))
-    others = [name for name in git(folder, "ls-files").splitlines() if name not in known and not name.startswith(".")]
+    others = [
+        name
+        for name in git(folder, "ls-files").splitlines()
+        if not known & {name, str(Path(name).parent)} and not name.startswith(".")
+    ]
     assert {"README.md", "tools/answer_queue.py"} <= set(others)
     for name in others:
         with (folder / name).open("a") as file:
@@ -344,7 +257,7 @@ def test_no_edit_of_anything_else_makes_a_stage_stale(copy_of_finished, declarat
         ("score_pool.low", "score_pool merge_labels retrain evaluate"),
         ("labels/expert.csv", "merge_labels retrain evaluate"),
         ("retrain.init", "retrain evaluate"),
-        ("stages/lib/report.py", "evaluate"),
+        ("stages/lib/measures/report.py", "evaluate"),
     ],
 )
 def test_at_most_what_lies_downstream_of_an_edit_runs(name, downstream, copied):

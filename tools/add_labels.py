@@ -10,8 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.answered_table import ELSEWHERE
-from stages.lib.expert_table import (
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import Row
+from stages.lib.tables.answered import ELSEWHERE
+from stages.lib.tables.expert import (
     EXPERT,
     annotator_fault,
     clip_ids_of,
@@ -23,12 +26,9 @@ from stages.lib.expert_table import (
     spellings,
     write_rows,
 )
-from stages.lib.faults import refuse
-from stages.lib.running import run
-from stages.lib.table import Row
-from tools.lib.answer_files import Signature, read_answer_files
-from tools.lib.counted import counted
-from tools.lib.known_clips import note, parts, with_clips_ever
+from tools.lib.clips.known_clips import note, parts, with_clips_ever
+from tools.lib.review.answer_files import Signature, read_answer_files
+from tools.lib.wording import counted
 
 ADDED, CHANGED, SAME, OLDER = "added", "changed", "as before", "older than what is there and not taken"
 

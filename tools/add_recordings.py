@@ -8,26 +8,22 @@ import argparse
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from stages.lib.clips import COLUMNS, read_clips
-from stages.lib.faults import refuse
-from stages.lib.held_out_table import length_faults, read_held_out
-from stages.lib.params import DataParams, read_params
-from stages.lib.recording import Channel, Examined, low_rate_lines, unfinished_lines
-from stages.lib.running import run
-from stages.lib.table import quoted, read_table, write_table
-from tools.lib.audio_files import audio_files, bring, bring_faults, clash_line, clashes
-from tools.lib.clip_rows import ClipRow, unlabelled_rows
-from tools.lib.counted import counted
-from tools.lib.examined_recordings import examine_all
-from tools.lib.recording_origin import origin_of_recording
-from tools.lib.register import NAME, Registered, read_register, write_register
-from tools.lib.same_sound import known_sound
-from tools.lib.sites import one_spelling
-
-if TYPE_CHECKING:
-    from stages.lib.spectrogram import FeatureParams
+from stages.lib.audio.recording import Channel, Examined, low_rate_lines, unfinished_lines
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import quoted, read_table, write_table
+from stages.lib.tables.clips import COLUMNS, read_clips
+from stages.lib.tables.held_out import length_faults, read_held_out
+from tools.lib.clips.clip_rows import ClipRow, unlabelled_rows
+from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
+from tools.lib.recordings.recording_origin import origin_of_recording
+from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, write_register
+from tools.lib.recordings.same_sound import known_sound
+from tools.lib.wording import counted
 
 SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
@@ -95,11 +91,13 @@ def known_recordings(table: Path, register: Iterable[Registered]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: "FeatureParams") -> list[str]:
+def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: FeatureParams) -> list[str]:
     """Add the recordings of a folder to a data set; return what to say about it."""
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
     if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
-        refuse([f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"])
+        raise InputFaults(
+            [f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"]
+        )
     known = known_recordings(table, register)
     files = new_files(source, recordings, known)
     repeats = known_sound(files, [recordings / name for name in known])
@@ -153,8 +151,6 @@ def main() -> None:
     parser.add_argument("--hop", type=float, metavar="SECONDS", help="from window to window (featurize.clip_s)")
     options = parser.parse_args()
     refuse(option_faults(options.site, options.hop))
-
-    from stages.lib.spectrogram import FeatureParams  # It takes a second.
 
     params = read_params("featurize", FeatureParams)
     folder = read_params("data", DataParams).folder

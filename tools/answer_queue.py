@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from stages.lib.clips import UNLABELLED, read_clips
-from stages.lib.expert_table import COLUMNS, EXPERT, QUEUE
-from stages.lib.faults import refuse
-from stages.lib.params import DataParams, read_params
-from stages.lib.running import run
-from stages.lib.table import read_table, write_table
-from tools.lib.synthetic import SYNTHETIC
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import UNLABELLED, read_clips
+from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE
+from tools.lib.recordings.data_set import SYNTHETIC
 
 ANNOTATOR = "synthetic-truth"
 
@@ -56,7 +56,7 @@ def main() -> None:
     """Answer the queue of the synthetic data set."""
     data = read_params("data", DataParams)
     if data.dataset != SYNTHETIC:
-        refuse(
+        raise InputFaults(
             [
                 f"params.yaml: data.dataset is {data.dataset}; made-up answers are for the synthetic data set alone, "
                 "real clips need a person who listens"

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.answered_table import ELSEWHERE
-from stages.lib.expert_table import (
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import Row
+from stages.lib.tables.answered import ELSEWHERE
+from stages.lib.tables.expert import (
     EXPERT,
     Answer,
     answers_of,
@@ -20,11 +23,8 @@ from stages.lib.expert_table import (
     settle,
     write_rows,
 )
-from stages.lib.faults import refuse
-from stages.lib.running import run
-from stages.lib.table import Row
-from tools.lib.counted import counted
-from tools.lib.known_clips import note, parts_as_far_as_known, settled_clip_ids, with_clips_ever
+from tools.lib.clips.known_clips import note, parts_as_far_as_known, settled_clip_ids, with_clips_ever
+from tools.lib.wording import counted
 
 
 def summary(answers: Sequence[Answer]) -> str:

@@ -15,23 +15,24 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from stages.lib.audio.recording import unfinished_lines
+from stages.lib.cache.digests import hash_files
+
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
-from stages.lib.cluster import NO_FILES, Cluster
-from stages.lib.compute import chosen_cluster
-from stages.lib.digests import look_at
-from stages.lib.faults import refuse
+from stages.lib.cluster.cluster import NO_FILES, Cluster
+from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.feature_store import in_batches
-from stages.lib.measures import THRESHOLD
-from stages.lib.model_folder import BATCH_SIZE, RETRAINED
-from stages.lib.recording import unfinished_lines
-from stages.lib.running import run
-from stages.lib.spectrogram import FeatureParams
-from tools.lib.counted import counted
-from tools.lib.detection_files import FORMS
-from tools.lib.detection_picture import draw_detections
-from tools.lib.detections import Detection, find_detections, window_starts
-from tools.lib.detector import Detector, feature_params, open_detector, scores
-from tools.lib.given_recordings import Recording, called, check_recordings, file_stems, same_files
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.measures.measures import THRESHOLD
+from stages.lib.model.model_folder import BATCH_SIZE, RETRAINED
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
+from tools.lib.detection.detection_picture import draw_detections
+from tools.lib.detection.detections import Detection, find_detections, window_starts
+from tools.lib.detection.detector import Detector, feature_params, open_detector, scores
+from tools.lib.formats.detection_files import FORMS
+from tools.lib.recordings.given_recordings import GivenRecording, called, check_recordings, file_stems, same_files
+from tools.lib.wording import counted
 
 FOLDER = Path("detections")
 PICTURE_SUFFIX = ".png"
@@ -91,7 +92,7 @@ def option_faults(choices: Choices, clip_s: float) -> list[str]:
 
 
 def detect(
-    recordings: Sequence[Recording],
+    recordings: Sequence[GivenRecording],
     detector: Detector,
     choices: Choices,
     cluster: Cluster | None = None,
@@ -123,7 +124,7 @@ def detect(
 
 
 def write_outputs(
-    recording: Recording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
+    recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
 ) -> None:
     """Write the files of a recording, each whole or not at all; the picture first, because it takes longer."""
     table, *pictures = outputs(recording.file_stem, choices)
@@ -132,7 +133,7 @@ def write_outputs(
     FORMS[choices.form].write(table, recording, detections, params)
 
 
-def lines_about(recordings: Sequence[Recording], clip_s: float) -> list[str]:
+def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str]:
     """Say whose headers were never finished, which are without sound in part, and which are shorter than a window."""
     without_sound = [
         f"{one.path}: {one.found.missing_s:.2f} of {one.length_s:.2f} s hold no sound, and nothing is detected there"
@@ -148,7 +149,7 @@ def lines_about(recordings: Sequence[Recording], clip_s: float) -> list[str]:
 
 
 def summary(
-    recordings: Sequence[Recording],
+    recordings: Sequence[GivenRecording],
     found: Sequence[Sequence[Detection]],
     choices: Choices,
     left_out: Sequence[str],
@@ -193,7 +194,7 @@ def main() -> None:
         files = (
             {}
             if cluster is None
-            else {Path(path): seen.digest for path, seen in look_at(filter(Path.is_file, paths), {}).items()}
+            else {Path(path): seen.digest for path, seen in hash_files(filter(Path.is_file, paths), {}).items()}
         )
         recordings, left_out = check_recordings(paths, params, any_rate=choices.any_rate, cluster=cluster, files=files)
         faults = [*option_faults(choices, params.clip_s), *output_faults(paths, choices), *same_files(paths)]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.clips import CALL, NOCALL
-from stages.lib.faults import refuse
-from stages.lib.pool_table import UNCERTAIN
-from stages.lib.running import run
-from stages.lib.table import Row, parse_table
-from tools.lib.counted import counted
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import Row, parse_table
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.pool import UNCERTAIN
 from tools.lib.mermaid import BAR, BLUE, GREY, LINE, RED, Series, chart, name_axis, number_axis
-from tools.lib.rounds_table import ROUNDS, Round
+from tools.lib.rounds.rounds_table import ROUNDS, Round
+from tools.lib.wording import counted
 
 PLOTS = Path("metrics/plots")
 POOL_COLUMNS = ("p_call_from", "p_call_to", "decision", "clips")

@@ -5,21 +5,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
-from stages.lib.clips import Clip, read_clips
-from stages.lib.determinism import pin
-from stages.lib.faults import refuse
 from stages.lib.feature_store import open_features
-from stages.lib.model_folder import RETRAINED, calibrated_log_odds, load_model
-from stages.lib.params import DataParams, read_params
-from stages.lib.running import run
-from stages.lib.spectrogram import FeatureParams
-from stages.lib.whole import write_text
-from tools.lib.confident_errors import ScoredClip, confident_errors, errors_by_site
-from tools.lib.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
-from tools.lib.labels_in_force import LabelledClip, read_labels_in_force
-from tools.page.clip_parts import clip_parts, media_blocks
-from tools.page.document import document
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.model.model_folder import RETRAINED, calibrated_log_odds, load_model
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+
+# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.tables.clips import Clip, read_clips
+from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
+from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
+from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
+from tools.lib.pages.clip_parts import clip_parts, media_blocks
+from tools.lib.pages.document import document
 
 PAGE = Path("labels/errors.html")
 PARTS = ("valid", "test")

@@ -3,22 +3,23 @@
 import argparse
 from pathlib import Path
 
-# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
-from stages.lib.calibration import probability
-from stages.lib.clips import read_clips
-from stages.lib.faults import refuse
 from stages.lib.feature_store import open_features
-from stages.lib.params import read_params
-from stages.lib.running import run
-from stages.lib.split_table import SPLIT
+
+# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+from stages.lib.model.calibration import probability
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.split import SPLIT
 from stages.lib.training import LabelledClips, TrainParams
-from tools.lib.counted import counted
-from tools.lib.cross_validation import out_of_fold_log_odds
-from tools.lib.known_clips import clips_table
-from tools.lib.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
-from tools.lib.label_quality import probable_errors
-from tools.lib.labels_in_force import LabelledClip, read_labels_in_force
-from tools.lib.recording_folds import refuse_too_many_folds
+from tools.lib.clips.known_clips import clips_table
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
+from tools.lib.label_errors.label_quality import probable_errors
+from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
+from tools.lib.label_errors.recording_folds import refuse_too_many_folds
+from tools.lib.wording import counted
 
 FOLDS = 5
 SHOWN = 10

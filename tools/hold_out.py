@@ -6,8 +6,8 @@ that, no change of the data set moves a test or validation clip.
 
 import argparse
 
-from stages.lib.running import run
-from tools.lib.hold_out import hold_out
+from stages.lib.runtime.running import run
+from tools.lib.split.hold_out import hold_out
 
 
 def main() -> None:

@@ -9,36 +9,34 @@ import argparse
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from stages.lib.clips import COLUMNS
-from stages.lib.faults import refuse
-from stages.lib.inputs import changed_inputs, reading
-from stages.lib.params import read_params
-from stages.lib.recording import low_rate_lines, sample_rate_of, unfinished_lines
-from stages.lib.running import run
-from stages.lib.table import write_table
-from stages.lib.whole import write_text
+from stages.lib.audio.recording import low_rate_lines, sample_rate_of, unfinished_lines
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import changed_inputs, remembered
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import COLUMNS
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, present_files, write_files
 from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
-from tools.lib.annotations.event import KINDS
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
 from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
-from tools.lib.annotations.word_columns import NONE
-from tools.lib.audio_files import bring
-from tools.lib.clip_rows import ClipRow
-from tools.lib.counted import counted
-from tools.lib.data_set_folder import data_set_folder
-from tools.lib.register import NAME, write_register
-
-if TYPE_CHECKING:
-    from stages.lib.spectrogram import FeatureParams
+from tools.lib.clips.clip_rows import ClipRow
+from tools.lib.formats.event import KINDS
+from tools.lib.formats.word_columns import NONE
+from tools.lib.recordings.audio_files import bring
+from tools.lib.recordings.data_set import data_set_folder
+from tools.lib.recordings.register import NAME, write_register
+from tools.lib.wording import counted
 
 CLIPS, SUMMARY, IGNORED = "clips.csv", "import.csv", ".gitignore"
 DESCRIPTION = """\
@@ -50,10 +48,8 @@ Make the data set data/NAME of annotations and the recordings that they name. A 
 docs/data.md has an example of each. What each word was taken for is printed."""
 
 
-def feature_params() -> "FeatureParams":
+def feature_params() -> FeatureParams:
     """Read what a clip is: its length, its channel and its frequencies."""
-    from stages.lib.spectrogram import FeatureParams  # It takes a second.
-
     return read_params("featurize", FeatureParams)
 
 
@@ -127,7 +123,7 @@ def import_new(
 def import_again(folder: Path) -> list[str]:
     """Make the clips again from what lies in the folder of a data set; return what to say about it."""
     refuse([] if present_files(folder) else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
-    reading(folder / NAME)
+    remembered(folder / NAME)
     params = read_import_params(folder)
     made = make(folder, gathered(folder, params), params)
     # As for any stage: what was edited meanwhile would be taken for what the clips were made from.

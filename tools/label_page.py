@@ -7,18 +7,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.lib.clips import Clip, read_clips
-from stages.lib.expert_table import COLUMNS, EXPERT, LABELS, QUEUE, answers_of, read_rows
-from stages.lib.faults import refuse
-from stages.lib.held_out_table import length_faults, read_held_out
-from stages.lib.params import DataParams, read_params
-from stages.lib.pool_table import POOL_SCORES, read_pool
-from stages.lib.running import run
-from stages.lib.spectrogram import FeatureParams
-from stages.lib.table import FORMULA, NUMBER, quoted, read_table
-from stages.lib.whole import write_text
-from tools.page.clip_parts import clip_parts, media_blocks
-from tools.page.document import document
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import FORMULA, NUMBER, quoted, read_table
+from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.expert import COLUMNS, EXPERT, LABELS, QUEUE, answers_of, read_rows
+from stages.lib.tables.held_out import length_faults, read_held_out
+from stages.lib.tables.pool import POOL_SCORES, read_pool
+from tools.lib.pages.clip_parts import clip_parts, media_blocks
+from tools.lib.pages.document import document
 
 PAGE = Path("labels/queue.html")
 
@@ -92,7 +92,9 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
     """Return the clips of a queue, in its order; refuse one that is empty or not of this data set."""
     rows = read_table(queue, COLUMNS)
     if not rows:
-        refuse([f"{queue}: holds no clip to ask about; run dvc repro, or widen the band of score_pool in params.yaml"])
+        raise InputFaults(
+            [f"{queue}: holds no clip to ask about; run dvc repro, or widen the band of score_pool in params.yaml"]
+        )
     known = {clip.clip_id: clip for clip in read_clips(table)}
     first_line: dict[str, int] = {}
     faults = []

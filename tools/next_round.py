@@ -11,21 +11,21 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.lib.expert_table import COLUMNS as EXPERT_COLUMNS
-from stages.lib.expert_table import EXPERT, QUEUE, read_answers, settle
-from stages.lib.faults import refuse
-from stages.lib.pool_table import POOL_SCORES, PoolClip, read_pool
-from stages.lib.running import run
-from stages.lib.settled_table import SETTLED, SettledClip, in_use, read_settled, write_settled
-from stages.lib.split_table import read_split
-from stages.lib.table import write_table
-from stages.lib.undecided_table import UNDECIDED, UndecidedClip, read_undecided, write_undecided
-from tools.lib.accuracy_change import EVALUATION
-from tools.lib.counted import counted
-from tools.lib.known_clips import note_all_answered
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
+from stages.lib.tables.expert import EXPERT, QUEUE, read_answers, settle
+from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
+from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
+from stages.lib.tables.split import read_split
+from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
+from tools.lib.clips.known_clips import note_all_answered
+from tools.lib.review.accuracy_change import EVALUATION
 from tools.lib.revisions import full_name, uncommitted_files
-from tools.lib.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
-from tools.lib.stopping_advice import advice, agreement
+from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
+from tools.lib.rounds.stopping_advice import advice, agreement
+from tools.lib.wording import counted
 
 
 def settle_round(
@@ -125,7 +125,9 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     settled, new = settle_round(used, by_experts, number)
     undecided, new_undecided = still_undecided(read_undecided(), read_pool(), by_experts, number)
     if not new and not new_undecided:
-        refuse([f"{EXPERT}: settles no clip that was not settled before; answer for the clips of {QUEUE} first"])
+        raise InputFaults(
+            [f"{EXPERT}: settles no clip that was not settled before; answer for the clips of {QUEUE} first"]
+        )
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
     of_round = {clip.clip_id for clip in (*new, *new_undecided)}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]

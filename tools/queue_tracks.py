@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.lib.faults import refuse
-from stages.lib.running import run
-from stages.lib.whole import write_text
-from tools.lib import audacity_track, raven_table
-from tools.lib.counted import counted
-from tools.lib.queue_windows import Window, read_queue_windows
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
+from tools.lib.clips.queue_windows import Window, read_queue_windows
+from tools.lib.formats import audacity_track, raven_table
+from tools.lib.wording import counted
 
 
 def track_files(windows: Sequence[Window]) -> dict[str, str]:

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import yaml
 
-from stages.lib.faults import refuse
-from stages.lib.running import run
-from stages.lib.whole import remove, write_text
+from stages.lib.runtime.atomic_write import remove, write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run
 from tools.check_labels import check_labels
-from tools.lib.data_at_hand import missing_data, without_data
-from tools.lib.known_clips import clips_table
-from tools.lib.markdown import listed
+from tools.lib.cards.data_at_hand import missing_data, without_data
+from tools.lib.clips.known_clips import clips_table
 from tools.lib.revisions import git_text
-from tools.lib.rounds_table import read_rounds
+from tools.lib.rounds.rounds_table import read_rounds
+from tools.lib.wording import listed
 from tools.write_cards import CARDS, write_cards
 
 PIPELINE = Path("dvc.yaml")

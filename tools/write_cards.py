@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from stages.lib.running import run
-from stages.lib.whole import write_text
-from tools.lib.card_facts import read_facts
-from tools.lib.data_card import data_card
-from tools.lib.model_card import model_card
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.running import run
+from tools.lib.cards.card_facts import read_facts
+from tools.lib.cards.data_card import data_card
+from tools.lib.cards.model_card import model_card
 
 CARDS = {Path("docs/model_card.md"): model_card, Path("docs/data_card.md"): data_card}
 

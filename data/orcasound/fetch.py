@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from data.orcasound.settings import FOLDER, Archives, archive_path, read_settings
-from stages.lib.faults import InputFaults, refuse
-from stages.lib.running import run_stage
-from stages.lib.whole import whole
+from stages.lib.runtime.atomic_write import atomic_write
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.running import run_stage
 
 
 def fetch(bucket: str, key: str, target: Path) -> None:
@@ -17,7 +17,7 @@ def fetch(bucket: str, key: str, target: Path) -> None:
 
     address = f"s3://{bucket}/{key}"
     progress = TqdmCallback(tqdm_kwargs={"desc": target.name, "unit": "B", "unit_scale": True, "disable": None})
-    with whole(target) as unfinished:
+    with atomic_write(target) as unfinished:
         try:
             # What a machine has by way of accounts is not used, and what it remembers of a listing is not trusted.
             bucket_files = s3fs.S3FileSystem(anon=True, use_listings_cache=False)
@@ -34,7 +34,7 @@ def fetch(bucket: str, key: str, target: Path) -> None:
                 [f"{address}: cannot be reached ({error}); check the network, then run it again"]
             ) from None
         if unfinished.stat().st_size != size:
-            refuse([f"{address}: {unfinished.stat().st_size} of {size} bytes arrived; run it again"])
+            raise InputFaults([f"{address}: {unfinished.stat().st_size} of {size} bytes arrived; run it again"])
 
 
 def main() -> None:

@@ -2,31 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from data.orcasound.settings import FOLDER, TEST, Archives, OrcasoundParams, archive_path, read_settings
 from data.orcasound.unpack import unpack
-from stages.lib.clips import COLUMNS, read_clips
-from stages.lib.faults import refuse
-from stages.lib.inputs import reading
-from stages.lib.params import read_params
-from stages.lib.running import run_stage
-from stages.lib.table import write_table
-from stages.lib.whole import whole, write_text
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.atomic_write import atomic_write, write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import remembered
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import COLUMNS, read_clips
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording, read_all
 from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS
 from tools.lib.annotations.clip_table import make_clips
-from tools.lib.annotations.event import Annotations
 from tools.lib.annotations.matching import origins_of, resolve
 from tools.lib.annotations.outcome import NOTE, Outcome
-from tools.lib.clip_rows import ClipRow
-from tools.lib.recording_finder import Finder
-from tools.lib.register import NAME, Registered, write_register
-from tools.lib.split_suggestion import suggested_counts
-
-if TYPE_CHECKING:
-    from stages.lib.spectrogram import FeatureParams
+from tools.lib.clips.clip_rows import ClipRow
+from tools.lib.formats.event import Annotations
+from tools.lib.recordings.recording_finder import Finder
+from tools.lib.recordings.register import NAME, Registered, write_register
+from tools.lib.split.split_suggestion import suggested_counts
 
 NOT_NAMED = "a recording that no table names"
 SPLIT = """\
@@ -52,11 +50,11 @@ class Contents(NamedTuple):
 def unpack_archives(names: Iterable[str]) -> dict[str, Contents]:
     """Unpack all archives and return what each holds."""
     contents = {}
-    with whole(FOLDER / ANNOTATIONS) as tables, whole(FOLDER / RECORDINGS) as recordings:
+    with atomic_write(FOLDER / ANNOTATIONS) as tables, atomic_write(FOLDER / RECORDINGS) as recordings:
         tables.mkdir()
         recordings.mkdir()
         for name in names:
-            of_archive, found = unpack(reading(archive_path(name)), tables, recordings)
+            of_archive, found = unpack(remembered(archive_path(name)), tables, recordings)
             contents[name] = Contents([FOLDER / ANNOTATIONS / path.name for path in of_archive], found)
     return contents
 
@@ -79,7 +77,7 @@ def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> I
 
 
 def clips_of(
-    contents: Contents, settings: OrcasoundParams, features: "FeatureParams"
+    contents: Contents, settings: OrcasoundParams, features: FeatureParams
 ) -> tuple[list[Registered], list[ClipRow], list[Outcome]]:
     """Make the clips of archives that have one role.
 
@@ -129,9 +127,7 @@ def split_section(table: Path, test: Sequence[str], seed: int) -> str:
     return SPLIT.format(seed=seed, **counts, test="\n".join(f"    - {name}" for name in tested))
 
 
-def import_archives(
-    contents: Mapping[str, Contents], settings: OrcasoundParams, features: "FeatureParams"
-) -> list[str]:
+def import_archives(contents: Mapping[str, Contents], settings: OrcasoundParams, features: FeatureParams) -> list[str]:
     """Write the tables of the data set; return what to say about it."""
     refuse(mismatches(contents, settings))
     to_learn = together(one for name, one in contents.items() if name != TEST)
@@ -151,8 +147,6 @@ def import_archives(
 
 def main() -> None:
     """Unpack the archives and make their clips."""
-    from stages.lib.spectrogram import FeatureParams  # It takes a second.
-
     settings = read_settings()
     features = read_params("featurize", FeatureParams)
     missing = [name for name in Archives.model_fields if not archive_path(name).exists()]

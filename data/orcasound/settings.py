@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.lib.params import Section, read_flat_params
+from stages.lib.runtime.params import Section, read_flat_params
 from tools.lib.annotations.import_params import ImportParams
 
 FOLDER = Path("data/orcasound")

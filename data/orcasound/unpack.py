@@ -8,7 +8,7 @@ from shutil import copyfileobj
 
 from tqdm import tqdm
 
-from stages.lib.faults import InputFaults, refuse
+from stages.lib.runtime.faults import InputFaults, refuse
 
 TABLE, RECORDING = ".tsv", ".wav"
 
@@ -43,7 +43,9 @@ def unpack(archive: Path, tables: Path, recordings: Path) -> tuple[list[Path], l
                 table = name.endswith(TABLE)
                 target = tables / f"{archive.name.partition('.')[0]}_{name}" if table else recordings / name
                 if target.exists():
-                    refuse([f"{archive}: holds {name}, which is there already, in this archive or in another"])
+                    raise InputFaults(
+                        [f"{archive}: holds {name}, which is there already, in this archive or in another"]
+                    )
                 with files.extractfile(member) as source, target.open("xb") as file:
                     copyfileobj(source, file)
                 written.append(target)

@@ -50,7 +50,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Recording:
+class PlannedRecording:
     """One file: site, running number at the site, length, windows in order of time."""
 
     site: Site
@@ -116,7 +116,7 @@ def sounds(label: str, hard_negatives: np.ndarray, loudness_db: float, rng: np.r
     return tuple(Sound(kind, float(level)) for kind, level in zip(kinds, decibels, strict=True))
 
 
-def recordings(calls: int, nocalls: int, rng: np.random.Generator) -> list[Recording]:
+def recordings(calls: int, nocalls: int, rng: np.random.Generator) -> list[PlannedRecording]:
     """Draw all recordings of the data set, sorted by site and number.
 
     Parameters
@@ -137,5 +137,5 @@ def recordings(calls: int, nocalls: int, rng: np.random.Generator) -> list[Recor
             for start_ms, label in zip(starts_ms, recording_labels, strict=True)
         )
         length_ms = max(int(starts_ms[-1] + WINDOW_MS + gaps_ms[-1]), SHORTEST_RECORDING_MS)
-        result.append(Recording(SITES[index % len(SITES)], 1 + index // len(SITES), length_ms, windows))
+        result.append(PlannedRecording(SITES[index % len(SITES)], 1 + index // len(SITES), length_ms, windows))
     return sorted(result, key=lambda recording: recording.stem)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from data.synthetic import orca, other_species, sea, vessel
-from data.synthetic.plan import WINDOW_MS, Recording
+from data.synthetic.plan import WINDOW_MS, PlannedRecording
 from data.synthetic.sites import Site
 from data.synthetic.tones import SAMPLE_RATE
 
@@ -63,12 +63,12 @@ def onset(start: int, sample_count: int, free: tuple[int, int], rng: np.random.G
     return int(rng.integers(earliest, latest + 1))
 
 
-def samples(recording: Recording, seed: np.random.SeedSequence) -> np.ndarray:
+def samples(recording: PlannedRecording, seed: np.random.SeedSequence) -> np.ndarray:
     """Return a whole recording.
 
     Parameters
     ----------
-    recording : Recording
+    recording : PlannedRecording
     seed : numpy.random.SeedSequence
         This recording's own, so that it sounds the same whatever is synthesised before it or beside it.
 

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from data.synthetic import plan, recording
 from data.synthetic.tones import SAMPLE_RATE
-from stages.lib.params import Section, read_flat_params
-from stages.lib.running import run_stage
-from stages.lib.table import write_table
-from stages.lib.whole import whole
+from stages.lib.runtime.atomic_write import atomic_write
+from stages.lib.runtime.params import Section, read_flat_params
+from stages.lib.runtime.running import run_stage
+from stages.lib.runtime.table import write_table
 
 FOLDER = Path("data/synthetic")
 COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
@@ -31,7 +31,7 @@ class SynthesisParams(Section):
     nocalls: Annotated[int, Field(ge=1)]
 
 
-def clip_rows(recordings: list[plan.Recording]) -> list[tuple[str, ...]]:
+def clip_rows(recordings: list[plan.PlannedRecording]) -> list[tuple[str, ...]]:
     """Return the rows of clips.csv, without its header."""
     return [
         (
@@ -46,7 +46,7 @@ def clip_rows(recordings: list[plan.Recording]) -> list[tuple[str, ...]]:
     ]
 
 
-def write_recording(one: plan.Recording, seed: np.random.SeedSequence, folder: Path) -> None:
+def write_recording(one: plan.PlannedRecording, seed: np.random.SeedSequence, folder: Path) -> None:
     """Synthesise one recording into a folder."""
     file = io.BytesIO()
     soundfile.write(
@@ -77,7 +77,7 @@ def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1
     plan_seed, *seeds = np.random.SeedSequence(seed).spawn(1 + calls + nocalls)
     recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
     work = zip(recordings, seeds, strict=False)
-    with whole(folder / "recordings") as unfinished:
+    with atomic_write(folder / "recordings") as unfinished:
         unfinished.mkdir()
         done = Parallel(n_jobs=jobs, return_as="generator")(
             delayed(write_recording)(one, recording_seed, unfinished) for one, recording_seed in work

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.lib.detections import Detection
+from tools.lib.detection.detections import Detection
 
 
 class Call(NamedTuple):
     """An annotated call: seconds from the start of its recording."""
 
-    begin_s: float
+    start_s: float
     end_s: float
 
 
@@ -38,4 +38,4 @@ def match(detections: Sequence[Detection], calls: Sequence[Call]) -> list[bool]:
 
 def overlap_s(detection: Detection, call: Call) -> float:
     """Return how long a detection and a call have in common; negative where they do not meet."""
-    return min(detection.end_s, call.end_s) - max(detection.begin_s, call.begin_s)
+    return min(detection.end_s, call.end_s) - max(detection.start_s, call.start_s)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Outcome(NamedTuple):
+class Detected(NamedTuple):
     """What was detected in some recordings, and what is in them.
 
     Attributes
@@ -42,12 +42,12 @@ class Curve(NamedTuple):
     false_alarms_per_hour: np.ndarray
 
 
-def curve(outcome: Outcome, drawn: np.ndarray) -> Curve:
+def curve(outcome: Detected, drawn: np.ndarray) -> Curve:
     """Return the curves of many samples of the same recordings.
 
     Parameters
     ----------
-    outcome : Outcome
+    outcome : Detected
     drawn : ndarray of int, shape (samples, recordings)
         How often each sample holds each recording.
     """
@@ -81,7 +81,7 @@ def recall_at(of: Curve, false_alarms_per_hour: Sequence[float]) -> np.ndarray:
     return np.stack([np.where(inside, of.recall, 0 * of.recall).max(axis=1, initial=0) for inside in allowed], axis=1)
 
 
-def at_threshold(outcome: Outcome, drawn: np.ndarray, threshold: float) -> np.ndarray:
+def at_threshold(outcome: Detected, drawn: np.ndarray, threshold: float) -> np.ndarray:
     """Return recall, precision and false alarms an hour of the detections that score more: shape (samples, 3)."""
     weights = drawn[:, outcome.recording] * (outcome.p_call > threshold)
     found, false_alarms = weights @ outcome.found, weights @ ~outcome.found

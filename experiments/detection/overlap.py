@@ -13,7 +13,7 @@ from tqdm import tqdm
 from experiments.command import exit_without
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
 from experiments.real.run import RECORDINGS
-from stages.lib.clips import CALL, read_clips
+from stages.lib.tables.clips import CALL, read_clips
 
 CLIP_COUNT = 120
 SEED = 0

@@ -18,14 +18,14 @@ from tqdm import tqdm
 from experiments.clone import hold_out_again, overlay, repro, run_in
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.detection.matching import Call, match
-from experiments.detection.measures import Outcome
+from experiments.detection.measures import Detected
 from experiments.detection.section import section
 from experiments.page_section import publish
 from experiments.real.run import RECORDINGS, clone_for
-from stages.lib.clips import CALL
-from stages.lib.table import read_table
-from tools.lib.detection_files import CSV_COLUMNS
-from tools.lib.detections import Detection
+from stages.lib.runtime.table import read_table
+from stages.lib.tables.clips import CALL
+from tools.lib.detection.detections import Detection
+from tools.lib.formats.detection_files import CSV_COLUMNS
 
 DATASET, LONG_RECORDINGS = "right_whale", RECORDINGS / "right_whale_recordings"
 SECTION = "detection"
@@ -38,10 +38,10 @@ def read_calls(table: Path) -> dict[str, list[Call]]:
     calls = defaultdict(list)
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            begin_s = float(row["start_s"])
+            start_s = float(row["start_s"])
             of_recording = calls[row["filename"]]
             if row["label"] == CALL:
-                of_recording.append(Call(begin_s, begin_s + float(row["duration_s"])))
+                of_recording.append(Call(start_s, start_s + float(row["duration_s"])))
     return dict(calls)
 
 
@@ -63,10 +63,10 @@ def read_detections(table: Path) -> list[Detection]:
 
 def outcome_of(
     detections: Mapping[str, Sequence[Detection]], calls: Mapping[str, Sequence[Call]], hours: Mapping[str, float]
-) -> Outcome:
+) -> Detected:
     """Compare what was detected in some recordings with what is annotated."""
     names = list(calls)
-    return Outcome(
+    return Detected(
         np.array([detection.p_call for name in names for detection in detections[name]]),
         np.array([found for name in names for found in match(detections[name], calls[name])], bool),
         np.repeat(np.arange(len(names)), [len(detections[name]) for name in names]),
@@ -75,7 +75,7 @@ def outcome_of(
     )
 
 
-def run_seeds(seeds: Sequence[int], changes: Mapping, folder: Path) -> list[Outcome]:
+def run_seeds(seeds: Sequence[int], changes: Mapping, folder: Path) -> list[Detected]:
     """Train and detect once for each split seed."""
     calls = read_calls(LONG_RECORDINGS / "annotations.tsv")
     recordings = [LONG_RECORDINGS / "recordings" / name for name in calls]

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.detection.measures import Outcome, at_threshold, average_precision, curve, recall_at
+from experiments.detection.measures import Detected, at_threshold, average_precision, curve, recall_at
 from experiments.spread import mean_and_deviation
-from stages.lib.intervals import paired_bootstrap
+from stages.lib.intervals.bootstrap import paired_bootstrap
 from tools.lib.markdown import table
 
 FALSE_ALARMS_PER_HOUR = (1, 2, 5, 10, 20, 50, 100)
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
-def section(outcomes: Sequence[Outcome]) -> str:
+def section(outcomes: Sequence[Detected]) -> str:
     """Return the results of all seeds, which share their recordings."""
     tables = [curve_table(outcomes), precision_table(outcomes), threshold_table(outcomes)]
     return "\n\n".join([of_recordings(outcomes[0]), *map("\n".join, tables)]) + "\n"
 
 
-def of_recordings(outcome: Outcome) -> str:
+def of_recordings(outcome: Detected) -> str:
     """Say what was searched for calls."""
     return (
         f"{outcome.calls.sum()} calls in {np.count_nonzero(outcome.calls)} of {len(outcome.calls)} recordings of "
@@ -27,10 +27,10 @@ def of_recordings(outcome: Outcome) -> str:
     )
 
 
-def curve_table(outcomes: Sequence[Outcome]) -> list[str]:
+def curve_table(outcomes: Sequence[Detected]) -> list[str]:
     """Return average precision and recall by false alarms an hour, a row a seed, with 95 % intervals."""
 
-    def of_sample(outcome: Outcome, drawn: np.ndarray) -> np.ndarray:
+    def of_sample(outcome: Detected, drawn: np.ndarray) -> np.ndarray:
         of = curve(outcome, drawn)
         return np.column_stack([average_precision(of), recall_at(of, FALSE_ALARMS_PER_HOUR)])
 
@@ -39,7 +39,7 @@ def curve_table(outcomes: Sequence[Outcome]) -> list[str]:
     return table(["split seed", "average precision", *head], numbered(rows))
 
 
-def with_intervals(outcome: Outcome, of_sample) -> list[str]:
+def with_intervals(outcome: Detected, of_sample) -> list[str]:
     """Return the cells of some measures, with the percentile interval of a bootstrap over the recordings."""
     count = len(outcome.calls)
     (values,) = of_sample(outcome, np.ones((1, count), int))
@@ -47,7 +47,7 @@ def with_intervals(outcome: Outcome, of_sample) -> list[str]:
     return [f"{value:.2f} ({a:.2f} to {b:.2f})" for value, a, b in zip(values, low, high, strict=True)]
 
 
-def precision_table(outcomes: Sequence[Outcome]) -> list[str]:
+def precision_table(outcomes: Sequence[Detected]) -> list[str]:
     """Return the precision at which some recall is reached, a row a seed."""
     levels = (0.2, 0.4, 0.6, 0.8, 0.9)
     rows = []
@@ -58,7 +58,7 @@ def precision_table(outcomes: Sequence[Outcome]) -> list[str]:
     return table(["split seed", *(f"precision at recall {level:g}" for level in levels)], numbered(rows))
 
 
-def threshold_table(outcomes: Sequence[Outcome]) -> list[str]:
+def threshold_table(outcomes: Sequence[Detected]) -> list[str]:
     """Return what is above some scores, as means over the seeds, with standard deviations where there are several."""
     rows = []
     for threshold in THRESHOLDS:

@@ -6,12 +6,11 @@ from functools import partial
 import numpy as np
 
 from experiments.label_efficiency.settings import ModelLabels
-from stages.lib.calibration import probability
 from stages.lib.feature_store import Features
-from stages.lib.model_folder import Model, embedding_of
-from stages.lib.pool_table import UNCERTAIN
-from stages.lib.strategies import STRATEGIES, Candidates, by_margin
-from stages.score_pool import decide
+from stages.lib.model.calibration import probability
+from stages.lib.model.model_folder import Model, embedding_of
+from stages.lib.query.strategies import STRATEGIES, Candidates, by_margin
+from stages.lib.tables.pool import UNCERTAIN, decide
 
 
 def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLabels) -> dict[str, str]:

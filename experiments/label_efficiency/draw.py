@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.label_efficiency.settings import Rounds, Source
-from stages.lib.clips import Clip
-from stages.lib.drawing import group_clips, split_by_count
-from stages.lib.faults import refuse
+from stages.lib.runtime.faults import refuse
+from stages.lib.split.drawing import group_clips, split_by_count
+from stages.lib.tables.clips import Clip
 
 
 class Draw(NamedTuple):

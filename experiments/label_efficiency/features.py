@@ -7,19 +7,19 @@ from pathlib import Path
 import yaml
 
 from experiments.label_efficiency.settings import FEATURES, HERE, read_settings
-from stages.featurize import origin, recording_faults
-from stages.lib.clips import Clip, by_recording, read_clips
-from stages.lib.digests import file_digest
-from stages.lib.faults import refuse
-from stages.lib.feature_store import INDEX_COLUMNS
-from stages.lib.parallel import in_parallel
-from stages.lib.params import SectionType, read_params
-from stages.lib.running import run
-from stages.lib.shard import write_shard
-from stages.lib.spectrogram import FeatureParams
-from stages.lib.table import write_table
-from stages.lib.whole import whole, write_json, write_text
-from stages.lib.window import window_features
+from stages.lib.cache.digests import file_digest
+from stages.lib.cache.shard import write_shard
+from stages.lib.cluster.parallel import in_parallel
+from stages.lib.feature_store import write_index
+from stages.lib.features.clip_faults import recording_faults
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.features_key import features_key, write_description
+from stages.lib.features.window import window_features
+from stages.lib.runtime.atomic_write import atomic_write, write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import SectionType, read_params
+from stages.lib.runtime.running import run
+from stages.lib.tables.clips import Clip, by_recording, read_clips
 
 
 def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionType:
@@ -31,7 +31,7 @@ def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionTyp
 def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
     """Compute and write the shard of one recording and return its name."""
     features = window_features(path, [clip.start_s for clip in clips], params)
-    return write_shard(folder, path.stem, origin(file_digest(path), clips, params), features)
+    return write_shard(folder, path.stem, features_key(file_digest(path), clips, params), features)
 
 
 def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
@@ -43,16 +43,12 @@ def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
     arguments = [(*recording, params) for recording in recordings]
     faults = in_parallel(partial(recording_faults, table), arguments, "checking")
     refuse(fault for of_recording in faults for fault in of_recording)
-    with whole(folder) as partial_folder:
+    with atomic_write(folder) as partial_folder:
         partial_folder.mkdir()
         names = in_parallel(partial(write_recording, partial_folder), arguments, "featurize")
-        places = [
-            (clip.clip_id, name, row)
-            for name, (_, clips) in zip(names, recordings, strict=True)
-            for row, clip in enumerate(clips)
-        ]
-        write_table(partial_folder / "index.csv", INDEX_COLUMNS, sorted(places))
-        write_json(partial_folder / "features.json", {"params": params.model_dump(), "shape": params.shape})
+        clips_of = {name: [clip.clip_id for clip in clips] for name, (_, clips) in zip(names, recordings, strict=True)}
+        write_index(partial_folder, clips_of)
+        write_description(partial_folder, params)
         write_text(partial_folder / "clips.csv", table.read_text(encoding="utf-8"))
 
 

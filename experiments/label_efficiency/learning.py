@@ -5,8 +5,8 @@ from math import ceil
 
 from experiments.label_efficiency.settings import Steps
 from stages.lib.feature_store import Features
-from stages.lib.model_folder import Model
-from stages.lib.normalisation import Normalisation
+from stages.lib.model.model_folder import Model
+from stages.lib.model.normalisation import Normalisation
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
 
 

@@ -11,15 +11,15 @@ from experiments.label_efficiency.learning import learn
 from experiments.label_efficiency.oracle import Oracle
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, Result, write_results
 from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Settings, read_settings
-from stages.lib.calibration import probability
-from stages.lib.clips import CALL, Clip, read_clips
 from stages.lib.feature_store import Features, open_features
-from stages.lib.measures import measure
-from stages.lib.model_folder import Model, calibrated_log_odds
-from stages.lib.params import read_params
-from stages.lib.running import run
-from stages.lib.strategies import STRATEGIES
-from stages.lib.table import write_table
+from stages.lib.measures.measures import measure
+from stages.lib.model.calibration import probability
+from stages.lib.model.model_folder import Model, calibrated_log_odds
+from stages.lib.query.strategies import STRATEGIES
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import CALL, Clip, read_clips
 from stages.lib.training import TrainParams
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.table import read_table, write_table
+from stages.lib.runtime.table import read_table, write_table
 
 EXPERTS, EXPERTS_AND_MODEL = "experts", "experts and model"
 

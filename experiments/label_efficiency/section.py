@@ -6,8 +6,8 @@ from pathlib import Path
 from experiments.label_efficiency.settings import TABLES, read_settings
 from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
 from experiments.page_section import publish
-from stages.lib.running import run
-from stages.lib.table import read_table
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import read_table
 
 SECTION = "label efficiency"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from stages.lib.params import Section, read_flat_params
+from stages.lib.runtime.params import Section, read_flat_params
 
 HERE = Path("experiments/label_efficiency")
 PARAMS = HERE / "params.yaml"

@@ -9,8 +9,8 @@ import numpy as np
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, read_results
 from experiments.label_efficiency.settings import RUNS, TABLES, Settings, read_settings
 from experiments.label_efficiency.summary import Estimate, area, estimate, labels_needed_estimate
-from stages.lib.running import run
-from stages.lib.table import write_table
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
 
 RANDOM = "random"
 CURVE_COLUMNS = (

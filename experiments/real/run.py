@@ -20,12 +20,12 @@ from experiments.command import add_overlay, exit_without, results_parser
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.spread import mean_and_deviation
-from stages.lib.clips import COLUMNS, read_clips
-from stages.lib.intervals import p_text
-from stages.lib.table import read_table, write_table
-from stages.lib.whole import write_text
+from stages.lib.intervals.bootstrap import p_text
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import COLUMNS, read_clips
 from tools.answer_queue import answer_queue
-from tools.lib.same_sound import known_sound
+from tools.lib.recordings.same_sound import known_sound
 
 RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent

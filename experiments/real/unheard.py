@@ -20,17 +20,17 @@ from experiments.label_efficiency.features import overlaid, write_features
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
-from stages.lib.clips import CALL, Clip, read_clips
-from stages.lib.drawing import draw
 from stages.lib.feature_store import Features, open_features
-from stages.lib.intervals import proportion
-from stages.lib.model_folder import calibrated_log_odds
-from stages.lib.parts import parts_of
-from stages.lib.running import run
-from stages.lib.spectrogram import FeatureParams
-from stages.lib.split_params import SplitParams
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.intervals.proportions import proportion
+from stages.lib.model.model_folder import calibrated_log_odds
+from stages.lib.runtime.running import run
+from stages.lib.split.drawing import draw
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import parts_of
+from stages.lib.tables.clips import CALL, Clip, read_clips
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
-from tools.lib.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
 
 SECTION = "unheard"
 FOLDS = 5

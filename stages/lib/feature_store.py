@@ -1,14 +1,14 @@
 """The folder `features/`: one array of float16 for each recording, an index, and a description."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.faults import InputFaults, refuse
-from stages.lib.table import read_table
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.table import read_table, write_table
 
 FOLDER = Path("features")
 INDEX_COLUMNS = ("clip_id", "shard", "row")
@@ -40,6 +40,19 @@ def open_features(folder: Path = FOLDER) -> Features:
     rows = read_table(folder / "index.csv", INDEX_COLUMNS)
     places = {row.cells["clip_id"]: (row.cells["shard"], int(row.cells["row"])) for row in rows}
     return Features(folder, description, places)
+
+
+def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
+    """Write which shard holds the features of each clip, and in which row.
+
+    Parameters
+    ----------
+    folder : Path
+    clips_of : mapping
+        From the name of a shard to the ids of its clips, in order.
+    """
+    places = [(clip_id, shard, row) for shard, clip_ids in clips_of.items() for row, clip_id in enumerate(clip_ids)]
+    write_table(folder / "index.csv", INDEX_COLUMNS, sorted(places))
 
 
 def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.lib.clips import CALL, NOCALL
-from stages.lib.exact_intervals import exact_proportion, weighted_proportion
-from stages.lib.intervals import proportion
-from stages.lib.params import Section
-from stages.lib.pool_table import AUDIT, PoolClip
+from stages.lib.intervals.proportions import exact_proportion, proportion, weighted_proportion
+from stages.lib.runtime.params import Section
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.pool import AUDIT, PoolClip
 
 CLASSES = {"calls": CALL, "nocalls": NOCALL}
 

@@ -6,14 +6,14 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from stages.lib.calibration import fit_temperature
-from stages.lib.clips import CALL
-from stages.lib.determinism import pin
 from stages.lib.feature_store import Features, in_batches, load_clips
-from stages.lib.model_folder import BATCH_SIZE, Model, log_odds_of
-from stages.lib.network import build_network
-from stages.lib.normalisation import Normalisation
-from stages.lib.params import Section
+from stages.lib.model.calibration import fit_temperature
+from stages.lib.model.model_folder import BATCH_SIZE, Model, log_odds_of
+from stages.lib.model.network import build_network
+from stages.lib.model.normalisation import Normalisation
+from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.params import Section
+from stages.lib.tables.clips import CALL
 
 HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
 

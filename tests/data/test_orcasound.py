@@ -18,9 +18,9 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from experiments.clone import REPOSITORY, clone, git, hold_out_again, overlay, repro, run_in, stages_run
-from tests.declarations import read_declarations
+from tests.support.declarations import read_declarations
+from tests.support.modules import code_mismatches, declared_code
 from tests.support.pages import blocks
-from tests.test_dependencies import imported_files
 
 HERE = "data/orcasound"
 PARAMS = yaml.safe_load((REPOSITORY / HERE / "params.yaml").read_text())
@@ -178,9 +178,8 @@ def test_the_commands_at_the_root_know_nothing_of_it():
 
 def test_the_import_declares_the_modules_it_imports_and_no_others():
     stage = yaml.safe_load((REPOSITORY / HERE / "dvc.yaml").read_text())["stages"]["import"]
-    here = (REPOSITORY / HERE).resolve()
-    declared = {str((here / dep).resolve().relative_to(REPOSITORY)) for dep in stage["deps"] if dep.endswith(".py")}
-    assert declared == imported_files("data.orcasound.import_archives")
+    declared = declared_code(stage["deps"], REPOSITORY / HERE)
+    assert code_mismatches("data.orcasound.import_archives", declared) == []
 
 
 def test_every_param_is_declared():

@@ -189,8 +189,10 @@ def test_every_sound_fits_in_a_window(kind):
 @pytest.mark.parametrize("decibels", [-6.0, 6.0])
 def test_a_call_is_as_loud_over_its_background_as_planned(decibels):
     site = plan.SITES[1]
-    silent = plan.Recording(site, 1, 30_000, (plan.Window(10_000, "nocall", ()),))
-    calling = plan.Recording(site, 1, 30_000, (plan.Window(10_000, "call", (plan.Sound("pulsed_call", decibels),)),))
+    silent = plan.PlannedRecording(site, 1, 30_000, (plan.Window(10_000, "nocall", ()),))
+    calling = plan.PlannedRecording(
+        site, 1, 30_000, (plan.Window(10_000, "call", (plan.Sound("pulsed_call", decibels),)),)
+    )
     seed = np.random.SeedSequence(3)
     without, mixed = (recording.samples(one, seed).astype(float) for one in (silent, calling))
     call = mixed - without

@@ -10,10 +10,10 @@ from sklearn.metrics import average_precision_score
 from experiments.clone import REPOSITORY
 from experiments.detection import run
 from experiments.detection.matching import Call, match
-from experiments.detection.measures import Outcome, at_threshold, average_precision, curve, recall_at
+from experiments.detection.measures import Detected, at_threshold, average_precision, curve, recall_at
 from experiments.detection.overlap import clipped, highest_correlation
 from experiments.detection.section import section
-from tools.lib.detections import Detection
+from tools.lib.detection.detections import Detection
 
 QUICK = """\
 train:
@@ -63,11 +63,11 @@ def test_no_more_is_found_than_there_is_and_nothing_is_found_out_of_reach(detect
     assert sum(found) <= len(calls)
     for detection, finds in zip(detections, found, strict=True):
         if finds:
-            assert any(call.begin_s < detection.end_s and detection.begin_s < call.end_s for call in calls)
+            assert any(call.start_s < detection.end_s and detection.start_s < call.end_s for call in calls)
 
 
 # Two recordings of half an hour: three calls in the first, one of them never found, none in the second.
-OUTCOME = Outcome(
+OUTCOME = Detected(
     np.array([0.9, 0.8, 0.6, 0.6, 0.3]),
     np.array([True, False, True, False, False]),
     np.array([0, 1, 0, 0, 1]),
@@ -103,7 +103,7 @@ def test_what_is_above_a_threshold():
 
 
 def test_nothing_detected_is_a_recall_of_nothing():
-    nothing = Outcome(np.empty(0), np.empty(0, bool), np.empty(0, int), OUTCOME.calls, OUTCOME.hours)
+    nothing = Detected(np.empty(0), np.empty(0, bool), np.empty(0, int), OUTCOME.calls, OUTCOME.hours)
     of = curve(nothing, AS_IT_IS)
     assert average_precision(of) == 0
     assert recall_at(of, [1, 2]).tolist() == [[0, 0]]
@@ -113,7 +113,7 @@ def test_nothing_detected_is_a_recall_of_nothing():
 def test_average_precision_is_that_of_scikit_learn_over_all_calls(seed, missed):
     random = np.random.default_rng(seed)
     found = np.append(random.random(30) < 0.4, True)
-    outcome = Outcome(
+    outcome = Detected(
         random.integers(0, 12, 31) / 12,
         found,
         random.integers(0, 4, 31),
@@ -125,7 +125,7 @@ def test_average_precision_is_that_of_scikit_learn_over_all_calls(seed, missed):
 
 
 def test_a_recording_that_is_drawn_twice_counts_twice():
-    twice = Outcome(
+    twice = Detected(
         np.tile(OUTCOME.p_call, 2),
         np.tile(OUTCOME.found, 2),
         np.concatenate([OUTCOME.recording, OUTCOME.recording + 2]),

@@ -20,11 +20,11 @@ from experiments.label_efficiency.section import SECTION
 from experiments.label_efficiency.settings import HERE, Settings, Steps
 from experiments.label_efficiency.summary import NEVER, area, estimate, labels_needed, labels_needed_estimate
 from experiments.page_section import marks
-from stages.lib.clips import Clip, read_clips
-from stages.lib.params import read_flat_params
-from stages.lib.strategies import Candidates
+from stages.lib.query.strategies import Candidates
+from stages.lib.runtime.params import read_flat_params
+from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.training import TrainParams
-from tests.test_dependencies import imported_files
+from tests.support.modules import code_mismatches, declared_code
 
 STRATEGIES = ["random", "margin"]
 SEEDS = [0, 1]
@@ -192,9 +192,8 @@ def test_the_commands_at_the_root_know_nothing_of_it(done):
 def test_it_declares_the_modules_that_it_imports_and_no_others():
     stages = yaml.safe_load((REPOSITORY / HERE / "dvc.yaml").read_text())["stages"]
     for stage, module in (("features", "features"), ("run", "run"), ("summarise", "summarise")):
-        declared = {dep for dep in stages[stage].get("do", stages[stage])["deps"] if dep.endswith(".py")}
-        paths = {str((REPOSITORY / HERE / dep).resolve().relative_to(REPOSITORY)) for dep in declared}
-        assert paths == imported_files(f"experiments.label_efficiency.{module}"), stage
+        declared = declared_code(stages[stage].get("do", stages[stage])["deps"], REPOSITORY / HERE)
+        assert code_mismatches(f"experiments.label_efficiency.{module}", declared) == [], stage
 
 
 def test_an_unknown_strategy_is_refused_in_a_line():

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from experiments.clone import run_in
-from tests.edit import replace_in
+from tests.support.edit import replace_in
 
 
 def test_both_pictures_are_drawn_and_small(copy_of_finished, tmp_path):

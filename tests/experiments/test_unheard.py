@@ -1,7 +1,7 @@
 from experiments.real.unheard import Result, divided, results_table
-from stages.lib.clips import Clip
-from stages.lib.drawing import draw
-from stages.lib.split_params import SplitParams
+from stages.lib.split.drawing import draw
+from stages.lib.split.params import SplitParams
+from stages.lib.tables.clips import Clip
 
 CLIPS = [
     Clip(number + 2, f"sea{number:03d}_0000000", f"sea{number:03d}.flac", 0.0, ("call", "nocall")[number % 2], "")

@@ -11,11 +11,11 @@ import soundfile
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
-from stages.lib.settled_table import SETTLED, write_settled
-from stages.lib.table import write_table
-from stages.lib.undecided_table import ROUNDS, UNDECIDED, write_undecided
-from tests import feature_folder
-from tools.lib.hold_out import hold_out
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.settled import SETTLED, write_settled
+from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
+from tests.support import feature_folder
+from tools.lib.split.hold_out import hold_out
 
 SAMPLE_RATE = 4000
 PARAMS = """\

@@ -20,20 +20,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages import featurize, merge_labels, split
-from stages.lib.answered_table import ANSWERED, write_answered
-from stages.lib.expert_table import EXPERT
-from stages.lib.faults import InputFaults
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.params import DataParams, read_params
-from stages.lib.pool_table import POOL_SCORES, PoolClip, write_pool
-from stages.lib.settled_table import SETTLED, write_settled
-from stages.lib.spectrogram import FeatureParams
-from stages.lib.split_params import SplitParams
-from stages.lib.split_table import SPLIT, SplitClip, read_split
-from stages.lib.table import write_table
-from tests.edit import replaced
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.table import write_table
+from stages.lib.split.params import SplitParams
+from stages.lib.tables.answered import ANSWERED, write_answered
+from stages.lib.tables.expert import EXPERT
+from stages.lib.tables.pool import POOL_SCORES, PoolClip, write_pool
+from stages.lib.tables.settled import SETTLED, write_settled
+from stages.lib.tables.split import SPLIT, SplitClip, read_split
 from tests.stages.conftest import PARAMS, write_data_set
-from tools.lib.hold_out import hold_out
+from tests.support.edit import replaced
+from tools.lib.split.hold_out import hold_out
 
 HEADER = ["clip_id", "label", "annotator", "date", "note"]
 CLIP_IDS = [f"sea{number:02d}_0000000" for number in range(20)]

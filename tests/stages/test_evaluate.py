@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stages.evaluate import Scores, evaluation, main, outcome_rows, precision_recall_rows, remarks_on, roc_rows
-from stages.lib.split_table import read_split
+from stages.lib.tables.split import read_split
 
 IS_CALL = np.array([True, True, False, False])
 LOG_ODDS = np.array([2.0, -1.0, 0.5, -2.0])

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 
 from stages import featurize
-from stages.lib.table import write_table
-from stages.lib.whole import remove
+from stages.lib.runtime.atomic_write import remove
+from stages.lib.runtime.table import write_table
 from tests.stages.conftest import SAMPLE_RATE
 
 CLIP_S = 0.5

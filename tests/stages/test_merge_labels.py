@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.expert_table import Answer
-from stages.lib.faults import InputFaults
-from stages.lib.merged_table import MergedClip
-from stages.lib.pool_table import PoolClip, write_pool
-from stages.lib.settled_table import SETTLED, SettledClip, write_settled
-from stages.lib.split_table import SplitClip
-from stages.lib.table import write_table
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.expert import Answer
+from stages.lib.tables.merged import MergedClip
+from stages.lib.tables.pool import PoolClip, write_pool
+from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
+from stages.lib.tables.split import SplitClip
 from stages.merge_labels import label_metrics, main, merge
 
 EVERY_CLASS = {"call": 1.0, "nocall": 1.0}

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from pydantic import ValidationError
 
-from stages.lib.faults import InputFaults
-from stages.lib.merged_table import MergedClip
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.merged import MergedClip
 from stages.lib.training import HISTORY_COLUMNS
 from stages.retrain import RetrainParams, labelled_clips, main
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.special import logit
 
-from stages.lib.expert_table import COLUMNS, QUEUE
 from stages.lib.model_labels import audit_error
-from stages.lib.pool_table import PoolClip, read_pool
-from stages.lib.split_table import read_split
-from stages.lib.strategies import STRATEGIES
-from stages.lib.table import read_table
-from stages.lib.undecided_table import ROUNDS, UNDECIDED, UndecidedClip, write_undecided
+from stages.lib.query.strategies import STRATEGIES
+from stages.lib.runtime.table import read_table
+from stages.lib.tables.expert import COLUMNS, QUEUE
+from stages.lib.tables.pool import PoolClip, read_pool
+from stages.lib.tables.split import read_split
+from stages.lib.tables.undecided import ROUNDS, UNDECIDED, UndecidedClip, write_undecided
 from stages.score_pool import (
     PoolParams,
     choose_queue,

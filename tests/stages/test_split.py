@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.lib.clips import Clip, make_clip_id, read_clips
-from stages.lib.drawing import draw, group_clips, split_by_count
-from stages.lib.faults import InputFaults
-from stages.lib.held_out_table import HELD_OUT, read_held_out
-from stages.lib.parts import parts_of
-from stages.lib.settled_table import SETTLED, SettledClip, learn_from, write_settled
-from stages.lib.split_params import SplitParams
-from stages.lib.split_table import SPLIT, read_split
-from stages.lib.table import write_table
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import write_table
+from stages.lib.split.drawing import draw, group_clips, split_by_count
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import parts_of
+from stages.lib.tables.clips import Clip, make_clip_id, read_clips
+from stages.lib.tables.held_out import HELD_OUT, read_held_out
+from stages.lib.tables.settled import SETTLED, SettledClip, learn_from, write_settled
+from stages.lib.tables.split import SPLIT, read_split
 from stages.split import main
-from tests.edit import replace_in
 from tests.stages.conftest import write_data_set
-from tools.lib.hold_out import hold_out, shortages
+from tests.support.edit import replace_in
+from tools.lib.split.hold_out import hold_out, shortages
 
 COUNTS = {"seed": 1, "group_by": "recording", "train": 12, "valid": 4, "pool": 4, "test": 4}
 SHARES = {"seed": 1, "group_by": "recording", "train": 0.6, "valid": 0.1, "pool": 0.1, "test": 0.2}

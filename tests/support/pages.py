@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.clone import REPOSITORY
-from tests.edit import replaced
+from tests.support.edit import replaced
 
 # Commands write the cards, so nobody reads these for commands.
 CARDS = {"docs/data_card.md", "docs/model_card.md"}

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.lib.expert_table import COLUMNS, LABELS, read_answers
-from stages.lib.faults import InputFaults
-from stages.lib.table import Row
-from tests.tools.label_repository import (
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import Row
+from stages.lib.tables.expert import COLUMNS, LABELS, read_answers
+from tests.support.label_repository import (
     EXPERT,
     HEADER,
     QUEUE,

@@ -9,11 +9,11 @@ import pytest
 import soundfile
 
 from experiments.clone import REPOSITORY, clone, overlay, run_in
-from stages.lib.clips import UNLABELLED, read_clips
-from stages.lib.drawing import draw
-from stages.lib.parts import parts_of
-from stages.lib.split_params import SplitParams
-from tests.tools.label_repository import run_tool
+from stages.lib.split.drawing import draw
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import parts_of
+from stages.lib.tables.clips import UNLABELLED, read_clips
+from tests.support.label_repository import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
 # Neither the order of rows nor the spelling of a number is that of the tool.

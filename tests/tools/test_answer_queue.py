@@ -3,9 +3,9 @@ from datetime import date
 
 import pytest
 
-from stages.lib.expert_table import COLUMNS
-from stages.lib.faults import InputFaults
-from stages.lib.table import read_table
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import read_table
+from stages.lib.tables.expert import COLUMNS
 from tools.answer_queue import ANNOTATOR, answer_queue, answers_for, main
 
 HEADER = "clip_id,label,annotator,date,note\n"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, commit, git, run_in
-from stages.lib.expert_table import read_answers
-from stages.lib.faults import InputFaults
-from tests.tools.label_repository import (
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.expert import read_answers
+from tests.support.label_repository import (
     EXPERT,
     HEADER,
     expert_rows,

@@ -13,17 +13,17 @@ import soundfile
 from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
-from stages.lib.clips import read_clips
-from stages.lib.pool_table import read_pool
-from stages.lib.recording import Examined
+from stages.lib.audio.recording import Examined
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
-from tests.tools.label_repository import run_tool
-from tools.lib.audacity_track import parse_track
-from tools.lib.detection_picture import MOST_ROWS, draw_detections, shown_minutes
-from tools.lib.detections import Detection
-from tools.lib.detector import feature_params, open_detector, scores
-from tools.lib.given_recordings import Recording
-from tools.lib.raven_table import parse_raven
+from tests.support.label_repository import run_tool
+from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
+from tools.lib.detection.detections import Detection
+from tools.lib.detection.detector import feature_params, open_detector, scores
+from tools.lib.formats.audacity_track import parse_track
+from tools.lib.formats.raven_table import parse_raven
+from tools.lib.recordings.given_recordings import GivenRecording
 
 CLIP_S = 0.5
 LENGTH_S = 90.0
@@ -72,10 +72,10 @@ def raven(folder) -> Path:
 def test_implanted_calls_are_found_and_nothing_else(raven):
     table = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
     assert len(table) == len(CALLS_S)
-    for (begin_s, end_s), (_, row) in zip(CALLS_S, table.iterrows(), strict=True):
+    for (start_s, end_s), (_, row) in zip(CALLS_S, table.iterrows(), strict=True):
         # A window speaks for moments that are no more than half of it away from anything in it, to half a hop.
-        assert begin_s - NEAR_S <= row["Begin Time (s)"] < row["End Time (s)"] <= end_s + NEAR_S
-        assert row["Begin Time (s)"] < (begin_s + end_s) / 2 < row["End Time (s)"]
+        assert start_s - NEAR_S <= row["Begin Time (s)"] < row["End Time (s)"] <= end_s + NEAR_S
+        assert row["Begin Time (s)"] < (start_s + end_s) / 2 < row["End Time (s)"]
 
 
 def test_a_recording_without_calls_has_a_table_without_selections(raven):
@@ -85,10 +85,10 @@ def test_a_recording_without_calls_has_a_table_without_selections(raven):
 
 
 def test_a_recording_shorter_than_a_window_is_one_window(raven):
-    (begin_s, end_s), *_ = pandas.read_csv(raven / TABLE.format("short"), sep="\t")[
+    (start_s, end_s), *_ = pandas.read_csv(raven / TABLE.format("short"), sep="\t")[
         ["Begin Time (s)", "End Time (s)"]
     ].values.tolist()
-    assert (begin_s, end_s) == (0, 0.2)
+    assert (start_s, end_s) == (0, 0.2)
 
 
 def test_selections_are_what_raven_expects(raven):
@@ -114,7 +114,7 @@ def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
     labels, found_faults = parse_track(path, path.read_text().splitlines())
     assert found_faults == []
     for label, selection in zip(labels, selections, strict=True):
-        assert (label.begin_s, label.end_s) == pytest.approx((selection.begin_s, selection.end_s), abs=1e-6)
+        assert (label.start_s, label.end_s) == pytest.approx((selection.start_s, selection.end_s), abs=1e-6)
         assert re.fullmatch(r"call [01]\.\d{6}", label.text)
 
 
@@ -124,7 +124,7 @@ def test_all_formats_say_the_same(raven, folder):
         rows = list(csv.DictReader(file))
     table = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
     assert [row["recording"] for row in rows] == ["deep.flac"] * 2
-    for name, column in (("begin_s", "Begin Time (s)"), ("end_s", "End Time (s)"), ("p_call", "Score")):
+    for name, column in (("start_s", "Begin Time (s)"), ("end_s", "End Time (s)"), ("p_call", "Score")):
         assert [float(row[name]) for row in rows] == pytest.approx(list(table[column]), abs=1e-6)
 
 
@@ -155,7 +155,7 @@ def test_the_picture_shows_a_row_a_minute(raven):
 
 
 def test_detections_are_drawn_into_the_picture(folder, tmp_path):
-    recording = Recording(folder / "deep.flac", Examined(LENGTH_S, SAMPLE_RATE))
+    recording = GivenRecording(folder / "deep.flac", Examined(LENGTH_S, SAMPLE_RATE))
     params = feature_params(folder / "models" / "retrained")
     # From half a second before the end of the first row to as much after the beginning of the second.
     pictures = {}
@@ -193,8 +193,8 @@ def test_the_model_sees_what_it_was_trained_on_whatever_the_params_say_now(raven
 def sea(length_s: float, calls_s: list | None = None, rate: int = SAMPLE_RATE, seed: int = 1) -> np.ndarray:
     """Return the noise of the data set, with its tone in some places."""
     samples = 0.01 * np.random.default_rng(seed).standard_normal(round(length_s * rate))
-    for begin_s, end_s in calls_s or []:
-        place = np.arange(round(begin_s * rate), round(end_s * rate))
+    for start_s, end_s in calls_s or []:
+        place = np.arange(round(start_s * rate), round(end_s * rate))
         samples[place] += 0.3 * np.sin(2 * np.pi * 700 * place / rate)
     return samples
 
@@ -207,7 +207,7 @@ def detected(folder: Path, recordings: Path, *arguments: str) -> dict[str, list[
     found = {}
     for path in paths:
         with (output / f"{path.stem}.csv").open(newline="") as file:
-            found[path.stem] = [(float(row["begin_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
+            found[path.stem] = [(float(row["start_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
     return found
 
 
@@ -219,9 +219,9 @@ def test_nothing_is_detected_where_there_is_no_sound(folder, tmp_path):
             soundfile.write(tmp_path / f"gap {subtype} {value}.wav", samples, SAMPLE_RATE, subtype=subtype)
     found = detected(folder, tmp_path)
     assert len(found) == 6
-    for (begin_s, end_s), *others in found.values():
+    for (start_s, end_s), *others in found.values():
         assert others == []
-        assert 4.5 < begin_s < end_s < 6
+        assert 4.5 < start_s < end_s < 6
 
 
 def test_the_seconds_without_sound_are_said(folder, tmp_path):
@@ -236,8 +236,8 @@ def test_a_call_beside_a_gap_is_found_and_ends_with_the_sound(folder, tmp_path):
     samples = sea(20, [(9.6, 10.0)])
     samples[10 * SAMPLE_RATE : 15 * SAMPLE_RATE] = 0
     soundfile.write(tmp_path / "gap.wav", samples, SAMPLE_RATE, subtype="FLOAT")
-    ((begin_s, end_s),) = detected(folder, tmp_path)["gap"]
-    assert 9.2 < begin_s < 9.8
+    ((start_s, end_s),) = detected(folder, tmp_path)["gap"]
+    assert 9.2 < start_s < 9.8
     assert end_s == pytest.approx(10, abs=1e-3)
 
 
@@ -314,7 +314,7 @@ def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_
     samples = sea(20, rate=1600) + 0.3 * np.sin(2 * np.pi * 700 * times) * ((times > 9) & (times < 9.5))
     soundfile.write(tmp_path / "low.wav", samples, 1600)
     found = detected(folder, tmp_path, "--any-rate")["low"]
-    assert all(8.5 < begin_s < end_s < 10 for begin_s, end_s in found)
+    assert all(8.5 < start_s < end_s < 10 for start_s, end_s in found)
     assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate takes it all the same")
 
 

@@ -8,11 +8,11 @@ import yaml
 from PIL import Image
 
 from experiments.clone import REPOSITORY, commit
-from stages.lib.faults import InputFaults
-from tests.tools.label_repository import HEADER, make_label_repository, run_tool, without_outputs
+from stages.lib.runtime.faults import InputFaults
+from tests.support.label_repository import HEADER, make_label_repository, run_tool, without_outputs
 from tools.diff_labels import main
-from tools.lib.contact_sheet import MOST_CLIPS
-from tools.lib.freshness import CONFUSION, digest, staleness
+from tools.lib.review.contact_sheet import MOST_CLIPS
+from tools.lib.review.freshness import CONFUSION, digest, staleness
 
 TABLE = Path("labels/expert.csv")
 TRUTH = "c" * 50 + "n" * 50

@@ -8,10 +8,10 @@ import pytest
 from sklearn.metrics import roc_curve
 
 from experiments.clone import REPOSITORY
-from stages.lib.table import write_table
-from tests.tools.label_repository import run_tool
+from stages.lib.runtime.table import write_table
+from tests.support.label_repository import run_tool
 from tools.draw_charts import PLOTS, ROC_COLUMNS
-from tools.lib.rounds_table import ROUNDS, Round, write_rounds
+from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
 
 TITLES = ["ROC on the test clips", "What the scores promise, and what is there", "Scores of the pool"]
 BY_ROUND = "Accuracy by round"

@@ -13,14 +13,14 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from experiments.clone import REPOSITORY, SMALL, run_in
-from stages.lib.clips import make_clip_id
-from stages.lib.faults import InputFaults
-from stages.lib.table import write_table
-from tests.feature_params import PARAMS
-from tests.tools.chromium import chromium
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import make_clip_id
+from tests.support.chromium import chromium
+from tests.support.feature_params import PARAMS
 from tools import error_page
-from tools.lib.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
-from tools.lib.labels_in_force import LabelledClip
+from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
+from tools.lib.label_errors.labels_in_force import LabelledClip
 
 SAMPLE_RATE, LENGTH_S = 8000, 4
 HOSTILE_SITE = '</script><img src=x onerror="window.hacked = 1">{{data}}'

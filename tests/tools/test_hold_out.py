@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.faults import InputFaults
-from stages.lib.held_out_table import HELD_OUT, read_held_out
-from stages.lib.settled_table import SETTLED, SettledClip, write_settled
-from tests.edit import replace_in
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.held_out import HELD_OUT, read_held_out
+from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
 from tests.stages.conftest import write_data_set
-from tests.tools.label_repository import run_tool
-from tools.lib.hold_out import hold_out
+from tests.support.edit import replace_in
+from tests.support.label_repository import run_tool
+from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")
 HEADER = "clip_id,label,annotator,date,note\n"

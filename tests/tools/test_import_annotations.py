@@ -15,12 +15,12 @@ import soundfile
 import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
-from stages.lib.clips import read_clips
-from stages.lib.held_out_table import read_held_out
-from tests.edit import replace_in
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.held_out import read_held_out
+from tests.support.edit import replace_in
+from tests.support.label_repository import run_tool
+from tests.support.modules import code_mismatches, declared_code
 from tests.support.pages import block
-from tests.test_dependencies import imported_files
-from tests.tools.label_repository import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
 real_recordings = pytest.mark.skipif(
@@ -50,8 +50,8 @@ TINY = {
 def write_recording(path: Path, calls: Sequence[float] = (), length_s: float = 20.0, seed: int = 0) -> None:
     """Write noise, with a tone of half a second wherever a call begins."""
     samples = 0.01 * np.random.default_rng(seed).standard_normal(round(length_s * SAMPLE_RATE))
-    for begin_s in calls:
-        start = round(begin_s * SAMPLE_RATE)
+    for start_s in calls:
+        start = round(start_s * SAMPLE_RATE)
         tone = 0.3 * np.sin(2 * np.pi * 700 * np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE)
         samples[start : start + tone.size] += tone[: samples.size - start]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -717,7 +717,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
 
     # The stage declares the modules that it imports and no others.
     stage = yaml.safe_load((folder / "data" / "bay" / "dvc.yaml").read_text())["stages"]["import"]
-    assert {dep for dep in stage["deps"] if dep.endswith(".py")} == imported_files("tools.import_annotations")
+    assert code_mismatches("tools.import_annotations", declared_code(stage["deps"])) == []
 
     # Git has all but the recordings, which DVC has.
     assert git(folder, "status", "--porcelain") == ""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY, run_in
-from stages.lib.clips import read_clips
-from tests.edit import replace_in
-from tests.tools.label_repository import run_tool
+from stages.lib.tables.clips import read_clips
+from tests.support.edit import replace_in
+from tests.support.label_repository import run_tool
 from tests.tools.test_import_annotations import clips, raven_table, repository, summary, write_recording
 
 __all__ = ["repository"]

@@ -14,16 +14,16 @@ import soundfile
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from stages.lib.clips import make_clip_id, read_clips
-from stages.lib.expert_table import COLUMNS, Answer, read_answers
-from stages.lib.faults import InputFaults
-from stages.lib.table import is_formula, read_table, with_guard, write_table
-from tests.feature_params import PARAMS
-from tests.tools.chromium import chromium
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import is_formula, read_table, with_guard, write_table
+from stages.lib.tables.clips import make_clip_id, read_clips
+from stages.lib.tables.expert import COLUMNS, Answer, read_answers
+from tests.support.chromium import chromium
+from tests.support.feature_params import PARAMS
 from tools import label_page
-from tools.page import document
-from tools.page.clip_parts import clip_part
-from tools.page.sound import comfortable, encode
+from tools.lib.pages import document
+from tools.lib.pages.clip_parts import clip_part
+from tools.lib.pages.sound import comfortable, encode
 
 PARAMS_YAML = "data:\n  dataset: tiny\nfeaturize:\n" + "".join(
     f"  {key}: {json.dumps(value)}\n" for key, value in PARAMS.model_dump().items()

@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.clone import run_in
-from stages.lib.pool_table import PoolClip
-from stages.lib.settled_table import SettledClip
-from stages.lib.undecided_table import UndecidedClip
+from stages.lib.tables.pool import PoolClip
+from stages.lib.tables.settled import SettledClip
+from stages.lib.tables.undecided import UndecidedClip
 from tools.next_round import settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])

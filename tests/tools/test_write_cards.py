@@ -10,10 +10,10 @@ import pytest
 from scipy.stats import binomtest
 
 from experiments.clone import commit, git, overlay
-from tests.tools.label_repository import run_tool
-from tools.lib.card_facts import Facts, read_facts
-from tools.lib.data_card import data_card
-from tools.lib.model_card import model_card, precision
+from tests.support.label_repository import run_tool
+from tools.lib.cards.card_facts import Facts, read_facts
+from tools.lib.cards.data_card import data_card
+from tools.lib.cards.model_card import model_card, precision
 from tools.write_cards import CARDS
 
 MODEL_CARD, DATA_CARD = CARDS

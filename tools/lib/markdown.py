@@ -36,9 +36,3 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     shown = [header, ["---"] * len(header), *rows[:LONGEST_TABLE]]
     lines = [f"| {' | '.join(row)} |" for row in shown]
     return lines if len(rows) <= LONGEST_TABLE else [*lines, "", f"... and {len(rows) - LONGEST_TABLE} more."]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names, one at least, as a sentence holds them."""
-    *most, last = map(code, names)
-    return f"{', '.join(most)} and {last}" if most else last

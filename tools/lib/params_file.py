@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from stages.lib.whole import write_text
+from stages.lib.runtime.atomic_write import write_text
 
 PARAMS = Path("params.yaml")
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.faults import InputFaults, refuse
-from stages.lib.table import quoted
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import quoted
 
 
 @contextmanager
@@ -35,11 +35,15 @@ def full_name(revision: str) -> str:
     """Return the hash of a commit; refuse what git does not know."""
     inside = git("rev-parse", "--is-inside-work-tree")
     if inside.returncode:
-        refuse([f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"])
+        raise InputFaults(
+            [f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"]
+        )
     # A name that begins with a hyphen must not be taken for an option.
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
-        refuse([f"{quoted(revision)} is no commit that git knows; name one, such as HEAD~1, or run git fetch first"])
+        raise InputFaults(
+            [f"{quoted(revision)} is no commit that git knows; name one, such as HEAD~1, or run git fetch first"]
+        )
     return found.stdout.decode().strip()
 
 

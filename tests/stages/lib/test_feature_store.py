@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.lib.faults import InputFaults
 from stages.lib.feature_store import Features, load_clips, open_features, recordings_of
+from stages.lib.runtime.faults import InputFaults
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from stages.lib.model_labels import ModelLabels, audit_error, error_rate, left_out_lines, model_weights, wrong_too_often
-from stages.lib.pool_table import PoolClip
+from stages.lib.tables.pool import PoolClip
 
 
 def model_labels(use: bool = True, weight: float = 1.0, highest_error: float = 0.5) -> ModelLabels:

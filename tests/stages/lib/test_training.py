@@ -9,12 +9,12 @@ import tensorflow
 from sklearn.metrics import roc_auc_score
 
 from experiments.clone import REPOSITORY, environment
-from stages.lib.calibration import fit_temperature
-from stages.lib.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import Model, log_odds_of, score_clips
-from stages.lib.network import build_network
-from stages.lib.normalisation import Normalisation
+from stages.lib.model.calibration import fit_temperature
+from stages.lib.model.model_folder import Model, log_odds_of, score_clips
+from stages.lib.model.network import build_network
+from stages.lib.model.normalisation import Normalisation
+from stages.lib.runtime.determinism import pin
 from stages.lib.training import (
     HISTORY_COLUMNS,
     LabelledClips,
@@ -27,11 +27,11 @@ from stages.lib.training import (
 TRAIN_AND_SAVE = """
 import sys
 from pathlib import Path
-from stages.lib.determinism import pin
+from stages.lib.runtime.determinism import pin
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model_folder import Model, save_model
-from stages.lib.network import build_network
-from stages.lib.normalisation import Normalisation
+from stages.lib.model.model_folder import Model, save_model
+from stages.lib.model.network import build_network
+from stages.lib.model.normalisation import Normalisation
 from stages.lib.training import LabelledClips, TrainParams, train_model
 
 features = open_features(Path("features"))

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.edit import replaced
+from tests.support.edit import replaced
 from tools.lib.params_file import set_params, with_values
 
 PARAMS = """\

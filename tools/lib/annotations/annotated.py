@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.faults import refuse
-from tools.lib.annotations.delimited import key_of
-from tools.lib.annotations.event import NOCALL, Annotations, Event
-from tools.lib.annotations.formats import read_annotations
+from stages.lib.runtime.faults import refuse
 from tools.lib.annotations.kinds import kinds_by_words, said_of_words, unknown_words
 from tools.lib.annotations.outcome import WORD, Outcome
-from tools.lib.annotations.word_columns import NONE
+from tools.lib.formats.annotations import read_annotations
+from tools.lib.formats.delimited import key_of
+from tools.lib.formats.event import NOCALL, Annotations, Event
+from tools.lib.formats.word_columns import NONE
 
 
 class Annotated(NamedTuple):
@@ -73,8 +73,8 @@ def rest(event: Event, lengths_s: Mapping[str, float]) -> Event:
     """Return what is left of an event that began in another recording; any other as it is."""
     if event.before is None or event.before[0] not in lengths_s:
         return event
-    name, begin_s = event.before
-    return event._replace(end_s=max(0.0, event.end_s - (lengths_s[name] - begin_s)), before=None)
+    name, start_s = event.before
+    return event._replace(end_s=max(0.0, event.end_s - (lengths_s[name] - start_s)), before=None)
 
 
 def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str]) -> list[Outcome]:

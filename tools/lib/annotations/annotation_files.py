@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from stages.lib.clips import is_utf8
-from stages.lib.table import quoted
-from stages.lib.whole import whole
-from tools.lib.annotations.audacity import name_in_data_set
-from tools.lib.file_names import absolute, told_apart
+from stages.lib.runtime.atomic_write import atomic_write
+from stages.lib.runtime.table import quoted
+from stages.lib.tables.clips import is_utf8
+from tools.lib.formats.audacity import name_in_data_set
+from tools.lib.recordings.file_names import absolute, told_apart
 
 ANNOTATIONS, RECORDINGS = "annotations", "recordings"
 
@@ -65,7 +65,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
         before = path.read_bytes() if path.exists() else None
         if before == content:
             continue
-        with whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_bytes(content)
         if before is not None:
             replaced.append(f"{path}: replaced by what was given now")

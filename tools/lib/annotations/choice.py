@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.recording import Examined
-from tools.lib.annotations.draw import lot
-from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
+from stages.lib.audio.recording import Examined
+from stages.lib.runtime.determinism import stable_random
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.annotations.windows import (
     Stretch,
@@ -21,6 +20,7 @@ from tools.lib.annotations.windows import (
     gaps,
     tiles,
 )
+from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 
 CALL_TAKEN, UNSURE_TAKEN, NOCALL_TAKEN = "a call", "uncertain, so without a label", "no call, drawn"
 NOT_DRAWN = "no call, and enough were drawn"
@@ -41,7 +41,7 @@ FILLED_CALL, FILLED_NOCALL = (
 OTHER_SOUND = "another sound, which is no call"
 
 
-class Recording(NamedTuple):
+class MeasuredRecording(NamedTuple):
     """What is known of a recording before windows are chosen.
 
     Attributes
@@ -84,12 +84,12 @@ class Choice(NamedTuple):
     outcomes: list[Outcome]
 
 
-def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Choice:
+def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: int) -> Choice:
     """Choose the windows of one recording.
 
     Parameters
     ----------
-    recording : Recording
+    recording : MeasuredRecording
     window_s : float
     gap_s : float
         How far windows without a call stay from every call and every uncertain annotation.
@@ -101,7 +101,7 @@ def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Ch
     calls, of_calls = call_windows(recording, of_kind[CALL], window_s)
     unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], calls, window_s)
 
-    occupied = [(one.begin_s - gap_s, one.end_s + gap_s) for one in of_kind[CALL] + of_kind[UNSURE]]
+    occupied = [(one.start_s - gap_s, one.end_s + gap_s) for one in of_kind[CALL] + of_kind[UNSURE]]
     occupied += [window(start_s, window_s) for start_s in calls + unsure]
     free = gaps(occupied, recording.length_s)
     if recording.states_nocalls:
@@ -120,27 +120,31 @@ def choose(recording: Recording, window_s: float, gap_s: float, seed: int) -> Ch
     return Choice(calls, unsure, nocalls, outcomes)
 
 
-def windows_within(stretches: Iterable[Stretch], recording: Recording, window_s: float, seed: int) -> list[float]:
+def windows_within(
+    stretches: Iterable[Stretch], recording: MeasuredRecording, window_s: float, seed: int
+) -> list[float]:
     """Return where windows with sound begin that lie side by side in stretches of a recording, in the order of time."""
     starts = {
         start_s
         for stretch in stretches
-        for start_s in tiles(stretch, recording.length_s, window_s, lot(seed, f"{recording.name}:{stretch[0]:.3f}"))
+        for start_s in tiles(
+            stretch, recording.length_s, window_s, stable_random(f"{seed}:{recording.name}:{stretch[0]:.3f}")
+        )
     }
     return with_sound(sorted(starts), recording, window_s)
 
 
-def with_sound(starts: Sequence[float], recording: Recording, window_s: float) -> list[float]:
+def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:
     """Return the windows that hold enough sound for a clip, by where they begin."""
     return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]
 
 
-def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]]:
+def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[Outcome]]:
     """Return the events that lie in a recording, each once, cut at its end, in the order of time."""
     kept: dict[tuple, tuple[str, Event]] = {}
     outcomes = []
     for kind, event in sorted(recording.events, key=lambda item: (span(item[1]), item[0])):
-        if event.begin_s >= recording.length_s:
+        if event.start_s >= recording.length_s:
             outcomes.append(outcome(LEFT_OUT, BEYOND, recording, event))
         elif (kind, *span(event)) in kept:
             outcomes.append(outcome(LEFT_OUT, TWICE, recording, event))
@@ -152,7 +156,9 @@ def within(recording: Recording) -> tuple[list[tuple[str, Event]], list[Outcome]
     return list(kept.values()), outcomes
 
 
-def call_windows(recording: Recording, events: Sequence[Event], window_s: float) -> tuple[list[float], list[Outcome]]:
+def call_windows(
+    recording: MeasuredRecording, events: Sequence[Event], window_s: float
+) -> tuple[list[float], list[Outcome]]:
     """Return the windows of calls. A call that lies in the window of an earlier one needs none of its own."""
     starts: list[float] = []
     outcomes = []
@@ -177,7 +183,7 @@ def call_windows(recording: Recording, events: Sequence[Event], window_s: float)
 
 
 def unsure_windows(
-    recording: Recording, events: Sequence[Event], calls: Sequence[float], window_s: float
+    recording: MeasuredRecording, events: Sequence[Event], calls: Sequence[float], window_s: float
 ) -> tuple[list[float], list[Outcome]]:
     """Return the windows of uncertain annotations that share no sound with the window of a call, nor with another."""
     starts: list[float] = []
@@ -198,14 +204,14 @@ def unsure_windows(
     return starts, outcomes
 
 
-def outcome(what: str, reason: str, recording: Recording, event: Event, windows: int = 0) -> Outcome:
+def outcome(what: str, reason: str, recording: MeasuredRecording, event: Event, windows: int = 0) -> Outcome:
     """Say what became of an event."""
     return Outcome(what, reason, recording.name, 1, windows, event.source)
 
 
 def span(event: Event) -> Stretch:
     """Return where an event begins and ends."""
-    return event.begin_s, event.end_s
+    return event.start_s, event.end_s
 
 
 def window(start_s: float, window_s: float) -> Stretch:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import soundfile
 
-from stages.lib.faults import refuse
-from stages.lib.recording import duration_s, recording_fault
-from tools.lib.annotations.delimited import key_of
-from tools.lib.annotations.event import CALL, NOCALL
-from tools.lib.audio_files import audio_files
+from stages.lib.audio.recording import duration_s, recording_fault
+from stages.lib.runtime.faults import refuse
+from tools.lib.formats.delimited import key_of
+from tools.lib.formats.event import CALL, NOCALL
+from tools.lib.recordings.audio_files import audio_files
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
 SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}

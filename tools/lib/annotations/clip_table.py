@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.lib.clips import CALL, NOCALL, UNLABELLED
-from stages.lib.recording import Channel, Examined
+from stages.lib.audio.recording import Channel, Examined
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
 from tools.lib.annotations.choice import (
     FILLED_CALL,
@@ -16,19 +16,16 @@ from tools.lib.annotations.choice import (
     NOT_DRAWN,
     SHORT,
     Choice,
-    Recording,
+    MeasuredRecording,
     choose,
 )
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
-from tools.lib.clip_rows import ClipRow, clip_row, unlabelled_rows
-from tools.lib.counted import counted
-from tools.lib.examined_recordings import examine_all
-from tools.lib.register import Registered
-
-if TYPE_CHECKING:
-    from stages.lib.spectrogram import FeatureParams
+from tools.lib.clips.clip_rows import ClipRow, clip_row, unlabelled_rows
+from tools.lib.recordings.audio_files import examine_all
+from tools.lib.recordings.register import Registered
+from tools.lib.wording import counted
 
 MISSING = "no recording of its name was found, or several that differ"
 JOINED = "joined without annotations, so without a label"
@@ -42,7 +39,7 @@ def make_clips(
     annotated: Mapping[str, Annotated],
     register: Sequence[Registered],
     params: ImportParams,
-    features: "FeatureParams",
+    features: FeatureParams,
 ) -> tuple[list[ClipRow], list[Outcome]]:
     """Make the rows of clips.csv.
 
@@ -77,7 +74,7 @@ def make_clips(
         for _, event in known.events
     ]
     known = {
-        recording: Recording(recording, usable[recording], *annotated[recording])
+        recording: MeasuredRecording(recording, usable[recording], *annotated[recording])
         for recording in sorted(usable)
         if recording in annotated
     }

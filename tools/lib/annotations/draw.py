@@ -1,12 +1,8 @@
 """Seeded draws that depend on names alone, so that one more recording moves as little as can be."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
-
-def lot(seed: int, name: str) -> float:
-    """Return a number in [0, 1) that looks random and is the same for the same seed and name."""
-    return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:6]) / 2**48
+from stages.lib.runtime.determinism import stable_random
 
 
 def balanced_draw(
@@ -32,7 +28,7 @@ def balanced_draw(
         From a recording to the windows that were drawn, in the order of time.
     """
     lots = {
-        recording: sorted((lot(seed, f"{recording}:{start_s:.3f}"), start_s) for start_s in starts)
+        recording: sorted((stable_random(f"{seed}:{recording}:{start_s:.3f}"), start_s) for start_s in starts)
         for recording, starts in candidates.items()
     }
     drawn = {recording: waiting[: wanted.get(recording, 0)] for recording, waiting in lots.items()}

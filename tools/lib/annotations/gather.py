@@ -5,21 +5,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from stages.lib.faults import refuse
-from stages.lib.inputs import changed_inputs, forget_all
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, name_faults, placed, present_files
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
-from tools.lib.annotations.event import Annotations
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
 from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
 from tools.lib.annotations.repeats import contradictory, said_of
-from tools.lib.audio_files import audio_files, bring_faults, clashes, one_content
-from tools.lib.recording_finder import Finder, Match
-from tools.lib.register import NAME, Registered, read_register
-from tools.lib.same_sound import known_sound
-from tools.lib.sites import one_spelling
+from tools.lib.formats.event import Annotations
+from tools.lib.recordings.audio_files import audio_files, bring_faults, clashes, one_content
+from tools.lib.recordings.recording_finder import Finder, Match
+from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register
+from tools.lib.recordings.same_sound import known_sound
 
 
 class Gathered(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field
 
-from stages.lib.params import Section, read_flat_params
-from stages.lib.whole import write_text
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.params import Section, read_flat_params
 
 NAME = "params.yaml"
 TEXT = """\

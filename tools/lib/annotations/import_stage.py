@@ -1,13 +1,12 @@
 """The stage that makes the clips of an imported data set, in `data/<name>/dvc.yaml`."""
 
-import sys
 from pathlib import Path
 
-from stages.lib.whole import write_text
+from stages.lib.cache.sources import REPOSITORY, sources_of
+from stages.lib.runtime.atomic_write import write_text
 
 FILE = "dvc.yaml"
-REPOSITORY = Path(__file__).resolve().parents[3]
-OURS = ("__main__", "stages", "tools")
+COMMAND = REPOSITORY / "tools" / "import_annotations.py"
 STAGE = """\
 stages:
   import:
@@ -18,7 +17,7 @@ stages:
       - data/{name}/annotations
       - data/{name}/recordings
       - data/{name}/recordings.csv
-{modules}
+{code}
     params:
       - featurize.channel
       - featurize.clip_s
@@ -40,14 +39,13 @@ stages:
 
 def write_stage(folder: Path) -> None:
     """Write dvc.yaml, unless it is there as it should be. Call it when the import has done its work."""
-    text = STAGE.format(name=folder.name, modules="\n".join(f"      - {module}" for module in modules()))
+    text = STAGE.format(name=folder.name, code="\n".join(f"      - {path}" for path in code()))
     path = folder / FILE
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
 
 
-def modules() -> list[str]:
-    """Return the modules of the project that have been imported, as paths within the repository."""
-    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
-    files = {Path(module.__file__).resolve() for module in ours if getattr(module, "__file__", None)}
-    return sorted(file.relative_to(REPOSITORY).as_posix() for file in files)
+def code() -> list[str]:
+    """Return the rooms (folders of `lib`) and the single modules that the import is made of, within the repository."""
+    files = [source.relative_to(REPOSITORY) for source in sources_of(COMMAND)]
+    return sorted({(file.parent if file.parent.parent.name == "lib" else file).as_posix() for file in files})

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from stages.lib.table import quoted
-from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
-from tools.lib.counted import counted
+from stages.lib.runtime.table import quoted
+from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
+from tools.lib.wording import counted
 
 # Words that mean the same to everybody, those of DCLDE included. What is annotated without a word is a call.
 WORDS = {

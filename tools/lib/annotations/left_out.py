@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.lib.annotations.matching import Resolved
-from tools.lib.audio_files import clash_line
-from tools.lib.counted import counted
+from tools.lib.recordings.audio_files import clash_line
+from tools.lib.wording import counted
 
 DIFFERING = ", but is annotated otherwise, so neither is taken; keep one, with the annotations of both"
 

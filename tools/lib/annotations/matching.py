@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from stages.lib.table import read_table, write_table
-from tools.lib.annotations.event import Annotations, Event, Origin
-from tools.lib.recording_finder import Match
-from tools.lib.recording_origin import origin_of_recording
+from stages.lib.runtime.table import read_table, write_table
+from tools.lib.formats.event import Annotations, Event
+from tools.lib.recordings.recording_finder import Match
+from tools.lib.recordings.recording_name import Origin
+from tools.lib.recordings.recording_origin import origin_of_recording
 
 UNCLEAR, COLUMNS = ".unclear.csv", ("annotations", "recording")
 

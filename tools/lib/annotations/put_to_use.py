@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from stages.lib.clips import Clip, read_clips
-from stages.lib.faults import InputFaults, refuse
-from stages.lib.held_out_table import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
-from stages.lib.params import read_params
-from stages.lib.split_params import SplitParams
-from stages.lib.whole import write_text
-from tools.lib.hold_out import hold_out
-from tools.lib.known_clips import note_all_answered
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.params import read_params
+from stages.lib.split.params import SplitParams
+from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
+from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, set_params
-from tools.lib.split_suggestion import left_to_train_on, suggested_counts
+from tools.lib.split.hold_out import hold_out
+from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
 
 Values = Mapping[tuple[str, str], str | int | float]
 

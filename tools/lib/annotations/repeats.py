@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tools.lib.annotations.clip_folders import FOLDERS
-from tools.lib.annotations.event import Annotations
+from tools.lib.formats.event import Annotations
 
 
 def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[tuple]]:
     """Return what is said of each recording, by its path: begin, end and word; the word alone of a clip in a folder."""
     said: dict[str, set[tuple]] = defaultdict(set)
     for event in (event for one in read for event in one.events):
-        said[event.recording].add((event.begin_s, event.end_s, event.words))
+        said[event.recording].add((event.start_s, event.end_s, event.words))
     for name in clips:
         said[name].add(((FOLDERS[name.partition("/")[0]],),))
     return said

@@ -26,9 +26,9 @@ def centred_windows(event: Stretch, length_s: float, window_s: float) -> list[fl
     list of float
         Starts, to the millisecond; 0 where the recording is no longer than a window.
     """
-    begin_s, end_s = event
-    count = max(1, int((end_s - begin_s) / window_s + TOLERANCE_S))
-    first = (begin_s + end_s - count * window_s) / 2
+    start_s, end_s = event
+    count = max(1, int((end_s - start_s) / window_s + TOLERANCE_S))
+    first = (start_s + end_s - count * window_s) / 2
     latest = max(0.0, length_s - window_s)
     return [round(min(max(0.0, first + number * window_s), latest), 3) for number in range(count)]
 
@@ -36,9 +36,9 @@ def centred_windows(event: Stretch, length_s: float, window_s: float) -> list[fl
 def gaps(occupied: Iterable[Stretch], length_s: float) -> list[Stretch]:
     """Return the stretches of a recording that nothing occupies, in the order of time."""
     free, position = [], 0.0
-    for begin_s, end_s in sorted(occupied):
-        if begin_s > position:
-            free.append((position, min(begin_s, length_s)))
+    for start_s, end_s in sorted(occupied):
+        if start_s > position:
+            free.append((position, min(start_s, length_s)))
         position = max(position, end_s)
         if position >= length_s:
             return free
@@ -49,9 +49,9 @@ def common(first: Sequence[Stretch], second: Sequence[Stretch]) -> list[Stretch]
     """Return the stretches that lie in both of two sequences, each in the order of time and without overlaps."""
     shared, one, other = [], 0, 0
     while one < len(first) and other < len(second):
-        begin_s, end_s = max(first[one][0], second[other][0]), min(first[one][1], second[other][1])
-        if begin_s < end_s:
-            shared.append((begin_s, end_s))
+        start_s, end_s = max(first[one][0], second[other][0]), min(first[one][1], second[other][1])
+        if start_s < end_s:
+            shared.append((start_s, end_s))
         # The one that ends first has nothing more in common with any other.
         if first[one][1] <= second[other][1]:
             one += 1
@@ -76,12 +76,12 @@ def tiles(stretch: Stretch, length_s: float, window_s: float, shift: float) -> l
     list of float
         Starts, to the millisecond; 0 for the whole of a recording that is no longer than a window.
     """
-    begin_s, end_s = stretch
-    count = int((end_s - begin_s) / window_s + TOLERANCE_S)
+    start_s, end_s = stretch
+    count = int((end_s - start_s) / window_s + TOLERANCE_S)
     if not count:
         return [0.0] if stretch == (0.0, length_s) else []
-    left_over_s = max(0.0, end_s - begin_s - count * window_s)
-    return [round(begin_s + shift * left_over_s + number * window_s, 3) for number in range(count)]
+    left_over_s = max(0.0, end_s - start_s - count * window_s)
+    return [round(start_s + shift * left_over_s + number * window_s, 3) for number in range(count)]
 
 
 def any_between(starts: Sequence[float], low: float, high: float) -> bool:

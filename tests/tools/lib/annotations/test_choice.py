@@ -4,11 +4,11 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.lib.recording import Examined
+from stages.lib.audio.recording import Examined
 from tools.lib.annotations import choice
-from tools.lib.annotations.choice import Choice, Recording, choose
-from tools.lib.annotations.event import CALL, NOCALL, OTHER, UNSURE, Event
+from tools.lib.annotations.choice import Choice, MeasuredRecording, choose
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN
+from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 
 LENGTH_S, WINDOW_S, GAP_S = 60.0, 3.0, 2.0
 
@@ -21,7 +21,7 @@ def chosen(
     missing: Sequence[tuple[float, float]] = (),
 ) -> Choice:
     with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, text)) for n, (kind, begin, end) in enumerate(events, 2)]
-    recording = Recording("bay.wav", Examined(length_s, 8000, tuple(missing)), with_kinds, states_nocalls)
+    recording = MeasuredRecording("bay.wav", Examined(length_s, 8000, tuple(missing)), with_kinds, states_nocalls)
     return choose(recording, WINDOW_S, GAP_S, seed=1)
 
 

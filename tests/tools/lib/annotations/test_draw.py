@@ -1,6 +1,7 @@
 import pytest
 
-from tools.lib.annotations.draw import balanced_draw, lot
+from stages.lib.runtime.determinism import stable_random
+from tools.lib.annotations.draw import balanced_draw
 
 CANDIDATES = {"a": [3.0 * n for n in range(50)], "b": [3.0 * n for n in range(4)], "c": [3.0 * n for n in range(60)]}
 
@@ -40,6 +41,6 @@ def test_one_more_recording_leaves_the_draw_from_the_others_as_it_was():
 
 
 def test_lots_are_spread_evenly():
-    lots = [lot(1, str(number)) for number in range(2000)]
+    lots = [stable_random(f"1:{number}") for number in range(2000)]
     assert 0 <= min(lots) < max(lots) < 1
     assert sum(lots) / len(lots) == pytest.approx(0.5, abs=0.03)

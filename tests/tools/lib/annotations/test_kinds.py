@@ -3,8 +3,8 @@ import shlex
 import pytest
 
 from tools.import_annotations import parse_labels
-from tools.lib.annotations.event import Event
 from tools.lib.annotations.kinds import kind_of, said_of_words, unknown_words
+from tools.lib.formats.event import Event
 
 
 @pytest.mark.parametrize(

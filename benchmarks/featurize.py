@@ -1,0 +1,141 @@
+"""featurize against other ways, same clips, seconds of the processor: `python -m benchmarks.featurize`.
+
+The study drew each denoised PCEN spectrogram with matplotlib on a figure of 10 x 10 inches, saved what is not margin at
+80 dpi, which is 607 x 617 points, and read the picture back as RGB (orcasound/orcagsoc, preprocess/util.py). Mel
+spectrogram, PCEN and denoising are the same code on both sides.
+
+librosa's plain loop is that of its documentation: load, mel spectrogram, PCEN, then scikit-image's wavelet denoising.
+
+scikit-maad, a library for soundscapes, has neither mel bands nor wavelets: it loads the recording (as WAV, it
+reads nothing else), and computes spectrogram and PCEN of a clip. It gets an environment of its own:
+
+    python -m venv /tmp/maad && /tmp/maad/bin/pip install scikit-maad==1.5.2
+    python -m benchmarks.featurize --maad /tmp/maad/bin/python
+"""
+
+import os
+
+# Both sides get one core, also where a library would take more.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import librosa
+import matplotlib as mpl
+import numpy as np
+import soundfile
+from skimage.restoration import denoise_wavelet
+from tqdm import tqdm
+
+from benchmarks.machine import machine_line
+from stages.lib.audio.recording import read_window
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.spectrogram import clip_features
+from stages.lib.features.window import window_features
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.tables.clips import by_recording, read_clips
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+CLIP_COUNT = 120
+# matplotlib leaves a little more than in 2020; so the figure is a little smaller, and the picture has the study's size.
+DPI, INCHES = 80, 9.955
+
+
+def study_picture(samples: np.ndarray, params: FeatureParams, path: Path) -> np.ndarray:
+    """Return the study's input of one clip: ndarray of float32, shape (617, 607, 3)."""
+    figure, axes = plt.subplots(figsize=(INCHES, INCHES))
+    axes.imshow(clip_features(samples, params))
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
+    figure.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0)
+    # The study draws the figure once more after it has saved it.
+    figure.canvas.draw()
+    plt.close(figure)
+    return plt.imread(path)[..., :3]
+
+
+def plain_loop(path: Path, start_s: float, params: FeatureParams) -> np.ndarray:
+    """Return the features of one clip as librosa's documentation computes them."""
+    samples, rate = librosa.load(path, sr=params.sample_rate, offset=start_s, duration=params.clip_s)
+    mel = librosa.feature.melspectrogram(
+        y=samples,
+        sr=rate,
+        n_fft=params.fft_size,
+        hop_length=params.hop_size,
+        n_mels=params.mel_bands,
+        fmin=params.min_hz,
+        fmax=params.max_hz,
+        power=1,
+    )
+    return denoise_wavelet(librosa.pcen(mel * 2**31, sr=rate, hop_length=params.hop_size))
+
+
+def seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -> float:
+    """Return what scikit-maad takes for all clips, of copies as WAV, because it reads nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        starts_s = []
+        for path, clips in recordings:
+            copy = Path(folder) / f"{path.stem}.wav"
+            soundfile.write(copy, *soundfile.read(path, dtype="int16"))
+            starts_s.append((str(copy), [clip.start_s for clip in clips]))
+        sizes = map(str, (params.clip_s, params.fft_size, params.hop_size))
+        command = [python, Path(__file__).with_name("maad_clips.py"), *sizes, json.dumps(starts_s)]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def main() -> None:
+    """Time all ways and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--maad", type=Path, help="the Python of an environment that has scikit-maad")
+    maad_python = parser.parse_args().maad
+    folder = read_params("data", DataParams).folder
+    params = read_params("featurize", FeatureParams)
+    recordings, count = [], 0
+    for name, clips in by_recording(read_clips(folder / "clips.csv")).items():
+        recordings.append((folder / "recordings" / name, clips))
+        count += len(clips)
+        if count >= CLIP_COUNT:
+            break
+
+    window_features(recordings[0][0], [0.0], params)  # Filters and lazily loaded modules are not what is measured.
+    start = time.process_time()
+    for path, clips in tqdm(recordings, desc="featurize", disable=None):
+        window_features(path, [clip.start_s for clip in clips], params)
+    ours = (time.process_time() - start) / count
+
+    plain_loop(recordings[0][0], 0.0, params)
+    start = time.process_time()
+    for path, clips in tqdm(recordings, desc="librosa", disable=None):
+        for clip in clips:
+            plain_loop(path, clip.start_s, params)
+    plain = (time.process_time() - start) / count
+
+    with tempfile.TemporaryDirectory() as pictures:
+        picture = Path(pictures) / "clip.png"
+        noise = np.random.default_rng(0).standard_normal(params.clip_samples).astype(np.float32)
+        shape = study_picture(noise, params, picture).shape
+        start = time.process_time()
+        for path, clips in tqdm(recordings, desc="the study's way", disable=None):
+            for clip in clips:
+                study_picture(read_window(path, clip.start_s, params.clip_s, params.sample_rate), params, picture)
+        theirs = (time.process_time() - start) / count
+
+    print(machine_line("numpy", "librosa", "PyWavelets", "matplotlib", "scikit-image"))
+    print(f"{count} clips of {folder}, seconds of the processor")
+    print(f"featurize        {1000 * ours:8.2f} ms a clip")
+    print(f"librosa's loop   {1000 * plain:8.2f} ms a clip, ratio {plain / ours:.1f}")
+    if maad_python:
+        maad = seconds_of_maad(maad_python, recordings, params) / count
+        print(f"scikit-maad      {1000 * maad:8.2f} ms a clip, ratio {maad / ours:.1f}; no mel bands, no denoising")
+    print(f"the study's way  {1000 * theirs:8.2f} ms a clip, ratio {theirs / ours:.1f}; pictures of shape {shape}")
+
+
+if __name__ == "__main__":
+    main()

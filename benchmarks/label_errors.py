@@ -1,0 +1,52 @@
+"""How many of planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
+
+A twentieth of the labels of the data set that params.yaml names is turned over, in memory alone, and the errors are
+looked for as `python -m tools.find_label_errors` does. The pipeline must have run.
+"""
+
+import time
+
+from benchmarks.machine import machine_line
+from stages.lib.feature_store import open_features
+from stages.lib.model.calibration import probability
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.training import LabelledClips, TrainParams
+from tools.find_label_errors import FOLDS, recordings_of
+from tools.lib.clips.known_clips import clips_table
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.label_quality import probable_errors
+from tools.lib.label_errors.labels_in_force import read_labels_in_force
+
+SHARE, SEED = 0.05, 0
+FIRST = (20, 60)
+OTHER = {CALL: NOCALL, NOCALL: CALL}
+
+
+def main() -> None:
+    """Plant errors, look for them, and print how many were found among the first clips and among all in doubt."""
+    import numpy as np  # Only now, because `stages` has to come before it.
+
+    clips = read_labels_in_force()
+    planted = np.random.default_rng(SEED).choice(len(clips), round(SHARE * len(clips)), replace=False).tolist()
+    labels = [clip.label for clip in clips]
+    for position in planted:
+        labels[position] = OTHER[labels[position]]
+    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
+    start = time.perf_counter()
+    log_odds = out_of_fold_log_odds(
+        open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)
+    )
+    errors = probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0))
+    seconds = time.perf_counter() - start
+    is_planted = [error.clip_id in {clips[position].clip_id for position in planted} for error in errors]
+    print(machine_line("tensorflow", "cleanlab", "scikit-learn"))
+    print(f"{len(planted)} of {len(clips)} labels turned over; {FOLDS} folds took {seconds:.0f} s")
+    for count in (*FIRST, len(errors)):
+        by_chance = len(planted) * count / len(clips)
+        print(f"of the first {count} in doubt {sum(is_planted[:count])} were planted; by chance {by_chance:.1f}")
+
+
+if __name__ == "__main__":
+    run(main)

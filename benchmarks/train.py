@@ -1,0 +1,76 @@
+"""Seconds an epoch against the study's network on its own input: `python -m benchmarks.train`.
+
+Numbers at random serve as clips on both sides: what they hold does not change how long an epoch takes.
+"""
+
+import time
+
+import numpy as np
+
+from benchmarks.machine import machine_line
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.model.network import build_network
+from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.params import read_params
+from stages.lib.training import TrainParams
+
+CLIP_COUNT = 1254
+# An epoch of the study's network is measured on fewer clips and scaled: all of them would take half an hour.
+STUDY_CLIP_COUNT = 96
+STUDY_SHAPE = (607, 617, 3)
+EPOCHS = 5
+
+
+def build_study_network():
+    """Build the study's network."""
+    from keras import Sequential, layers
+
+    convolutions = [layers.Conv2D(filters, 5, strides=3, activation="relu") for filters in (64, 64, 128, 128)]
+    return Sequential(
+        [
+            layers.Input(STUDY_SHAPE),
+            *convolutions,
+            layers.Flatten(),
+            layers.Dense(256, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def seconds_per_clip(network, shape: tuple[int, ...], clip_count: int, batch_size: int) -> float:
+    """Train on random clips and return the time of the fastest epoch, divided by the clips."""
+    import keras
+    import tensorflow
+
+    random = np.random.default_rng(0)
+    clips = random.standard_normal((clip_count, *shape), np.float32)
+    targets = random.integers(2, size=(clip_count, 1)).astype(np.float32)
+    batches = tensorflow.data.Dataset.from_tensor_slices((clips, targets)).batch(batch_size)
+    network.compile(keras.optimizers.Adam(), "binary_crossentropy")
+    network.fit(batches, shuffle=False, verbose=0)  # The first epoch also builds the graph.
+    times = []
+    for _ in range(EPOCHS):
+        start = time.perf_counter()
+        network.fit(batches, shuffle=False, verbose=0)
+        times.append(time.perf_counter() - start)
+    return min(times) / clip_count
+
+
+def main() -> None:
+    """Time both networks and print the ratio."""
+    shape = read_params("featurize", FeatureParams).shape
+    batch_size = read_params("train", TrainParams).batch_size
+    pin(seed=0)
+    ours = seconds_per_clip(build_network(shape), shape, CLIP_COUNT, batch_size)
+    theirs = seconds_per_clip(build_study_network(), STUDY_SHAPE, STUDY_CLIP_COUNT, batch_size)
+    print(machine_line("tensorflow", "keras", "numpy"))
+    print(f"this network on {shape}           {CLIP_COUNT * ours:8.2f} s an epoch of {CLIP_COUNT} clips")
+    print(
+        f"the study's on {STUDY_SHAPE}  {CLIP_COUNT * theirs:8.2f} s an epoch of {CLIP_COUNT} clips "
+        f"(measured on {STUDY_CLIP_COUNT})"
+    )
+    print(f"ratio  {theirs / ours:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Which files of the project a module is made of."""
+
+import ast
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def sources_of(path: Path) -> list[Path]:
+    """Return the project's files that a module is made of: its own, and those that it imports, directly or not.
+
+    They are found in the source code, so that nothing is imported for this, and an import within a function counts.
+
+    Returns
+    -------
+    list of Path
+        Absolute, in order.
+    """
+    found, waiting = set(), {path.resolve()}
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= {file for name in imported_names(module) for file in files_of(name)} - found
+    return sorted(found)
+
+
+def imported_names(path: Path) -> set[str]:
+    """Return the dotted names that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def files_of(name: str) -> set[Path]:
+    """Return the project's files that run when a dotted name is imported: those of its packages, and its own."""
+    parts = name.split(".")
+    paths = [REPOSITORY.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    return {file for path in paths for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()}

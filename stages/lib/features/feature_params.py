@@ -1,0 +1,48 @@
+"""Section `featurize` of params.yaml: how a clip becomes an array."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from stages.lib.audio.recording import Channel
+from stages.lib.runtime.params import Section
+
+# The network halves both sides four times.
+SMALLEST_SIDE = 16
+
+
+class FeatureParams(Section):
+    """How a clip becomes an array: section `featurize` of params.yaml."""
+
+    channel: Channel
+    sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
+    clip_s: Annotated[float, Field(gt=0, le=600)]
+    fft_size: Annotated[int, Field(ge=16, le=2**20)]
+    hop_size: Annotated[int, Field(ge=1, le=2**20)]
+    mel_bands: Annotated[int, Field(ge=SMALLEST_SIDE, le=1024)]
+    min_hz: Annotated[float, Field(ge=0)]
+    max_hz: Annotated[float, Field(gt=0)]
+    pcen: bool
+    wavelet_denoise: bool
+
+    @model_validator(mode="after")
+    def frequencies_fit(self) -> "FeatureParams":
+        """Refuse a frequency range that is empty or above what the sample rate can hold."""
+        if not self.min_hz < self.max_hz <= self.sample_rate / 2:
+            raise ValueError("should have min_hz < max_hz <= sample_rate / 2")
+        if self.fft_size > self.clip_samples:
+            raise ValueError("should have an fft_size that is not longer than a clip")
+        if self.shape[1] < SMALLEST_SIDE:
+            raise ValueError(f"should have a hop_size that leaves {SMALLEST_SIDE} frames in a clip or more")
+        return self
+
+    @property
+    def clip_samples(self) -> int:
+        """Samples in one clip, at `sample_rate`."""
+        return round(self.clip_s * self.sample_rate)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the array of one clip: (mel bands, frames)."""
+        # librosa pads half a window at either end, and half of an odd one is rounded down.
+        return self.mel_bands, 1 + (self.clip_samples - self.fft_size % 2) // self.hop_size

@@ -1,0 +1,135 @@
+"""Intervals that draw clips or whole recordings again, and the exact test of paired answers."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from stages.lib.intervals.proportions import CONFIDENCE, proportion
+
+RESAMPLES = 1000
+BATCH = 100  # Samples at a time, so that memory does not grow with their number.
+SEED = 0
+SMALLEST_P = 1e-6  # A smaller p-value is not told apart from this one.
+# Cameron and Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2),
+# section VI: fewer than 20 to 50 clusters are few, and what is drawn from them makes intervals too narrow.
+FEWEST_RECORDINGS = 20
+
+
+def drawing_units(recordings: Sequence[str]) -> np.ndarray:
+    """Return what is drawn together when clips are drawn: their recordings, or where these are few, single clips.
+
+    Parameters
+    ----------
+    recordings : sequence of str, one for each clip
+
+    Returns
+    -------
+    ndarray of int, shape (clips,)
+        The number of the recording of each clip, or of the clip itself, from 0.
+    """
+    names, recording_of = np.unique(np.asarray(recordings, str), return_inverse=True)
+    return recording_of if len(names) >= FEWEST_RECORDINGS else np.arange(len(recordings))
+
+
+def interval_remark(recording_count: int) -> str:
+    """Say in one sentence what the intervals take for independent."""
+    if recording_count >= FEWEST_RECORDINGS:
+        return f"The intervals draw whole recordings ({recording_count}), because clips of one recording are alike."
+    return (
+        "The intervals take clips of one recording for independent, because the test part has too few recordings to "
+        f"draw from ({recording_count} of at least {FEWEST_RECORDINGS}). Where such clips are alike, the intervals are "
+        "too narrow."
+    )
+
+
+def proportion_of_clips(right: np.ndarray, unit_of: np.ndarray) -> tuple[float, float, float]:
+    """Return the share of clips for which something holds, and its 95 % interval, rounded to six decimals.
+
+    It is Wilson's interval for as many clips as would say as much if they were independent: their number divided by
+    the design effect, which is how many times the variance of single clips that of whole units is.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (clips,)
+    unit_of : ndarray of int, shape (clips,)
+        As `drawing_units` returns it, or a part of that.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, sections 5.4 and 8.2; the variance is that of a ratio of two sums over the units.
+    """
+    rate = right.mean()
+    _, numbers = np.unique(unit_of, return_inverse=True)
+    of_units = np.bincount(numbers, right - rate)
+    units = len(of_units)
+    effect = 1.0
+    if 0 < rate < 1 and 1 < units < len(right):
+        effect = max(1.0, units / (units - 1) * float(of_units @ of_units) / (len(right) * rate * (1 - rate)))
+    trials = len(right) / effect
+    return proportion(float(rate) * trials, trials)
+
+
+def mcnemar_p(before_right: np.ndarray, after_right: np.ndarray) -> float:
+    """Return the two-sided p-value of the exact McNemar test.
+
+    Parameters
+    ----------
+    before_right, after_right : ndarray of bool, shape (clips,)
+        Whether each model is right on each clip.
+
+    Returns
+    -------
+    float
+        To six significant digits; 1 where the models are right on the same clips. It is positive, unless more than a
+        thousand clips differ. Print it by `p_text`.
+
+    References
+    ----------
+    McNemar (1947), Psychometrika 12(2): a binomial test on the clips on which one model alone is right.
+    """
+    from scipy.stats import binomtest
+
+    lost = int(np.sum(before_right & ~after_right))
+    won = int(np.sum(after_right & ~before_right))
+    return float(f"{binomtest(won, won + lost).pvalue:.6g}") if won + lost else 1.0
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value as it is printed, such as `p = 0.012`, and never as 0."""
+    return f"p = {p_value:.2g}" if p_value >= SMALLEST_P else f"p < {SMALLEST_P:f}"
+
+
+def paired_bootstrap(
+    difference: Callable[[np.ndarray], np.ndarray], unit_of: np.ndarray, resamples: int = RESAMPLES
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % interval of differences between two models over the same clips.
+
+    Parameters
+    ----------
+    difference : callable
+        From how often each sample holds each clip, shape (samples, clips), to the differences of interest, shape
+        (samples, k); NaN where a sample leaves one undefined, as when it has no calls.
+    unit_of : ndarray of int, shape (clips,)
+        What is drawn together, numbered from 0: as `drawing_units` returns it.
+    resamples : int
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3: the percentile interval. Davison and
+    Hinkley (1997), Bootstrap Methods and their Application, section 3.8: groups are drawn whole, without drawing again
+    within them.
+    """
+    random = np.random.default_rng(SEED)
+    units = int(unit_of.max()) + 1
+    differences = []
+    for start in range(0, resamples, BATCH):
+        drawn = random.integers(units, size=(min(BATCH, resamples - start), units))
+        counts = np.stack([np.bincount(sample, minlength=units) for sample in drawn])
+        differences.append(difference(counts[:, unit_of]))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.nanquantile(np.concatenate(differences), [tail, 1 - tail], axis=0)
+    return low, high

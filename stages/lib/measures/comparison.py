@@ -1,0 +1,92 @@
+"""Before and after on the same clips, and whether the change is larger than chance."""
+
+import numpy as np
+
+from stages.lib.intervals.bootstrap import mcnemar_p, p_text, paired_bootstrap
+from stages.lib.measures.measures import COMPARED, compared_values
+
+SIGNIFICANCE = 0.05
+SPREADS = 2  # A change that is larger than so many standard deviations is not due to the training seed.
+
+
+def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of: np.ndarray) -> dict:
+    """Compare two models clip by clip.
+
+    Parameters
+    ----------
+    is_call : ndarray of bool, shape (clips,)
+    before, after : ndarray of float, shape (clips,)
+        log(p_call / (1 - p_call)) by either model.
+    unit_of : ndarray of int, shape (clips,)
+        What the bootstrap draws together, as `drawing_units` returns it.
+
+    Returns
+    -------
+    dict
+        The change of each measure, `intervals` with the paired bootstrap 95 % interval of each, and `mcnemar_p`.
+    """
+
+    def difference(drawn: np.ndarray) -> np.ndarray:
+        return compared_values(is_call, after, drawn) - compared_values(is_call, before, drawn)
+
+    (changes,) = difference(np.ones((1, len(is_call)), int))
+    low, high = paired_bootstrap(difference, unit_of)
+    return {
+        **{name: rounded(change) for name, change in zip(COMPARED, changes, strict=True)},
+        "intervals": {
+            name: {"low": rounded(bottom), "high": rounded(top)}
+            for name, bottom, top in zip(COMPARED, low, high, strict=True)
+        },
+        "mcnemar_p": mcnemar_p((before > 0) == is_call, (after > 0) == is_call),
+    }
+
+
+def spread_of_change(before: float | None, after: float | None) -> float | None:
+    """Return how far other training seeds would move a change, from how far they move both models.
+
+    Where either is unknown, so is that of the change. The two count as independent, which makes the result too large
+    rather than too small where both models begin from the same random weights.
+    """
+    return None if before is None or after is None else rounded(np.hypot(before, after))
+
+
+def exceeds_training(change: float, spread: float | None) -> bool:
+    """Tell whether a change is larger than what other training seeds would do, as far as that is known."""
+    return abs(change) > SPREADS * (spread or 0.0)
+
+
+def training_remark(spread: float | None) -> str:
+    """Say in one sentence that the intervals leave out the chance of the training, and how large it is.
+
+    Parameters
+    ----------
+    spread : float or None
+        Of the change in accuracy, as `spread_of_change` returns it.
+    """
+    left_out = "The intervals know only the chance of the test clips. Other training seeds would move the change in "
+    if spread is None:
+        return f"{left_out}accuracy too; how far is not known, because a single network was trained (train.networks)."
+    return f"{left_out}accuracy too, by about {spread:.4f} (one standard deviation)."
+
+
+def rounded(value: float) -> float:
+    """Round to six decimals, without a minus sign before nothing."""
+    return round(float(value), 6) + 0.0
+
+
+def verdict(change: dict) -> str:
+    """Say in one sentence whether the change in accuracy is larger than chance.
+
+    It is only if the interval lies on one side of zero, the exact test agrees, and other training seeds would not
+    move it as far.
+    """
+    low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
+    larger = (
+        (low > 0 or high < 0)
+        and change["mcnemar_p"] < SIGNIFICANCE
+        and exceeds_training(change["accuracy"], change["training_spread"]["accuracy"])
+    )
+    return (
+        f"The change in accuracy, {change['accuracy']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, exact McNemar "
+        f"{p_text(change['mcnemar_p'])}), is {'larger' if larger else 'no larger'} than chance."
+    )

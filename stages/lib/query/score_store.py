@@ -1,0 +1,129 @@
+"""What a model has scored already: log-odds by recording, so that a larger pool costs what is new in it.
+
+This is the memory of one machine and no part of any result: without it, the whole pool is scored once more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from stages.lib.cache.digests import file_digest, hash_files, short_digest
+from stages.lib.cache.shard import intact, key_of, shards_in, write_shard
+from stages.lib.cache.sources import sources_of
+from stages.lib.cluster.cluster import Cluster
+from stages.lib.feature_store import Features, in_batches, load_clips, refuse_missing
+from stages.lib.model import model_folder
+from stages.lib.runtime.atomic_write import remove
+
+FOLDER = Path(".cache/scores")
+# What computes the scores, below our own modules.
+LIBRARIES = ("numpy", "tensorflow", "keras")
+
+
+class Part(NamedTuple):
+    """The clips of a recording that are to be scored: its stem, the digest of what decides their scores, their ids."""
+
+    stem: str
+    made_from: str
+    clip_ids: list[str]
+
+    @property
+    def key(self) -> str:
+        """What its shard is known by."""
+        return f"{self.stem}.{self.made_from}"
+
+
+@cache
+def made_by() -> bytes:
+    """Return what the scores are computed by, besides the weights: all code that this module imports."""
+    sources = [path.read_bytes() for path in sources_of(Path(__file__))]
+    return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
+
+
+def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[Part]:
+    """Divide clips by recording."""
+    of_model = [f"{path.name} {file_digest(path)}" for path in sorted(model.iterdir())]
+    by_shard = defaultdict(list)
+    for clip_id in clip_ids:
+        shard, row = features.places[clip_id]
+        by_shard[shard].append((row, clip_id))
+    parts = []
+    for shard, clips in sorted(by_shard.items()):
+        # The name of a shard says what it holds.
+        decisive = "\0".join([*of_model, shard, repr([row for row, _ in clips])])
+        stem = key_of(Path(shard)).rpartition(".")[0]
+        parts.append(Part(stem, short_digest(made_by() + decisive.encode()), [clip_id for _, clip_id in clips]))
+    return parts
+
+
+def log_odds_by_batch(
+    model: model_folder.Model, folder: Path, features: Features, clip_ids: Sequence[str], cluster: Cluster | None
+) -> Iterator[np.ndarray]:
+    """Score clips a batch at a time; batches are full, since one that is not costs as much."""
+    batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
+    if cluster is None:
+        return (model_folder.log_odds_of(model, features, batch) for batch in batches)
+    return cluster.results(model_folder.log_odds_by, ((folder, load_clips(features, batch)) for batch in batches))
+
+
+def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
+    """Put together again, part by part, what was scored batch by batch."""
+    scored = np.empty(0, np.float32)
+    for part in parts:
+        pieces = [scored]
+        while sum(map(len, pieces)) < len(part.clip_ids):
+            pieces.append(next(batches))
+        log_odds, scored = np.split(np.concatenate(pieces), [len(part.clip_ids)])
+        yield part, log_odds
+
+
+def stored_log_odds(
+    model: model_folder.Model,
+    folder: Path,
+    features: Features,
+    clip_ids: Sequence[str],
+    *,
+    memory: Path = FOLDER,
+    cluster: Cluster | None = None,
+) -> np.ndarray:
+    """Return the log-odds of clips, as `log_odds_of` does; only what is not in the memory goes through the network.
+
+    Parameters
+    ----------
+    model : Model
+    folder : Path
+        Where it was loaded from.
+    features : Features
+    clip_ids : sequence of str
+        They have features.
+    memory : Path
+        A folder; afterwards it holds the scores of these clips and nothing else.
+    cluster : Cluster or None
+        Where the network works instead of in this process. It has the folder of the model.
+    """
+    refuse_missing(features, clip_ids)
+    parts = parts_of(clip_ids, features, folder)
+    shards = shards_in(memory)
+    ready = intact(shards, hash_files(shards, {}))
+    new = [part for part in parts if part.key not in ready]
+    new_clip_ids = [clip_id for part in new for clip_id in part.clip_ids]
+    with tqdm(total=len(new_clip_ids), desc="score", unit="clip", disable=None) as progress:
+        for part, log_odds in by_part(new, log_odds_by_batch(model, folder, features, new_clip_ids, cluster)):
+            memory.mkdir(parents=True, exist_ok=True)
+            ready[part.key] = write_shard(memory, part.stem, part.made_from, log_odds)
+            progress.update(len(part.clip_ids))
+    names = [ready[part.key] for part in parts]
+    for stale in set(shards) - {memory / name for name in names}:
+        remove(stale)
+    log_odds_of = {
+        clip_id: log_odds
+        for part, name in zip(parts, names, strict=True)
+        for clip_id, log_odds in zip(part.clip_ids, np.load(memory / name, allow_pickle=False), strict=True)
+    }
+    return np.array([log_odds_of[clip_id] for clip_id in clip_ids], np.float32)

@@ -1,0 +1,54 @@
+"""Outputs that appear whole or not at all."""
+
+import glob
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; it becomes `path`, file or folder, once the block has ended well.
+
+    What killed runs have left behind is removed first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left_behind in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
+        remove(left_behind)
+    # No two processes share a name, because the workers of a killed run live on for a moment. The suffix stays last,
+    # because writers of audio and arrays choose the format by it.
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        yield partial
+        if partial.is_dir():
+            remove(path)
+        partial.replace(path)
+    except OSError as error:
+        # A full disk is reported without a name.
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        remove(partial)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with LF line endings."""
+    with atomic_write(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that reads well in a diff: a key a line, in the order given."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

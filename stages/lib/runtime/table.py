@@ -1,0 +1,184 @@
+"""CSV tables that people edit: read with line numbers and all faults, written the same way every time."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import remembered
+
+# Git's marker alone, before a name, or followed by the commas and quotation marks that a spreadsheet has put around it.
+CONFLICT_MARKER = re.compile(r'\s*"?(<{7}|={7}|>{7}|\|{7})(?=[\s",]|$)')
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+# What a spreadsheet would run (the last four are the full-width forms), and what it would take for a number instead.
+FORMULA = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+NUMBER = re.compile(r"'*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+LONGEST_QUOTATION = 80
+
+
+class Row(NamedTuple):
+    """One row of a table, and the line of the file on which it begins (the header is line 1)."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str]]:
+    """Read a table and everything that is wrong with its form.
+
+    Parameters
+    ----------
+    path : Path
+        A UTF-8 CSV file. A byte-order mark, any line endings, blank rows (of nothing but commas, too) and empty cells
+        beyond the last column do no harm.
+    columns : sequence of str
+        Exactly the columns that it must have, in any order.
+
+    Returns
+    -------
+    rows : list of Row
+        The rows of the right form; cells without surrounding blanks, and without what `write_table` puts before a
+        formula.
+    faults : list of str
+        One sentence a fault.
+    """
+    try:
+        content = remembered(path).read_bytes()
+    except FileNotFoundError:
+        return [], [f"{path}: there is no such file; it should be a table with the columns {','.join(columns)}"]
+    fault = encoding_fault(content)
+    if fault:
+        return [], [f"{path}:{fault}"]
+
+    rows = []
+    lines, conflicts = without_conflict_markers(content.decode("utf-8-sig"))
+    faults = [
+        f"{path}:{line}: a merge conflict was left here; keep the rows that are right and remove the marker"
+        for line in conflicts
+    ]
+    header: list[str] | None = None
+    for line, record in numbered_records(lines):
+        if isinstance(record, csv.Error):
+            faults.append(
+                f"{path}:{line}: not CSV from here on ({record}); look for a quotation mark that is not closed"
+            )
+        elif header is None:
+            header = without_empty_end(record)
+            of_header = header_faults(header, columns)
+            faults += [f"{path}:{line}: {fault}" for fault in of_header]
+            if of_header:
+                break
+        elif len(record) >= len(header) and not any(record[len(header) :]):
+            rows.append(Row(line, dict(zip(header, map(without_guard, record), strict=False))))
+        else:
+            faults.append(f"{path}:{line}: {len(record)} cells where {len(header)} are expected: {','.join(header)}")
+    if header is None and not faults:
+        faults = [f"{path}:1: {fault}" for fault in header_faults([], columns)]
+    return rows, faults
+
+
+def encoding_fault(content: bytes) -> str | None:
+    """Return the line and the fault of what is not UTF-8 text."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "1: UTF-16 text, which spreadsheets call Unicode Text; save the file as CSV in UTF-8"
+    try:
+        content.decode("utf-8")
+        bad = content.find(b"\0")  # A letter of UTF-8, but of no text.
+    except UnicodeDecodeError as error:
+        bad = error.start
+    if bad < 0:
+        return None
+    line = 1 + len(re.findall(rb"\r\n|\r|\n", content[:bad]))
+    return f"{line}: not UTF-8 text; save the file as CSV in UTF-8"
+
+
+def without_conflict_markers(text: str) -> tuple[list[str], list[int]]:
+    """Return the lines of a text, empty where a merge conflict has left a marker, and the numbers of those."""
+    lines, conflicts = [], []
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if CONFLICT_MARKER.match(line):
+            conflicts.append(number)
+        lines.append("\n" if number in conflicts[-1:] else line)
+    return lines, conflicts
+
+
+def numbered_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield every record that is not blank, with the line on which it begins; an error in place of one ends it."""
+    reader = csv.reader(lines, strict=True)
+    line = 1
+    try:
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if any(cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        yield line, error
+
+
+def without_empty_end(cells: Sequence[str]) -> list[str]:
+    """Return the cells up to the last one that is not empty."""
+    return list(cells[: max((position for position, cell in enumerate(cells, start=1) if cell), default=0)])
+
+
+def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """List the columns that are missing, unknown or there twice."""
+    if len(header) == 1:
+        for separator, name in OTHER_SEPARATORS.items():
+            if separator in header[0]:
+                return [f"the columns are separated by {name}; save the file as CSV with commas"]
+    faults = [f"missing column {name}" for name in columns if name not in header]
+    faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
+    faults += [f"column {name} is there twice" for name in columns if header.count(name) > 1]
+    return [f"{fault}; the header should be {','.join(columns)}" for fault in faults]
+
+
+def quoted(text: str) -> str:
+    """Return a cell as a sentence can hold it: in quotation marks, on one line, cut where it is very long."""
+    quotation = repr(text)
+    return quotation if len(quotation) <= LONGEST_QUOTATION else f"{quotation[:LONGEST_QUOTATION]}..."
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
+    """Read a table; raise `InputFaults` where anything is wrong with its form."""
+    rows, faults = parse_table(path, columns)
+    refuse(faults)
+    return rows
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table: UTF-8, LF, cells in the order of `columns`, none that a spreadsheet would run."""
+    lines: list[str] = []
+    # The writer puts quotation marks around what it would end a line with; a lone CR in a cell ends one, too.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([with_guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    write_text(path, "".join(line.removesuffix("\r\n") + "\n" for line in lines))
+
+
+def with_guard(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run, so that it is shown instead; strip every text.
+
+    References
+    ----------
+    OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection. The tabs and line endings that it
+    warns of besides are blanks here.
+    """
+    stripped = text.strip()
+    return f"'{stripped}" if is_formula(stripped) else stripped
+
+
+def without_guard(text: str) -> str:
+    """Take off what `with_guard` has put before a stripped text."""
+    return text[1:] if text.startswith("'") and is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would run a text, apostrophes before it aside."""
+    return bool(FORMULA.match(text)) and not NUMBER.fullmatch(text)

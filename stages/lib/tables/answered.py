@@ -1,0 +1,67 @@
+"""`labels/answered.csv`: clips that people have answered for and that the data set in use may no longer have.
+
+An answer about such a clip is kept, counted and passed over. An id that no table has ever had is a typing error.
+Commands write this table when a data set is put to use and when a round is closed. No stage writes it.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from stages.lib.runtime.table import read_table, without_guard, write_table
+
+ANSWERED = Path("labels/answered.csv")
+DATA = Path("data")
+COLUMNS = ("clip_id",)
+ELSEWHERE = "elsewhere"  # What a clip has in place of a part.
+
+
+def read_answered(path: Path = ANSWERED) -> set[str]:
+    """Return the ids of the table; none where there is no table."""
+    return {row.cells["clip_id"] for row in read_table(path, COLUMNS)} if path.exists() else set()
+
+
+def write_answered(path: Path, clip_ids: Iterable[str]) -> None:
+    """Write the table in the order of the ids."""
+    write_table(path, COLUMNS, ((clip_id,) for clip_id in sorted(clip_ids)))
+
+
+def with_clips_elsewhere(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict[str, str]:
+    """Add the clips that are in no part of the split, but that people were right to answer for once.
+
+    A clip that was answered for and is a test clip now is one of them: another data set may hold the same recordings.
+
+    Parameters
+    ----------
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool` or `test`.
+    clip_ids : iterable of str
+        The clips in question.
+
+    Returns
+    -------
+    dict
+        As `part_of`, with `elsewhere` for these clips.
+    """
+    of_no_use = {clip_id for clip_id in clip_ids if part_of.get(clip_id, "test") == "test"}
+    answered = of_no_use & read_answered()
+    unknown = of_no_use - answered - part_of.keys()
+    return {**part_of, **dict.fromkeys(answered | in_data_sets(unknown), ELSEWHERE)}
+
+
+def in_data_sets(clip_ids: set[str]) -> set[str]:
+    """Return those clips that any data set on this machine has.
+
+    No stage declares these tables, because no output depends on what they hold: they only save an answer from being
+    refused in a clone in which `labels/answered.csv` does not name its clip yet.
+    """
+    found: set[str] = set()
+    for table in sorted(DATA.glob("*/clips.csv")) if clip_ids else []:
+        found |= clip_ids & first_cells(table.read_text(encoding="utf-8-sig", errors="replace").splitlines())
+    return found
+
+
+def first_cells(lines: Iterable[str]) -> set[str]:
+    """Return the first cell of each line of a table, which is the clip id in every table of clips."""
+    rows = (next(csv.reader([line]), [""]) for line in lines)
+    return {without_guard(row[0].strip()) for row in rows if row}

@@ -1,0 +1,135 @@
+"""`labels/held_out.csv`: which clips of each data set training never sees, and how they were drawn. For good.
+
+`python -m tools.hold_out` and `tools.import_annotations --use` write it, once for each data set. `split` reads it; no
+stage writes it. So no change of a data set moves a test or validation clip, or makes another clip one.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import param_line
+from stages.lib.runtime.table import Row, parse_table, quoted, write_table
+from stages.lib.tables.clips import parse_seconds
+
+HELD_OUT = Path("labels/held_out.csv")
+COLUMNS = ("dataset", "clip_id", "part", "size", "seed", "group_by", "clip_s")
+DRAWN_PARTS = ("valid", "pool", "test")
+COMMAND = "python -m tools.hold_out"
+
+
+class HeldOutClip(NamedTuple):
+    """A clip that was held out when its data set was put to use.
+
+    Attributes
+    ----------
+    dataset, clip_id, part : str
+    size, seed, group_by : str
+        What `split` in params.yaml said then: of this part, and of the whole draw.
+    clip_s : str
+        The length in seconds of the windows that the labels of the data set are for.
+    """
+
+    dataset: str
+    clip_id: str
+    part: str
+    size: str
+    seed: str
+    group_by: str
+    clip_s: str
+
+    @property
+    def draw(self) -> dict[str, str]:
+        """The values that all clips of one draw share, by their names in params.yaml."""
+        return {
+            f"split.{self.part}": self.size,
+            "split.seed": self.seed,
+            "split.group_by": self.group_by,
+            "featurize.clip_s": str(float(self.clip_s)),
+        }
+
+
+def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
+    """Read the clips of all data sets, none where there is no table; raise `InputFaults` with every wrong row."""
+    if not path.exists():
+        return []
+    rows, faults = parse_table(path, COLUMNS)
+    of_rows = [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row)]
+    refuse([] if not of_rows else faults + of_rows)
+    clips = [HeldOutClip(**row.cells) for row in rows]
+    first: dict[tuple[str, str], tuple[str, int]] = {}
+    for row, clip in zip(rows, clips, strict=True):
+        for name, value in [*clip.draw.items(), (clip.clip_id, clip.part)]:
+            before, line = first.setdefault((clip.dataset, name), (value, row.line))
+            if before != value:
+                faults.append(
+                    f"{path}:{row.line}: {name} is {value} here and {before} on line {line}; a data set is drawn once: "
+                    f"keep the rows of one draw of {clip.dataset}"
+                )
+    refuse(faults)
+    return clips
+
+
+def row_faults(row: Row) -> list[str]:
+    """List what is wrong with one row, taken by itself."""
+    faults = [f"{name} is empty; restore the row from Git" for name, cell in row.cells.items() if not cell]
+    if row.cells["part"] not in DRAWN_PARTS:
+        faults.append(f"unknown part {quoted(row.cells['part'])}; write {', '.join(DRAWN_PARTS[:-1])} or test")
+    if not parse_seconds(row.cells["clip_s"]):
+        faults.append(f"clip_s {quoted(row.cells['clip_s'])} is no number of seconds above 0; restore the row from Git")
+    return faults
+
+
+def write_held_out(path: Path, clips: Iterable[HeldOutClip]) -> None:
+    """Write the table in the order of data sets and clip ids."""
+    write_table(path, COLUMNS, sorted(clips))
+
+
+def size_text(size: int | float | list[str]) -> str:
+    """Return how a size in params.yaml is written in the table; a list of recordings by its length and digest."""
+    if isinstance(size, list):
+        return f"{len(size)} recordings {hashlib.sha256(repr(sorted(size)).encode()).hexdigest()[:8]}"
+    return str(size)
+
+
+def draw_of(clips: Iterable[HeldOutClip]) -> dict[str, str]:
+    """Return how the clips of one data set were drawn: values by their names in params.yaml."""
+    values: dict[str, str] = {}
+    for clip in clips:
+        values |= clip.draw
+    return values
+
+
+def length_faults(dataset: str, held_out: Sequence[HeldOutClip], clip_s: float) -> list[str]:
+    """Say that windows have another length, in seconds, than the one that the labels of a data set are for."""
+    labels_are_for = {clip.draw["featurize.clip_s"] for clip in held_out if clip.dataset == dataset}
+    return [
+        f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, but the labels of {dataset} "
+        f"are for windows of {length} s ({HELD_OUT}); set it to {length}. Where no label becomes false, "
+        f"{COMMAND} --again takes another length"
+        for length in labels_are_for - {str(clip_s)}
+    ]
+
+
+def draw_faults(drawn: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Say where params.yaml asks for another draw than the one that is held out.
+
+    Parameters
+    ----------
+    drawn, now : mapping
+        From a name in params.yaml to the value at the draw, and the value now. Of a part without a clip the draw does
+        not know the size; it may be any share, and no count but 0.
+
+    Returns
+    -------
+    dict
+        From the name to what is wrong with its value.
+    """
+    faults = {}
+    for name, value in now.items():
+        before = drawn.get(name, value if "." in value else "0")
+        if before != value:
+            faults[name] = f"{name} is {value}, but the clips that are held out were drawn with {before}"
+    return faults

@@ -1,0 +1,31 @@
+"""`labels/merged.csv`: what the retrained model learns from."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.table import read_table, write_table
+
+MERGED = Path("labels/merged.csv")
+COLUMNS = ("clip_id", "label", "source", "weight", "part")
+DATASET, BY_EXPERT, MODEL = "dataset", "expert", "model"
+
+
+class MergedClip(NamedTuple):
+    """A clip with its label, who gave it (`dataset`, `expert` or `model`), what it counts for, and its part."""
+
+    clip_id: str
+    label: str
+    source: str
+    weight: float
+    part: str
+
+
+def write_merged(path: Path, clips: Iterable[MergedClip]) -> None:
+    """Write the canonical form: in the order of clip ids, so that equal labels are equal files."""
+    write_table(path, COLUMNS, sorted(clips))
+
+
+def read_merged(path: Path = MERGED) -> list[MergedClip]:
+    """Read the labels back."""
+    return [MergedClip(**{**row.cells, "weight": float(row.cells["weight"])}) for row in read_table(path, COLUMNS)]

@@ -1,0 +1,52 @@
+"""`labels/pool_scores.csv`: what the baseline thinks of each pool clip."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import CALL, NOCALL
+
+POOL_SCORES = Path("labels/pool_scores.csv")
+COLUMNS = ("clip_id", "p_call", "decision", "queued")
+UNCERTAIN = "uncertain"
+CHOSEN, AUDIT, NOT_QUEUED = "chosen", "audit", ""
+
+
+class PoolClip(NamedTuple):
+    """A pool clip.
+
+    Attributes
+    ----------
+    clip_id : str
+    p_call : float
+        The model's probability of a call, in [0, 1].
+    decision : str
+        `call`, `nocall` or `uncertain`.
+    queued : str
+        Why it is in the queue: `chosen` because the model is uncertain, `audit` to see how often the model is wrong
+        where it is confident; empty where it is not in the queue.
+    """
+
+    clip_id: str
+    p_call: float
+    decision: str
+    queued: str = NOT_QUEUED
+
+
+def decide(p_call: float, low: float, high: float) -> str:
+    """Return `call`, `nocall`, or `uncertain` for a score within the band."""
+    if low <= p_call <= high:
+        return UNCERTAIN
+    return CALL if p_call > high else NOCALL
+
+
+def write_pool(path: Path, clips: Iterable[PoolClip]) -> None:
+    """Write the pool in the order of clip ids."""
+    rows = ((clip.clip_id, f"{clip.p_call:.6f}", clip.decision, clip.queued) for clip in sorted(clips))
+    write_table(path, COLUMNS, rows)
+
+
+def read_pool(path: Path = POOL_SCORES) -> list[PoolClip]:
+    """Read the pool back."""
+    return [PoolClip(**{**row.cells, "p_call": float(row.cells["p_call"])}) for row in read_table(path, COLUMNS)]

@@ -1,0 +1,90 @@
+"""`labels/settled.csv`: what the experts had settled when a round was closed. The next baseline learns from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.table import Row, parse_table, quoted, write_table
+from stages.lib.tables.answered import ANSWERED
+from stages.lib.tables.clips import CALL, NOCALL, Clip
+
+SETTLED = Path("labels/settled.csv")
+COLUMNS = ("clip_id", "label", "round")
+
+
+class SettledClip(NamedTuple):
+    """A clip, the experts' label (`call` or `nocall`), the round that settled it, and its line in the table, if any."""
+
+    clip_id: str
+    label: str
+    round: int
+    line: int = 0
+
+
+def write_settled(path: Path, clips: Iterable[SettledClip]) -> None:
+    """Write the table in the order of clip ids."""
+    write_table(path, COLUMNS, (clip[: len(COLUMNS)] for clip in sorted(clips)))
+
+
+def read_settled(path: Path = SETTLED) -> list[SettledClip]:
+    """Read the table back; raise `InputFaults` with every row that cannot be right, since people can edit it."""
+    rows, faults = parse_table(path, COLUMNS)
+    faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row)]
+    first_line: dict[str, int] = {}
+    for row in rows:
+        clip_id = row.cells["clip_id"]
+        if first_line.setdefault(clip_id, row.line) != row.line:
+            faults.append(f"{path}:{row.line}: {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one")
+    refuse(faults)
+    return [SettledClip(**{**row.cells, "round": int(row.cells["round"])}, line=row.line) for row in rows]
+
+
+def row_faults(row: Row) -> list[str]:
+    """List what is wrong with one row, taken by itself."""
+    label, number = row.cells["label"], row.cells["round"]
+    faults = []
+    if label not in (CALL, NOCALL):
+        faults.append(f"unknown label {quoted(label)}; write {CALL} or {NOCALL}")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        faults.append(f"round {quoted(number)} is not a number; write that of the round, as in labels/rounds.csv")
+    return faults
+
+
+def settled_faults(settled: Sequence[SettledClip], part_of: Mapping[str, str]) -> list[str]:
+    """List the settled clips that cannot be right.
+
+    Parameters
+    ----------
+    settled : sequence of SettledClip
+    part_of : mapping
+        From clip id to `train`, `valid`, `pool`, `test` or `elsewhere`.
+    """
+    reasons = {
+        "test": "is a test clip, which is frozen; restore the params of split with which the round was closed, or "
+        "remove the row",
+        None: f"is in no part of the split, in no other data set and not in {ANSWERED}; correct the id; if the clip "
+        "was there once, run python -m tools.check_labels --fix",
+    }
+    return [
+        f"{SETTLED}:{clip.line}: {quoted(clip.clip_id)} {reasons[part_of.get(clip.clip_id)]}"
+        for clip in settled
+        if part_of.get(clip.clip_id) in reasons
+    ]
+
+
+def in_use(settled: Sequence[SettledClip], part_of: Mapping[str, str]) -> list[SettledClip]:
+    """Return the settled clips that can be learnt from, which the split has outside the test part."""
+    return [clip for clip in settled if part_of.get(clip.clip_id) in ("train", "valid", "pool")]
+
+
+def learn_from(
+    settled: Sequence[SettledClip], clips: Sequence[Clip], parts: dict[str, str]
+) -> tuple[list[Clip], dict[str, str]]:
+    """Move the pool clips that the experts have settled to the training part, and take over every settled label.
+
+    The split is drawn before, so that what the experts say never moves another clip.
+    """
+    label_of = {clip.clip_id: clip.label for clip in settled}
+    moved = {clip_id: "train" for clip_id in label_of if parts[clip_id] == "pool"}
+    return [clip._replace(label=label_of.get(clip.clip_id, clip.label)) for clip in clips], parts | moved

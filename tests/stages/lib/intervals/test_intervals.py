@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from stages.lib.intervals.bootstrap import (
+    FEWEST_RECORDINGS,
+    drawing_units,
+    interval_remark,
+    mcnemar_p,
+    p_text,
+    paired_bootstrap,
+    proportion_of_clips,
+)
+from stages.lib.intervals.proportions import proportion
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_the_interval_of_a_proportion_is_the_published_one_of_wilson(successes, trials, low, high):
+    # Newcombe (1998), Statistics in Medicine 17, pages 857 to 872, table I, method 3.
+    share, *interval = proportion(successes, trials)
+    assert share == pytest.approx(successes / trials, abs=1e-6)
+    assert interval == pytest.approx([low, high], abs=5e-5)
+
+
+@pytest.mark.parametrize("trials", [1, 2, 7, 20, 201, 10_000])
+def test_the_interval_of_a_proportion_is_that_of_scipy(trials):
+    for successes in {0, 1, trials // 3, trials // 2, trials - 1, trials}:
+        interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+        expected = (successes / trials, interval.low, interval.high)
+        assert proportion(successes, trials) == tuple(round(float(value), 6) for value in expected)
+
+
+def right_on(only_before: int, only_after: int, both: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    before = [True] * only_before + [False] * only_after + [True] * both
+    after = [False] * only_before + [True] * only_after + [True] * both
+    return np.array(before), np.array(after)
+
+
+@pytest.mark.parametrize(
+    ("only_before", "only_after", "p_value"),
+    [
+        (1, 6, 2 * (1 + 7) / 2**7),
+        (6, 1, 2 * (1 + 7) / 2**7),
+        (0, 5, 2 / 2**5),
+        (2, 8, 2 * (1 + 10 + 45) / 2**10),
+        (3, 3, 1),
+        (0, 1, 1),
+    ],
+)
+def test_mcnemar_is_the_exact_binomial_test_of_the_clips_that_differ(only_before, only_after, p_value):
+    assert mcnemar_p(*right_on(only_before, only_after)) == pytest.approx(p_value, abs=1e-6)
+
+
+def test_clips_on_which_both_are_right_do_not_change_mcnemar():
+    assert mcnemar_p(*right_on(1, 6, both=0)) == mcnemar_p(*right_on(1, 6, both=1000))
+
+
+def test_mcnemar_of_identical_answers_is_one():
+    assert mcnemar_p(*right_on(0, 0)) == 1
+
+
+def differences(values: np.ndarray):
+    return lambda drawn: drawn @ values[:, None] / len(values)
+
+
+def test_the_bootstrap_interval_of_no_difference_is_zero():
+    low, high = paired_bootstrap(differences(np.zeros(50)), np.arange(50))
+    assert (low.tolist(), high.tolist()) == ([0], [0])
+
+
+def test_the_bootstrap_interval_is_repeatable():
+    values = np.random.default_rng(0).standard_normal(50)
+    first, second = (paired_bootstrap(differences(values), np.arange(50)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_the_bootstrap_interval_of_a_mean_is_that_of_the_central_limit():
+    values = np.random.default_rng(0).standard_normal(400) + 0.3
+    low, high = paired_bootstrap(differences(values), np.arange(400))
+    half = 1.96 * values.std() / 20
+    assert [low[0], high[0]] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.01)
+
+
+def test_draws_that_leave_a_difference_undefined_are_left_out():
+    low, high = paired_bootstrap(lambda drawn: np.where(drawn[:, :1] == 0, np.nan, 1.0), np.arange(3))
+    assert (low.tolist(), high.tolist()) == ([1], [1])
+
+
+@pytest.mark.parametrize(("only_before", "only_after"), [(0, 40), (0, 2000), (3, 60)])
+def test_a_tiny_p_value_is_not_printed_as_nothing(only_before, only_after):
+    p_value = mcnemar_p(*right_on(only_before, only_after))
+    assert p_text(p_value) == "p < 0.000001"
+    assert p_value > 0 or only_after == 2000  # Which is 2 ** -1999, below the smallest number of a computer.
+
+
+def test_other_p_values_are_printed_with_two_digits():
+    assert [p_text(p_value) for p_value in (1.0, 0.453125, 0.0123, 1.24e-6)] == [
+        "p = 1",
+        "p = 0.45",
+        "p = 0.012",
+        "p = 1.2e-06",
+    ]
+
+
+def test_recordings_are_drawn_where_there_are_enough_of_them():
+    names = [f"sea{number // 3}" for number in range(3 * FEWEST_RECORDINGS)]
+    assert len(set(drawing_units(names).tolist())) == FEWEST_RECORDINGS
+    units = drawing_units(names)
+    assert all(
+        units[first] == units[second] for first in range(60) for second in range(60) if first // 3 == second // 3
+    )
+    assert drawing_units(names[3:]).tolist() == list(range(3 * FEWEST_RECORDINGS - 3))
+
+
+def test_it_is_said_what_is_drawn():
+    assert interval_remark(FEWEST_RECORDINGS).startswith("The intervals draw whole recordings (20)")
+    few = interval_remark(1)
+    assert few.startswith(
+        "The intervals take clips of one recording for independent, because the test part has too few"
+    )
+    assert "(1 of at least 20)" in few
+
+
+def test_the_bootstrap_of_recordings_has_the_width_of_so_many_independent_clips():
+    values = np.random.default_rng(0).standard_normal(100) + 0.3
+    alike = np.repeat(values, 8)
+
+    def mean(drawn: np.ndarray) -> np.ndarray:
+        return (drawn @ alike / drawn.sum(axis=1))[:, None]
+
+    low, high = paired_bootstrap(mean, np.repeat(np.arange(100), 8))
+    half = 1.96 * values.std() / 10
+    assert [low[0], high[0]] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.03)
+
+
+@pytest.mark.parametrize("recordings", [30, 60])
+def test_the_interval_of_clips_that_are_alike_covers_the_truth_as_often_as_it_says(recordings):
+    """In each recording of ten clips the model is right about all or about none: 0.8 of the recordings."""
+    random = np.random.default_rng(0)
+    units = np.repeat(np.arange(recordings), 10)
+    covered, covered_by_clips = 0, 0
+    for _ in range(400):
+        right = np.repeat(random.random(recordings) < 0.8, 10)
+        _, low, high = proportion_of_clips(right, units)
+        covered += low <= 0.8 <= high
+        _, low, high = proportion(int(right.sum()), len(right))
+        covered_by_clips += low <= 0.8 <= high
+    assert covered >= 0.92 * 400
+    assert covered_by_clips < 0.6 * 400
+
+
+def test_the_interval_of_independent_clips_is_that_of_wilson():
+    right = np.random.default_rng(0).random(201) < 0.8
+    assert proportion_of_clips(right, np.arange(201)) == proportion(int(right.sum()), 201)
+    assert proportion_of_clips(np.ones(20, bool), np.repeat([0, 1], 10)) == proportion(20, 20)

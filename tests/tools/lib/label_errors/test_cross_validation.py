@@ -1,0 +1,101 @@
+"""Real trainings on features among which a few labels are wrong."""
+
+import numpy as np
+import pytest
+
+from stages.lib.feature_store import open_features
+from stages.lib.model.calibration import probability
+from stages.lib.training import LabelledClips, TrainParams
+from tests.support.feature_folder import write_features
+from tools.lib.label_errors import cross_validation
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.label_quality import probable_errors
+
+CLIPS, CLIPS_A_RECORDING, PLANTED, FOLDS = 120, 3, 12, 3
+RECORDINGS = [f"sea{number // CLIPS_A_RECORDING:02d}" for number in range(CLIPS)]
+TRUTH = ["call" if number % 2 else "nocall" for number in range(CLIPS)]
+PARAMS = TrainParams(seed=1, epochs=10, batch_size=8, networks=1, learning_rate=0.003)
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory):
+    """Clips of noise, every other one with a band in it that a network learns to hear, but not always."""
+    random = np.random.default_rng(0)
+    arrays = random.standard_normal((CLIPS, 40, 41))
+    for number, label in enumerate(TRUTH):
+        arrays[number, 10:16] += random.uniform(1, 4) * (label == "call")
+    folder = tmp_path_factory.mktemp("features") / "features"
+    write_features(folder, {f"clip{number:03d}": array for number, array in enumerate(arrays)}, fft_size=128)
+    return open_features(folder)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """The positions of the clips whose label is wrong."""
+    return set(np.random.default_rng(1).choice(CLIPS, PLANTED, replace=False).tolist())
+
+
+@pytest.fixture(scope="module")
+def clips(features, planted):
+    other = {"call": "nocall", "nocall": "call"}
+    labels = [other[label] if number in planted else label for number, label in enumerate(TRUTH)]
+    return LabelledClips.alike(list(features.places), labels)
+
+
+@pytest.fixture(scope="module")
+def log_odds(features, clips):
+    return out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS)
+
+
+@pytest.fixture(scope="module")
+def p_call(log_odds):
+    return probability(log_odds, 1.0)
+
+
+def test_planted_label_errors_come_first(clips, planted, p_call):
+    """By chance a tenth of the first dozen would be planted, and half of it twice in ten thousand trials."""
+    errors = probable_errors(clips.clip_ids, clips.labels, p_call)
+    wrong = {clips.clip_ids[number] for number in planted}
+    assert sum(error.clip_id in wrong for error in errors[:PLANTED]) >= PLANTED / 2
+    # And few that are right are suspected.
+    assert sum(error.clip_id not in wrong for error in errors) <= 0.1 * CLIPS
+
+
+def test_errors_are_listed_as_they_are_and_the_worst_first(clips, p_call):
+    errors = probable_errors(clips.clip_ids, clips.labels, p_call)
+    score_of = dict(zip(clips.clip_ids, p_call, strict=True))
+    label_of = dict(zip(clips.clip_ids, clips.labels, strict=True))
+    assert errors
+    for error in errors:
+        assert (error.p_call, error.label) == (score_of[error.clip_id], label_of[error.clip_id])
+        assert error.quality == pytest.approx(error.p_call if error.label == "call" else 1 - error.p_call)
+    assert [error.quality for error in errors] == sorted(error.quality for error in errors)
+
+
+def test_the_scores_repeat(features, clips, log_odds):
+    assert out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS).tolist() == log_odds.tolist()
+
+
+def test_a_clip_is_scored_by_a_network_that_knows_nothing_of_its_recording(features, clips, monkeypatch):
+    """With no training, as only what each network would be trained on is looked at."""
+    recording_of = dict(zip(clips.clip_ids, RECORDINGS, strict=True))
+    learnt, scored = [], []
+
+    def learn(features, train, valid, params):
+        learnt.append([{recording_of[clip_id] for clip_id in part.clip_ids} for part in (train, valid)])
+        return None, []
+
+    def score(model, features, clip_ids):
+        scored.append({recording_of[clip_id] for clip_id in clip_ids})
+        return np.zeros(len(clip_ids))
+
+    monkeypatch.setattr(cross_validation, "train_new_model", learn)
+    monkeypatch.setattr(cross_validation, "calibrated_log_odds", score)
+    out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS)
+    assert len(learnt) == len(scored) == FOLDS
+    assert set().union(*scored) == set(RECORDINGS)
+    for (train, valid), held_out in zip(learnt, scored, strict=True):
+        assert train
+        assert valid
+        assert not train & valid
+        assert not (train | valid) & held_out

@@ -1,0 +1,45 @@
+"""Whether the pipeline can run here: a runner of GitHub may have neither the recordings nor a way to fetch them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from stages.lib.runtime.params import DataParams, read_params
+from tools.lib.wording import listed
+
+
+def missing_data() -> list[Path]:
+    """Return what the data set in use lacks, and no stage of its own makes."""
+    folder = read_params("data", DataParams).folder
+    needed = [folder / "clips.csv", folder / "recordings"]
+    return [path for path in needed if not path.exists() and path not in made_by_stages(folder / "dvc.yaml")]
+
+
+def made_by_stages(pipeline: Path) -> set[Path]:
+    """Return the outputs of a dvc.yaml whose stages run in the repository; none where there is no such file."""
+    stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"].values() if pipeline.exists() else ()
+    return {
+        Path(path) for stage in stages for out in stage["outs"] for path in (out if isinstance(out, dict) else [out])
+    }
+
+
+def without_data(missing: Sequence[Path], wrong: Sequence[str], said: Sequence[str]) -> str:
+    """Say what was checked, and what was not, where recordings are missing.
+
+    Parameters
+    ----------
+    missing : sequence of Path
+        What the data set lacks.
+    wrong : sequence of str
+        The stages whose committed outputs cannot have come from their committed inputs.
+    said : sequence of str
+        What there is to say of the labels.
+    """
+    others = f"{listed(wrong)} gave other outputs than dvc.lock has for the very same inputs. " if wrong else ""
+    return (
+        f"Outputs: **not checked**. {listed(list(map(str, missing)))} cannot be had here, so the models were not made "
+        "again. A run for a fork gets no secrets, and without a remote of DVC there is nothing to fetch "
+        f"(see docs/ci.md).\n\nThe labels and the tables were checked. {others}What follows is as committed.\n\n"
+        + "\n".join(f"- {line}" for line in said)
+    )

@@ -1,0 +1,114 @@
+"""Which clips may be answered for, as far as this clone can tell."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.tables.answered import (
+    ANSWERED,
+    ELSEWHERE,
+    first_cells,
+    read_answered,
+    with_clips_elsewhere,
+    write_answered,
+)
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows
+from stages.lib.tables.settled import SETTLED, read_settled
+from stages.lib.tables.split import SPLIT, read_split
+from tools.lib.revisions import git
+from tools.lib.wording import counted
+
+# Tables that have named clips, in any commit. The answers themselves are no evidence: they may hold a typing error.
+TABLES = ("data/*/clips.csv", "labels/queue.csv", str(SETTLED), str(ANSWERED))
+
+
+def parts() -> dict[str, str]:
+    """Return the part of every clip that has one."""
+    refuse(absence([SPLIT]))
+    return {clip.clip_id: clip.part for clip in read_split()}
+
+
+def parts_as_far_as_known(clip_ids: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Return the part of every clip, in a clone without DVC's outputs as well.
+
+    Parameters
+    ----------
+    clip_ids : iterable of str
+        The clips in question.
+
+    Returns
+    -------
+    parts : dict
+        From clip id to part; `elsewhere` for a clip that only another data set has, or had. Where parts are not known,
+        every clip counts as one of the pool; where clips are not known either, those in question are taken for right.
+    unchecked : str
+        What that leaves unchecked, as a sentence can end with it; empty where nothing is.
+    """
+    if SPLIT.exists():
+        return with_clips_elsewhere(parts(), clip_ids), ""
+    table = clips_table()
+    if table.exists():
+        part_of = dict.fromkeys((clip.clip_id for clip in read_clips(table)), "pool")
+        unchecked = f"whether a clip is a test clip was not checked: {SPLIT} is missing"
+        return with_clips_elsewhere(part_of, clip_ids), unchecked
+    return (
+        dict.fromkeys(clip_ids, "pool"),
+        f"whether a clip exists and is no test clip was not checked: {SPLIT} and {table} are missing",
+    )
+
+
+def with_clips_ever(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict[str, str]:
+    """Add the clips that the split does not have, but that a data set has or that a table of any commit has had.
+
+    Parameters
+    ----------
+    part_of : mapping
+        From clip id to part.
+    clip_ids : iterable of str
+        The clips in question.
+    """
+    wanted = set(clip_ids)
+    known = with_clips_elsewhere(part_of, wanted)
+    return known | dict.fromkeys(in_history(wanted - known.keys()), ELSEWHERE)
+
+
+def in_history(clip_ids: set[str]) -> set[str]:
+    """Return those clips that a table of any commit has had."""
+    if not clip_ids:
+        return set()
+    log = git("log", "--all", "--no-merges", "--unified=0", "--format=", "--", *TABLES).stdout.decode(errors="replace")
+    return clip_ids & first_cells(line[1:] for line in log.splitlines() if line.startswith("+"))
+
+
+def note(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> list[str]:
+    """Write clips that are known, and that are no test clips, to labels/answered.csv; return what to say about it."""
+    noted = read_answered()
+    new = {clip_id for clip_id in clip_ids if part_of.get(clip_id, "test") != "test"} - noted
+    if not new:
+        return []
+    write_answered(ANSWERED, noted | new)
+    return [f"{ANSWERED}: {counted(len(new), 'clip')} noted; commit it with the answers"]
+
+
+def note_all_answered() -> list[str]:
+    """Note every clip that has been answered for or settled, before another data set is put to use."""
+    clip_ids = clip_ids_of(read_rows(EXPERT)[0]) | settled_clip_ids()
+    part_of = parts() if SPLIT.exists() else {}
+    return note(with_clips_ever(part_of, clip_ids), clip_ids)
+
+
+def settled_clip_ids() -> set[str]:
+    """Return the ids of labels/settled.csv; none where there is no such table."""
+    return {clip.clip_id for clip in read_settled()} if SETTLED.exists() else set()
+
+
+def clips_table() -> Path:
+    """Return where the clips of the data set are listed."""
+    return read_params("data", DataParams).folder / "clips.csv"
+
+
+def absence(paths: Iterable[Path], remedy: str = "dvc pull, or dvc repro split") -> list[str]:
+    """List the outputs that are missing, and what to run."""
+    return [f"{path}: there is no such file; run {remedy}" for path in paths if not path.exists()]

@@ -1,0 +1,70 @@
+"""Where the queued clips lie in their recordings."""
+
+from typing import NamedTuple
+
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.table import read_table
+from stages.lib.tables.clips import read_clips, recording_of
+from stages.lib.tables.expert import COLUMNS, QUEUE
+from stages.lib.tables.held_out import length_faults, read_held_out
+from tools.lib.clips.known_clips import absence, clips_table
+
+
+class Window(NamedTuple):
+    """A queued clip.
+
+    Attributes
+    ----------
+    recording : str
+        Its path below the data set's `recordings/`.
+    start_s, end_s : float
+        Seconds from the start of the recording.
+    clip_id : str
+    min_hz, max_hz : float
+        The frequencies that the network sees.
+    channel : "mix" or int
+        What it hears: the mean of all channels, or one by its number.
+    """
+
+    recording: str
+    start_s: float
+    end_s: float
+    clip_id: str
+    min_hz: float
+    max_hz: float
+    channel: str | int
+
+    @property
+    def recording_id(self) -> str:
+        """What the id of the clip calls the recording, after which files about it are named."""
+        return recording_of(self.clip_id)
+
+
+def read_queue_windows() -> list[Window]:
+    """Return the queued clips by recording and time, so that their order tells nothing of their scores."""
+    table = clips_table()
+    refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
+    params = read_params("featurize", FeatureParams)
+    refuse(length_faults(table.parent.name, read_held_out(), params.clip_s))
+    clip_of = {clip.clip_id: clip for clip in read_clips(table)}
+    rows = read_table(QUEUE, COLUMNS)
+    refuse(
+        f"{QUEUE}:{row.line}: there is no clip {row.cells['clip_id']!r} in {table}; run dvc repro score_pool"
+        for row in rows
+        if row.cells["clip_id"] not in clip_of
+    )
+    clips = [clip_of[row.cells["clip_id"]] for row in rows]
+    return sorted(
+        Window(
+            clip.recording,
+            clip.start_s,
+            clip.start_s + params.clip_s,
+            clip.clip_id,
+            params.min_hz,
+            params.max_hz,
+            params.channel,
+        )
+        for clip in clips
+    )

@@ -1,0 +1,79 @@
+"""The spectrogram of a recording with its detections drawn in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from stages.lib.audio.recording import read_window
+from stages.lib.features.feature_params import FeatureParams
+from tools.lib.detection.detections import Detection
+from tools.lib.pictures.clip_view import Spectrogram, colour, plain_spectrogram
+from tools.lib.pictures.figure_file import write_figure
+from tools.lib.recordings.given_recordings import GivenRecording
+from tools.lib.wording import counted
+
+ROW_S = 60
+# Of a longer recording the rows with the surest detections are shown: a picture that can still be looked at.
+MOST_ROWS = 20
+ROW_INCHES = 12.0, 1.6
+DOTS_PER_INCH = 100
+BOX_COLOUR = "cyan"
+
+
+def draw_detections(
+    path: Path, recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams
+) -> None:
+    """Write the picture of a recording: a row a minute, `MOST_ROWS` of them at most."""
+    minutes = shown_minutes(recording.length_s, detections)
+    width, height = ROW_INCHES
+    figure = Figure(figsize=(width, height * len(minutes) + 0.4), dpi=DOTS_PER_INCH, layout="constrained")
+    figure.suptitle(title(recording, detections, len(minutes)), fontsize=9, parse_math=False)
+    for axes, minute in zip(figure.subplots(len(minutes), squeeze=False).ravel(), minutes, strict=True):
+        start_s = minute * ROW_S
+        # A window at least, because less would be too short for the spectrogram.
+        length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
+        samples = read_window(recording.path, start_s, length_s, params.sample_rate, params.channel)
+        highest_hz = min(recording.sample_rate, params.sample_rate) / 2
+        draw_row(axes, plain_spectrogram(samples, start_s, params, highest_hz))
+        axes.set_xlim(start_s, start_s + ROW_S)
+        for detection in detections:
+            if start_s < detection.end_s and detection.start_s < start_s + ROW_S:
+                draw_box(axes, detection, max(start_s, detection.start_s), params)
+    write_figure(path, figure)
+
+
+def shown_minutes(length_s: float, detections: Sequence[Detection]) -> list[int]:
+    """Return the minutes that a picture shows: all, or where these are too many those with the surest detections."""
+    minutes = range(max(1, int(-(-length_s // ROW_S))))
+    if len(minutes) <= MOST_ROWS:
+        return list(minutes)
+    surest = sorted(detections, key=lambda detection: -detection.p_call)
+    return sorted(list(dict.fromkeys(int(detection.start_s // ROW_S) for detection in surest))[:MOST_ROWS]) or [0]
+
+
+def title(recording: GivenRecording, detections: Sequence[Detection], shown: int) -> str:
+    """Say what the picture shows."""
+    minutes = max(1, int(-(-recording.length_s // ROW_S)))
+    part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"
+    return f"{recording.name}: {counted(len(detections), 'detection')}{part}"
+
+
+def draw_row(axes: Axes, spectrogram: Spectrogram) -> None:
+    """Draw a minute of sound."""
+    extent = (spectrogram.start_s, spectrogram.end_s, spectrogram.hz[0] / 1000, spectrogram.hz[-1] / 1000)
+    axes.imshow(colour(spectrogram), aspect="auto", extent=extent)
+    axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
+    axes.yaxis.set_major_formatter("{x:g} kHz")
+    axes.tick_params(labelsize=6)
+
+
+def draw_box(axes: Axes, detection: Detection, start_s: float, params: FeatureParams) -> None:
+    """Draw a detection, as far as it lies in the row, with its score."""
+    low, high = params.min_hz / 1000, min(params.max_hz / 1000, axes.get_ylim()[1])
+    axes.add_patch(Rectangle((start_s, low), detection.end_s - start_s, high - low, fill=False, edgecolor=BOX_COLOUR))
+    score = axes.annotate(f"{detection.p_call:.2f}", (start_s, high), (2, -2), textcoords="offset points")
+    # At the end of a row it is cut off rather than that the row gives way.
+    score.set(color=BOX_COLOUR, fontsize=6, va="top", clip_on=True, in_layout=False)

@@ -1,0 +1,112 @@
+"""From the scores of the windows of a recording to what was detected in it.
+
+Windows begin at 0, `hop_s`, 2 `hop_s` and so on, as long as they lie within the recording; the last one ends with it.
+Each moment takes the score of the window centred closest to it. A detection is a stretch of moments that all score
+above the threshold: it begins and ends halfway between the centres of two windows, or where the recording or its sound
+does, and windows that follow one another make one. Its score is the highest of its windows.
+
+A whole window would be a poor place for a call that is shorter: calls that are less than a window apart would be one
+detection, and any detection would be a window longer than its call.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.audio.recording import Examined
+
+SAME_S = 1e-6
+
+
+class Detection(NamedTuple):
+    """A stretch of a recording in which the model finds a call.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        Seconds from the start of the recording.
+    p_call : float
+        The highest score of its windows.
+    """
+
+    start_s: float
+    end_s: float
+    p_call: float
+
+
+def window_starts(length_s: float, clip_s: float, hop_s: float) -> np.ndarray:
+    """Return where the windows of a recording begin, in seconds.
+
+    Parameters
+    ----------
+    length_s : float
+        Of the recording, above 0.
+    clip_s, hop_s : float
+        The length of a window, and the distance between the starts of two: above 0, and no longer than a window.
+
+    Returns
+    -------
+    ndarray of float, shape (windows,)
+        In order. Every moment lies in a window, and no window goes on beyond the end, except the only one of a
+        recording that is shorter than it.
+    """
+    last_s = max(0.0, length_s - clip_s)
+    # Rounded, because 1.2 / 0.4 is less than 3 to a processor.
+    starts_s = np.arange(1 + int(round(last_s / hop_s, 6))) * hop_s
+    return np.append(starts_s, last_s) if last_s - starts_s[-1] > SAME_S else starts_s
+
+
+def find_detections(
+    p_call: np.ndarray,
+    starts_s: np.ndarray,
+    clip_s: float,
+    recording: Examined,
+    threshold: float,
+) -> list[Detection]:
+    """Merge the windows above a threshold.
+
+    Parameters
+    ----------
+    p_call, starts_s : ndarray of float, shape (windows,)
+        The scores, NaN for a window without sound, and the starts as `window_starts` gives them.
+    clip_s : float
+        The length of a window.
+    recording : Examined
+        How long it is, and where it holds no sound.
+    threshold : float
+        In [0, 1]; a window has to score more.
+
+    Returns
+    -------
+    list of Detection
+        In the order of time; no two touch. None begins or ends where there is no sound, and a stretch without sound
+        that is as long as half a window divides one.
+    """
+    middles_s = starts_s + clip_s / 2
+    edges_s = np.concatenate([[0.0], (middles_s[:-1] + middles_s[1:]) / 2, [recording.length_s]])
+    above = np.concatenate([[False], p_call > threshold, [False]])
+    (changes,) = np.nonzero(above[1:] != above[:-1])
+    found = []
+    for first, after in changes.reshape(-1, 2):
+        for start_s, end_s in sounding((edges_s[first], edges_s[after]), recording.missing, clip_s / 2):
+            here = (edges_s[first:after] < end_s) & (edges_s[first + 1 : after + 1] > start_s)
+            found.append(Detection(float(start_s), float(end_s), float(p_call[first:after][here].max())))
+    return found
+
+
+def sounding(
+    stretch: tuple[float, float], missing: Sequence[tuple[float, float]], dividing_s: float
+) -> list[tuple[float, float]]:
+    """Return the parts of a stretch that begin and end with sound; gaps in one are shorter than `dividing_s`."""
+    start_s, end_s = stretch
+    parts: list[tuple[float, float]] = []
+    inside = [gap for gap in missing if gap[0] < end_s]
+    for gap_begin_s, gap_end_s in [*inside, (end_s, end_s)]:
+        if gap_begin_s > start_s:
+            if parts and start_s - parts[-1][1] < dividing_s:
+                parts[-1] = parts[-1][0], gap_begin_s
+            else:
+                parts.append((start_s, gap_begin_s))
+        start_s = max(start_s, gap_end_s)
+    return parts

@@ -1,0 +1,101 @@
+"""A model that goes over recordings of any length, on the features that it was trained on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+from pydantic import ValidationError
+
+from stages.lib.audio.recording import recording_fault
+from stages.lib.cluster.cluster import NO_FILES, Cluster
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.window import window_features
+from stages.lib.model.calibration import probability
+from stages.lib.model.model_folder import Model, feature_description, log_odds_of_arrays, model_at_hand, open_model
+from stages.lib.runtime.faults import InputFaults, refuse
+
+
+class Detector(NamedTuple):
+    """A model, where it was loaded from, and how the samples of a window become what it sees."""
+
+    folder: Path
+    model: Model
+    params: FeatureParams
+
+
+def feature_params(folder: Path) -> FeatureParams:
+    """Return how the windows that a model was trained on were made, whatever params.yaml says now.
+
+    Raises
+    ------
+    InputFaults
+        Where the folder holds no model, or one whose features can no longer be made.
+    """
+    try:
+        return FeatureParams.model_validate(feature_description(folder)["params"])
+    except ValidationError:
+        fault = f"{folder}: was trained on features of another version of this program; run dvc repro"
+        raise InputFaults([fault]) from None
+
+
+def open_detector(folder: Path) -> Detector:
+    """Load a model with its own description of its features."""
+    return Detector(folder, open_model(folder), feature_params(folder))
+
+
+def scores(
+    detector: Detector,
+    windows: Iterable[tuple[Path, Sequence[float]]],
+    cluster: Cluster | None = None,
+    files: Mapping[Path, str] = NO_FILES,
+) -> Iterator[np.ndarray]:
+    """Score batches of windows, on all cores or on a cluster.
+
+    However long the recordings are, no more of them is in memory than a batch of windows for each core.
+
+    Parameters
+    ----------
+    detector : Detector
+    windows : iterable of (Path, sequence of float)
+        For each batch the recording, and where its windows begin in seconds; `BATCH_SIZE` of them at most.
+    cluster : Cluster or None
+        It has the folder of the model.
+    files : mapping
+        From recordings to digests, for a cluster.
+
+    Yields
+    ------
+    ndarray of float64, shape (windows of the batch,), in [0, 1]
+        `p_call` of the next batch.
+    """
+    calls = ((path, starts_s, detector.params) for path, starts_s in windows)
+    if cluster is not None:
+        yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
+        return
+    while at_once := list(islice(calls, joblib.cpu_count())):
+        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*call) for call in at_once):
+            yield score_arrays(detector.model, arrays)
+
+
+def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
+    """Return `p_call` of some windows of a recording by the model in a folder."""
+    return score_arrays(model_at_hand(folder), features_of(path, starts_s, params))
+
+
+def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
+    """Return the features of some windows, as `window_features` does, of a recording that was sound when checked."""
+    try:
+        return window_features(path, starts_s, params)
+    except Exception:
+        # One that has been lost since is a fault of the input.
+        fault = recording_fault(path, params.channel)
+        refuse([fault] if fault else [])
+        raise
+
+
+def score_arrays(model: Model, arrays: np.ndarray) -> np.ndarray:
+    """Return `p_call` for a batch of features of shape (windows, bands, frames)."""
+    return probability(log_odds_of_arrays(model, arrays), model.temperature)

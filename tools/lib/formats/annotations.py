@@ -1,0 +1,89 @@
+"""The formats of annotations, told apart by what a file holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.lib.runtime.inputs import remembered
+from stages.lib.runtime.table import encoding_fault, quoted
+from tools.lib.formats.audacity import is_audacity, read_audacity
+from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, RAVEN_BEGIN, RECORDING
+from tools.lib.formats.dclde import COLUMNS as DCLDE_COLUMNS
+from tools.lib.formats.dclde import is_dclde, read_dclde
+from tools.lib.formats.delimited import Table, parse_table
+from tools.lib.formats.event import Annotations
+from tools.lib.formats.event_table import is_event_table, read_event_table, time_columns
+from tools.lib.formats.text_lines import content_fault, lines_of
+
+KNOWN = (
+    "a table of events (a recording, where an event begins, and where it ends or how long it is: of Raven, Pod.Cast, "
+    "BirdNET, Ketos, Kaleidoscope and others), the DCLDE killer-whale CSV, an Audacity label track (begin, end and "
+    "label, separated by tabs), or a folder that holds the folders calls and nocalls of clips"
+)
+NOT_RECOGNISED = f"is none of the annotations that are known: {KNOWN}"
+OF_RAVEN = {"selection", "view", "lowfreqhz", "highfreqhz", RAVEN_BEGIN}
+SHOWN = 12  # Columns, of a header that is not understood.
+
+
+def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
+    """Read a file of annotations, whatever its format.
+
+    Parameters
+    ----------
+    path : Path
+    words : sequence of str
+        The names of columns that say what the sounds are, before those that are known; or `none`.
+
+    Returns
+    -------
+    Annotations
+        With a fault where the format is not recognised.
+    """
+    if path.is_dir():
+        return faulty(f"{path}: {NOT_RECOGNISED}; name the files in it")
+    if not path.exists():
+        return faulty(f"{path}: there is no such file; name a file of annotations")
+    content = remembered(path).read_bytes()
+    fault = content_fault(content) or encoding_fault(content)
+    if fault:
+        return faulty(f"{path}:{fault}")
+    lines = lines_of(content)
+    if is_audacity(lines):
+        return read_audacity(path, lines)
+    table = parse_table(path, lines)
+    if is_dclde(table):
+        return read_dclde(table)
+    return read_event_table(table, words) if is_event_table(table) else faulty(table_fault(table))
+
+
+def faulty(fault: str) -> Annotations:
+    """Return that a file cannot be read."""
+    return Annotations([], {}, [fault])
+
+
+def table_fault(table: Table) -> str:
+    """Say what a table lacks, of the format that it is nearest to."""
+    if len(table.names) < 2:
+        return f"{table.path}: {NOT_RECOGNISED}"
+    nearest, lacks = nearest_format(table)
+    shown = [quoted(name) for name in table.names.values()]
+    header = ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+    return (
+        f"{table.path}:{table.line}: is none of the annotations that are known: its columns are {header}; "
+        f"to be {nearest} it lacks {lacks}"
+    )
+
+
+def nearest_format(table: Table) -> tuple[str, str]:
+    """Return the format that a table is nearest to, and the columns that it lacks."""
+    if len(table.names.keys() & set(DCLDE_COLUMNS)) > 1:
+        named = zip(DCLDE_COLUMNS, ("Soundfile", "FileBeginSec", "FileEndSec"), strict=True)
+        return "the DCLDE killer-whale CSV", " and ".join(name for key, name in named if key not in table.names)
+    times = time_columns(table)
+    raven = len(table.names.keys() & OF_RAVEN) > 1
+    lacking = {
+        "Begin Time (s)" if raven else "one for where an event begins, in seconds (such as start_s)": times.start,
+        "End Time (s)" if raven else "one for where it ends (end_s) or how long it is (duration_s)": times.lasting,
+        "one for the recording (filename)": raven or table.key((*RECORDING, BEGIN_PATH, BEGIN_FILE)),
+    }
+    lacks = " and ".join(column for column, there in lacking.items() if not there)
+    return "a Raven selection table" if raven else "a table of events", lacks

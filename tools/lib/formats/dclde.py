@@ -1,0 +1,83 @@
+"""The killer-whale annotations of the DCLDE workshops: one CSV for many providers, with classes and certainty.
+
+Certain calls of killer whales are calls. Uncertain ones, and those that are annotated for a file as a whole (which says
+that somewhere in it there is a call), are unsure. Everything else keeps its class: `HW` a humpback, `AB` no animal,
+`UndBio` an animal that nobody could name.
+
+References
+----------
+Palmer et al. (2025), "A public dataset of annotated Orcinus orca acoustic signals for detection and ecotype
+classification", Scientific Data 12.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+from tools.lib.formats.delimited import Table, first
+from tools.lib.formats.event import CALL, UNSURE, Annotations, Event
+from tools.lib.formats.times import times_reader
+from tools.lib.recordings.recording_name import Origin, iso
+
+COLUMNS = ("soundfile", "filebeginsec", "fileendsec")
+RECORDING, BEGIN, END = COLUMNS
+CLASS = ("classspecies", "labels")
+KILLER_WHALE, CERTAIN, LEVEL, TIME = ("kw",), ("kwcertain",), ("annotationlevel",), ("utc",)
+SITE = ("dataset", "dep", "provider")
+NO = ("0", "0.0", "false")
+YES = ("1", "1.0", "true")
+
+
+def is_dclde(table: Table) -> bool:
+    """Tell whether a table is of this form."""
+    return set(COLUMNS) <= table.names.keys()
+
+
+def read_dclde(table: Table) -> Annotations:
+    """Read the events, and what is wrong with the rows."""
+    events, origins, faults = [], {}, list(table.faults)
+    seconds = times_reader(row.cells[key] for row in table.rows for key in (BEGIN, END))
+    for row in table.rows:
+        cells, source = row.cells, f"{table.path}:{row.line}"
+        start_s, end_s = span(cells, seconds)
+        if not cells[RECORDING] or start_s is None or end_s is None or end_s < start_s:
+            faults.append(
+                f"{source}: {cells[RECORDING]!r} from {cells[BEGIN]!r} to {cells[END]!r} is no stretch of a recording; "
+                "correct Soundfile, FileBeginSec and FileEndSec, or remove the row"
+            )
+            continue
+        name = cells[RECORDING]
+        if name not in origins:
+            origins[name] = Origin(first(cells, SITE), began(first(cells, TIME), start_s))
+        events.append(Event(source, name, start_s, end_s, text(cells)))
+    return Annotations(events, origins, faults, columns=tuple(table.names))
+
+
+def span(cells: Mapping[str, str], seconds: Callable[[str], float | None]) -> tuple[float | None, float | None]:
+    """Return where an event begins and ends, in seconds; None for what is no time."""
+    if is_of_file(cells) and not first(cells, (BEGIN, END)):
+        return 0.0, inf
+    return seconds(cells[BEGIN]), seconds(cells[END])
+
+
+def is_of_file(cells: Mapping[str, str]) -> bool:
+    """Tell whether a row is about a file as a whole."""
+    return first(cells, LEVEL).casefold() == "file"
+
+
+def text(cells: Mapping[str, str]) -> str:
+    """Return the class of an event, its certainty taken into account."""
+    species = first(cells, CLASS)
+    if species.casefold() != "kw" and first(cells, KILLER_WHALE).casefold() not in YES:
+        return species or UNSURE
+    return UNSURE if is_of_file(cells) or first(cells, CERTAIN).casefold() in NO else CALL
+
+
+def began(event: str, start_s: float) -> str:
+    """Return when a recording began, given the UTC of an event and how far into the recording it is."""
+    with suppress(ValueError):
+        time = datetime.fromisoformat(event)
+        start = (time.astimezone(UTC) if time.tzinfo else time) - timedelta(seconds=start_s)
+        return iso(start) + "Z"
+    return ""

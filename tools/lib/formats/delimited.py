@@ -1,0 +1,165 @@
+"""Tables of other programs, separated by tabs, semicolons, commas or bars, as Raven, Excel, R and Python save them.
+
+What they agree on is read: a blank line or Excel's `sep=;` before the header, quotation marks, line breaks within them,
+R's dots for blanks in the names of columns, and its column of row numbers that the header does not have.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.table import Row
+
+TAB, BLANK, COMMA = "\t", " ", ","
+SEPARATORS = (TAB, ";", COMMA, "|")  # Of equally many the first counts.
+STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # As Excel writes it and reads it.
+QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks where nothing else is asked for.
+MISSING = ("", "na", "nan", "none", "null")
+LONGEST_CELL = 50  # Lines; a quotation mark that is not closed by then spoils one row only.
+
+
+class Table(NamedTuple):
+    """A table.
+
+    Attributes
+    ----------
+    path : Path
+    line : int
+        Of the header.
+    separator : str
+    names : dict
+        From each column's key (`key_of`) to its name as it is written.
+    rows : list of Row
+        With their lines; from keys to cells. Blank rows aside, short ones filled up with empty cells.
+    faults : list of str
+        Rows with more cells than the header has names, of which nobody can tell what they mean.
+    """
+
+    path: Path
+    line: int
+    separator: str
+    names: dict[str, str]
+    rows: list[Row]
+    faults: list[str]
+
+    def key(self, names: Iterable[str]) -> str:
+        """Return the key of the first of several columns that the table has; empty where it has none."""
+        return next((name for name in names if name in self.names), "")
+
+
+def key_of(name: str) -> str:
+    """Return what the spellings of a column have in common: `Begin Time (s)`, `Begin.Time..s.`, `begin_time_s`."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def parse_table(path: Path, lines: Sequence[str]) -> Table:
+    """Read a table, of whatever columns.
+
+    Parameters
+    ----------
+    path : Path
+        That faults name.
+    lines : sequence of str
+        Without line endings.
+    """
+    start, separator = header_place(lines)
+    records = list(numbered_records(lines, start, separator))
+    number, header = records[0] if records else (1, [])
+    names: dict[str, str] = {}
+    for name in header:
+        names.setdefault(key_of(name), name)
+    names.pop("", None)
+    keys = [key_of(name) for name in header]
+    below = records[1:]
+    if all(lines[line - 1].startswith('"') for line, _ in below) and is_numbered(below, len(header)):
+        below = [(line, cells[1:]) for line, cells in below]
+    rows, faults = [], []
+    width = len(keys)
+    for line, cells in below:
+        if len(cells) > width and any(cells[width:]):
+            faults.append(f"{path}:{line}: has {len(cells)} cells where the header has {width}; {remedy(separator)}")
+        else:
+            filled_up = [*cells[:width], *[""] * (width - len(cells))]
+            # Backwards, so that of columns of one name the first counts.
+            rows.append(Row(line, dict(zip(keys[::-1], filled_up[::-1], strict=True))))
+    return Table(path, number, separator, names, rows, faults)
+
+
+def header_place(lines: Sequence[str]) -> tuple[int, str]:
+    """Return how many lines come before the header, and what separates its cells."""
+    start = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    first = lines[start] if lines else ""
+    stated = STATED_SEPARATOR.fullmatch(first)
+    if stated:
+        return start + 1, stated[1]
+    if QUOTED_CELLS.fullmatch(first):
+        return start, BLANK
+    return start, max(SEPARATORS, key=lambda separator: len(cells_of(first, separator)))
+
+
+def numbered_records(lines: Sequence[str], start: int, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield every row that is not blank, with the number of the line on which it begins."""
+    position, width = start, 0
+    while position < len(lines):
+        number, line = position + 1, lines[position]
+        cells, used = record_at(lines, position, separator, width)
+        position += used
+        if line and any(cells):
+            width = width or len(cells)
+            yield number, cells
+
+
+def record_at(lines: Sequence[str], position: int, separator: str, width: int) -> tuple[list[str], int]:
+    """Return the cells of the row that begins on a line, and how many lines it has.
+
+    A quoted cell may go on over several lines, but only where the row then is as wide as the header: else it is a lone
+    quotation mark, as in tables of Raven, which quotes nothing.
+    """
+    line = lines[position]
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(separator)], 1
+    ends = range(position, min(position + LONGEST_CELL, len(lines)))
+    reader = csv.reader((f"{lines[end]}\n" for end in ends), strict=True, delimiter=separator)
+    try:
+        cells = [cell.strip() for cell in next(reader)]
+    except csv.Error:
+        cells = []
+    if cells and (reader.line_num == 1 or len(cells) == width):
+        return cells, reader.line_num
+    return cells_of(line, separator), 1
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """Return the cells of one line, whatever its quotation marks."""
+    with suppress(csv.Error):  # Of a cell that is longer than any text.
+        if separator != TAB or line.count('"') % 2 == 0:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    return [cell.strip() for cell in line.split(separator)]
+
+
+def is_numbered(records: Sequence[tuple[int, list[str]]], width: int) -> bool:
+    """Tell whether rows have one cell more than the header, in front: R's row numbers, which need not be in order."""
+    first = {cells[0] for _, cells in records if len(cells) == width + 1 and cells[0].isdecimal()}
+    return len(first) == len(records)
+
+
+def remedy(separator: str) -> str:
+    """Say what to do about rows that have too many cells."""
+    if separator == COMMA:
+        return (
+            "where numbers have decimal commas, write points, or separate the cells by semicolons; "
+            "put texts with commas into quotation marks"
+        )
+    return "name every column in the header, or remove what lies beyond it"
+
+
+def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the first of some cells that is there and not missing, in whatever way that is written."""
+    for name in names:  # A generator would take twice as long, and tables are long.
+        cell = cells.get(name)
+        if cell and cell.casefold() not in MISSING:
+            return cell
+    return ""

@@ -1,0 +1,184 @@
+"""Tables of events, a row each: a recording, where the event begins, where it ends or how long it is, and a word.
+
+Raven, Pod.Cast, Ketos, OpenSoundscape, BirdNET, Kaleidoscope, APLOSE and many others write such tables. They differ in
+the names of their columns (`columns.py`), and Raven's in that its times may count from the start of another file
+(`sequence.py`).
+
+References
+----------
+https://github.com/orcasound/orcadata/wiki/Pod.Cast-data-archive, "Data archive format".
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from stages.lib.runtime.table import Row
+from tools.lib.formats.columns import (
+    BEGIN_FILE,
+    BEGIN_PATH,
+    DATE,
+    DURATION,
+    END,
+    FOLDER,
+    OF_KALEIDOSCOPE,
+    OFFSET_AS_END,
+    ONSET,
+    RAVEN_BEGIN,
+    RECORDING,
+    SITE,
+    START,
+    TIME,
+)
+from tools.lib.formats.delimited import Table, first
+from tools.lib.formats.event import Annotations, Event
+from tools.lib.formats.sequence import Placed, in_all_files, offset_faults, offset_of
+from tools.lib.formats.times import span_fault, times_reader
+from tools.lib.formats.word_columns import word_columns, words_of
+from tools.lib.recordings.recording_name import Origin, named_after, stem
+
+DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y_%m_%d")
+NAMELESS = (
+    "there is no column for the recording, and the table is not named after one; add a column filename, or name the "
+    "table as in bay.selections.txt for bay.wav"
+)
+NOTHING_S = 0.01  # A recording without any call has a row of this length or less in tables of Pod.Cast.
+
+
+class Times(NamedTuple):
+    """The columns that say where an event lies; `end` or `duration` may be empty, but not both."""
+
+    start: str
+    end: str
+    duration: str
+
+    @property
+    def lasting(self) -> str:
+        """The column that says where an event ends, or how long it is."""
+        return self.end or self.duration
+
+
+def time_columns(table: Table) -> Times:
+    """Return the columns of times, empty where there are none."""
+    start = table.key(START)
+    end = table.key((*END, *OFFSET_AS_END) if start in ONSET else END)
+    return Times(start, end, "" if end else table.key(DURATION))
+
+
+def is_event_table(table: Table) -> bool:
+    """Tell whether a table is one of events."""
+    times = time_columns(table)
+    return bool(times.start and times.lasting)
+
+
+def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
+    """Read the events, each once however many views of Raven it has, and what is wrong with the rows.
+
+    Parameters
+    ----------
+    table : Table
+    words : sequence of str
+        The names of columns that say what the sounds are, before those that are known; or `none`.
+    """
+    times = time_columns(table)
+    seconds = times_reader(row.cells[key] for row in table.rows for key in times if key)
+    groups, faults = word_columns(table, words)
+    named = has_recordings(table)
+    own_name = "" if named else named_after(table.path.name)
+    if not own_name and not named:
+        return Annotations([], {}, [*table.faults, f"{table.path}:{table.line}: {NAMELESS}"])
+    offsets = offset_of(table, seconds)
+    recording_keys = [key for key in RECORDING if key in table.names]
+    placed, origins = [], {}
+    for row in table.rows:
+        recording = own_name or recording_of(row.cells, recording_keys)
+        if recording and recording not in origins:
+            origins[recording] = origin(row.cells)
+        if recording and is_empty(row.cells, times, groups):
+            continue
+        start_s, last = seconds(row.cells[times.start]), seconds(row.cells[times.lasting])
+        if not recording or start_s is None or last is None or (times.end and last < start_s):
+            faults.append(f"{table.path}:{row.line}: {row_fault(row, recording, times)}")
+            continue
+        lasting_s = last - start_s if times.end else last
+        if times.end or times.start == RAVEN_BEGIN or lasting_s > NOTHING_S:
+            text, others = words_of(row.cells, groups)
+            from_s = offsets(row, start_s)
+            event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, text, others)
+            placed.append(Placed(row, start_s, event))
+    placed = once(placed)
+    faults += offset_faults(table, placed)
+    events = in_all_files(placed)
+    origins |= {event.recording: origins.get(event.recording, Origin()) for event in events}
+    if own_name and not table.rows:
+        origins[own_name] = Origin()
+    return Annotations(events, origins, sorted_faults(table, faults), notes(table, own_name), tuple(table.names))
+
+
+def has_recordings(table: Table) -> bool:
+    """Tell whether a table names its recordings in a column that is filled in somewhere."""
+    keys = [key for key in (*RECORDING, BEGIN_PATH, BEGIN_FILE) if key in table.names]
+    of_raven = table.key(START) == RAVEN_BEGIN and not table.key(RECORDING)
+    return any(first(row.cells, keys) for row in table.rows) if of_raven else bool(keys)
+
+
+def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
+    """Return the recording that a row names in one of some columns, with its folder where the row tells that."""
+    name, path, folder = first(cells, keys), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
+    name = name or first(cells, (BEGIN_FILE,))
+    if path and (not name or stem(path) == stem(name)):
+        return path
+    return f"{folder.rstrip('/')}/{name}" if name and folder else name
+
+
+def is_empty(cells: Mapping[str, str], times: Times, groups: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a row says nothing but that somebody has listened to a recording."""
+    return not first(cells, times) and not any(first(cells, group) for group in groups)
+
+
+def row_fault(row: Row, recording: str, times: Times) -> str:
+    """Say what a row lacks."""
+    if not recording:
+        return "names no recording; fill in its file name, or remove the row"
+    verb = "ends at" if times.end else "lasts"
+    return span_fault(row.cells[times.start], row.cells[times.lasting], verb)
+
+
+def once(placed: Sequence[Placed]) -> list[Placed]:
+    """Leave out the views of a selection but the first; Raven has a row for each."""
+    seen: dict[tuple, Placed] = {}
+    for one in placed:
+        view = one.row.cells.get("view")
+        number = (one.row.cells.get("selection") or one.row.line) if view else one.row.line
+        seen.setdefault((number, *one.event[1:]), one)
+    return list(seen.values())
+
+
+def origin(cells: Mapping[str, str]) -> Origin:
+    """Return where and when the recording of a row was made."""
+    date = "" if OF_KALEIDOSCOPE in cells else first(cells, (DATE,))  # The name of the recording tells more than its.
+    return Origin(first(cells, SITE), began(date, first(cells, (TIME,))))
+
+
+@cache
+def began(date: str, time: str) -> str:
+    """Return a date, and a time if it is one, in the form of ISO 8601; a date of an unknown form as it is."""
+    for form in DATE_FORMATS:
+        with suppress(ValueError):
+            date = datetime.strptime(date, form).date().isoformat()
+    return f"{date}T{time}" if date and re.fullmatch(r"[0-2]\d:[0-5]\d:[0-5]\d", time) else date
+
+
+def notes(table: Table, own_name: str) -> list[str]:
+    """Say so where a table is taken to be about the recording that it is named after, unless that is usual."""
+    if not own_name or time_columns(table).start == RAVEN_BEGIN:
+        return []
+    return [f"{table.path}: has no column for the recording, so it is about {own_name!r}, after which it is named"]
+
+
+def sorted_faults(table: Table, faults: Sequence[str]) -> list[str]:
+    """Return all faults in the order of lines."""
+    return sorted([*table.faults, *faults], key=lambda fault: int(fault[len(f"{table.path}:") :].partition(":")[0]))

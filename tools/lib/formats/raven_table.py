@@ -1,0 +1,152 @@
+"""Selection tables of Raven: columns separated by tabs, one row or more for each selection.
+
+Raven writes a selection once for each view, waveform and spectrogram. Where several files were opened as one sound,
+`Begin Time (s)` counts from the start of the first; `Begin File` and `File Offset (s)` then say where a selection
+really begins.
+
+References
+----------
+Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from stages.lib.tables.clips import CALL
+from tools.lib.clips.queue_windows import Window
+from tools.lib.detection.detections import Detection
+from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN
+from tools.lib.formats.delimited import first, parse_table
+from tools.lib.formats.selections import Selection
+from tools.lib.formats.times import span_fault, times_reader
+from tools.lib.recordings.recording_name import named_after
+
+SUFFIX = ".Table.1.selections.txt"
+RAVEN_END = "endtimes"
+TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
+LABELS = ("label", "annotation", "species")
+HEADER_LINES = 20  # Before the header there may be blank lines.
+PLACE = (
+    "Selection",
+    "View",
+    "Channel",
+    "Begin Time (s)",
+    "End Time (s)",
+    "Low Freq (Hz)",
+    "High Freq (Hz)",
+    "Begin File",
+    "Begin Path",
+)
+COLUMNS = (*PLACE, "Label", "Note")
+DETECTION_COLUMNS = (*PLACE, "Label", "Score")
+
+
+def is_raven(lines: Sequence[str]) -> bool:
+    """Tell whether lines are a selection table, also as other programs save it."""
+    return RAVEN_BEGIN in parse_table(Path(), lines[:HEADER_LINES]).names
+
+
+def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
+    """Read the selections of a table in which labels are filled in, and what is wrong with them."""
+    table = parse_table(path, lines)
+    lacking = {"End Time (s)": RAVEN_END not in table.names, "Label, Annotation or Species": not table.key(LABELS)}
+    faults = [
+        f"{path}:{table.line}: there is no column {name}; add it in Raven" for name, lacks in lacking.items() if lacks
+    ]
+    if lacking["End Time (s)"]:
+        return [], faults
+
+    seconds = times_reader(row.cells.get(key, "") for row in table.rows for key in TIMES)
+    faults += table.faults
+    seen = set()
+    selections = []
+    for row in table.rows:
+        cells = row.cells
+        start_s, end_s = seconds(cells[RAVEN_BEGIN]), seconds(cells[RAVEN_END])
+        recording = first(cells, (BEGIN_PATH, BEGIN_FILE))
+        offset_s = seconds(cells[FILE_OFFSET]) if recording and cells.get(FILE_OFFSET) else start_s
+        if start_s is None or end_s is None or offset_s is None or end_s < start_s:
+            faults.append(f"{path}:{row.line}: {span_fault(cells[RAVEN_BEGIN], cells[RAVEN_END])}")
+            continue
+        selection = Selection(
+            row.line,
+            recording or named_after(path.name),
+            offset_s,
+            offset_s + end_s - start_s,
+            first(cells, LABELS),
+            first(cells, NOTES),
+        )
+        view = (cells.get("selection"), selection._replace(line=0))
+        if view not in seen:
+            selections.append(selection)
+        seen.add(view)
+    return selections, faults
+
+
+def format_raven(windows: Iterable[Window]) -> str:
+    """Return the selection table in which the windows of a recording wait for their labels."""
+    return table_text(
+        COLUMNS,
+        (
+            (
+                *place(
+                    number,
+                    window.recording,
+                    (window.start_s, window.end_s),
+                    (window.min_hz, window.max_hz),
+                    window.channel,
+                ),
+                "",
+                "",
+            )
+            for number, window in enumerate(windows, start=1)
+        ),
+    )
+
+
+def format_detections(
+    recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
+) -> str:
+    """Return the selection table of what was detected in a recording, with the scores in a column `Score`.
+
+    Parameters
+    ----------
+    recording : str
+        Its path.
+    detections : iterable of Detection
+    span_hz : tuple of float
+        The lowest and the highest frequency that was looked at.
+    channel : "mix" or int
+        What was listened to.
+    """
+    return table_text(
+        DETECTION_COLUMNS,
+        (
+            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}")
+            for number, (*span_s, p_call) in enumerate(detections, start=1)
+        ),
+    )
+
+
+def place(
+    number: int, recording: str, span_s: Sequence[float], span_hz: Sequence[float], channel: str | int
+) -> list[str]:
+    """Return the cells that say where a selection is: from and to which second and frequency of a recording.
+
+    Raven has no word for the mix of all channels; it stands as the first.
+    """
+    times, frequencies = [f"{second:.9f}" for second in span_s], [f"{hz:.3f}" for hz in span_hz]
+    return [
+        str(number),
+        "Spectrogram 1",
+        "1" if channel == "mix" else str(channel),
+        *times,
+        *frequencies,
+        PurePosixPath(recording).name,
+        recording,
+    ]
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as Raven reads them."""
+    return "".join("\t".join(row) + "\n" for row in (columns, *rows))

@@ -1,0 +1,120 @@
+"""Raven opens several files as one sound, a sequence, in which a selection may begin in one file and end in another.
+
+`Begin Time (s)` then counts from the start of the first file. `Begin File` and `File Offset (s)` say where a selection
+really begins, and `End File` in which file it ends.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
+
+from stages.lib.runtime.table import Row
+from tools.lib.formats.columns import (
+    BEGIN_FILE,
+    BEGIN_PATH,
+    END_FILE,
+    END_PATH,
+    FILE_OFFSET,
+    RAVEN_BEGIN,
+    RECORDING,
+    START,
+)
+from tools.lib.formats.delimited import Table, first
+from tools.lib.formats.event import Event
+from tools.lib.recordings.recording_finder import agree
+from tools.lib.recordings.recording_name import is_named_after, stem
+
+SAME_S = 0.01  # Raven may be set to write times to the hundredth.
+REMEDY = "add the column File Offset (s) in Raven and save the table anew"
+
+
+class Placed(NamedTuple):
+    """An event, the row that it comes from, and its time in that row, which may count from the start of a sequence."""
+
+    row: Row
+    start_s: float
+    event: Event
+
+
+def offset_of(table: Table, seconds: Callable[[str], float | None]) -> Callable[[Row, float], float]:
+    """Return what tells where in its recording the event of a row begins, given where it begins in the table."""
+    if FILE_OFFSET not in table.names or table.key(START) != RAVEN_BEGIN or not names_files(table):
+        return lambda _row, start_s: start_s
+
+    def offset(row: Row, start_s: float) -> float:
+        offset_s = seconds(row.cells[FILE_OFFSET])
+        return start_s if offset_s is None else offset_s
+
+    return offset
+
+
+def names_files(table: Table) -> bool:
+    """Tell whether a table has a column for the recording of each row."""
+    return bool(table.key((*RECORDING, BEGIN_PATH, BEGIN_FILE)))
+
+
+def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
+    """List where a table of Raven does not say from which file on its times count."""
+    if table.key(START) != RAVEN_BEGIN or table.key(RECORDING) or not names_files(table):
+        return []
+    files = sorted({one.event.recording for one in placed})
+    if len(files) == 1 and is_named_after(table.path.name, files[0]):
+        return []
+    if not any(one.row.cells.get(FILE_OFFSET) for one in placed):
+        if len(files) > 1:
+            fault = (
+                f"names {len(files)} files, but without the column File Offset (s) nobody can tell whether times count "
+                f"from the start of each or of the first; {REMEDY}"
+            )
+        else:
+            fault = (
+                f"names the file {files[0]} alone, but not in its own name; without the column File Offset (s) nobody "
+                f"can tell whether its times count from the start of that file or of a sequence; {REMEDY}, or, where "
+                f"they count from the start of that file, name the table {stem(files[0])}.selections.txt"
+            )
+        return [f"{table.path}:{table.line}: {fault}"] if files else []
+    return [
+        f"{table.path}:{one.row.line}: lacks its File Offset (s), which a table of several files needs; {REMEDY}"
+        for one in placed
+        if not one.row.cells[FILE_OFFSET]
+    ]
+
+
+def in_all_files(placed: Sequence[Placed]) -> list[Event]:
+    """Return the events, and a part of its own for each further file into which one of them reaches.
+
+    Where the table does not tell when a file begins, only the length of the file before does, which is known later.
+    """
+    starts = starts_of_files(placed)
+    return [event for one in placed for event in (one.event, *later_parts(one, starts))]
+
+
+def starts_of_files(placed: Sequence[Placed]) -> list[tuple[float, str]]:
+    """Return when in the sequence each file begins, in order; none where the rows are not of one sequence."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for one in placed:
+        found[one.event.recording].append(one.start_s - one.event.start_s)
+    starts = sorted((min(of_file), name) for name, of_file in found.items())
+    moving = any(max(of_file) - min(of_file) > SAME_S for of_file in found.values())
+    distinct = all(second - first > SAME_S for (first, _), (second, _) in pairwise(starts))
+    return starts if distinct and not moving else []
+
+
+def later_parts(one: Placed, starts: Sequence[tuple[float, str]]) -> Iterator[Event]:
+    """Yield the parts of an event that lie in files after the one in which it begins."""
+    event, end_file = one.event, first(one.row.cells, (END_PATH, END_FILE))
+    if (not starts and not end_file) or agree(end_file, event.recording):
+        return
+    lasting_s = event.end_s - event.start_s
+    end_s = one.start_s + lasting_s
+    reached = starts[
+        bisect_right(starts, one.start_s, key=itemgetter(0)) : bisect_left(starts, end_s, key=itemgetter(0))
+    ]
+    for start_s, name in reached:
+        if name != event.recording:  # Whose start a rounding error may put behind the event's.
+            yield event._replace(recording=name, start_s=0.0, end_s=end_s - start_s)
+    if end_file and not any(agree(end_file, name) for _, name in reached):
+        yield event._replace(recording=end_file, start_s=0.0, end_s=lasting_s, before=(event.recording, event.start_s))

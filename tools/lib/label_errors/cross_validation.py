@@ -1,0 +1,55 @@
+"""What the network thinks of clips that it has not learnt from: one training for each fold."""
+
+from collections.abc import Sequence
+from itertools import compress
+
+import numpy as np
+from tqdm import tqdm
+
+from stages.lib.feature_store import Features
+from stages.lib.model.model_folder import Model, calibrated_log_odds
+from stages.lib.training import LabelledClips, TrainParams, train_new_model
+from tools.lib.label_errors.recording_folds import fold_of_each, most_folds
+
+# Of the clips that a fold leaves to learn from, about a tenth is left out to calibrate by, as it is for the baseline.
+VALID_FOLDS = 10
+
+
+def out_of_fold_log_odds(
+    features: Features, clips: LabelledClips, recordings: Sequence[str], fold_count: int, params: TrainParams
+) -> np.ndarray:
+    """Return the calibrated log-odds of every clip by a network that was trained on other recordings.
+
+    Parameters
+    ----------
+    features : Features
+    clips : LabelledClips
+    recordings : sequence of str, one for each clip
+    fold_count : int
+    params : TrainParams
+
+    Returns
+    -------
+    ndarray of float64, shape (clips,)
+    """
+    folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
+    log_odds = np.empty(len(clips.clip_ids))
+    for fold in tqdm(range(fold_count), desc="cross-validation", unit="fold", disable=None):
+        held_out = folds == fold
+        model = trained(features, chosen(clips, ~held_out), list(compress(recordings, ~held_out)), params)
+        log_odds[held_out] = calibrated_log_odds(model, features, chosen(clips, held_out).clip_ids)
+    return log_odds
+
+
+def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:
+    """Train the network as the stage `train` does, with some of the recordings left out to calibrate by."""
+    fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
+    folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
+    left_out = folds == folds.min()
+    model, _ = train_new_model(features, chosen(clips, ~left_out), chosen(clips, left_out), params)
+    return model
+
+
+def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:
+    """Return the clips at which a mask of shape (clips,) is true."""
+    return LabelledClips(*(list(compress(values, mask)) for values in clips))

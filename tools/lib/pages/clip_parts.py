@@ -1,0 +1,119 @@
+"""What pages hold of clips: what they say of each, and its sound and pictures."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from stages.lib.audio.recording import duration_s, recording_fault
+from stages.lib.cluster.parallel import in_parallel
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.faults import refuse
+from stages.lib.tables.clips import Clip
+from tools.lib.pages.document import base64_text
+from tools.lib.pages.sound import DELAY_SAMPLES, encode, playable_rate
+from tools.lib.pictures.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
+
+CONTEXT_S = 1.0
+MOST_TIMES = 8  # Written below a spectrogram.
+# Chosen by size: a page of 200 clips should go by e-mail. The plain picture is many times the larger.
+PLAIN_QUALITY, FEATURES_QUALITY = 60, 80
+PICTURE_EFFORT = 2  # Of 6: half the time of the default, for pictures 3 % larger.
+
+Part = tuple[dict[str, Any], dict[str, str]]
+
+
+def clip_parts(folder: Path, clips: Sequence[Clip], params: FeatureParams, description: str) -> list[Part]:
+    """Return what a page says of each clip, and its sound and pictures.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the data set.
+    clips : sequence of Clip
+    params : FeatureParams
+    description : str
+        What the progress bar is named.
+
+    Raises
+    ------
+    InputFaults
+        With every clip whose recording is not there.
+    """
+    refuse(fault for clip in clips for fault in clip_faults(folder, clip))
+    return list(in_parallel(clip_part, [(folder, clip, params) for clip in clips], description, unit="clip"))
+
+
+def media_blocks(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
+    """Return sound and pictures by the ids under which clip_media.js looks for them."""
+    return {f"media-{position}": content for position, (_, content) in enumerate(parts)}
+
+
+def clip_faults(folder: Path, clip: Clip) -> list[str]:
+    """List what keeps a clip from being heard, as far as can be told without decoding its recording."""
+    place, path = f"{folder / 'clips.csv'}:{clip.line}", folder / "recordings" / clip.recording
+    try:
+        length_s = duration_s(path)
+    except soundfile.LibsndfileError:
+        return [f"{place}: {recording_fault(path)}"]
+    if clip.start_s >= length_s:
+        return [f"{place}: {clip.clip_id} begins at {clip.start_s} s, but {path} ends at {length_s:.3f} s"]
+    return []
+
+
+def clip_part(folder: Path, clip: Clip, params: FeatureParams) -> Part:
+    """Return what the page says of a clip, and its sound and pictures."""
+    path = folder / "recordings" / clip.recording
+    try:
+        view = view_clip(path, clip, params, CONTEXT_S)
+    except Exception:
+        fault = recording_fault(path)
+        refuse([f"{folder / 'clips.csv'}:{clip.line}: {fault}"] if fault else [])
+        raise
+    media = {
+        "sound": base64_text(encode(view.samples, view.sample_rate)),
+        "plain": picture(view.plain, PLAIN_QUALITY),
+        "features": picture(view.features, FEATURES_QUALITY),
+    }
+    return about_clip(clip, view), media
+
+
+def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
+    """Return what the page says of a clip. The label that it may have in the data set is no business of the page.
+
+    Times are seconds from where the sound begins, except for those written below the spectrogram, which people read as
+    seconds from where the clip begins.
+    """
+    before_s = view.clip_begin_s - view.start_s
+    length_s = view.end_s - view.start_s
+    return {
+        "clip_id": clip.clip_id,
+        "recording": clip.recording,
+        "site": clip.site,
+        "start_s": clip.start_s,
+        "length_s": length_s,
+        "clip_begin_s": before_s,
+        "clip_end_s": view.clip_end_s - view.start_s,
+        "delay_s": DELAY_SAMPLES / playable_rate(view.sample_rate),
+        "times": [[second, before_s + second] for second in multiples(-before_s, length_s - before_s, MOST_TIMES)],
+        "plain": axes(view.plain, view),
+        "features": axes(view.features, view),
+    }
+
+
+def axes(spectrogram: Spectrogram, view: ClipView) -> dict[str, Any]:
+    """Return where a picture begins and ends in time, and the frequencies beside it: kHz, and how far up."""
+    return {
+        "start_s": spectrogram.start_s - view.start_s,
+        "end_s": spectrogram.end_s - view.start_s,
+        "frequencies": [[hz / 1000, height_of(hz, spectrogram)] for hz in ticks(spectrogram)],
+    }
+
+
+def picture(spectrogram: Spectrogram, quality: int) -> str:
+    """Return a picture as the address of an image."""
+    file = io.BytesIO()
+    colour(spectrogram).save(file, format="WEBP", quality=quality, method=PICTURE_EFFORT)
+    return f"data:image/webp;base64,{base64_text(file.getvalue())}"

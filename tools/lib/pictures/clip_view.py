@@ -1,0 +1,179 @@
+"""One clip as a person sees and hears it: its sound with some context, and two spectrograms of that."""
+
+from collections.abc import Iterator
+from itertools import count, takewhile
+from math import ceil, floor
+from pathlib import Path
+from typing import NamedTuple
+
+import librosa
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+
+from stages.lib.audio.recording import duration_s, read_window, sample_rate_of
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.spectrogram import clip_features
+from stages.lib.features.window import Window, sound_of
+from stages.lib.tables.clips import Clip
+
+# More than a screen shows would only make the page larger.
+PLAIN_COLUMNS, PLAIN_ROWS = 640, 400
+# Evenly rising in brightness, so that it reads the same to those who do not tell all colours apart.
+COLOURS = colormaps["magma"]
+# The darkest and the brightest colour; a single loud click must not leave everything else in the dark.
+DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
+ROUNDING = 1e-6
+QUIETEST = 1e-10  # Stands for silence, which has no decibels.
+
+
+class Spectrogram(NamedTuple):
+    """A picture of sound, and what its axes say.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (rows, columns)
+        Lowest frequency first.
+    hz : ndarray, shape (rows,)
+        The frequency in the middle of each row, rising.
+    start_s, end_s : float
+        Where the first column begins and the last one ends, in seconds from the start of the recording. Columns are as
+        wide as the hop between them and lie around the time that they speak of.
+    """
+
+    values: np.ndarray
+    hz: np.ndarray
+    start_s: float
+    end_s: float
+
+
+class ClipView(NamedTuple):
+    """A clip with its context; all times are seconds from the start of the recording.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape (samples,)
+        Mono, at the recording's own `sample_rate`.
+    sample_rate : int
+    start_s, end_s : float
+        Of the samples: the clip, and as much of the context as there is.
+    clip_begin_s, clip_end_s : float
+    plain : Spectrogram
+        Decibels on a linear scale of frequency, up to what both the recording and the features hold.
+    features : Spectrogram
+        What the network would see of such a window.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    start_s: float
+    end_s: float
+    clip_begin_s: float
+    clip_end_s: float
+    plain: Spectrogram
+    features: Spectrogram
+
+
+def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -> ClipView:
+    """Return what there is to see and hear of a clip.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    clip : Clip
+    params : FeatureParams
+    context_s : float
+        Seconds before and after the clip, where the recording has them. A clip that goes on beyond the recording is
+        silent there; what the network sees there is the window's own sound (`stages.lib.audio.missing_sound`).
+    """
+    clip_end_s = clip.start_s + params.clip_s
+    start_s = max(0.0, clip.start_s - context_s)
+    end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
+    sample_rate = sample_rate_of(path)
+    window = read_window(path, start_s, end_s - start_s, params.sample_rate, params.channel)
+    return ClipView(
+        samples=read_window(path, start_s, end_s - start_s, sample_rate, params.channel),
+        sample_rate=sample_rate,
+        start_s=start_s,
+        end_s=end_s,
+        clip_begin_s=clip.start_s,
+        clip_end_s=clip_end_s,
+        plain=plain_spectrogram(window, start_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
+        features=feature_spectrogram(sound_of(path, start_s, end_s - start_s, params), start_s, params),
+    )
+
+
+def feature_spectrogram(window: Window, start_s: float, params: FeatureParams) -> Spectrogram:
+    """Return the features of a window of any length, with their axes; bands that are not held are as dark as any."""
+    values = clip_features(window.samples, params, window.highest_hz)
+    values = np.nan_to_num(values, nan=np.nanmin(values, initial=np.inf) if not np.isnan(values).all() else 0.0)
+    edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
+    return timed(values, edges_hz[1:-1], start_s, params.hop_size / params.sample_rate)
+
+
+def plain_spectrogram(samples: np.ndarray, start_s: float, params: FeatureParams, highest_hz: float) -> Spectrogram:
+    """Return decibels by time and frequency, of no more columns and rows than a screen has use for."""
+    hop_size = max(1, len(samples) // PLAIN_COLUMNS)
+    power = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=hop_size)) ** 2
+    hz = librosa.fft_frequencies(sr=params.sample_rate, n_fft=params.fft_size)
+    inside = hz <= highest_hz
+    merged = -(-np.count_nonzero(inside) // PLAIN_ROWS)
+    rows = np.arange(0, np.count_nonzero(inside), merged)
+    sizes = np.diff(rows, append=np.count_nonzero(inside))
+    power = np.add.reduceat(power[inside], rows) / sizes[:, None]
+    hz = np.add.reduceat(hz[inside], rows) / sizes
+    decibels = 10 * np.log10(np.maximum(power, QUIETEST))
+    return timed(decibels, hz, start_s, hop_size / params.sample_rate)
+
+
+def timed(values: np.ndarray, hz: np.ndarray, start_s: float, hop_s: float) -> Spectrogram:
+    """Put a spectrogram on the axis of time; its first column lies around the first sample."""
+    first_s = start_s - hop_s / 2
+    return Spectrogram(values.astype(np.float32), hz, first_s, first_s + values.shape[1] * hop_s)
+
+
+def colour(spectrogram: Spectrogram) -> Image.Image:
+    """Return a spectrogram as a picture: a point a value, low frequencies at the bottom, loud parts bright."""
+    darkest, brightest = np.percentile(spectrogram.values, [DARKEST_PERCENT, BRIGHTEST_PERCENT])
+    brightness = (spectrogram.values - darkest) / max(brightest - darkest, np.finfo(np.float32).tiny)
+    return Image.fromarray(COLOURS(np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
+
+
+def height_of(hz: float, spectrogram: Spectrogram) -> float:
+    """Return how far up a picture a frequency lies, from 0 at the bottom to 1 at the top."""
+    rows = np.arange(len(spectrogram.hz))
+    return float(np.interp(hz, spectrogram.hz, rows) + 0.5) / len(rows)
+
+
+def multiples(begin: float, end: float, most: int) -> list[float]:
+    """Return the multiples of a round step from `begin` to `end`, at most so many."""
+    for step in round_numbers():
+        # What is a rounding error beyond an end still counts.
+        first, last = ceil(begin / step - ROUNDING), floor(end / step + ROUNDING)
+        if last - first < most:
+            break
+    return [round(step * number, 6) for number in range(first, last + 1)]
+
+
+def round_numbers() -> Iterator[float]:
+    """Yield 0.001, 0.002, 0.005, 0.01 and so on."""
+    return (digit * 10.0**power for power in count(-3) for digit in (1, 2, 5))
+
+
+def ticks(spectrogram: Spectrogram, most: int = 6) -> list[float]:
+    """Return round frequencies, in Hz, to write beside a picture, from the lowest to the highest.
+
+    Multiples of one step where they would lie evenly, as on a linear scale; otherwise 1, 2, 5, 10 and so on, as far
+    apart as multiples would be.
+    """
+    lowest, highest = spectrogram.hz[[0, -1]]
+    evenly = multiples(lowest, highest, most)
+    if abs(height_of((lowest + highest) / 2, spectrogram) - 0.5) < 0.05:
+        return evenly
+    inside = takewhile(lambda hz: hz <= highest, (hz for hz in round_numbers() if hz >= lowest))
+    chosen: list[float] = []
+    for hz in reversed(list(inside)):
+        if not chosen or height_of(chosen[0], spectrogram) - height_of(hz, spectrogram) > 0.5 / most:
+            chosen.insert(0, hz)
+    return chosen

@@ -1,0 +1,116 @@
+"""Recordings that lie in folders, and how they come into a data set."""
+
+import filecmp
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stages.lib.audio.recording import Channel, Examined, examine
+from stages.lib.cluster.parallel import in_parallel
+from stages.lib.runtime.atomic_write import atomic_write
+from stages.lib.tables.clips import path_fault, recording_id
+
+SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+BLOCK_BYTES = 1 << 20
+
+
+def audio_files(folder: Path) -> dict[str, Path]:
+    """Return the recordings in a folder and the folders below it, by their paths below it; hidden ones aside.
+
+    Links are followed, but never back into a folder that they lie in.
+    """
+    found: dict[str, Path] = {}
+    waiting = [(folder, frozenset({folder.resolve()}))]
+    while waiting:
+        place, above = waiting.pop()
+        for path in place.iterdir():
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                real = path.resolve()
+                waiting += [] if real in above else [(path, above | {real})]
+            elif path.suffix.lower() in SUFFIXES and path.is_file():
+                found[path.relative_to(folder).as_posix()] = path
+    return dict(sorted(found.items()))
+
+
+def clashes(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
+    """Return the recordings that differ from another in the suffix alone, so that their clips would have one name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Paths below `recordings/` of new recordings.
+    known : iterable of str
+        Paths of those that have clips already; these are not returned.
+
+    Returns
+    -------
+    dict
+        From each such path to the other one.
+    """
+    names = list(names)
+    by_id: dict[str, list[str]] = defaultdict(list)
+    for name in dict.fromkeys([*known, *names]):
+        by_id[recording_id(name)].append(name)
+    clashing = set(known)
+    return {
+        name: next(other for other in by_id[recording_id(name)] if other != name)
+        for name in names
+        if len(by_id[recording_id(name)]) > 1 and name not in clashing
+    }
+
+
+def clash_line(path: Path, other: str) -> str:
+    """Say why a recording is left out that differs from another one in the suffix alone."""
+    return (
+        f"{path}: {other} differs from it in the suffix alone, so that clips of both would have one name; left out; "
+        "rename one of them"
+    )
+
+
+def one_content(paths: Sequence[Path]) -> bool:
+    """Tell whether files hold the same bytes."""
+    return all(filecmp.cmp(paths[0], other, shallow=False) for other in paths[1:])
+
+
+def bring(sources: Mapping[str, Path], recordings: Path) -> int:
+    """Copy recordings into a data set, unless they are there already; return how many were copied.
+
+    A run that was killed goes on with the recordings that it has not copied yet. One that is nowhere is passed over.
+
+    Parameters
+    ----------
+    sources : mapping
+        From the path below `recordings` to where the recording lies now. `bring_faults` finds nothing wrong with them.
+    recordings : Path
+    """
+    new = {name: source for name, source in sources.items() if source.exists() and not (recordings / name).exists()}
+    size = sum(source.stat().st_size for source in new.values())
+    with tqdm(total=size, desc="copying", unit="B", unit_scale=True, disable=None) as progress:
+        for name, source in new.items():
+            with atomic_write(recordings / name) as unfinished, source.open("rb") as old, unfinished.open("wb") as copy:
+                while block := old.read(BLOCK_BYTES):
+                    progress.update(copy.write(block))
+    return len(new)
+
+
+def bring_faults(sources: Mapping[str, Path], recordings: Path) -> Iterator[str]:
+    """Yield why recordings cannot be copied: their paths cannot be used, or are those of others."""
+    for name, source in tqdm(sources.items(), desc="comparing", unit="recording", disable=None):
+        place = recordings / name
+        fault = path_fault(name)
+        if fault:
+            yield f"{source}: {fault}"
+        elif place.exists() and source.exists() and not place.samefile(source) and not one_content([source, place]):
+            yield (
+                f"{source}: {place} is another recording of this path; name a folder further up, so that the folders "
+                "tell them apart, or rename one of them"
+            )
+
+
+def examine_all(paths: Sequence[Path], channel: Channel) -> list[Examined | str]:
+    """Examine recordings on all cores, with a progress bar on a terminal; a string says what is wrong with one."""
+    return list(in_parallel(examine, [(path, channel) for path in paths], "checking"))

@@ -1,0 +1,135 @@
+"""What a recording is known by, and where and when it was made, as far as its name tells.
+
+| recorder | name | site | time |
+|---|---|---|---|
+| Orcasound | rpi_orcasound_lab_1562337136_0004 | orcasound_lab | seconds since 1970, UTC |
+| AMAR of JASCO | AMAR173.4.20190916T061248Z | AMAR173 | UTC, as the Z says |
+| SoundTrap | 5066.190705140000 | SoundTrap5066 | YYMMDDHHMMSS, in the zone that it was set to |
+| AudioMoth | 5D1F5E30 | none | seconds since 1970, UTC, in hexadecimal digits |
+| any other | ..._20190705_140000, 20190705T140000Z, 190705-140000 | none | of no zone, unless Z, +0200 or so follows |
+
+Song Meters of Wildlife Acoustics put a $ between date and time where a GPS has set their clock. AMAR and SoundTrap name
+the instrument. That is as good as a place for keeping recordings of one place together, as long as an instrument is not
+moved.
+"""
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import PureWindowsPath
+from typing import NamedTuple
+
+from stages.lib.tables.clips import FOLDER_MARK
+
+# What ends the name of a recording, also of kinds that libsndfile does not read: an annotator may have other copies.
+SUFFIXES = (
+    *(
+        "aac",
+        "aif",
+        "aifc",
+        "aiff",
+        "au",
+        "caf",
+        "flac",
+        "m4a",
+        "mp3",
+        "mp4",
+        "oga",
+        "ogg",
+        "opus",
+        "rf64",
+        "snd",
+        "w64",
+    ),
+    *("wac", "wav", "wave", "wma", "wv", "x.wav"),
+)
+SUFFIX = re.compile(rf"\.({'|'.join(map(re.escape, sorted(SUFFIXES, key=len, reverse=True)))})$", re.IGNORECASE)
+# What programs put behind the name of a recording where they name a file of annotations after it.
+TABLE_ENDING = re.compile(
+    r"(\.Table\.\d+)?(\.selections?)?$|\.BirdNET(\.selection\.table|\.results)?$|\.R$", re.IGNORECASE
+)
+TRACK_ENDING = re.compile(r"(^|[ _.-]+)(label[ _-]?track|labels?|annotations?)[ _-]*\d*$", re.IGNORECASE)
+
+ORCASOUND = re.compile(r"(?:rpi[_-])?(?P<site>[a-z][a-z_-]*[a-z])[_-](?P<epoch>1\d{9})(?!\d)")
+AMAR = re.compile(r"(?P<site>AMAR\d+)\.(?:.*\.)?(?P<time>\d{8}T\d{6})Z")
+SOUNDTRAP = re.compile(r"(?P<serial>\d{3,})\.(?P<time>\d{12})(?!\d)")
+# With a letter, because eight decimal digits are rather a date; between 2011, before the first AudioMoth, and 2038.
+AUDIOMOTH = re.compile(r"(?=.*[A-F])[4-7][0-9A-F]{7}")
+AUDIOMOTH_SPAN = range(0x4E000000, 0x80000000)
+PLAIN = re.compile(
+    r"(?<!\d)(?P<date>(?:\d\d)?\d\d([-_]?)\d\d\2\d\d)(?P<between>[T_$ -]|_\$)(?P<time>\d\d([-_:.]?)\d\d\5\d\d)"
+    r"(?P<fraction>[._,]\d{1,6}(?=Z|[+-]\d\d|$|[_. -]))?_?(?P<zone>Z|[+-]\d\d:?\d\d)?(?!\d)"
+)
+
+
+class Origin(NamedTuple):
+    """Where and when a recording was made: a site, and ISO 8601 or whatever the annotator wrote; empty if unknown."""
+
+    site: str = ""
+    began: str = ""
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the folders and the name in a path of whatever system; accents in one spelling.
+
+    The drive, the root and `.` and `..` are left away: they say nothing on another machine.
+    """
+    path = PureWindowsPath(unicodedata.normalize("NFC", name))
+    return tuple(part for part in path.parts if part not in (path.anchor, ".", ".."))
+
+
+@cache  # Many annotations are of one recording.
+def stem(name: str) -> str:
+    """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
+    return SUFFIX.sub("", (parts_of(name) or ("",))[-1])
+
+
+def named_after(table: str) -> str:
+    """Return the recording after which a file of annotations is named; empty for names such as `Labels.txt`."""
+    name = re.sub(r"\.(txt|tsv|csv)$", "", table, flags=re.IGNORECASE)
+    return TRACK_ENDING.sub("", TABLE_ENDING.sub("", name))
+
+
+def is_named_after(table: str, recording: str) -> bool:
+    """Tell whether the name of a file of annotations begins with that of a recording, be it with folders and `--`."""
+    *folders, _ = parts_of(recording) or ("",)
+    names = (FOLDER_MARK.join([*folders[start:], stem(recording)]) for start in range(len(folders) + 1))
+    return any(re.match(rf"{re.escape(name)}(?![A-Za-z0-9])", unicodedata.normalize("NFC", table)) for name in names)
+
+
+def origin_of(stem: str) -> Origin:
+    """Return the site and the time in the name of a recording; empty where the name does not tell."""
+    if match := ORCASOUND.match(stem):
+        return Origin(match["site"].replace("-", "_"), since_1970(int(match["epoch"])))
+    if match := AMAR.match(stem):
+        return Origin(match["site"], parsed(match["time"], "%Y%m%dT%H%M%S", "Z"))
+    if match := SOUNDTRAP.match(stem):
+        return Origin(f"SoundTrap{match['serial']}", parsed(match["time"], "%y%m%d%H%M%S"))
+    if AUDIOMOTH.fullmatch(stem) and int(stem, 16) in AUDIOMOTH_SPAN:
+        return Origin("", since_1970(int(stem, 16)))
+    for match in PLAIN.finditer(stem):
+        date, time = (re.sub(r"\D", "", match[name]) for name in ("date", "time"))
+        if began := parsed(date + time, f"%{'Y' if len(date) == 8 else 'y'}%m%d%H%M%S", match["zone"] or ""):
+            return Origin("", began)
+    return Origin()
+
+
+def since_1970(seconds: int) -> str:
+    """Return a time in ISO 8601, UTC."""
+    return iso(datetime.fromtimestamp(seconds, UTC)) + "Z"
+
+
+def parsed(text: str, form: str, zone: str = "") -> str:
+    """Return a time in ISO 8601, in UTC where its zone is known; empty where the digits are none, such as month 13."""
+    with suppress(ValueError):
+        if zone:
+            return iso(datetime.strptime(text + zone, f"{form}%z").astimezone(UTC)) + "Z"
+        return iso(datetime.strptime(text, form))
+    return ""
+
+
+def iso(time: datetime) -> str:
+    """Return a time in ISO 8601, to the second, without its zone."""
+    return time.replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,0 +1,120 @@
+"""Files in which experts hand in answers: tables as the label page exports them, and selections of sound editors."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.inputs import remembered
+from stages.lib.runtime.table import Row, encoding_fault, header_faults, without_guard
+from stages.lib.tables.expert import COLUMNS, clip_ids_of, distinct, read_rows, rows_in_one_way, rule_faults
+from tools.lib.clips.known_clips import with_clips_ever
+from tools.lib.clips.queue_windows import Window, read_queue_windows
+from tools.lib.formats.audacity_track import is_track, parse_track
+from tools.lib.formats.delimited import COMMA, key_of, parse_table
+from tools.lib.formats.raven_table import is_raven, parse_raven
+from tools.lib.formats.selections import is_filled_in, rows_of
+from tools.lib.formats.text_lines import content_fault, lines_of
+
+KEYS = set(map(key_of, COLUMNS))
+UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
+
+
+class Signature(NamedTuple):
+    """Who has made selections, None where nobody has said so, and on which day; tables say that themselves."""
+
+    annotator: str | None
+    day: str
+
+
+class AnswerFile(NamedTuple):
+    """What a file holds.
+
+    Attributes
+    ----------
+    path : Path
+    rows : list of Row
+        As in labels/expert.csv.
+    passed_over : int
+        Rows and selections that wait to be filled in.
+    faults : list of str
+    """
+
+    path: Path
+    rows: list[Row]
+    passed_over: int
+    faults: list[str]
+
+
+def read_answer_files(paths: Sequence[Path], part_of: Mapping[str, str], signature: Signature) -> list[AnswerFile]:
+    """Read files of any kind; the kind is told by what a file holds.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    part_of : mapping
+        From clip id to part.
+    signature : Signature
+    """
+    lines_of = {path: selection_lines(path) for path in paths}
+    windows = read_queue_windows() if any(lines_of.values()) else []
+    return [
+        read_selections(path, lines, windows, part_of, signature) if lines else read_table(path, part_of)
+        for path, lines in lines_of.items()
+    ]
+
+
+def selection_lines(path: Path) -> list[str]:
+    """Return the lines of a label track or selection table, one at least; none for any other file."""
+    if not path.is_file():
+        return []
+    content = path.read_bytes()
+    if content_fault(content):
+        return []
+    lines = lines_of(content)
+    return lines if is_raven(lines) or is_track(path, lines) else []
+
+
+def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
+    """Read a table with the columns of labels/expert.csv, in which an answer may be repeated or still be missing."""
+    if path.is_dir():
+        return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
+    rows, faults = read_answer_rows(path)
+    answered = [row for row in rows if row.cells["label"]]
+    known = with_clips_ever(part_of, clip_ids_of(answered))
+    faults += rule_faults(path, distinct(answered), known)
+    return AnswerFile(path, answered, len(rows) - len(answered), faults)
+
+
+def read_answer_rows(path: Path) -> tuple[list[Row], list[str]]:
+    """Read the rows of a table, also where a spreadsheet has separated its cells by semicolons or tabs."""
+    content = remembered(path).read_bytes() if path.is_file() else b""
+    fault = content_fault(content)
+    if fault:
+        return [], [f"{path}:{fault}"]
+    table = parse_table(path, lines_of(content))
+    if encoding_fault(content) or KEYS - table.names.keys() or table.separator == COMMA:
+        return read_rows(path)
+    faults = table.faults + [
+        f"{path}:{table.line}: {fault}" for fault in header_faults([*table.names.values()], COLUMNS)
+    ]
+    cells_of = [{name: without_guard(row.cells[key_of(name)]) for name in COLUMNS} for row in table.rows]
+    rows = [Row(row.line, cells) for row, cells in zip(table.rows, cells_of, strict=True)]
+    return rows_in_one_way(rows), faults
+
+
+def read_selections(
+    path: Path, lines: Sequence[str], windows: Sequence[Window], part_of: Mapping[str, str], signature: Signature
+) -> AnswerFile:
+    """Read an Audacity label track or a Raven selection table."""
+    faults = [
+        f"{path}:{number}: not UTF-8 text; save the file as UTF-8"
+        for number, line in enumerate(lines, start=1)
+        if UNREADABLE in line
+    ]
+    selections, of_form = parse_raven(path, lines) if is_raven(lines) else parse_track(path, lines)
+    filled_in = [selection for selection in selections if is_filled_in(selection)]
+    if filled_in and signature.annotator is None:
+        faults.append(f"{path}: selections do not say who made them; add --annotator NAME")
+    rows, of_selections = rows_of(path, filled_in, windows, signature.annotator or "?", signature.day)
+    faults += of_form + of_selections + rule_faults(path, rows, part_of)
+    return AnswerFile(path, rows, len(selections) - len(filled_in), faults)

@@ -1,0 +1,128 @@
+"""Where an expert's answer differs from the model's, the data set's or another expert's."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from stages.lib.measures.measures import THRESHOLD
+from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
+from stages.lib.tables.expert import Answer
+from stages.lib.tables.pool import UNCERTAIN, PoolClip
+from tools.lib.markdown import code, table
+from tools.lib.review.label_changes import ADDED, CHANGED, Change
+from tools.lib.wording import counted
+
+
+class Evidence(NamedTuple):
+    """What else is known of the clips.
+
+    Attributes
+    ----------
+    scores : mapping
+        From the id of a pool clip to what the baseline thinks of it.
+    truth : mapping
+        From clip id to the data set's `call` or `nocall`.
+    answers : mapping
+        From clip id to all answers.
+    """
+
+    scores: Mapping[str, PoolClip]
+    truth: Mapping[str, str]
+    answers: Mapping[str, Sequence[Answer]]
+
+
+class Contradiction(NamedTuple):
+    """A clip, and whom a new answer for it contradicts."""
+
+    clip_id: str
+    model: bool
+    dataset: bool
+    others: bool
+
+
+def by_clip(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
+    """Group answers by clip."""
+    groups = defaultdict(list)
+    for answer in answers:
+        groups[answer.clip_id].append(answer)
+    return dict(groups)
+
+
+def contradictions(changes: Sequence[Change], evidence: Evidence) -> list[Contradiction]:
+    """List the clips for which a new answer contradicts anybody.
+
+    Those of which the model was surest come first, because one of both is then badly wrong.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        New answers of `call` or `nocall`.
+    evidence : Evidence
+    """
+    new_labels = defaultdict(set)
+    for change in changes:
+        new_labels[change.clip_id].add(change.after)
+    found = []
+    for clip_id, labels in new_labels.items():
+        score = evidence.scores.get(clip_id)
+        everybody = {answer.label for answer in evidence.answers[clip_id]}
+        contradiction = Contradiction(
+            clip_id,
+            model=score is not None and labels != {CALL if score.p_call > THRESHOLD else NOCALL},
+            dataset=evidence.truth.get(clip_id, UNLABELLED) != UNLABELLED and labels != {evidence.truth[clip_id]},
+            others={CALL, NOCALL} <= everybody,
+        )
+        if contradiction.model or contradiction.dataset or contradiction.others:
+            found.append(contradiction)
+    return sorted(found, key=lambda clip: (-sureness(evidence.scores.get(clip.clip_id)), clip.clip_id))
+
+
+def sureness(score: PoolClip | None) -> float:
+    """Return how far a score is from undecided."""
+    return abs(score.p_call - THRESHOLD) if score else 0.0
+
+
+def contradiction_table(changes: Sequence[Change], evidence: Evidence) -> list[str]:
+    """Return the contradictions as Markdown, what is contradicted in bold."""
+    decided = [change for change in changes if change.kind in (ADDED, CHANGED) and change.after in (CALL, NOCALL)]
+    if not decided:
+        return ["There is no new or changed answer that says `call` or `nocall`."]
+    found = contradictions(decided, evidence)
+    sure = [clip for clip in found if clip.model and evidence.scores[clip.clip_id].decision != UNCERTAIN]
+    lines = [
+        f"Of {counted(len({change.clip_id for change in decided}), 'clip')} with a new or changed answer of `call` or "
+        f"`nocall`: {sum(clip.model for clip in found)} against the model ({len(sure)} where it had decided), "
+        f"{sum(clip.dataset for clip in found)} against the data set, "
+        f"{sum(clip.others for clip in found)} against another expert."
+    ]
+    if found:
+        notes = defaultdict(list)
+        for change in decided:
+            notes[change.clip_id].append(change.note)
+        rows = (
+            (
+                code(clip.clip_id),
+                bold(answers_text(evidence.answers[clip.clip_id]), clip.others),
+                bold(score_text(evidence.scores.get(clip.clip_id)), clip.model),
+                bold(code(evidence.truth.get(clip.clip_id, "")), clip.dataset),
+                ", ".join(code(note) for note in notes[clip.clip_id] if note),
+            )
+            for clip in found
+        )
+        lines += ["", *table(("clip", "answers", "model's p_call", "data set", "notes"), rows)]
+    return lines
+
+
+def bold(text: str, contradicted: bool) -> str:
+    """Return a text in bold where it is contradicted."""
+    return f"**{text}**" if contradicted else text
+
+
+def score_text(score: PoolClip | None) -> str:
+    """Return a score and the decision that it led to."""
+    return f"{score.p_call:.3f} {code(score.decision)}" if score else ""
+
+
+def answers_text(answers: Sequence[Answer]) -> str:
+    """Return who says what of a clip."""
+    return ", ".join(f"{code(answer.annotator)} {code(answer.label)}" for answer in answers)

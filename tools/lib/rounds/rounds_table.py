@@ -1,0 +1,126 @@
+"""`labels/rounds.csv`: a row for each closed round, so that one sees what the experts' hours were worth."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.settled import SettledClip
+from stages.lib.tables.undecided import ROUNDS
+
+METRICS = Path("metrics")
+BY_AUDIT, BY_DATASET = "audit", "dataset"
+
+
+class Round(NamedTuple):
+    """A closed round. Numbers are text as in the table; empty where they are not known.
+
+    Attributes
+    ----------
+    round : str
+        Counted from 1.
+    date : str
+        When it was closed, YYYY-MM-DD.
+    calls, nocalls : str
+        Clips that it settled, by class.
+    annotators : str
+        Who answered for these clips, separated by semicolons.
+    accuracy_before, accuracy_after : str
+        On the test clips, of the baseline and of the retrained model; `_low` and `_high` are the ends of the 95 %
+        intervals, and `change_low` and `change_high` those of the difference.
+    model_label_error : str
+        The share of wrong labels among those that the model gave with confidence, with its 95 % interval.
+    measured_by : str
+        `audit` where experts have answered for audited clips of each class; otherwise `dataset`, by the labels that
+        the data set has for pool clips.
+    uncertain_share : str
+        Of the pool.
+    agreement : str
+        Cohen's kappa between the model's decisions on the pool in this round and in the one before.
+    commit : str
+        Whose metrics these are.
+    """
+
+    round: str
+    date: str
+    calls: str
+    nocalls: str
+    annotators: str
+    accuracy_before: str
+    accuracy_before_low: str
+    accuracy_before_high: str
+    accuracy_after: str
+    accuracy_after_low: str
+    accuracy_after_high: str
+    change_low: str
+    change_high: str
+    model_label_error: str
+    model_label_error_low: str
+    model_label_error_high: str
+    measured_by: str
+    uncertain_share: str
+    agreement: str
+    commit: str
+
+
+def read_rounds(path: Path = ROUNDS) -> list[Round]:
+    """Read the rounds that have been closed, the first one first."""
+    return [Round(**row.cells) for row in read_table(path, Round._fields)]
+
+
+def write_rounds(path: Path, rounds: Sequence[Round]) -> None:
+    """Write the rounds."""
+    write_table(path, Round._fields, rounds)
+
+
+def describe_round(
+    number: int,
+    settled: Sequence[SettledClip],
+    annotators: Sequence[str],
+    agreement: float | None,
+    commit: str,
+) -> Round:
+    """Describe a round by the metrics that its pipeline has written.
+
+    Parameters
+    ----------
+    number : int
+    settled : sequence of SettledClip
+        What the round has settled.
+    annotators : sequence of str
+    agreement : float or None
+        Cohen's kappa with the round before.
+    commit : str
+    """
+    evaluation, labels, pool = (
+        json.loads((METRICS / f"{name}.json").read_text(encoding="utf-8")) for name in ("evaluation", "labels", "pool")
+    )
+    before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
+    change = evaluation["change"]["intervals"]["accuracy"]
+    measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
+    error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
+    given = [clip.label for clip in settled]
+    return Round(
+        str(number),
+        date.today().isoformat(),
+        str(given.count(CALL)),
+        str(given.count(NOCALL)),
+        "; ".join(sorted(set(annotators))),
+        *before,
+        *after,
+        *(str(change[end]) for end in ("low", "high")),
+        *(str(error.get(name, "")) for name in ("rate", "rate_low", "rate_high")),
+        measured_by if error["checked"] else "",
+        str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
+        "" if agreement is None else str(round(agreement, 6)),
+        commit,
+    )
+
+
+def with_interval(measures: dict, name: str) -> tuple[str, str, str]:
+    """Return a measure and the ends of its interval as text."""
+    interval = measures["intervals"][name]
+    return str(measures[name]), str(interval["low"]), str(interval["high"])

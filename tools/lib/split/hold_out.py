@@ -1,0 +1,124 @@
+"""What is held out of training for good, drawn when a data set is put to use."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
+from stages.lib.split.drawing import draw, empty_classes
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import parts_of
+from stages.lib.tables.clips import UNLABELLED, Clip, read_clips, recording_of
+from stages.lib.tables.expert import EXPERT, read_rows
+from stages.lib.tables.held_out import (
+    HELD_OUT,
+    HeldOutClip,
+    length_faults,
+    read_held_out,
+    size_text,
+    write_held_out,
+)
+from stages.lib.tables.settled import SETTLED, read_settled
+from tools.lib.wording import counted
+
+ANNOTATIONS = "annotations"  # The clips of a data set with this folder are made again for another length.
+
+
+def hold_out(again: bool = False) -> list[str]:
+    """Draw what the data set in use holds out, and add it to the table; return what to say about it.
+
+    Parameters
+    ----------
+    again : bool
+        Whether what was drawn before gives way.
+
+    Raises
+    ------
+    InputFaults
+        Before anything is written.
+    """
+    folder, params = read_params("data", DataParams).folder, read_params("split", SplitParams)
+    clip_s = read_params("featurize", ClipLength).clip_s
+    table = folder / "clips.csv"
+    made_by = f"dvc repro {folder / 'dvc.yaml'}" if (folder / "dvc.yaml").exists() else "dvc pull, or write it"
+    refuse([] if table.exists() else [f"{table}: there is no such file; run {made_by}"])
+    clips = read_clips(table)
+    present = read_held_out()
+    before = [clip for clip in present if clip.dataset == folder.name]
+    if before and not again:
+        raise InputFaults(
+            [
+                f"{HELD_OUT}: holds out {len(before)} clips of {folder.name} already; --again draws others "
+                "(figures from before do not compare with those after)"
+            ]
+        )
+    refuse(false_labels(folder, clips, before, clip_s))
+    drawn, faults = draw(clips, params)
+    refuse(place_faults(table, faults or shortages(clips, params, drawn)))
+    sizes = {part: size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
+    new = [
+        HeldOutClip(folder.name, clip_id, part, sizes[part], str(params.seed), params.group_by, str(clip_s))
+        for clip_id, part in drawn.items()
+    ]
+    write_held_out(HELD_OUT, [clip for clip in present if clip.dataset != folder.name] + new)
+    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new)]
+
+
+def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:
+    """List what a draw leaves too little of; each fault begins with the part that it is about."""
+    parts = parts_of(clips, params, held_out)
+    left = Counter(parts[clip.clip_id] for clip in clips if clip.clip_id in parts)["train"]
+    if not params.by_share and left < params.train:
+        return [f"train: {params.train} labelled clips asked for, {left} left to take"]
+    return [f"{fault}; ask for more clips or another seed" for fault in empty_classes(clips, parts)]
+
+
+def place_faults(table: Path, faults: Iterable[str]) -> Iterable[str]:
+    """Yield faults of a draw with their places in params.yaml and what there is to draw from."""
+    for fault in faults:
+        labels = Counter(clip.label or "unlabelled" for clip in read_clips(table))
+        there = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
+        recordings = len({clip.recording for clip in read_clips(table)})
+        line = param_line("split", fault.partition(":")[0])
+        yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips of {recordings} recordings"
+
+
+def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutClip], clip_s: float) -> list[str]:
+    """List the labels that would be false for windows of another length than at the draw before.
+
+    Clips that are made from annotations are made again for another length, so their labels in clips.csv stay right.
+    """
+    if not length_faults(folder.name, before, clip_s):
+        return []
+    recordings = {clip.recording_id for clip in clips}
+    answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]] if EXPERT.exists() else []
+    settled = [clip.clip_id for clip in read_settled()] if SETTLED.exists() else []
+    labelled = [] if (folder / ANNOTATIONS).is_dir() else [clip for clip in clips if clip.label != UNLABELLED]
+    depending = {
+        folder / "clips.csv": len(labelled),
+        EXPERT: sum(recording_of(clip_id) in recordings for clip_id in answers),
+        SETTLED: sum(recording_of(clip_id) in recordings for clip_id in settled),
+    }
+    return [
+        f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, which makes "
+        f"{counted(count, 'label')} for windows of {before[0].clip_s} s false ({table}); set it back, or make another "
+        f"data set with labels for {clip_s} s"
+        for table, count in depending.items()
+        if count
+    ]
+
+
+def counts(clips: Sequence[HeldOutClip]) -> str:
+    """Count clips by part."""
+    by_part = Counter(clip.part for clip in clips)
+    return ", ".join(f"{by_part[part]} {part}" for part in ("valid", "pool", "test")) + " clips"
+
+
+def kept(before: Sequence[HeldOutClip], now: Sequence[HeldOutClip]) -> list[str]:
+    """Say how many test clips of an earlier draw are left."""
+    tests = [{clip.clip_id for clip in clips if clip.part == "test"} for clips in (before, now)]
+    if not before or tests[0] == tests[1]:
+        return []
+    left = f"{len(tests[0] & tests[1])} of {len(tests[0])} test clips from before are left"
+    return [f"{left}; figures from before do not compare with those after"]

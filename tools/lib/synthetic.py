@@ -1,3 +1,0 @@
-"""The data set that nobody has recorded."""
-
-SYNTHETIC = "synthetic"

@@ -150,6 +150,20 @@ def outcome_rows(
     ]
 
 
+def write_plots(
+    model: str, clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, scores: Scores
+) -> None:
+    """Write what `dvc plots` draws of a model, which is `before` or `after`."""
+    tables = {
+        "roc": (("false_positive_rate", "true_positive_rate"), roc_rows(is_call, scores.log_odds)),
+        "precision_recall": (("recall", "precision"), precision_recall_rows(is_call, scores.log_odds)),
+        "confusion": (OUTCOME_COLUMNS, outcome_rows(clip_ids, recordings, is_call, scores.log_odds)),
+        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, scores)),
+    }
+    for name, (columns, rows) in tables.items():
+        write_table(PLOTS / f"{name}_{model}.csv", columns, rows)
+
+
 def main() -> None:
     """Evaluate both models."""
     data = read_params("data", DataParams)
@@ -184,20 +198,7 @@ def main() -> None:
     write_text(REPORT, report)
     write_text(MODEL_CARD, card)
     for model, of_model in scores.items():
-        log_odds = of_model.log_odds
-        write_table(
-            PLOTS / f"roc_{model}.csv", ("false_positive_rate", "true_positive_rate"), roc_rows(is_call, log_odds)
-        )
-        write_table(
-            PLOTS / f"precision_recall_{model}.csv", ("recall", "precision"), precision_recall_rows(is_call, log_odds)
-        )
-        outcomes = outcome_rows(clip_ids, recordings, is_call, log_odds)
-        write_table(PLOTS / f"confusion_{model}.csv", OUTCOME_COLUMNS, outcomes)
-        write_table(
-            PLOTS / f"reliability_{model}.csv",
-            ("scores", "p_call", "share_of_calls", "clips"),
-            reliability_rows(is_call, of_model),
-        )
+        write_plots(model, clip_ids, recordings, is_call, of_model)
     print(report)
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stages.lib.cards.card import data_link, label_counts, site_name
-from stages.lib.intervals.proportions import proportion
+from stages.lib.cards.card import data_link, label_counts
+from stages.lib.cards.site_results import known_sites, site_table
 from stages.lib.markdown import table
 from stages.lib.measures.comparison import verdict
 from stages.lib.measures.measures import THRESHOLD
@@ -60,15 +60,15 @@ class Evaluated(NamedTuple):
     is_call: np.ndarray
     right: np.ndarray
 
-    @property
-    def learned(self) -> list[MergedClip]:
-        """What the weights were learned from; validation clips only calibrate them."""
-        return [clip for clip in self.labels if clip.part != "valid"]
-
 
 def model_card(model: Evaluated) -> str:
     """Return the card as Markdown."""
     after, calibration = model.results["after"], model.results["after"]["calibration"]
+    learned = [clip for clip in model.labels if clip.part != "valid"]  # Validation only calibrates.
+    labels_of = defaultdict(list)
+    for clip in learned:
+        labels_of[model.site_of[clip.clip_id]].append(clip.label)
+    tested = np.array([model.site_of[clip_id] for clip_id in model.test])
     remarks = "\n".join(f"- {remark}" for remark in model.remarks)
     return f"""\
 # Model card
@@ -87,7 +87,7 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 ## What it learned from
 
-{sources_table(model.learned)}
+{sources_table(learned)}
 
 [labels.json](labels.json) counts the experts' answers, and says how many of the model's own labels are wrong.
 
@@ -107,9 +107,9 @@ What limits these figures:
 
 ## Sites
 
-{apartness(model)}
+{known_sites(set(labels_of), set(tested))}
 
-{sites_table(model)}
+{site_table(labels_of, tested, model.is_call, model.right)}
 
 These intervals treat clips of one recording as independent.
 
@@ -187,43 +187,6 @@ def interval(measures: Mapping[str, Any], name: str) -> str:
     """Return a proportion with its interval."""
     ends = measures["intervals"][name]
     return f"{measures[name]:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
-
-
-def apartness(model: Evaluated) -> str:
-    """Say whether the test tells anything about sites that the model has not learned from."""
-    learned = {model.site_of[clip.clip_id] for clip in model.learned}
-    tested = {model.site_of[clip_id] for clip_id in model.test}
-    if "" in learned | tested:
-        return "Some recordings name no site, so it is not known whether a test site is also one that it learned from."
-    shared = len(learned & tested)
-    if not shared:
-        return "It has learned from no clip of the test sites."
-    return (
-        f"It has learned from other recordings of {shared} of the {len(tested)} test sites. For these, the figures do "
-        "not say how well it does at a new site."
-    )
-
-
-def sites_table(model: Evaluated) -> str:
-    """Return what was learned from each site and how well the model does there, as a table."""
-    learned = defaultdict(list)
-    for clip in model.learned:
-        learned[model.site_of[clip.clip_id]].append(clip.label)
-    tested = np.array([model.site_of[clip_id] for clip_id in model.test])
-    rows = []
-    for site in sorted({*learned, *tested}):
-        right, is_call = model.right[tested == site], model.is_call[tested == site]
-        shares = (share(right[clips]) for clips in (slice(None), is_call, ~is_call))
-        rows.append((site_name(site), label_counts(learned[site]), *shares))
-    return "\n".join(table(("site", "learned from", *PROPORTIONS), rows))
-
-
-def share(right: np.ndarray) -> str:
-    """Return the share of clips that are right, with its interval and their number; blank where there are none."""
-    if not len(right):
-        return ""
-    value, low, high = proportion(int(right.sum()), len(right))
-    return f"{value:.2f} ({low:.2f} to {high:.2f}) of {len(right)}"
 
 
 def rarity_table(after: Mapping[str, Any]) -> str:

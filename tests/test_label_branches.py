@@ -300,7 +300,7 @@ def test_every_file_that_the_page_links_is_there():
 
 
 def test_what_the_page_presses_is_on_the_label_page():
-    page = (REPOSITORY / "tools" / "page" / "label_page.html").read_text(encoding="utf-8")
+    page = (REPOSITORY / "tools" / "lib" / "pages" / "label_page.html").read_text(encoding="utf-8")
     buttons = re.findall(r"\*((?:Save|Copy) \w+)\*", CONTRIBUTING)
     assert buttons
     assert [button for button in buttons if f">{button}</button>" not in page] == []

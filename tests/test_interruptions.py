@@ -19,6 +19,8 @@ import pytest
 from experiments.clone import environment, output_digests, overlay, run_in, stages_run
 from tests.support.declarations import read_declarations
 
+pytestmark = pytest.mark.prove
+
 # In the order in which DVC runs them.
 STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
 VICTIMS = ["dvc and the stage", "the stage", "dvc"]

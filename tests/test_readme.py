@@ -6,19 +6,15 @@ import subprocess
 
 import pytest
 
-from experiments.clone import clone, commit, make_small, repro, run_in, stages_run, use_this_environment
+from experiments.clone import clone, make_small, run_in, stages_run, use_this_environment
 from tests.support.pages import block, blocks
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
+def transcript(tmp_path_factory, copy_of_finished) -> subprocess.CompletedProcess:
     """All commands of docs/loop.md, pasted one after the other."""
-    folder = clone(tmp_path_factory.mktemp("readme") / "clone")
-    make_small(folder)
-    commit(folder, "Small params")
-    # A run beforehand stands for the outputs that the repository has committed.
-    repro(folder)
-    commit(folder, "First run")
+    # The first run stands for the outputs that the repository has committed.
+    folder = copy_of_finished(tmp_path_factory.mktemp("readme") / "clone")
     use_this_environment(folder)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-x", "-c", "".join(blocks("docs/loop.md"))],

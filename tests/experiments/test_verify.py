@@ -5,6 +5,8 @@ import pytest
 from experiments.clone import output_digests
 from experiments.verify import CIRCUMSTANCES, make_again, reverse_order_of_creation
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.mark.parametrize("circumstances", CIRCUMSTANCES, ids=lambda circumstances: circumstances.folder)
 def test_every_byte_is_the_same_under_other_circumstances(finished, tmp_path, circumstances):

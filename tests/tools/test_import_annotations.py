@@ -18,9 +18,9 @@ from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, st
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import read_held_out
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
 from tests.support.modules import code_mismatches, declared_code
 from tests.support.pages import block
+from tests.support.tool import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
 real_recordings = pytest.mark.skipif(
@@ -42,7 +42,7 @@ TINY = {
         "max_hz": 2000.0,
     },
     "split": {"train": 36, "valid": 12, "pool": 12, "test": 12},
-    "train": {"epochs": 2},
+    "train": {"epochs": 2, "networks": 1},
     "score_pool": {"budget": 4, "audit": 2},
 }
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 
 from experiments.clone import commit, git, overlay
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.cards.card_facts import Facts, read_facts
 from tools.lib.cards.data_card import data_card
 from tools.lib.cards.model_card import model_card, precision

@@ -27,7 +27,7 @@ FIRST_RUN = "first_run.log"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the number of killed runs be chosen; that of `make test` keeps it short."""
+    """Let the number of killed runs be chosen; that of `make prove` keeps it short."""
     parser.addoption("--kills", type=int, default=8, help="how many runs tests/test_interruptions.py kills")
 
 

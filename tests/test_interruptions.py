@@ -1,6 +1,6 @@
 """Whatever interrupts a run, the next `dvc repro` ends with the same bytes, and the experts' labels are untouched.
 
-`make test` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
+`make prove` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
 """
 
 import contextlib

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas
 import pytest
@@ -15,6 +16,7 @@ import soundfile
 import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import read_held_out
 from tests.support.edit import replace_in
@@ -457,9 +459,9 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
         Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
     assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
-    for stage in ("featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"):
-        done = run_in(repository, "python", "-m", f"stages.{stage}", PYTHONPATH=str(REPOSITORY))
-        assert done.returncode == 0, done.stderr
+    with joblib.parallel_config(backend="threading"):
+        for stage in (featurize, split, train, score_pool, merge_labels, retrain, evaluate):
+            stage.main()
     accuracy = json.loads(Path("metrics/evaluation.json").read_text())["before"]["intervals"]["accuracy"]
     assert accuracy["low"] < 0.5 < accuracy["high"]
 

@@ -43,7 +43,6 @@ def finish(parent: Path) -> None:
     folder = clone(parent / "clone")
     make_small(folder)
     (parent / FIRST_RUN).write_text(repro(folder))
-    assert run_tool(folder, "write_cards").returncode == 0
     commit(folder, "First run with small params")
 
 
@@ -95,5 +94,4 @@ def bring_own_data(finished: Path, folder: Path) -> None:
     assert added.returncode == 0, added.stderr
     assert run_tool(folder, "hold_out").returncode == 0
     repro(folder)
-    assert run_tool(folder, "write_cards").returncode == 0
     commit(folder, "Learn from the bay")

@@ -10,7 +10,8 @@ from PIL import Image
 
 from experiments.clone import commit
 from stages.lib.runtime.faults import InputFaults
-from tests.support.label_repository import HEADER, make_label_repository, run_tool, without_outputs
+from tests.support.label_repository import HEADER, make_label_repository, without_outputs
+from tests.support.tool import run_tool
 from tools.diff_labels import main
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, labels_were_used
 from tools.lib.review.contact_sheet import MOST_CLIPS

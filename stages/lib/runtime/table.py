@@ -15,7 +15,10 @@ from stages.lib.runtime.inputs import remembered
 
 # Git's marker alone, before a name, or followed by the commas and quotation marks that a spreadsheet adds.
 CONFLICT_MARKER = re.compile(r'\s*"?(<{7}|={7}|>{7}|\|{7})(?=[\s",]|$)')
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+# Separators between cells: commas, semicolons (where a comma is the decimal sign) or tabs.
+SEPARATORS = (",", ";", "\t")
+# Excel can write a first line that names the separator.
+SEPARATOR_LINE = re.compile(r'"?sep=.?"?[\s;,]*', re.IGNORECASE)
 # Text that a spreadsheet would run as a formula (the last four are full-width forms), unless it is a number.
 FORMULA = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"'*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -35,8 +38,8 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
     Parameters
     ----------
     path : Path
-        A UTF-8 CSV file. A byte-order mark, any line endings, blank rows (also with commas) and empty cells beyond the
-        last column are accepted.
+        A UTF-8 CSV file, separated by commas, semicolons or tabs. A byte-order mark, any line endings, blank rows (also
+        with separators) and empty cells beyond the last column are accepted.
     columns : sequence of str
         The exact columns that it must have, in any order.
 
@@ -58,12 +61,14 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
 
     rows = []
     lines, conflicts = without_conflict_markers(content.decode("utf-8-sig"))
+    if lines and SEPARATOR_LINE.fullmatch(lines[0]):
+        lines[0] = "\n"
     faults = [
         f"{path}:{line}: a merge conflict was left here; keep the right rows and remove the marker"
         for line in conflicts
     ]
     header: list[str] | None = None
-    for line, record in numbered_records(lines):
+    for line, record in numbered_records(lines, separator_of(lines, columns)):
         if isinstance(record, csv.Error):
             faults.append(f"{path}:{line}: not CSV from here on ({record}); look for an unclosed quotation mark")
         elif header is None:
@@ -106,9 +111,19 @@ def without_conflict_markers(text: str) -> tuple[list[str], list[int]]:
     return lines, conflicts
 
 
-def numbered_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | csv.Error]]:
+def separator_of(lines: Iterable[str], columns: Sequence[str]) -> str:
+    """Return the separator of a table's cells: the one that finds most of the columns in the first line with text."""
+    header = next((line for line in lines if line.strip()), "")
+
+    def columns_found(separator: str) -> int:
+        return len(set(columns) & {cell.strip(' \t\r\n"') for cell in header.split(separator)})
+
+    return max(SEPARATORS, key=columns_found)
+
+
+def numbered_records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
     """Yield every record that is not blank, with its first line; end with an error if the text is not CSV."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     line = 1
     try:
         for record in reader:
@@ -127,10 +142,6 @@ def without_empty_end(cells: Sequence[str]) -> list[str]:
 
 def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
     """List the missing, unknown and duplicate columns."""
-    if len(header) == 1:
-        for separator, name in OTHER_SEPARATORS.items():
-            if separator in header[0]:
-                return [f"the columns are separated by {name}; save the file as CSV with commas"]
     faults = [f"missing column {name}" for name in columns if name not in header]
     faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
     faults += [f"column {name} appears twice" for name in columns if header.count(name) > 1]

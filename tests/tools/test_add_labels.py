@@ -155,7 +155,7 @@ def test_all_faults_are_refused_at_once_with_file_and_line(repository):
 
 def test_an_annotator_who_contradicts_herself_in_a_file_is_refused(repository):
     faults = refused(export("a.csv", "deep_0004000,call,val,2026-11-22,", "deep_0004000,nocall,val,2026-11-23,"))
-    assert [fault.startswith("a.csv:3: 'val' has answered") for fault in faults] == [True]
+    assert [fault.startswith("a.csv:3: 'val' already answered") for fault in faults] == [True]
 
 
 def test_an_annotator_who_contradicts_herself_on_a_day_in_two_files_is_refused(repository):

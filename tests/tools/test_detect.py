@@ -340,7 +340,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
     assert f"{tmp_path}/empty.wav is empty" in said
     assert f"{tmp_path}/text.wav is not audio" in said
-    assert "'=1+1.wav' begins as a formula in a spreadsheet does; rename it" in said
+    assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
     assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said

@@ -4,6 +4,7 @@
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
 # make fresh  the same on a bare Debian 13 with its own Python (as root)
+# make worker SCHEDULER=tcp://HOST:8786   workers for a Dask cluster, on all cores (docs/cluster.md)
 # make audit  known vulnerabilities of the requirements (docs/security.md)
 # make lock   requirements.txt and requirements-tests.txt from pyproject.toml
 
@@ -59,6 +60,9 @@ test: .venv/tests-ready programs
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md
 
+worker: .venv/ready
+	@python -m stages.lib.cluster.worker "$(SCHEDULER)"
+
 verify: .venv/ready
 	python -m experiments.verify
 
@@ -82,4 +86,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page programs test real verify fresh audit lock
+.PHONY: all page programs test real worker verify fresh audit lock

@@ -1,46 +1,44 @@
-"""A Dask cluster on which calls are answered as on this machine: with the code of this checkout, to the same bytes."""
+"""A Dask cluster whose workers run from checkouts like this one, so that tasks give the same bytes there as here."""
 
-import io
-import zipfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from stages.lib.cluster.calls import Call, Placed, pack, unpack, versions
+from stages.lib.cluster.task import SharedRecording, hold, run_task
+from stages.lib.cluster.worker import AGAIN, setup_faults, versions
 from stages.lib.runtime.faults import InputFaults, refuse
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-# For each thread of the workers, so that none has to wait for the next. A result stays on its worker until its turn has
-# come. joblib's own backend for Dask draws no such line: behind a slow disk, results pile up in this process.
-CALLS_A_THREAD = 4
-RETRIES = 3  # Of a call whose process was killed, as for want of memory.
-ROOT = Path(__file__).parents[3]
+# So that no worker waits for its next task. A result stays on its worker until its turn has come. joblib's own backend
+# for Dask draws no such line: behind a slow disk, results pile up in this process.
+TASKS_A_THREAD = 4
 NO_FILES = MappingProxyType({})
 
 
 class Cluster(NamedTuple):
-    """Workers that hold our code.
+    """Workers that run from checkouts like this one.
 
     Attributes
     ----------
     client : distributed.Client
-    name : str
-        That of the plugin which answers on the workers.
     sources : mapping
-        From folder, relative to the working folder, to where workers find what is in it: a URL, or a folder of theirs.
-        Other files they find under the absolute paths that these have here.
+        From folder, relative to the working folder, to where workers find its files: a URL, or a folder of theirs.
+        Workers find other files under the absolute paths that these have here.
     """
 
     client: "Client"
-    name: str
     sources: Mapping[Path, str]
 
     def results(
-        self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
+        self,
+        function: Callable,
+        arguments: Iterable[tuple],
+        files: Mapping[Path, str] = NO_FILES,
+        common: tuple = (),
     ) -> Iterator[object]:
         """Call a function on the workers.
 
@@ -48,56 +46,58 @@ class Cluster(NamedTuple):
         ----------
         function : callable
         arguments : iterable of tuple
-            The arguments of each call. They are drawn as the results are.
+            The arguments of each task. They are drawn as the results are.
         files : mapping
-            From paths to digests. Where such a path is an argument, the call finds the file there, with this content.
+            From recordings to digests. A task finds the recording among its arguments there, with this content.
+        common : tuple
+            The first arguments of every task; they are sent once.
 
         Yields
         ------
         object
             The results in order.
+
+        Raises
+        ------
+        InputFaults
+            With all faults that the tasks under way have found.
         """
+        held = [self.client.submit(hold, value, pure=False) for value in common]
         waiting: deque[Future] = deque()
         for count, each in enumerate(arguments):
-            if count % CALLS_A_THREAD == 0:  # Workers come and go.
-                most = CALLS_A_THREAD * sum(self.client.nthreads().values())
-            waiting.append(self.submit(function, each, files))
+            if count % TASKS_A_THREAD == 0:  # Workers come and go.
+                most = TASKS_A_THREAD * sum(self.client.nthreads().values())
+            recording, each = self.with_recording(each, files)
+            waiting.append(self.client.submit(run_task, versions(), recording, function, *held, *each, pure=False))
             if len(waiting) >= most:
-                yield self.next_result(waiting)
+                yield next_result(waiting)
         while waiting:
-            yield self.next_result(waiting)
+            yield next_result(waiting)
 
-    def submit(self, function: Callable, arguments: tuple, files: Mapping[Path, str]) -> "Future":
-        """Hand out one call."""
-        places = []
+    def with_recording(self, arguments: tuple, files: Mapping[Path, str]) -> tuple[SharedRecording | None, tuple]:
+        """Return the recording among the arguments of a task, and the arguments as the worker takes them."""
         for position, path in enumerate(arguments):
             if isinstance(path, Path) and path in files:
-                places.append(Placed(within(path), source(path, self.sources), files[path]))
-                arguments = (*arguments[:position], within(path), *arguments[position + 1 :])
-        call = pack(Call(function, arguments, places, versions()))
-        return self.client.submit(answer_by(self.name), call, pure=False, retries=RETRIES)
+                inside = within(path)
+                recording = SharedRecording(inside, self.source(inside), files[path])
+                return recording, (*arguments[:position], inside, *arguments[position + 1 :])
+        return None, arguments
 
-    def next_result(self, waiting: "deque[Future]") -> object:
-        """Wait for the first of some calls; where it was refused, for all of them, so that all faults are named."""
-        well, value = unpack(waiting.popleft().result())
-        if isinstance(value, InputFaults):
-            others = [unpack(future.result())[1] for future in waiting]
-            faults = [value, *(other for other in others if isinstance(other, InputFaults))]
-            refuse(dict.fromkeys(line for of_call in faults for line in of_call.lines))
-        if not well:
-            raise value
-        return value
+    def source(self, path: Path) -> str:
+        """Return where workers find a file."""
+        for folder, there in self.sources.items():
+            if path.is_relative_to(folder):
+                return f"{there.rstrip('/')}/{path.relative_to(folder).as_posix()}"
+        return str(path.absolute())
 
 
-def answer_by(name: str) -> Callable[[bytes], bytes]:
-    """Return the function that has a call answered on a worker, which travels by value because it is a local one."""
-
-    def answer(call: bytes) -> bytes:
-        from distributed import get_worker
-
-        return get_worker().plugins[name].answer(call)
-
-    return answer
+def next_result(waiting: "deque[Future]") -> object:
+    """Wait for the first of some tasks; where it was refused, for all of them, so that all faults are named."""
+    try:
+        return waiting.popleft().result()
+    except InputFaults as first:
+        errors = [first, *(future.exception() for future in waiting)]
+        refuse(dict.fromkeys(line for error in errors if isinstance(error, InputFaults) for line in error.lines))
 
 
 def within(path: Path) -> Path:
@@ -107,21 +107,12 @@ def within(path: Path) -> Path:
     return absolute.relative_to(Path.cwd()) if inside else absolute
 
 
-def source(path: Path, sources: Mapping[Path, str]) -> str:
-    """Return where workers find a file."""
-    for folder, there in sources.items():
-        if within(path).is_relative_to(folder):
-            return f"{there.rstrip('/')}/{within(path).relative_to(folder).as_posix()}"
-    return str(path.absolute())
-
-
-def code_with(models: Sequence[Path]) -> bytes:
-    """Return our code, and some folders of models, as a ZIP archive."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as code:
-        for package in ("stages", "tools"):
-            for path in sorted((ROOT / package).rglob("*.py")):
-                code.write(path, path.relative_to(ROOT))
-        for path in sorted(path for model in models for path in model.iterdir()):
-            code.write(path, path)
-    return archive.getvalue()
+def worker_faults(client: "Client") -> list[str]:
+    """Name the workers that would not give the same bytes, and why."""
+    faults = []
+    for address, found in client.run(setup_faults, versions(), on_error="return").items():
+        if isinstance(found, Exception):
+            # Such as that of a module it does not have.
+            found = [] if isinstance(found, OSError) else [f"worker {address}: runs other code ({found}); {AGAIN}"]
+        faults += found
+    return list(dict.fromkeys(faults))

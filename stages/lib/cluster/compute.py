@@ -2,16 +2,15 @@
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from pydantic import field_validator, model_validator
 
-from stages.lib.cluster.answering import answering_with
-from stages.lib.cluster.cluster import Cluster, code_with
+from stages.lib.cluster.cluster import Cluster, worker_faults
+from stages.lib.cluster.worker import ADDRESS
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, Section, param_line, read_params
 
@@ -33,7 +32,7 @@ class ComputeParams(Section):
     @classmethod
     def is_address(cls, scheduler: str | None) -> str | None:
         """Refuse what Dask would not take for an address."""
-        if scheduler is not None and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", scheduler):
+        if scheduler is not None and not ADDRESS.fullmatch(scheduler):
             raise ValueError("should be the address of a scheduler, such as tcp://HOST:8786")
         return scheduler
 
@@ -54,18 +53,13 @@ class ComputeParams(Section):
 
 
 @contextmanager
-def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
+def chosen_cluster() -> Iterator[Cluster | None]:
     """Give the cluster that params.yaml names, or None for this machine.
-
-    Parameters
-    ----------
-    *models : Path
-        Folders that calls need besides our code, relative to the working folder.
 
     Raises
     ------
     InputFaults
-        Where the cluster cannot be had.
+        Where the cluster cannot be reached, is lost, or has a worker that would not give the same bytes.
     """
     params = read_params("compute", ComputeParams)
     if params.backend == "local":
@@ -75,49 +69,30 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
 
     # What goes wrong is said by ourselves, in a line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    address = params.scheduler
     try:
-        client = distributed.Client(params.scheduler, timeout=REACH_S, set_as_default=False)
+        client = distributed.Client(address, timeout=REACH_S, set_as_default=False)
     except OSError:
-        raise InputFaults(
-            [fault("scheduler", f"nothing answers at {params.scheduler} within {REACH_S} s; start dask scheduler")]
-        ) from None
+        raise fault(f"nothing answers at {address} within {REACH_S} s; start dask scheduler") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=REACH_S)
         except TimeoutError:
-            raise InputFaults(
-                [fault("scheduler", f"no worker is there within {REACH_S} s; start dask worker {params.scheduler}")]
-            ) from None
-        refuse(python_faults(client.get_versions()))
-        name = f"orca-{uuid4().hex}"
+            raise fault(f"no worker is there within {REACH_S} s; run make worker SCHEDULER={address}") from None
+        refuse(worker_faults(client))
         try:
-            # Workers that join later get it, too.
-            client.register_plugin(answering_with(code_with(models)), name=name)
-            yield Cluster(client, name, sources(params))
-        except (distributed.KilledWorker, ChildProcessError) as error:
-            raise InputFaults(
-                [fault("scheduler", f"its workers fail again and again ({error}); see whether they have memory enough")]
-            ) from None
+            yield Cluster(client, sources(params))
+        except distributed.KilledWorker as error:
+            raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
         except (distributed.CancelledError, OSError) as error:
             # Those with a number are the operating system's own, such as that of a full disk.
             if getattr(error, "errno", None) is not None:
                 raise
-            raise InputFaults(
-                [fault("scheduler", f"{params.scheduler} was lost; start it, then run it again")]
-            ) from None
-        finally:
-            if client.status == "running":
-                client.unregister_worker_plugin(name)
-
-
-def python_faults(versions: Mapping) -> list[str]:
-    """Name the workers with another Python, who could not even take our code in; `versions` is what Dask finds."""
-    here = versions["client"]["host"]["python"]
-    return [
-        fault("scheduler", f"worker {address} has Python {there}, this is {here}; start it with a Python like this one")
-        for address, worker in versions["workers"].items()
-        if (there := worker["host"]["python"]).split(".")[:2] != here.split(".")[:2]
-    ]
+            raise fault(f"{address} was lost; start it, then run it again") from None
+        except (ImportError, AttributeError):
+            # A worker that has come since, and cannot even read our tasks.
+            refuse(worker_faults(client))
+            raise
 
 
 def sources(params: ComputeParams) -> dict[Path, str]:
@@ -127,6 +102,6 @@ def sources(params: ComputeParams) -> dict[Path, str]:
     return {read_params("data", DataParams).folder / "recordings": params.recordings}
 
 
-def fault(key: str, what: str) -> str:
-    """Say what is wrong with a key of the section."""
-    return f"params.yaml:{param_line('compute', key)}: compute.{key}: {what}"
+def fault(what: str) -> InputFaults:
+    """Return what is wrong with the scheduler."""
+    return InputFaults([f"params.yaml:{param_line('compute', 'scheduler')}: compute.scheduler: {what}"])

@@ -69,7 +69,8 @@ def log_odds_by_batch(
     batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
     if cluster is None:
         return (model_folder.log_odds_of(model, features, batch) for batch in batches)
-    return cluster.results(model_folder.log_odds_by, ((folder, load_clips(features, batch)) for batch in batches))
+    arrays = ((load_clips(features, batch),) for batch in batches)
+    return cluster.results(model_folder.log_odds_by, arrays, common=(model_folder.model_files(folder),))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
@@ -105,7 +106,7 @@ def stored_log_odds(
     memory : Path
         A folder; afterwards it holds the scores of these clips and nothing else.
     cluster : Cluster or None
-        Where the network works instead of in this process. It has the folder of the model.
+        Where the network works instead of in this process.
     """
     refuse_missing(features, clip_ids)
     parts = parts_of(clip_ids, features, folder)

@@ -1,4 +1,4 @@
-"""A Dask cluster whose workers run from checkouts like this one, so that tasks give the same bytes there as here."""
+"""A Dask cluster that runs from checkouts like this one, so that tasks give the same bytes there as here."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,8 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from stages.lib.cluster.task import SharedRecording, hold, run_task
-from stages.lib.cluster.worker import AGAIN, setup_faults, versions
+from stages.lib.cluster.setup import REMEDY, refuse_other_setup, setup
+from stages.lib.cluster.task import SharedRecording, run_task
 from stages.lib.runtime.faults import InputFaults, refuse
 
 if TYPE_CHECKING:
@@ -20,25 +20,23 @@ NO_FILES = MappingProxyType({})
 
 
 class Cluster(NamedTuple):
-    """Workers that run from checkouts like this one.
+    """A scheduler and its workers.
 
     Attributes
     ----------
     client : distributed.Client
-    sources : mapping
-        From folder, relative to the working folder, to where workers find its files: a URL, or a folder of theirs.
-        Workers find other files under the absolute paths that these have here.
+    recordings : Path
+        The folder of recordings, relative to the working folder.
+    shared : str
+        Where workers find what is in it: a URL or a folder. They find other files under the absolute paths of here.
     """
 
     client: "Client"
-    sources: Mapping[Path, str]
+    recordings: Path
+    shared: str
 
     def results(
-        self,
-        function: Callable,
-        arguments: Iterable[tuple],
-        files: Mapping[Path, str] = NO_FILES,
-        common: tuple = (),
+        self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
     ) -> Iterator[object]:
         """Call a function on the workers.
 
@@ -49,8 +47,6 @@ class Cluster(NamedTuple):
             The arguments of each task. They are drawn as the results are.
         files : mapping
             From recordings to digests. A task finds the recording among its arguments there, with this content.
-        common : tuple
-            The first arguments of every task; they are sent once.
 
         Yields
         ------
@@ -60,35 +56,51 @@ class Cluster(NamedTuple):
         Raises
         ------
         InputFaults
-            With all faults that the tasks under way have found.
+            With all faults of the tasks under way.
         """
-        held = [self.client.submit(hold, value, pure=False) for value in common]
-        waiting: deque[Future] = deque()
+        expected, waiting = setup(), deque()
         for count, each in enumerate(arguments):
             if count % TASKS_A_THREAD == 0:  # Workers come and go.
                 most = TASKS_A_THREAD * sum(self.client.nthreads().values())
-            recording, each = self.with_recording(each, files)
-            waiting.append(self.client.submit(run_task, versions(), recording, function, *held, *each, pure=False))
+            task = (run_task, expected, function, *self.with_recording(each, files))
+            waiting.append(self.client.submit(*task, pure=False))
             if len(waiting) >= most:
                 yield next_result(waiting)
         while waiting:
             yield next_result(waiting)
 
-    def with_recording(self, arguments: tuple, files: Mapping[Path, str]) -> tuple[SharedRecording | None, tuple]:
-        """Return the recording among the arguments of a task, and the arguments as the worker takes them."""
-        for position, path in enumerate(arguments):
-            if isinstance(path, Path) and path in files:
-                inside = within(path)
-                recording = SharedRecording(inside, self.source(inside), files[path])
-                return recording, (*arguments[:position], inside, *arguments[position + 1 :])
-        return None, arguments
+    def hold(self, value: tuple) -> "Future":
+        """Return an argument that is sent once to each worker, not with every task."""
+        # Data that is only placed on workers is lost with them. A task is done again.
+        return self.client.submit(tuple, value, pure=False)
 
-    def source(self, path: Path) -> str:
-        """Return where workers find a file."""
-        for folder, there in self.sources.items():
-            if path.is_relative_to(folder):
-                return f"{there.rstrip('/')}/{path.relative_to(folder).as_posix()}"
-        return str(path.absolute())
+    def with_recording(self, arguments: tuple, files: Mapping[Path, str]) -> tuple:
+        """Return the recording among the arguments of a task (or None), then the arguments as the worker takes them."""
+        path = next((each for each in arguments if isinstance(each, Path) and each in files), None)
+        if path is None:
+            return None, *arguments
+        inside = within(path)
+        source = str(path.absolute())
+        if inside.is_relative_to(self.recordings):
+            source = f"{self.shared.rstrip('/')}/{inside.relative_to(self.recordings).as_posix()}"
+        recording = SharedRecording(inside, source, files[path])
+        return recording, *(inside if each is path else each for each in arguments)
+
+    def setup_faults(self) -> list[str]:
+        """Name the machines of the cluster that would not give the same bytes, and why."""
+        found = self.client.run(refuse_other_setup, setup(), on_error="return")
+        try:
+            # It unpacks and packs the tasks, and needs our code for that.
+            self.client.run_on_scheduler(refuse_other_setup, setup())
+        except Exception as error:
+            found[self.client.scheduler.address] = error
+        faults = []
+        for address, error in found.items():
+            if isinstance(error, InputFaults):
+                faults += error.lines
+            elif error and not isinstance(error, OSError):  # A worker that was lost does no harm.
+                faults.append(f"cluster machine {address}: cannot run tasks of this repository ({error}); {REMEDY}")
+        return list(dict.fromkeys(faults))
 
 
 def next_result(waiting: "deque[Future]") -> object:
@@ -97,7 +109,7 @@ def next_result(waiting: "deque[Future]") -> object:
         return waiting.popleft().result()
     except InputFaults as first:
         errors = [first, *(future.exception() for future in waiting)]
-        refuse(dict.fromkeys(line for error in errors if isinstance(error, InputFaults) for line in error.lines))
+        refuse(dict.fromkeys(line for error in errors for line in getattr(error, "lines", [])))
 
 
 def within(path: Path) -> Path:
@@ -105,14 +117,3 @@ def within(path: Path) -> Path:
     absolute = path.absolute()
     inside = absolute.is_relative_to(Path.cwd()) and ".." not in absolute.parts
     return absolute.relative_to(Path.cwd()) if inside else absolute
-
-
-def worker_faults(client: "Client") -> list[str]:
-    """Name the workers that would not give the same bytes, and why."""
-    faults = []
-    for address, found in client.run(setup_faults, versions(), on_error="return").items():
-        if isinstance(found, Exception):
-            # Such as that of a module it does not have.
-            found = [] if isinstance(found, OSError) else [f"worker {address}: runs other code ({found}); {AGAIN}"]
-        faults += found
-    return list(dict.fromkeys(faults))

@@ -1,27 +1,25 @@
-"""Where work is done: on this machine, or on a Dask cluster that exists already. No result depends on it."""
+"""Where work is done: on this machine or on a Dask cluster. No result depends on it."""
 
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 from pydantic import field_validator, model_validator
 
-from stages.lib.cluster.cluster import Cluster, worker_faults
-from stages.lib.cluster.worker import ADDRESS
+from stages.lib.cluster.cluster import Cluster
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, Section, param_line, read_params
 
-REACH_S = 10  # A scheduler that does not answer by then, or has no worker, is no cluster that exists.
+REACH_S = 10
 
 
 class ComputeParams(Section):
     """Section `compute` of params.yaml.
 
     Where work is done; the address of Dask's scheduler; and where workers find what is in data/<name>/recordings: a URL
-    or a folder, None for the folder that it has here.
+    or a folder, None for the same folder as here.
     """
 
     backend: Literal["local", "dask"] = "local"
@@ -31,15 +29,15 @@ class ComputeParams(Section):
     @field_validator("scheduler")
     @classmethod
     def is_address(cls, scheduler: str | None) -> str | None:
-        """Refuse what Dask would not take for an address."""
-        if scheduler is not None and not ADDRESS.fullmatch(scheduler):
+        """Refuse what is no address of a scheduler."""
+        if scheduler is not None and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", scheduler):
             raise ValueError("should be the address of a scheduler, such as tcp://HOST:8786")
         return scheduler
 
     @field_validator("recordings")
     @classmethod
     def is_place(cls, recordings: str | None) -> str | None:
-        """Refuse what no worker would find."""
+        """Refuse what is neither a URL nor an absolute path."""
         if recordings is not None and not re.fullmatch(r"([a-z0-9]+:/)?/[^/].*", recordings):
             raise ValueError("should be a URL such as s3://BUCKET/FOLDER, or a folder from / on")
         return recordings
@@ -59,7 +57,7 @@ def chosen_cluster() -> Iterator[Cluster | None]:
     Raises
     ------
     InputFaults
-        Where the cluster cannot be reached, is lost, or has a worker that would not give the same bytes.
+        Where the cluster cannot be reached, is lost, or would not give the same bytes.
     """
     params = read_params("compute", ComputeParams)
     if params.backend == "local":
@@ -67,39 +65,29 @@ def chosen_cluster() -> Iterator[Cluster | None]:
         return
     import distributed
 
-    # What goes wrong is said by ourselves, in a line.
+    # Errors are reported here, in a line each.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-    address = params.scheduler
+    address, recordings = params.scheduler, read_params("data", DataParams).folder / "recordings"
     try:
-        client = distributed.Client(address, timeout=REACH_S, set_as_default=False)
-    except OSError:
-        raise fault(f"nothing answers at {address} within {REACH_S} s; start dask scheduler") from None
-    with client:
-        try:
+        with distributed.Client(address, timeout=REACH_S, set_as_default=False) as client:
             client.wait_for_workers(1, timeout=REACH_S)
-        except TimeoutError:
-            raise fault(f"no worker is there within {REACH_S} s; run make worker SCHEDULER={address}") from None
-        refuse(worker_faults(client))
-        try:
-            yield Cluster(client, sources(params))
-        except distributed.KilledWorker as error:
-            raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
-        except (distributed.CancelledError, OSError) as error:
-            # Those with a number are the operating system's own, such as that of a full disk.
-            if getattr(error, "errno", None) is not None:
+            cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()))
+            refuse(cluster.setup_faults())
+            try:
+                yield cluster
+            except (ImportError, AttributeError):
+                # A worker that has joined since may lack the code that a task names.
+                refuse(cluster.setup_faults())
                 raise
-            raise fault(f"{address} was lost; start it, then run it again") from None
-        except (ImportError, AttributeError):
-            # A worker that has come since, and cannot even read our tasks.
-            refuse(worker_faults(client))
+    except distributed.KilledWorker as error:
+        raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
+    except TimeoutError:
+        raise fault(f"no worker joined within {REACH_S} s; run make worker SCHEDULER={address}") from None
+    except (distributed.CancelledError, OSError) as error:
+        # Errors with a number are the operating system's, such as that of a full disk.
+        if getattr(error, "errno", None) is not None:
             raise
-
-
-def sources(params: ComputeParams) -> dict[Path, str]:
-    """Return the folder of recordings that workers find elsewhere, and where."""
-    if params.recordings is None:
-        return {}
-    return {read_params("data", DataParams).folder / "recordings": params.recordings}
+        raise fault(f"{address} does not answer; run make scheduler, then run this again") from None
 
 
 def fault(what: str) -> InputFaults:

@@ -4,13 +4,12 @@ import contextlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
 from stages.lib.cache.digests import hash_file
-from stages.lib.cluster.worker import setup_faults
+from stages.lib.cluster.setup import refuse_other_setup
 from stages.lib.runtime.atomic_write import remove
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.inputs import state
 
 
@@ -32,36 +31,30 @@ class SharedRecording(NamedTuple):
     digest: str
 
 
-# A process has one working folder, and one recording in it.
-_one_task = Lock()
-_state_of: dict[SharedRecording, tuple | None] = {}
+# The recording in the working folder of this process, and its state.
+_provided: dict[SharedRecording, tuple | None] = {}
 
 
 def run_task(
-    expected: dict[str, str], recording: SharedRecording | None, function: Callable, *arguments: object
+    expected_setup: dict[str, str], function: Callable, recording: SharedRecording | None, *arguments: object
 ) -> object:
     """Call a function in a folder of this worker; refuse where its setup or the recording is not the expected one."""
     from distributed import get_worker
 
-    refuse(setup_faults(expected))
+    refuse_other_setup(expected_setup)
     folder = Path(get_worker().local_directory) / "recording"
     folder.mkdir(exist_ok=True)
-    with _one_task, contextlib.chdir(folder):
+    with contextlib.chdir(folder):
         if recording:
             provide(recording)
         return function(*arguments)
 
 
-def hold(value: object) -> object:
-    """Return a value. As the result of a task it is sent once, and held by the workers until no task needs it."""
-    return value
-
-
 def provide(recording: SharedRecording) -> None:
     """Place a recording in the working folder, in place of the one before, so that no archive fills the disk."""
-    if recording in _state_of and _state_of[recording] == state(recording.path):
+    if _provided.get(recording, ()) == state(recording.path):
         return
-    _state_of.clear()
+    _provided.clear()
     for path in Path().iterdir():
         remove(path)
     place = f"{recording.path}: {recording.source}, where the worker on {socket.gethostname()} looks for it,"
@@ -74,7 +67,7 @@ def provide(recording: SharedRecording) -> None:
         raise InputFaults([f"{place} cannot be read ({reason}); put it there, or see compute in params.yaml"]) from None
     if seen.digest != recording.digest:
         raise InputFaults([f"{place} has other content; copy it there again"])
-    _state_of[recording] = seen.state
+    _provided[recording] = seen.state
 
 
 def fetch(recording: SharedRecording) -> None:

@@ -69,8 +69,8 @@ def log_odds_by_batch(
     batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
     if cluster is None:
         return (model_folder.log_odds_of(model, features, batch) for batch in batches)
-    arrays = ((load_clips(features, batch),) for batch in batches)
-    return cluster.results(model_folder.log_odds_by, arrays, common=(model_folder.model_files(folder),))
+    files = cluster.hold(model_folder.model_files(folder))
+    return cluster.results(model_folder.log_odds_by, ((files, load_clips(features, batch)) for batch in batches))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:

@@ -6,6 +6,7 @@ needs pinning for Fourier transforms: NumPy and SciPy each carry pocketfft, whic
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ ENVIRONMENT = {
 # that run at the same time, such as those of networks side by side. Measured: one at a time or two give the same
 # bytes.
 THREADS = 1
+# Whether the settings come before the first library: all libraries load NumPy, and this module is the first of ours.
+PINNED_IN_TIME = "numpy" not in sys.modules
 
 
 def pin_libraries() -> None:

@@ -14,7 +14,14 @@ from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.window import window_features
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import Model, feature_description, log_odds_of_arrays, model_files, open_model, received_model
+from stages.lib.model.model_folder import (
+    Model,
+    feature_description,
+    log_odds_of_arrays,
+    model_files,
+    open_model,
+    received_model,
+)
 from stages.lib.runtime.faults import InputFaults, refuse
 
 
@@ -73,7 +80,8 @@ def scores(
     """
     batches = ((path, starts_s, detector.params) for path, starts_s in windows)
     if cluster is not None:
-        yield from cluster.results(scores_by, batches, files, common=(model_files(detector.folder),))
+        model = cluster.hold(model_files(detector.folder))
+        yield from cluster.results(scores_by, ((model, *batch) for batch in batches), files)
         return
     while at_once := list(islice(batches, joblib.cpu_count())):
         for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*batch) for batch in at_once):

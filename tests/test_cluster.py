@@ -57,7 +57,7 @@ class RunningCluster(NamedTuple):
             return len(client.nthreads())
 
 
-def wait_until(there: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(there: Callable[[], object], seconds: float = 180) -> None:
     """Wait for something, and fail where it does not come."""
     end = time.monotonic() + seconds
     while not there():
@@ -103,22 +103,27 @@ def start(tmp_path_factory) -> Iterator[Callable[..., psutil.Process]]:
         kill(process)
 
 
-def scheduler_at(start: Callable[..., psutil.Process], command: list[str], folder: Path) -> str:
-    """Start a scheduler at a port that is free, and return its address."""
+def start_scheduler(start: Callable[..., psutil.Process], folder: Path, *command: str) -> tuple[str, psutil.Process]:
+    """Start a scheduler at a free port; return its address and process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    start([*command, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], folder)
+    scheduler = start([*command, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], folder)
     address = f"tcp://127.0.0.1:{port}"
-    with Client(address, timeout=60, set_as_default=False):
-        return address
+    with Client(address, timeout=120, set_as_default=False):
+        return address, scheduler
+
+
+def command_of(checkout: Path) -> list[str]:
+    """Return the command that `make scheduler` runs."""
+    return run_in(checkout, "make", "--dry-run", "scheduler").stdout.split()
 
 
 @pytest.fixture(scope="module")
 def cluster(new_checkout, start, s3) -> Iterator[RunningCluster]:
     """A scheduler and two workers. Only the workers know how to reach S3."""
     checkout = new_checkout()
-    command = run_in(checkout, "make", "--dry-run", "scheduler").stdout.split()
-    cluster = RunningCluster(scheduler_at(start, command, checkout), checkout, start)
+    address, _ = start_scheduler(start, checkout, *command_of(checkout))
+    cluster = RunningCluster(address, checkout, start)
     for _ in range(2):
         cluster.start_worker(**SECRETS, **OTHER_SETTINGS, AWS_ENDPOINT_URL=s3)
     wait_until(lambda: cluster.worker_count == 2)
@@ -375,12 +380,32 @@ def test_workers_that_could_give_other_bytes_are_refused(cluster, before, tmp_pa
     assert all("; start it with make (docs/cluster.md) from a checkout of this commit" in line for line in lines)
 
 
-def test_a_scheduler_that_lacks_our_code_is_refused(cluster, before, tmp_path, start):
-    plain = cluster._replace(address=scheduler_at(start, ["dask", "scheduler"], tmp_path))
-    worker = plain.start_worker()
+def test_a_scheduler_that_lacks_our_code_or_workers_is_refused(cluster, before, tmp_path, start):
+    address, scheduler = start_scheduler(start, tmp_path, "dask", "scheduler")
+    plain = cluster._replace(address=address)
     (line,) = faults_of(plain, before)
+    assert f"compute.scheduler: no worker joined within 10 s; run make worker SCHEDULER={address}" in line
+    plain.start_worker()
+    wait_until(lambda: plain.worker_count == 1)
+    (line,) = faults_of(plain, before)
+    assert line.startswith(f"cluster machine {address}: cannot run tasks of this repository (")
+    kill(scheduler)
+
+
+def test_the_loss_of_the_scheduler_is_a_fault(cluster, before, start):
+    address, scheduler = start_scheduler(start, cluster.checkout, *command_of(cluster.checkout))
+    lost = cluster._replace(address=address)
+    worker = lost.start_worker()
+    wait_until(lambda: lost.worker_count == 1)
+    on(lost, before)
+    with contextlib.chdir(before), pytest.raises(InputFaults) as refusal, chosen_cluster() as there:
+        results = there.results(time.sleep, [(1,)] * 20)
+        next(results)
+        kill(scheduler)
+        list(results)
     kill(worker)
-    assert line.startswith(f"cluster machine {plain.address}: cannot run tasks of this repository (")
+    (line,) = refusal.value.lines
+    assert f"compute.scheduler: {address} cannot be reached; run make scheduler, then run this again" in line
 
 
 @pytest.mark.parametrize("is_plain", [True, False])

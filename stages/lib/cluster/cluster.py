@@ -38,7 +38,7 @@ class Cluster(NamedTuple):
     def results(
         self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
     ) -> Iterator[object]:
-        """Call a function on the workers.
+        """Run a function on the workers.
 
         Parameters
         ----------

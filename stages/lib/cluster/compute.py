@@ -87,7 +87,7 @@ def chosen_cluster() -> Iterator[Cluster | None]:
         # Errors with a number are the operating system's, such as that of a full disk.
         if getattr(error, "errno", None) is not None:
             raise
-        raise fault(f"{address} does not answer; run make scheduler, then run this again") from None
+        raise fault(f"{address} cannot be reached; run make scheduler, then run this again") from None
 
 
 def fault(what: str) -> InputFaults:

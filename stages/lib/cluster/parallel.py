@@ -18,7 +18,7 @@ def in_parallel(
     cluster: Cluster | None = None,
     files: Mapping[Path, str] = NO_FILES,
 ) -> Iterator:
-    """Call a function on all cores, with a progress bar on a terminal.
+    """Run a function on all cores, with a progress bar on a terminal.
 
     Parameters
     ----------

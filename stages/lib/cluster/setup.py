@@ -18,12 +18,12 @@ REMEDY = "start it with make (docs/cluster.md) from a checkout of this commit, w
 
 @cache
 def source_files() -> dict[str, FileHash]:
-    """Return state and digest of the source files of this checkout, as they were at the first call."""
+    """Return state and digest of the source files of this checkout, as they were when this was first asked."""
     return hash_files([path for name in ("stages", "tools") for path in sorted((ROOT / name).rglob("*.py"))], {})
 
 
 def code() -> str:
-    """Return the digest of the source files, or say that they have changed since the first call."""
+    """Return the digest of the source files, or say that they have changed since then."""
     if any(state(Path(path)) != seen.state for path, seen in source_files().items()):
         return "changed since the start"
     digests = [(str(Path(path).relative_to(ROOT)), seen.digest) for path, seen in source_files().items()]

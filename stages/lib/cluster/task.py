@@ -38,7 +38,7 @@ _provided: dict[SharedRecording, tuple | None] = {}
 def run_task(
     expected_setup: dict[str, str], function: Callable, recording: SharedRecording | None, *arguments: object
 ) -> object:
-    """Call a function in a folder of this worker; refuse where its setup or the recording is not the expected one."""
+    """Run a function in a folder of this worker; refuse where its setup or the recording is not the expected one."""
     from distributed import get_worker
 
     refuse_other_setup(expected_setup)

@@ -70,7 +70,7 @@ def test_a_scheduler_that_is_not_there_is_refused(params):
         address = "tcp://{}:{}".format(*taken.getsockname())
     params.write_text(f"data:\n  dataset: tiny\n{DASK}  scheduler: {address}\n")
     assert faults() == [
-        f"params.yaml:5: compute.scheduler: {address} does not answer; run make scheduler, then run this again"
+        f"params.yaml:5: compute.scheduler: {address} cannot be reached; run make scheduler, then run this again"
     ]
 
 

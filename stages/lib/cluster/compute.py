@@ -73,12 +73,7 @@ def chosen_cluster() -> Iterator[Cluster | None]:
             client.wait_for_workers(1, timeout=REACH_S)
             cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()))
             refuse(cluster.setup_faults())
-            try:
-                yield cluster
-            except (ImportError, AttributeError):
-                # A worker that has joined since may lack the code that a task names.
-                refuse(cluster.setup_faults())
-                raise
+            yield cluster
     except distributed.KilledWorker as error:
         raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
     except TimeoutError:

@@ -160,7 +160,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, option
 def test_another_recording_of_the_same_path_is_refused(repository, tmp_path):
     write_noise(tmp_path / "sea" / "z.wav", 9.0, seed=7)
     (fault,) = add(repository, tmp_path / "sea", status=1).splitlines()
-    assert fault.startswith(f"{tmp_path}/sea/z.wav: data/bay/recordings/z.wav is another recording of this path; ")
+    assert fault.startswith(f"{tmp_path}/sea/z.wav: data/bay/recordings/z.wav is another recording with this path; ")
     assert joined() == []
     assert not Path("data/bay/recordings.csv").exists()
     assert sorted(path.name for path in Path("data/bay/recordings").iterdir()) == ["z.wav"]
@@ -188,7 +188,7 @@ def test_recordings_that_differ_in_the_suffix_alone_are_left_out_and_the_others_
     printed = add(repository, tmp_path / "pairs")
     assert [row.split(",")[1] for row in joined()] == ["002.wav"]
     for name, other in {"001.wav": "001.flac", "001.flac": "001.wav", "z.flac": "z.wav"}.items():
-        assert f"{tmp_path}/pairs/{name}: {other} differs from it in the suffix alone" in printed
+        assert f"{tmp_path}/pairs/{name}: left out, because {other} differs only in the suffix" in printed
 
 
 def test_folders_that_are_links_are_followed_and_loops_are_noticed(repository, tmp_path):

@@ -341,7 +341,7 @@ def test_a_sheet_has_an_end_and_says_so(repository, review):
 
 @pytest.mark.parametrize("base", ["nowhere", "--help-me", "HEAD~99", "", "HEAD:labels", "a b"])
 def test_a_revision_that_git_does_not_know_is_a_sentence(repository, review, base):
-    with pytest.raises(InputFaults, match="is no commit that git knows"):
+    with pytest.raises(InputFaults, match="is not a commit known to git"):
         review("--", base)
 
 

@@ -596,7 +596,7 @@ def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):
     ("arguments", "fault"),
     [
         (["bay"], "data/bay: holds no annotations; name the files to import"),
-        (["a/b", "x.txt"], "a/b: is no name for a data set"),
+        (["a/b", "x.txt"], "a/b: is not a valid name for a data set"),
         (["bay", "no.txt"], "no.txt: there is no such file"),
         (["bay", "--label", "S01=orca"], "--label S01=orca: write WORD=KIND"),
         (["bay", "params.yaml"], "params.yaml: is not in a known annotation format"),

@@ -131,8 +131,8 @@ def test_recordings_that_differ_in_the_suffix_alone_leave_a_register_that_is_rea
     write_archive(archive, "001.wav", "001.flac", "002.wav")
     rows = "001.wav,3,0.5,call\n001.flac,3,0.5,call\n002.wav,3,0.5,call\n"
     printed = import_table(repository, archive, rows)
-    assert f"{archive}/001.flac: 001.wav differs from it in the suffix alone" in printed
-    assert f"{archive}/001.wav: 001.flac differs from it in the suffix alone" in printed
+    assert f"{archive}/001.flac: left out, because 001.wav differs only in the suffix" in printed
+    assert f"{archive}/001.wav: left out, because 001.flac differs only in the suffix" in printed
     assert calls() == [("002.wav", 2.75)]
     assert run_tool(repository, "import_annotations", "bay").returncode == 0
 
@@ -192,7 +192,9 @@ def test_another_recording_of_the_same_path_is_refused_before_anything_is_copied
     write_recording(tmp_path / "other" / "b.wav", (5.0,), seed=98)
     rows = "a.wav,5,0.5,call\nb.wav,5,0.5,call\n"
     printed = import_table(repository, tmp_path / "other", rows, name="more.csv", status=1)
-    assert printed.startswith(f"{tmp_path}/other/a.wav: data/bay/recordings/a.wav is another recording of this path; ")
+    assert printed.startswith(
+        f"{tmp_path}/other/a.wav: data/bay/recordings/a.wav is another recording with this path; "
+    )
     assert contents() == before
 
 

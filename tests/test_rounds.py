@@ -78,7 +78,7 @@ def test_closing_a_round_settles_the_queue_and_empties_it(own, first):
     assert queue(own) == []
     assert printed.startswith("Round 1 is closed: ")
     assert "1 clip that nobody could tell will not be asked about again (labels/undecided.csv)." in printed
-    assert "no round before this one to compare with" in printed
+    assert "no previous round to compare with" in printed
     assert "Advice: " in printed
 
 
@@ -131,7 +131,7 @@ def test_the_second_round_is_compared_with_the_first(own, second):
     rounds = read_rounds(own / ROUNDS)
     assert [closed.annotators for closed in rounds] == ["val", "scott"]
     assert -1 <= float(rounds[1].agreement) <= 1
-    assert "Cohen's kappa between this model's decisions and those of the round before" in second
+    assert "Cohen's kappa between the model's decisions in this and the previous round" in second
 
 
 @pytest.fixture(scope="module")

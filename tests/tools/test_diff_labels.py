@@ -290,7 +290,7 @@ def test_a_revision_whose_labels_were_newer_is_named(repository, review):
     commit(Path(), "Answer")
     measure(AFTER)
     assert section(review("HEAD"), "What")[-2] == (
-        "The accuracy at the revision may be that of older labels: labels/expert.csv has changed since the last dvc "
+        "The accuracy at the revision may be from older labels: labels/expert.csv has changed since the last dvc "
         "repro there."
     )
 
@@ -327,9 +327,7 @@ def test_a_clone_without_dvcs_outputs_is_reviewed_as_far_as_possible(repository,
     lines = review("HEAD", "--sheet", "sheet.png")
     assert lines[0].startswith("labels: +1 (1 call), 2 removed; ")
     assert "labels/pool_scores.csv is missing, so nothing is compared with it; run `dvc pull`." in lines
-    assert section(lines, "Spectrograms")[0].startswith(
-        "No sheet was drawn. Without a recording that can be read here:"
-    )
+    assert section(lines, "Spectrograms")[0].startswith("No sheet was drawn. Recording missing or unreadable:")
     assert not Path("sheet.png").exists()
 
 
@@ -380,8 +378,7 @@ def test_it_runs_as_the_documentation_says_and_draws_a_sheet(repository):
     lines = done.stdout.splitlines()
     assert lines[0] == "labels: +4 (4 call), 1 removed; accuracy not measured yet; run dvc repro"
     assert lines[-1] == (
-        "`sheets/sheet.png`: 3 clips. Without a recording that can be read here: `gone_0000000`, `text_0000000`; "
-        "run `dvc pull`."
+        "`sheets/sheet.png`: 3 clips. Recording missing or unreadable: `gone_0000000`, `text_0000000`; run `dvc pull`."
     )
     with Image.open("sheets/sheet.png") as picture:
         assert (picture.format, picture.size) == ("PNG", (1200, 260))

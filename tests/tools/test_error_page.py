@@ -340,7 +340,7 @@ def test_both_tools_work_on_what_the_pipeline_has_made(copy_of_finished, tmp_pat
     ("command", "fault"),
     [
         (("tools.error_page", "--count", "0"), "--count 0: shows nothing; give 1 or more\n"),
-        (("tools.find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows from 3 to "),
+        (("tools.find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows 3 to "),
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_in_one_line(finished, command, fault):

@@ -77,7 +77,7 @@ def test_closing_a_round_settles_the_queue_and_empties_it(own, first):
     assert {clip.round for clip in settled} == {1}
     assert queue(own) == []
     assert printed.startswith("Round 1 is closed: ")
-    assert "1 clip that nobody could tell will not be asked about again (labels/undecided.csv)." in printed
+    assert "1 undecided clip will not be asked about again (labels/undecided.csv)." in printed
     assert "no previous round to compare with" in printed
     assert "Advice: " in printed
 
@@ -94,7 +94,7 @@ def test_a_round_that_is_not_committed_cannot_be_closed_again(own, first):
     before = (own / ROUNDS).read_bytes()
     result = run_in(own, "python", "-m", "tools.next_round")
     assert result.returncode == 1
-    assert "labels/rounds.csv: has changes that are not committed" in result.stderr
+    assert "labels/rounds.csv: has uncommitted changes" in result.stderr
     assert "run dvc repro" in result.stderr
     assert (own / ROUNDS).read_bytes() == before
 
@@ -117,8 +117,8 @@ def test_a_round_without_an_answer_cannot_be_closed(own, second_baseline):
     result = run_in(own, "python", "-m", "tools.next_round")
     assert result.returncode == 1
     assert result.stderr == (
-        "labels/expert.csv: settles no clip that was not settled before; "
-        "answer for the clips of labels/queue.csv first\n"
+        "labels/expert.csv: settles no new clip; "
+        "answer the clips of labels/queue.csv first\n"
     )
 
 

@@ -148,8 +148,8 @@ def test_a_damaged_recording_is_left_out_and_named(repository, tmp_path):
         ("nowhere", [], "nowhere: holds no recording"),
         ("data", ["--hop", "0"], "--hop 0: is no time"),
         ("data", ["--hop", "nan"], "--hop nan: is no time"),
-        ("data", ["--hop", "0.0001"], "--hop 0.0001: is no time between windows"),
-        ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds a character that cannot be seen"),
+        ("data", ["--hop", "0.0001"], "--hop 0.0001: is not a valid hop"),
+        ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds an invisible character"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, options, fault):
@@ -255,7 +255,7 @@ def test_a_sound_under_two_names_joins_once(repository, tmp_path):
 def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
     Path("data/bay/dvc.yaml").write_text("stages: {}\n")
     printed = add(repository, tmp_path / "sea", status=1)
-    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml makes it, and would make it without them")
+    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml would overwrite it without them")
 
 
 @pytest.mark.parametrize("sizes", [(30, 6, 8, 8), (0.6, 0.15, 0.1, 0.15)])

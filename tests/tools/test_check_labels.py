@@ -52,7 +52,7 @@ def test_the_faults_are_those_of_merge_labels(repository):
 def test_another_order_is_no_fault_but_is_named(repository):
     TABLE.write_text(HEADER + "".join(f"{row}\n" for row in reversed(EXPERT.splitlines()[1:])))
     before = TABLE.read_bytes()
-    assert check_labels(fix=False)[0].endswith("; not in canonical form, which --fix restores")
+    assert check_labels(fix=False)[0].endswith("; not in canonical form; --fix restores it")
     assert TABLE.read_bytes() == before
     assert check_labels(fix=True)[0].endswith("; put into canonical form")
     assert TABLE.read_text() == EXPERT

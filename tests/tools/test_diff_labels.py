@@ -157,7 +157,7 @@ def test_disputed_clips_are_listed_old_ones_too(repository, review):
 
 def test_the_accuracy_is_compared_clip_by_clip(repository, review):
     measure(AFTER)
-    *rows, verdict, remark, baseline = section(review("HEAD"), "What the labels were worth")
+    *rows, verdict, remark, baseline = section(review("HEAD"), "Gain from the labels")
     assert rows == [
         "| retrained model | at the revision | now | change |",
         "| --- | --- | --- | --- |",
@@ -174,7 +174,7 @@ def test_the_accuracy_is_compared_clip_by_clip(repository, review):
 
 def test_a_change_larger_than_chance_is_called_so(repository, review):
     measure(TRUTH)
-    assert section(review("HEAD"), "What the labels were worth")[5].endswith("is larger than chance.")
+    assert section(review("HEAD"), "Gain from the labels")[5].endswith("is larger than chance.")
 
 
 @pytest.mark.parametrize(("truth", "first_clip", "common"), [(TRUTH, 40, 60), (TRUTH[:-1], 0, 99), (TRUTH, 500, 0)])

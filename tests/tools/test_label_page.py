@@ -793,14 +793,14 @@ def test_the_page_knows_who_has_answered_and_not_what(own_folder):
 def test_an_empty_queue_is_refused(own_folder):
     write_queue(own_folder, [])
     (line,) = refused()
-    assert line.startswith("labels/queue.csv: holds no clip to ask about; ")
+    assert line.startswith("labels/queue.csv: is empty; ")
 
 
 def test_every_unknown_and_repeated_clip_is_named(own_folder):
     write_queue(own_folder, ["sea_9999999", CLIP_IDS[0], CLIP_IDS[0], "gone_0000000"])
     assert refused() == [
         "labels/queue.csv:2: there is no clip 'sea_9999999' in data/tiny/clips.csv; run dvc repro",
-        f"labels/queue.csv:4: clip '{CLIP_IDS[0]}' is on line 3 already; remove one of them",
+        f"labels/queue.csv:4: clip '{CLIP_IDS[0]}' is already on line 3; remove one of them",
         "labels/queue.csv:5: there is no clip 'gone_0000000' in data/tiny/clips.csv; run dvc repro",
     ]
 

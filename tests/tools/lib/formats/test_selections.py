@@ -200,7 +200,7 @@ def test_tracks_that_are_filled_in_are_not_written_over(tmp_path):
     again = run_tool(folder, "queue_tracks", "tracks")
     assert (again.returncode, again.stderr) == (
         1,
-        "tracks/deep.txt: is there already and may hold answers; name another folder\n",
+        "tracks/deep.txt: exists and may hold answers; name another folder\n",
     )
 
 

@@ -116,10 +116,7 @@ def test_the_next_baseline_learns_from_what_was_settled(own, first, second_basel
 def test_a_round_without_an_answer_cannot_be_closed(own, second_baseline):
     result = run_in(own, "python", "-m", "tools.next_round")
     assert result.returncode == 1
-    assert result.stderr == (
-        "labels/expert.csv: settles no new clip; "
-        "answer the clips of labels/queue.csv first\n"
-    )
+    assert result.stderr == ("labels/expert.csv: settles no new clip; answer the clips of labels/queue.csv first\n")
 
 
 @pytest.fixture(scope="module")

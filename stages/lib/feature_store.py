@@ -21,7 +21,7 @@ class Features(NamedTuple):
     ----------
     folder : Path
     description : dict
-        `params` (section `featurize` of params.yaml, as it was) and `shape` (bands, frames).
+        `params` (section `featurize` of params.yaml at the time of writing) and `shape` (bands, frames).
     places : dict
         From clip id to (shard, row).
     """
@@ -32,7 +32,7 @@ class Features(NamedTuple):
 
 
 def open_features(folder: Path = FOLDER) -> Features:
-    """Open the folder that `featurize` wrote."""
+    """Open the folder written by `featurize`."""
     try:
         description = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -43,7 +43,7 @@ def open_features(folder: Path = FOLDER) -> Features:
 
 
 def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
-    """Write which shard holds the features of each clip, and in which row.
+    """Write the index: the shard and the row of each clip's features.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
 
 
 def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
-    """Raise `InputFaults` where a clip has no features."""
+    """Raise `InputFaults` if a clip has no features."""
     refuse(
         f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
         for clip_id in clip_ids
@@ -65,7 +65,7 @@ def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
 
 
 def recordings_of(features: Features, clip_ids: Sequence[str]) -> list[str]:
-    """Return the recording of each clip, without folder and ending, by the shard that it is in."""
+    """Return the recording id of each clip, from the name of its shard."""
     refuse_missing(features, clip_ids)
     stems = (Path(features.places[clip_id][0]).stem for clip_id in clip_ids)
     # A shard is named `<stem>.<digests>.npy`.
@@ -88,11 +88,11 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     Raises
     ------
     InputFaults
-        Where a clip has no features.
+        If a clip has no features.
     """
     refuse_missing(features, clip_ids)
     arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
-    # One shard is open at a time; its clips are read through the memory map.
+    # One shard is open at a time; its clips are read through a memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
     open_name, shard = None, None
     for position in order:
@@ -104,5 +104,5 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
 
 
 def in_batches(clip_ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """Divide clips into batches, so that no more than one has to be loaded at a time."""
+    """Divide clips into batches, so that only one has to be in memory at a time."""
     return (clip_ids[start : start + size] for start in range(0, len(clip_ids), size))

@@ -13,10 +13,10 @@ from tests.support.label_repository import (
     HEADER,
     QUEUE,
     expert_rows,
-    run_tool,
     without_outputs,
     write_label_files,
 )
+from tests.support.tool import run_tool
 from tools.add_labels import Given, Signature, add_labels, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")
@@ -122,7 +122,7 @@ def test_rows_and_columns_of_such_a_table_are_checked_as_ever(repository):
     Path("a.csv").write_text(text)
     assert refused(Path("a.csv"))[0].startswith("a.csv:1: unknown column 'more'")
     Path("a.csv").write_text(text.replace(";more", "").replace(";;", ";").replace("2026-11-22;", "2026-11-22;x;y"))
-    assert refused(Path("a.csv"))[0].startswith("a.csv:2: has 6 cells, but the header has 5")
+    assert refused(Path("a.csv"))[0].startswith("a.csv:2: 6 cells where 5 are expected")
 
 
 def test_a_spreadsheet_is_refused_for_what_it_is(repository):
@@ -155,7 +155,7 @@ def test_all_faults_are_refused_at_once_with_file_and_line(repository):
 
 def test_an_annotator_who_contradicts_herself_in_a_file_is_refused(repository):
     faults = refused(export("a.csv", "deep_0004000,call,val,2026-11-22,", "deep_0004000,nocall,val,2026-11-23,"))
-    assert [fault.startswith("a.csv:3: 'val' has answered") for fault in faults] == [True]
+    assert [fault.startswith("a.csv:3: 'val' already answered") for fault in faults] == [True]
 
 
 def test_an_annotator_who_contradicts_herself_on_a_day_in_two_files_is_refused(repository):

@@ -13,7 +13,7 @@ from stages.lib.split.drawing import draw
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
 # Neither the order of rows nor the spelling of a number is that of the tool.
@@ -96,7 +96,7 @@ def test_recordings_whose_rate_is_too_low_are_named_one_by_one(repository, tmp_p
     printed = add(repository, tmp_path / "sea")
     assert (
         "recorded at 2000 Hz, which holds nothing above 1000 Hz, while featurize.max_hz is 10000; "
-        "what is missing counts as unknown (3 in all): "
+        "missing bands count as unknown (3 in all): "
         "5066.190705140000.wav, rpi_bush_point_1562337136_0004.wav, short.wav\n"
     ) in printed
 

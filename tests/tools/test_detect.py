@@ -17,7 +17,7 @@ from stages.lib.audio.recording import Examined
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
 from tools.lib.detection.detections import Detection
 from tools.lib.detection.detector import feature_params, open_detector, scores
@@ -340,7 +340,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
     assert f"{tmp_path}/empty.wav is empty" in said
     assert f"{tmp_path}/text.wav is not audio" in said
-    assert "'=1+1.wav' begins as a formula in a spreadsheet does; rename it" in said
+    assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
     assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said

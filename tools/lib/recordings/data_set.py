@@ -7,8 +7,6 @@ from pydantic import ValidationError
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams
 
-SYNTHETIC = "synthetic"  # The generated data set.
-
 
 def data_set_folder(name: str) -> Path:
     """Return the folder of a data set; refuse a name that params.yaml would not accept."""

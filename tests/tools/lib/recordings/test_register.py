@@ -21,7 +21,7 @@ def test_a_data_set_need_not_have_one(tmp_path):
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("../a.wav,,,", "2: recording '../a.wav' leaves the data set"),
+        ("../a.wav,,,", "2: recording '../a.wav' is outside the data set"),
         ("b.wav,,,0", "2: hop_s '0' is not a number of seconds above 0"),
         ("b.wav,,,soon", "2: hop_s 'soon' is not a number of seconds above 0"),
         ("b.wav,,,\nb.flac,,,", "3: 'b.flac' is already on line 2, perhaps with another suffix"),

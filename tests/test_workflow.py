@@ -393,7 +393,7 @@ def test_without_the_recordings_labels_and_tables_are_checked_and_that_is_said(u
     assert "The labels and the tables were checked. What follows is as committed." in outcome.summary
     assert re.search(r"^- labels/expert\.csv: \d+ answers by 1 annotator", outcome.summary, flags=re.MULTILINE)
     assert "\nlabels: +" in outcome.summary
-    assert "Without a recording that can be read here: " in outcome.summary
+    assert "Recording missing or unreadable: " in outcome.summary
     assert not (outcome.folder / "label-page").exists()
 
 

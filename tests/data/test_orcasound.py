@@ -233,7 +233,7 @@ ROUND2 = f"{HERE}/archives/round2.tar.gz"
         ),
         (
             lambda files: archive(other_tables(files, b"time\tspecies\n1\torca\n")),
-            f"{HERE}/annotations/round2_train.tsv:1: is none of the annotations that are known",
+            f"{HERE}/annotations/round2_train.tsv:1: is not in a known annotation format",
         ),
         (
             lambda files: archive(other_tables(files, table(["else_1.wav", "else_2.wav"]).encode())),

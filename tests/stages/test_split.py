@@ -562,11 +562,11 @@ def test_another_draw_than_the_one_that_is_held_out_is_refused(put_to_use, old, 
 def test_what_is_held_out_is_drawn_again_only_if_that_is_asked_for(put_to_use):
     before = read_held_out()
     replace_in(Path("params.yaml"), "seed: 1\n  group_by", "seed: 5\n  group_by")
-    assert "holds out 24 clips of tiny already; --again draws others" in fault_of(hold_out)
+    assert "already holds out 24 clips of tiny; --again draws others" in fault_of(hold_out)
     assert read_held_out() == before
     said = hold_out(again=True)
     assert said[0].startswith("labels/held_out.csv: now holds out 8 valid, 8 pool, 8 test clips of tiny")
-    assert "of 8 test clips from before are left" in said[1]
+    assert "of 8 earlier test clips are kept" in said[1]
     assert Counter(parts_now().values()) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
 
 

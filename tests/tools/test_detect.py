@@ -300,9 +300,9 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "constant.wav is silent from end to end",
         "cancel.wav is silent in the mix, because its 2 channels cancel one another",
         "ten.wav: holds 0.003 s of sound, but a window needs 0.05 s",
-        "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model looks up to 2000 Hz; "
-        "--any-rate takes it all the same",
-        "lowest.wav: was recorded at 50 Hz, which holds nothing of what the model looks at",
+        "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model uses up to 2000 Hz; "
+        "--any-rate accepts it anyway",
+        "lowest.wav: was recorded at 50 Hz, which holds none of the frequencies the model uses",
         "missing.wav: there is no such file",
     ]
     assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said
@@ -315,7 +315,7 @@ def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_
     soundfile.write(tmp_path / "low.wav", samples, 1600)
     found = detected(folder, tmp_path, "--any-rate")["low"]
     assert all(8.5 < start_s < end_s < 10 for start_s, end_s in found)
-    assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate takes it all the same")
+    assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate accepts it anyway")
 
 
 # Faults.

@@ -141,7 +141,7 @@ def test_a_card_says_what_is_known_of_the_clip(browser):
 def test_label_errors_that_still_stand_are_listed_and_the_corrected_ones_counted(browser):
     assert cards(browser, "#doubts") == [("Labelled no call", "0.990", REEF[1]), ("Labelled call", "0.200", BAY[0])]
     line = text_of(browser, "#doubts-line")
-    assert line.startswith("2 labels in doubt, the most doubtful first. 1 label of that list")
+    assert line.startswith("2 labels in doubt, most doubtful first. 1 label in the list")
     facts = text_of(browser, "#doubts .facts").split("\n")
     assert facts[facts.index("Quality") + 1] == "0.010"
     assert facts[facts.index("Part") + 1] == "training"
@@ -155,9 +155,9 @@ def test_without_a_list_of_label_errors_the_page_says_how_to_make_it(browser, fo
 
 def test_no_more_are_shown_than_asked_for_and_the_page_says_so(browser, folder):
     browser.get((folder / "short.html").as_uri())
-    assert "Here are the 1 that it is most confident about." in text_of(browser, "#lead")
+    assert "Shown: the 1 most confident." in text_of(browser, "#lead")
     assert cards(browser, "#errors") == [("False alarm", "0.950", HOSTILE[0])]
-    assert "2 labels in doubt, the most doubtful first; the first 1 are here." in text_of(browser, "#doubts-line")
+    assert "2 labels in doubt, most doubtful first; the first 1 shown." in text_of(browser, "#doubts-line")
     assert len(cards(browser, "#doubts")) == 1
 
 
@@ -336,8 +336,8 @@ def test_both_tools_work_on_what_the_pipeline_has_made(copy_of_finished, tmp_pat
 @pytest.mark.parametrize(
     ("command", "fault"),
     [
-        (("error_page", "--count", "0"), "--count 0: shows nothing; give 1 or more\n"),
-        (("find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows from 3 to "),
+        (("error_page", "--count", "0"), "--count 0: is too small; give 1 or more\n"),
+        (("find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows 3 to "),
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_in_one_line(finished, command, fault):

@@ -3,6 +3,7 @@
 They show the label page with the first clip of the queue, and the detections in a test recording.
 """
 
+import argparse
 import io
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
 from tests.support.chromium import chromium
-from tools.lib.detection.detection_picture import ROW_S
 from tools.lib.recordings.data_set import SYNTHETIC
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
@@ -31,6 +31,8 @@ PALETTE_COLOURS = 64  # Text stays sharp, and both pictures together stay well b
 
 def shown_recording(folder: Path) -> Path:
     """Return the test recording whose picture has the fewest rows; of several, the one with most calls."""
+    from tools.lib.detection.detection_picture import ROW_S
+
     in_test = {clip.clip_id for clip in read_split() if clip.part == "test"}
     clips = [clip for clip in read_clips(folder / "clips.csv") if clip.clip_id in in_test]
     calls = Counter(folder / "recordings" / clip.recording for clip in clips if clip.label == CALL)
@@ -73,6 +75,7 @@ def write_picture(path: Path, picture: Image.Image) -> None:
 
 def main() -> None:
     """Draw both pictures."""
+    argparse.ArgumentParser(prog="python -m experiments.readme_pictures", description=__doc__).parse_args()
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
         raise InputFaults(

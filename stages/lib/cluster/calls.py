@@ -58,14 +58,14 @@ class Call(NamedTuple):
 
 def pack(value: object) -> bytes:
     """Turn a call or an answer into what travels."""
-    import cloudpickle
+    import cloudpickle  # noqa: TID251
 
     return cloudpickle.dumps(value)
 
 
 def unpack(packed: bytes) -> object:
     """Turn back what has travelled between processes of our own; never use it on a file."""
-    import cloudpickle
+    import cloudpickle  # noqa: TID251
 
     return cloudpickle.loads(packed)
 

@@ -156,7 +156,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
     """Write a table: UTF-8, LF, cells in the order of `columns`, none that a spreadsheet would run."""
     lines: list[str] = []
     # The writer puts quotation marks around what it would end a line with; a lone CR in a cell ends one, too.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")  # noqa: TID251
     writer.writerow(columns)
     writer.writerows([with_guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     write_text(path, "".join(line.removesuffix("\r\n") + "\n" for line in lines))

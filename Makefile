@@ -54,6 +54,7 @@ programs:
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
+	mypy
 	python -m pytest --numprocesses 2 --dist loadfile
 
 real: .venv/ready

@@ -87,7 +87,7 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
             for model, of_model in scores.items()
         },
         "change": {
-            **compare(is_call, *(scores[model].log_odds for model in MODELS), unit_of),
+            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, unit_of),
             "training_spread": {
                 name: spread_of_change(*(spreads[model][name] for model in MODELS)) for name in COMPARED
             },
@@ -157,9 +157,9 @@ def main() -> None:
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
     recordings = recordings_of(features, clip_ids)
     results = evaluation(is_call, scores, recordings)
-    called = (of_model.log_odds > 0 for of_model in scores.values())
+    before, after = (of_model.log_odds > 0 for of_model in scores.values())
     remarks = remarks_on(scores, recordings, results["change"]["training_spread"]["accuracy"])
-    report = full_report(is_call, *called, results["change"], remarks)
+    report = full_report(is_call, before, after, results["change"], remarks)
 
     write_json(METRICS, results)
     write_text(REPORT, report)

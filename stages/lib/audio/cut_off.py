@@ -1,7 +1,7 @@
 """Files that were cut off: what a recording lacks at its end by its own account, which libsndfile passes over."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 # What programs write as the length of samples that they stream, when they do not know it yet (FFmpeg, SoX, arecord).
 UNKNOWN_LENGTHS = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
@@ -24,7 +24,7 @@ def missing_part(path: Path) -> str | None:
     return None
 
 
-def sample_chunk(file: BinaryIO, byte_order: str) -> tuple[int, int]:
+def sample_chunk(file: BinaryIO, byte_order: Literal["big", "little"]) -> tuple[int, int]:
     """Return where the samples of a WAV or AIFF file begin, and how many bytes it says there are."""
     position, long_length = 12, 0
     while len(head := read_at(file, position, 8)) == 8:

@@ -24,7 +24,7 @@ TOO_RECENT_NS = 2_000_000_000
 class FileHash(NamedTuple):
     """The state of a file (as `stages.lib.runtime.inputs.state` has it) and the digest that it had then."""
 
-    state: tuple
+    state: tuple | None
     digest: str
 
 
@@ -53,11 +53,13 @@ def hash_file(path: Path) -> FileHash:
 
 def hash_files(paths: Iterable[Path], known: Mapping[str, FileHash]) -> dict[str, FileHash]:
     """Return state and digest of files, by path; those that have changed since they were known are read."""
-    looked_at = {str(path): known.get(str(path)) for path in paths}
-    new = [path for path, seen in looked_at.items() if not seen or seen.state != state(Path(path))]
+    names = [str(path) for path in paths]
+    unchanged = {name: known[name] for name in names if name in known and known[name].state == state(Path(name))}
+    new = [name for name in names if name not in unchanged]
     # In threads, because the digest is computed outside of Python's lock.
-    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(path)) for path in new)
-    return looked_at | dict(zip(new, read, strict=True))
+    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(name)) for name in new)
+    found = unchanged | dict(zip(new, read, strict=True))
+    return {name: found[name] for name in names}
 
 
 def read_hashes(memory: Path) -> dict[str, FileHash]:
@@ -72,4 +74,5 @@ def read_hashes(memory: Path) -> dict[str, FileHash]:
 def write_hashes(memory: Path, seen: Mapping[str, FileHash]) -> None:
     """Keep what is known of files for the next run, in place of what was known before."""
     latest = time.time_ns() - TOO_RECENT_NS
-    write_json(memory, {path: [*one.state, one.digest] for path, one in seen.items() if one.state[-1] < latest})
+    known = {path: [*one.state, one.digest] for path, one in seen.items() if one.state and one.state[-1] < latest}
+    write_json(memory, known)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from stages.lib.cluster.calls import Call, Placed, pack, unpack, versions
 from stages.lib.runtime.faults import InputFaults, refuse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CALLS_A_THREAD = 4
 RETRIES = 3  # Of a call whose process was killed, as for want of memory.
 ROOT = Path(__file__).parents[3]
+Result = TypeVar("Result")
 NO_FILES = MappingProxyType({})
 
 
@@ -40,8 +41,8 @@ class Cluster(NamedTuple):
     sources: Mapping[Path, str]
 
     def results(
-        self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
-    ) -> Iterator[object]:
+        self, function: Callable[..., Result], arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
+    ) -> Iterator[Result]:
         """Call a function on the workers.
 
         Parameters

@@ -10,7 +10,7 @@ FEWEST_CLIPS = 30
 BINS = 10
 
 
-def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+def probability(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
     """Return `p_call` for log-odds, in [0, 1].
 
     Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
@@ -27,7 +27,7 @@ def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
     return np.round(expit(tempered(log_odds, temperature)), 6)
 
 
-def tempered(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+def tempered(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
     """Return calibrated log-odds as float64. Unlike probabilities they never make equals of what is not."""
     return np.asarray(log_odds, np.float64) / temperature
 

@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
     embedding : callable
         From positions in the pool to an ndarray of float, shape (positions, channels), alike for clips that are alike
         to the network. It costs another pass of these clips through the network, so only who looks at it asks for it.
-    count : int
+    most : int
         How many clips can be asked about.
     """
 
@@ -38,7 +38,7 @@ class Candidates(NamedTuple):
     log_odds: np.ndarray
     uncertain: np.ndarray
     embedding: Callable[[Sequence[int]], np.ndarray]
-    count: int
+    most: int
 
 
 # What measures: a number a clip, larger for a clip that is more worth asking about.
@@ -100,9 +100,9 @@ def by_diversity(pool: Candidates) -> list[int]:
     from threadpoolctl import threadpool_limits
 
     ranking = by_margin(pool)
-    likely = ranking[: CANDIDATES * pool.count]
+    likely = ranking[: CANDIDATES * pool.most]
     embedding = pool.embedding(likely)
-    cluster_count = min(pool.count, len(np.unique(embedding, axis=0)))
+    cluster_count = min(pool.most, len(np.unique(embedding, axis=0)))
     if not 0 < cluster_count < len(likely):
         return ranking
     # One thread, because k-means divides its sums among threads.

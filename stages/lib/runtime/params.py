@@ -1,18 +1,18 @@
 """params.yaml: each section read into a type of its own, with every fault named by its line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent
 from ruamel.yaml.nodes import MappingNode, Node
 from ruamel.yaml.reader import ReaderError
 
@@ -145,7 +145,7 @@ def form_faults(events: Iterable[Event]) -> Iterator[str]:
             return
         if isinstance(event, AliasEvent):
             yield f"{line}: *{event.anchor} stands for a value elsewhere; write the value out"
-        elif getattr(event, "tag", None):
+        elif isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag:
             yield f"{line}: the tag {str(event.tag)!r} is not understood; write the value alone"
 
 
@@ -181,7 +181,7 @@ def nearest_line(lines: dict[tuple, int], path: tuple) -> int:
     return lines.get(path, 1)
 
 
-def describe(place: tuple[str, ...], kind: type[Section], fault: dict) -> str:
+def describe(place: tuple[str, ...], kind: type[Section], fault: Mapping[str, Any]) -> str:
     """Turn a fault found by pydantic into a sentence."""
     name = ".".join([*place, *map(str, fault["loc"])])
     value = fault["input"]

@@ -48,4 +48,4 @@ def with_labels(params: ImportParams, labels: Mapping[str, str], words: Sequence
 def write_import_params(folder: Path, params: ImportParams) -> None:
     """Write the params with a comment each."""
     mappings = {key: yaml_text({key: getattr(params, key)}) for key in ("labels", "words")}
-    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude=mappings.keys()), **mappings))
+    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude=set(mappings)), **mappings))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
 from stages.lib.tables.merged import MERGED, MergedClip, read_merged
@@ -74,12 +74,15 @@ def read_facts() -> Facts:
     lock = read_lock()
     clips = Path("data") / str(lock.params.get("data.dataset")) / "clips.csv"
     refuse(differences(lock, [clips, SPLIT, MERGED, EVALUATION, LABELS, REPORT, CONFUSION]))
+    outcome = read_outcome(Path())
+    if outcome is None:
+        raise InputFaults([f"{CONFUSION}: cannot be read; run dvc repro evaluate"])
     return Facts(
         lock,
         json.loads(EVALUATION.read_text(encoding="utf-8")),
         json.loads(LABELS.read_text(encoding="utf-8")),
         REPORT.read_text(encoding="utf-8").strip().rpartition("\n")[2],
-        read_outcome(Path()),
+        outcome,
         read_clips(clips),
         read_split(),
         read_merged(),

@@ -36,7 +36,7 @@ def read_lock() -> Lock:
     try:
         stages = yaml.safe_load(LOCK.read_bytes())["stages"].values()
         files = {file["path"]: file for stage in stages for file in [*stage["deps"], *stage["outs"]]}
-        params = {}
+        params: dict[str, Any] = {}
         for stage in stages:
             params |= stage.get("params", {}).get("params.yaml", {})
     except (FileNotFoundError, yaml.YAMLError, KeyError, TypeError, AttributeError):

@@ -117,7 +117,8 @@ def performance(facts: Facts) -> list[str]:
         (text, f"{before[name]:.3f}", f"{after[name]:.3f}")
         for name, text in (("roc_auc", "area under the ROC curve"), ("average_precision", "average precision"))
     ]
-    rows.append(("calibration error", *(f"{model['calibration']['error']:.3f}" for model in (before, after))))
+    errors = [f"{model['calibration']['error']:.3f}" for model in (before, after)]
+    rows.append(("calibration error", errors[0], errors[1]))
     calls, nocalls = (after[name]["support"] for name in ("calls", "nocalls"))
     return [
         f"On {calls + nocalls} test clips ({calls} calls, {nocalls} no-calls) of which neither model has learnt, with "

@@ -56,6 +56,7 @@ programs:
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
+	mypy
 	python -m pytest --numprocesses auto --dist worksteal -m "not prove"
 
 # These tests tell long stories, one a file, so that a file stays with one worker.

@@ -95,7 +95,7 @@ class Cluster(NamedTuple):
             # It unpacks and packs the tasks, and needs our code for that.
             self.client.run_on_scheduler(refuse_other_setup, setup())
         except Exception as error:
-            found["the scheduler"] = error
+            found[self.client.scheduler_info()["address"]] = error
         faults = []
         for machine, reason in found.items():
             if isinstance(reason, InputFaults):

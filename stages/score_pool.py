@@ -188,7 +188,7 @@ def main() -> None:
     features = open_features()
     pin(seed=0)
     model = load_model(BASELINE, features)
-    with chosen_cluster(BASELINE) as cluster:
+    with chosen_cluster() as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
     embedding = partial(embedding_of, model, features, clip_ids)
     write_outputs(

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from stages.lib.cards.data_card import DATA_CARD, data_card
+from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.runtime.running import run_stage
@@ -56,6 +58,7 @@ def main() -> None:
         for part, label in missing_classes((parts.get(clip.clip_id, ""), clip.label) for clip in clips)
     )
     write_split(SPLIT, clips, parts)
+    write_text(DATA_CARD, data_card(data, clips, parts, clip_s=clip_s, group_by=params.group_by, settled=len(used)))
     print(summary(clips, parts, params.group_by))
     if len(used) < len(settled):
         print(f"skipped settled clips that are not in this split: {len(settled) - len(used)}")

@@ -1,6 +1,6 @@
 """Whatever interrupts a run, the next `dvc repro` ends with the same bytes, and the experts' labels are untouched.
 
-`make test` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
+`make prove` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ import pytest
 
 from experiments.clone import environment, output_digests, overlay, run_in, stages_run
 from tests.support.declarations import read_declarations
+
+pytestmark = pytest.mark.prove
 
 # In the order in which DVC runs them.
 STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]

@@ -16,6 +16,8 @@ from stages.lib.runtime.atomic_write import remove
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
 
+pytestmark = pytest.mark.prove
+
 RECORDINGS, TABLE = Path("data/tiny/recordings"), Path("data/tiny/clips.csv")
 # What the machine remembers is no output: a run from nothing begins without it.
 MADE = ("features", "models/baseline", "labels/split.csv", "labels/pool_scores.csv", ".cache")
@@ -128,7 +130,7 @@ def test_a_param_that_is_changed_has_everything_featurized_and_scored(copied):
 
 def test_code_that_is_changed_has_everything_featurized(copied):
     def change(folder: Path) -> None:
-        (folder / "stages" / "lib" / "wavelet.py").open("a").write("# Denoised otherwise from here on.\n")
+        replace_in(folder / "stages" / "lib" / "features" / "wavelet.py", "\n\n\n", "\n\n\n# Otherwise from here on.\n")
 
     featurized, _, _ = computed(copied, change, "featurize")
     assert len(featurized) == 13

@@ -12,8 +12,6 @@ from stages.lib.runtime.table import is_formula
 
 # What they read can be made to run code.
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "imp"}
-# What processes of ours on a cluster say to each other is packed by one module, and is no file.
-BETWEEN_PROCESSES = {Path("stages/lib/cluster/calls.py"): ["cloudpickle", "cloudpickle"]}
 UNSAFE_FUNCTIONS = {"eval", "exec", "compile", "__import__"}
 UNSAFE_ATTRIBUTES = {
     "joblib": {"dump", "load"},
@@ -80,7 +78,7 @@ def dangers_of_call(node: ast.Call, arrays: bool) -> Iterator[str]:
 def test_no_module_can_run_what_it_reads(path):
     of_pipeline = path.relative_to(REPOSITORY).parts[0] in ("stages", "tools")
     found = [danger.partition(": ")[2] for danger in dangers(path.read_text(encoding="utf-8"), arrays=of_pipeline)]
-    assert found == BETWEEN_PROCESSES.get(path.relative_to(REPOSITORY), [])
+    assert found == []
 
 
 @pytest.mark.parametrize(

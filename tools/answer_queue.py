@@ -10,7 +10,6 @@ from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE
-from tools.lib.recordings.data_set import SYNTHETIC
 
 ANNOTATOR = "synthetic-truth"
 
@@ -55,7 +54,7 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 def main() -> None:
     """Answer the queue of the synthetic data set."""
     data = read_params("data", DataParams)
-    if data.dataset != SYNTHETIC:
+    if not data.is_synthetic:
         raise InputFaults(
             [
                 f"params.yaml: data.dataset is {data.dataset}; made-up answers are for the synthetic data set alone, "

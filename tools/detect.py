@@ -190,7 +190,7 @@ def main() -> None:
     """Go over the recordings that are named."""
     paths, choices = parse_arguments()
     params = feature_params(RETRAINED)
-    with chosen_cluster(RETRAINED) as cluster:
+    with chosen_cluster() as cluster:
         files = (
             {}
             if cluster is None

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from stages.lib.markdown import code, table
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row
@@ -14,10 +15,8 @@ from stages.lib.tables.clips import read_clips
 from stages.lib.tables.expert import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, rule_faults, settle
 from stages.lib.tables.pool import POOL_SCORES, read_pool
 from tools.lib.clips.known_clips import clips_table, parts_as_far_as_known
-from tools.lib.markdown import code, table
-from tools.lib.review.accuracy_change import accuracy_change
+from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accuracy_change
 from tools.lib.review.agreement import agreement_table
-from tools.lib.review.freshness import CONFUSION, EDITED, LOCK
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
 from tools.lib.review.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
 from tools.lib.revisions import full_name, snapshot
@@ -105,7 +104,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.sheet and options.sheet.suffix != ".png":
         raise InputFaults([f"--sheet {options.sheet}: name a file that ends in .png"])
-    with snapshot(full_name(options.base), (*EDITED, LOCK, CONFUSION)) as folder:
+    with snapshot(full_name(options.base), (EXPERT, LOCK, CONFUSION, EVALUATION)) as folder:
         lines, changes, evidence = review(options.base, folder)
     if options.sheet:
         from tools.lib.review.contact_sheet import draw_changes  # It takes seconds.

@@ -183,6 +183,7 @@ def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
         run.main()
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(not run.LONG_RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
 def test_a_short_pass_over_the_real_recordings(tmp_path):
     overlay, page = tmp_path / "quick.yaml", tmp_path / "results.md"

@@ -13,10 +13,10 @@ from tests.support.label_repository import (
     HEADER,
     QUEUE,
     expert_rows,
-    run_tool,
     without_outputs,
     write_label_files,
 )
+from tests.support.tool import run_tool
 from tools.add_labels import Given, Signature, add_labels, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")

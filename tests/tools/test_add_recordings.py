@@ -13,7 +13,7 @@ from stages.lib.split.drawing import draw
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
 # Neither the order of rows nor the spelling of a number is that of the tool.

@@ -12,10 +12,10 @@ from tests.support.label_repository import (
     HEADER,
     expert_rows,
     make_label_repository,
-    run_tool,
     without_outputs,
     write_label_files,
 )
+from tests.support.tool import run_tool
 from tools.check_labels import check_labels
 
 TABLE, ANSWERED = Path("labels/expert.csv"), Path("labels/answered.csv")

@@ -17,7 +17,7 @@ from stages.lib.audio.recording import Examined
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
 from tools.lib.detection.detections import Detection
 from tools.lib.detection.detector import feature_params, open_detector, scores

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_curve
 
 from experiments.clone import REPOSITORY
 from stages.lib.runtime.table import write_table
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.draw_charts import PLOTS, ROC_COLUMNS
 from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
 

@@ -9,7 +9,7 @@ from stages.lib.tables.held_out import HELD_OUT, read_held_out
 from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas
 import pytest
@@ -15,12 +16,13 @@ import soundfile
 import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import read_held_out
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
 from tests.support.modules import code_mismatches, declared_code
 from tests.support.pages import block
+from tests.support.tool import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
 real_recordings = pytest.mark.skipif(
@@ -42,7 +44,7 @@ TINY = {
         "max_hz": 2000.0,
     },
     "split": {"train": 36, "valid": 12, "pool": 12, "test": 12},
-    "train": {"epochs": 2},
+    "train": {"epochs": 2, "networks": 1},
     "score_pool": {"budget": 4, "audit": 2},
 }
 
@@ -457,9 +459,9 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
         Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
     assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
-    for stage in ("featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"):
-        done = run_in(repository, "python", "-m", f"stages.{stage}", PYTHONPATH=str(REPOSITORY))
-        assert done.returncode == 0, done.stderr
+    with joblib.parallel_config(backend="threading"):
+        for stage in (featurize, split, train, score_pool, merge_labels, retrain, evaluate):
+            stage.main()
     accuracy = json.loads(Path("metrics/evaluation.json").read_text())["before"]["intervals"]["accuracy"]
     assert accuracy["low"] < 0.5 < accuracy["high"]
 

@@ -9,7 +9,7 @@ import pytest
 from experiments.clone import REPOSITORY, run_in
 from stages.lib.tables.clips import read_clips
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tests.tools.test_import_annotations import clips, raven_table, repository, summary, write_recording
 
 __all__ = ["repository"]
@@ -35,9 +35,9 @@ def import_table(
     return import_files(repository, archive, archive.parent / name, *options, status=status)
 
 
-def import_files(repository: Path, archive: Path, *files: Path | str, status: int = 0, **variables: str) -> str:
-    command = ("python", "-m", "tools.import_annotations", "bay", *map(str, files), "--recordings", str(archive))
-    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), **variables)
+def import_files(repository: Path, archive: Path, *files: Path | str, status: int = 0) -> str:
+    command = ("import_annotations", "bay", *map(str, files), "--recordings", str(archive))
+    result = run_tool(repository, *command)
     assert result.returncode == status, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     return result.stdout + result.stderr
@@ -229,7 +229,10 @@ def test_what_a_terminal_cannot_show_is_no_fault(repository, archive, variables)
     write_archive(archive, "Ørsted/録音.wav")
     table = archive.parent / "sjø.csv"
     table.write_text(HEADER + "Ørsted/録音.wav,3,0.5,call\nmåned.wav,1,1,call\n", encoding="utf-8")
-    printed = import_files(repository, archive, table, **variables)
+    command = ("python", "-m", "tools.import_annotations", "bay", str(table), "--recordings", str(archive))
+    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    printed = result.stdout
     assert "there is no recording of this name" in printed
     assert calls() == [("Ørsted/録音.wav", 2.75)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tools.lib.markdown import code
+from stages.lib.markdown import code
 
 
 def counted(count: int, noun: str, nouns: str = "") -> str:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -101,10 +102,18 @@ def open_model(folder: Path) -> Model:
     return load_model(folder, Features(folder, feature_description(folder), places={}))
 
 
-@cache
-def model_at_hand(folder: Path) -> Model:
-    """Return the model in a folder that stays as it is, such as that of a worker of a cluster; it is loaded once."""
-    return open_model(folder)
+def model_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    """Return the files of a model by name, as they are sent to the workers of a cluster."""
+    return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+
+
+@lru_cache(maxsize=1)
+def received_model(files: tuple[tuple[str, bytes], ...]) -> Model:
+    """Load the model that `model_files` has read elsewhere; the last one stays loaded."""
+    with TemporaryDirectory() as folder:
+        for name, content in files:
+            (Path(folder) / name).write_bytes(content)
+        return open_model(Path(folder))
 
 
 def feature_description(folder: Path) -> dict:
@@ -182,6 +191,6 @@ def output_of(network, model: Model, arrays: np.ndarray) -> np.ndarray:
     return network(inputs, training=False).numpy()[: len(arrays)]
 
 
-def log_odds_by(folder: Path, arrays: np.ndarray) -> np.ndarray:
-    """Return what `log_odds_of_arrays` does, by the model in a folder."""
-    return log_odds_of_arrays(model_at_hand(folder), arrays)
+def log_odds_by(files: tuple[tuple[str, bytes], ...], arrays: np.ndarray) -> np.ndarray:
+    """Return what `log_odds_of_arrays` does, by the model with these files."""
+    return log_odds_of_arrays(received_model(files), arrays)

@@ -32,6 +32,9 @@ class Section(BaseModel):
 SectionType = TypeVar("SectionType", bound=Section)
 
 
+SYNTHETIC = "synthetic"  # The data set that a program makes.
+
+
 class DataParams(Section):
     """Section `data`: the data set, a folder below data/."""
 
@@ -41,6 +44,11 @@ class DataParams(Section):
     def folder(self) -> Path:
         """The folder of the data set."""
         return Path("data") / self.dataset
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a program made the sound."""
+        return self.dataset == SYNTHETIC
 
 
 class ClipLength(Section):

@@ -7,8 +7,6 @@ from pydantic import ValidationError
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams
 
-SYNTHETIC = "synthetic"  # The data set that nobody has recorded.
-
 
 def data_set_folder(name: str) -> Path:
     """Return the folder, or refuse a name that params.yaml would not take."""

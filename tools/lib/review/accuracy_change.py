@@ -1,20 +1,23 @@
 """The accuracy of the retrained model at a revision and now, clip by clip."""
 
 import json
+from hashlib import md5
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark, mcnemar_p, paired_bootstrap
+from stages.lib.markdown import code, table
 from stages.lib.measures.comparison import rounded, spread_of_change, training_remark, verdict
 from stages.lib.measures.measures import CLASS_NAMES, OUTCOME_COLUMNS
 from stages.lib.runtime.table import parse_table
-from tools.lib.markdown import code, table
-from tools.lib.review.freshness import CONFUSION, staleness
+from stages.lib.tables.expert import EXPERT
 from tools.lib.wording import counted
 
+LOCK = Path("dvc.lock")
 REPORT, EVALUATION = Path("metrics/report.txt"), Path("metrics/evaluation.json")
+CONFUSION = Path("metrics/plots/confusion_after.csv")
 LONGEST_VERDICT = 400
 NOT_COMPARED = "So the two accuracies cannot be compared clip by clip, and no interval or test is given."
 
@@ -70,6 +73,14 @@ def read_training_spread(folder: Path) -> float | None:
         return None
 
 
+def labels_were_used(folder: Path) -> bool:
+    """Tell whether the last `dvc repro` read the labels of a folder: dvc.lock then holds the digest of the file."""
+    lock, labels = folder / LOCK, folder / EXPERT
+    if not (lock.exists() and labels.exists()):
+        return False
+    return md5(labels.read_bytes(), usedforsecurity=False).hexdigest() in lock.read_text(encoding="utf-8")
+
+
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
     """Compare the accuracy of two folders, as far as it was measured.
 
@@ -80,10 +91,9 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
     after_folder : Path
         The repository.
     """
-    stale = staleness(after_folder)
     before, after = read_outcome(before_folder), read_outcome(after_folder)
-    if stale or after is None:
-        reason = stale or f"{CONFUSION} cannot be read"
+    if after is None or not labels_were_used(after_folder):
+        reason = f"{CONFUSION} cannot be read" if after is None else f"{EXPERT} has changed since the last dvc repro"
         return Finding("accuracy not measured yet; run dvc repro", [f"Not measured yet: {reason}. Run `dvc repro`."])
     of_baseline = ["", baseline_verdict(after_folder)]
     if before is None:
@@ -91,9 +101,8 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
         unreadable = f"{CONFUSION} is not in the revision, or does not name its clips there, so nothing is compared."
         return Finding(headline, [unreadable, *of_baseline])
     finding = comparison(before, after)
-    stale_before = staleness(before_folder)
-    if stale_before:
-        finding.lines.extend(["", f"The accuracy at the revision may be that of older labels: {stale_before} there."])
+    if not labels_were_used(before_folder):
+        finding.lines.extend(["", f"The accuracy at the revision is that of older labels: {EXPERT} is newer there."])
     return Finding(finding.headline, finding.lines + of_baseline)
 
 

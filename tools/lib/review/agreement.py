@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.lib.intervals.bootstrap import paired_bootstrap
+from stages.lib.markdown import code, table
 from stages.lib.tables.expert import LABELS, Answer
-from tools.lib.markdown import code, table
 
 FEWEST_CLIPS = 2
 FEWEST_FOR_AN_INTERVAL = 10  # Of fewer, resampling says nothing that can be trusted.

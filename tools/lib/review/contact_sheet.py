@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.markdown import code
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.tables.clips import Clip, read_clips
-from tools.lib.markdown import code
 from tools.lib.pictures.clip_view import ClipView, colour, view_clip
 from tools.lib.pictures.figure_file import write_figure
 from tools.lib.review.label_changes import Change

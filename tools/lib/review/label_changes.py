@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stages.lib.markdown import code, table
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import LABELS, respelt, spellings
-from tools.lib.markdown import code, table
 
 ADDED, CHANGED, REMOVED, REWORDED = "added", "changed", "removed", "date or note only"
 KINDS = (ADDED, CHANGED, REMOVED, REWORDED)

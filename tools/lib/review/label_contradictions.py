@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stages.lib.markdown import code, table
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.tables.expert import Answer
 from stages.lib.tables.pool import UNCERTAIN, PoolClip
-from tools.lib.markdown import code, table
 from tools.lib.review.label_changes import ADDED, CHANGED, Change
 from tools.lib.wording import counted
 

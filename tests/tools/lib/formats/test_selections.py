@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from stages.lib.runtime.faults import InputFaults
-from tests.support.label_repository import expert_rows, run_tool, without_outputs, write_label_files
+from tests.support.label_repository import expert_rows, without_outputs, write_label_files
+from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
 from tools.lib.clips.queue_windows import Window
 from tools.lib.formats.selections import Selection, finder_of, queued_clip

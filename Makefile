@@ -5,6 +5,7 @@
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
 # make fresh  the same on a bare Debian 13 with its own Python (as root)
+# make scheduler; make worker SCHEDULER=tcp://HOST:8786   a Dask cluster: its scheduler; workers on all cores (docs/cluster.md)
 # make audit  known vulnerabilities of the requirements (docs/security.md)
 # make lock   requirements.txt and requirements-tests.txt from pyproject.toml
 
@@ -55,6 +56,7 @@ programs:
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
+	mypy
 	python -m pytest --numprocesses auto --dist worksteal -m "not prove"
 
 # These tests tell long stories, one a file, so that a file stays with one worker.
@@ -63,6 +65,13 @@ prove: .venv/tests-ready programs
 
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md
+
+scheduler: .venv/ready
+	@python -m stages.lib.cluster.start scheduler
+
+worker: .venv/ready
+	$(if $(SCHEDULER),,$(error Add the scheduler: make worker SCHEDULER=tcp://HOST:8786))
+	@python -m stages.lib.cluster.start worker $(SCHEDULER) --nworkers=-1 --nthreads=1
 
 verify: .venv/ready
 	python -m experiments.verify
@@ -87,4 +96,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page programs test prove real verify fresh audit lock
+.PHONY: all page programs test prove real scheduler worker verify fresh audit lock

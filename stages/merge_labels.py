@@ -57,7 +57,7 @@ def merge(
         if clip.clip_id in settled:
             label, source, weight = settled[clip.clip_id], BY_EXPERT, 1.0
         elif clip.part == "pool":
-            label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id])
+            label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id], 0.0)
         else:
             label, weight = clip.label, 1.0
             source = BY_EXPERT if clip.clip_id in settled_before else DATASET

@@ -37,8 +37,8 @@ def main() -> None:
     now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
     now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
     faults = [
-        f"params.yaml:{param_line(*name.split('.'))}: {fault} ({HELD_OUT}); set it back, or draw other clips with "
-        f"{COMMAND} --again (new figures will not be comparable with old ones)"
+        f"params.yaml:{param_line('split', name.removeprefix('split.'))}: {fault} ({HELD_OUT}); set it back, or draw "
+        f"other clips with {COMMAND} --again (new figures will not be comparable with old ones)"
         for name, fault in draw_faults(draw_of(held_out), now).items()
     ]
     refuse(length_faults(data.dataset, held_out, clip_s) + faults)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.clone import clone, commit, git, repro, run_in, stages_run
+from experiments.clone import clone, commit, git, overlay, repro, run_in, stages_run
 from stages.lib.runtime.atomic_write import remove
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
@@ -29,6 +29,7 @@ def scored(tmp_path_factory) -> Path:
     """A clone with a data set of its own, of which the pool has been scored; tests change copies."""
     folder = clone(tmp_path_factory.mktemp("scored") / "clone")
     write_data_set(folder, recording_count=12)
+    overlay(folder / "params.yaml", {"train": {"networks": 1}})
     # Recordings without labels can join the pool at any time.
     add(folder, "pool1.wav", seed=1)
     dvc(folder, "add", str(RECORDINGS))

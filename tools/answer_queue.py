@@ -1,5 +1,6 @@
 """Answer the queue of the synthetic data set, to try the loop without an expert: `python -m tools.answer_queue`."""
 
+import argparse
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -53,6 +54,7 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 
 def main() -> None:
     """Answer the queue of the synthetic data set."""
+    argparse.ArgumentParser(prog="python -m tools.answer_queue", description=__doc__).parse_args()
     data = read_params("data", DataParams)
     if not data.is_synthetic:
         raise InputFaults(

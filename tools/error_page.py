@@ -75,13 +75,14 @@ def error_page(
     folder = DataParams(dataset=dataset).folder
     in_force = {clip.clip_id: clip for clip in labelled}
     doubts = standing_doubts(in_force, count) if LABEL_ERRORS.exists() else None
-    known = known_clips(folder / "clips.csv", [*scores, *(doubt.clip_id for doubt in (doubts.shown if doubts else []))])
+    doubted = [doubt.clip_id for doubt in doubts.shown] if doubts else []
+    known = known_clips(folder / "clips.csv", [*scores, *doubted])
     scored = [
         ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], log_odds)
         for clip_id, log_odds in scores.items()
     ]
     wrong = confident_errors(scored, count)
-    shown = list(dict.fromkeys(clip.clip_id for clip in [*wrong, *(doubts.shown if doubts else [])]))
+    shown = list(dict.fromkeys([*(clip.clip_id for clip in wrong), *doubted]))
     parts = clip_parts(folder, [known[clip_id] for clip_id in shown], params, "error page")
     place = {clip_id: position for position, clip_id in enumerate(shown)}
     page = {

@@ -128,7 +128,7 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
-    of_round = {clip.clip_id for clip in (*new, *new_undecided)}
+    of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))
     note_all_answered()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from stages.lib.runtime.table import read_table, write_table
 
 FOLDER = Path("features")
 INDEX_COLUMNS = ("clip_id", "shard", "row")
+
+ClipType = TypeVar("ClipType")
 
 
 class Features(NamedTuple):
@@ -94,7 +96,7 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
     # One shard is open at a time; its clips are read through a memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
-    open_name, shard = None, None
+    open_name, shard = "", np.empty(0)
     for position in order:
         name, row = features.places[clip_ids[position]]
         if name != open_name:
@@ -103,6 +105,6 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     return arrays
 
 
-def in_batches(clip_ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def in_batches(clips: Sequence[ClipType], size: int) -> Iterator[Sequence[ClipType]]:
     """Divide clips into batches, so that only one has to be in memory at a time."""
-    return (clip_ids[start : start + size] for start in range(0, len(clip_ids), size))
+    return (clips[start : start + size] for start in range(0, len(clips), size))

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from dvc.utils.serialize import parse_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +126,7 @@ answers = st.lists(
 
 def as_csv(rows: list[list[str]], ending: str = "\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)
+    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)  # noqa: TID251
     return text.getvalue()
 
 
@@ -442,11 +443,11 @@ def test_a_damaged_params_file_is_refused_and_changes_nothing(featurizing, damag
 
 @settings(max_examples=60)
 @given(st.data())
-def test_a_damaged_params_file_is_refused_or_read_as_yaml_reads_it(featurizing, data):
+def test_a_damaged_params_file_is_refused_or_read_as_dvc_reads_it(featurizing, data):
     content = data.draw(damaged(st.just((featurizing / "params.yaml").read_bytes())) | st.binary(max_size=100))
     faults = run_with(featurizing, Path("params.yaml"), content, split.main, SPLIT)
     if not faults:
-        params = yaml.safe_load(content.decode("utf-8-sig"))
+        params = parse_yaml(content.decode("utf-8-sig"), "params.yaml")
         with chdir(featurizing):
             parts = [clip.part for clip in read_split()]
         if all(isinstance(params["split"][part], int) for part in ("train", "valid", "pool", "test")):

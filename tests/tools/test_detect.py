@@ -327,9 +327,19 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     (tmp_path / "text.wav").write_text("not audio")
     write_recording(tmp_path / "=1+1.wav", 5.0, [])
     (tmp_path / "archive").mkdir()
+    os.mkfifo(tmp_path / "pipe.wav")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / TABLE.format("good")).write_text("corrected by hand")
-    names = ["good.wav", "empty.wav", "text.wav", "=1+1.wav", "missing.wav", "archive", "archive/../good.wav"]
+    names = [
+        "good.wav",
+        "empty.wav",
+        "text.wav",
+        "=1+1.wav",
+        "missing.wav",
+        "pipe.wav",
+        "archive",
+        "archive/../good.wav",
+    ]
     given = [str(tmp_path / name) for name in names]
     found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
     assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
@@ -342,6 +352,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert f"{tmp_path}/text.wav is not audio" in said
     assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
+    assert f"{tmp_path}/pipe.wav: there is no such file" in said
     assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]

@@ -1,7 +1,7 @@
 """Truncated files: what is missing at the end of a recording according to its header, which libsndfile ignores."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 # Placeholders that FFmpeg, SoX and arecord write for a length that is not known yet while they stream.
 UNKNOWN_LENGTHS = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
@@ -24,7 +24,7 @@ def missing_part(path: Path) -> str | None:
     return None
 
 
-def sample_chunk(file: BinaryIO, byte_order: str) -> tuple[int, int]:
+def sample_chunk(file: BinaryIO, byte_order: Literal["big", "little"]) -> tuple[int, int]:
     """Return the position of the samples in a WAV or AIFF file, and their length in bytes according to its header."""
     position, long_length = 12, 0
     while len(head := read_at(file, position, 8)) == 8:

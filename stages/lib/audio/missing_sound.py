@@ -141,9 +141,11 @@ def continued(before: np.ndarray, behind: np.ndarray, length: int) -> np.ndarray
     length : int
         Length of the gap, in samples.
     """
-    from_before = np.pad(before, (0, length), mode="symmetric")[len(before) :] if len(before) else None
-    from_behind = np.pad(behind, (length, 0), mode="symmetric")[:length] if len(behind) else None
-    if from_before is None or from_behind is None:
-        return from_behind if from_before is None else from_before
+    if len(before):
+        from_before = np.pad(before, (0, length), mode="symmetric")[len(before) :]
+    if len(behind):
+        from_behind = np.pad(behind, (length, 0), mode="symmetric")[:length]
+    if not len(before) or not len(behind):
+        return from_before if len(before) else from_behind
     share = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(length)
     return from_before * np.sqrt(1 - share) + from_behind * np.sqrt(share)

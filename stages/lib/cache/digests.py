@@ -23,7 +23,7 @@ TOO_RECENT_NS = 2_000_000_000
 class FileHash(NamedTuple):
     """The state of a file, as `stages.lib.runtime.inputs.state` returns it, and its digest in that state."""
 
-    state: tuple
+    state: tuple | None
     digest: str
 
 
@@ -52,11 +52,13 @@ def hash_file(path: Path) -> FileHash:
 
 def hash_files(paths: Iterable[Path], known: Mapping[str, FileHash]) -> dict[str, FileHash]:
     """Return the state and digest of files, by path; only new and changed files are read."""
-    looked_at = {str(path): known.get(str(path)) for path in paths}
-    new = [path for path, seen in looked_at.items() if not seen or seen.state != state(Path(path))]
+    names = [str(path) for path in paths]
+    unchanged = {name: known[name] for name in names if name in known and known[name].state == state(Path(name))}
+    new = [name for name in names if name not in unchanged]
     # In threads, because hashing releases Python's global lock.
-    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(path)) for path in new)
-    return looked_at | dict(zip(new, read, strict=True))
+    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(name)) for name in new)
+    found = unchanged | dict(zip(new, read, strict=True))
+    return {name: found[name] for name in names}
 
 
 def read_hashes(memory: Path) -> dict[str, FileHash]:
@@ -71,4 +73,5 @@ def read_hashes(memory: Path) -> dict[str, FileHash]:
 def write_hashes(memory: Path, seen: Mapping[str, FileHash]) -> None:
     """Write the hashes for the next run, replacing the cache."""
     latest = time.time_ns() - TOO_RECENT_NS
-    write_json(memory, {path: [*one.state, one.digest] for path, one in seen.items() if one.state[-1] < latest})
+    known = {path: [*one.state, one.digest] for path, one in seen.items() if one.state and one.state[-1] < latest}
+    write_json(memory, known)

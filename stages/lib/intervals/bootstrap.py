@@ -100,7 +100,7 @@ def p_text(p_value: float) -> str:
 
 
 def paired_bootstrap(
-    difference: Callable[[np.ndarray], np.ndarray], unit_of: np.ndarray, resamples: int = RESAMPLES
+    difference: Callable[[np.ndarray], np.ndarray], unit_of: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the 95 % interval of differences between two models over the same clips.
 
@@ -111,7 +111,6 @@ def paired_bootstrap(
         sample, shape (samples, k); NaN where a difference is undefined, for example in a sample without calls.
     unit_of : ndarray of int, shape (clips,)
         The resampling unit of each clip, as `drawing_units` returns it.
-    resamples : int
 
     Returns
     -------
@@ -126,8 +125,8 @@ def paired_bootstrap(
     random = np.random.default_rng(SEED)
     units = int(unit_of.max()) + 1
     differences = []
-    for start in range(0, resamples, BATCH):
-        drawn = random.integers(units, size=(min(BATCH, resamples - start), units))
+    for start in range(0, RESAMPLES, BATCH):
+        drawn = random.integers(units, size=(min(BATCH, RESAMPLES - start), units))
         counts = np.stack([np.bincount(sample, minlength=units) for sample in drawn])
         differences.append(difference(counts[:, unit_of]))
     tail = (1 - CONFIDENCE) / 2

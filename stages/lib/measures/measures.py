@@ -1,7 +1,6 @@
 """Measures of a model on test clips."""
 
 import numpy as np
-from sklearn.metrics import average_precision_score, classification_report, confusion_matrix, roc_auc_score
 
 from stages.lib.intervals.bootstrap import proportion_of_clips
 
@@ -25,11 +24,15 @@ def confusion(is_call: np.ndarray, called: np.ndarray) -> np.ndarray:
     ndarray of int, shape (2, 2)
         Rows are the truth, columns the model's decision; calls first, then no-calls.
     """
+    from sklearn.metrics import confusion_matrix
+
     return confusion_matrix(~is_call, ~called, labels=[False, True])
 
 
 def class_table(is_call: np.ndarray, called: np.ndarray) -> dict:
     """Return precision, recall, f1 and support by class, with the macro and weighted averages."""
+    from sklearn.metrics import classification_report
+
     report = classification_report(
         ~is_call, ~called, labels=[False, True], target_names=CLASS_NAMES, output_dict=True, zero_division=0.0
     )
@@ -63,6 +66,8 @@ def measure(is_call: np.ndarray, log_odds: np.ndarray, unit_of: np.ndarray) -> d
     dict
         Numbers rounded to six decimals; `intervals` contains the 95 % Wilson intervals.
     """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     called = log_odds > 0
     table = confusion(is_call, called)
     (calls_as_calls, calls_as_nocalls), (nocalls_as_calls, nocalls_as_nocalls) = table.tolist()

@@ -69,7 +69,8 @@ def log_odds_by_batch(
     batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
     if cluster is None:
         return (model_folder.log_odds_of(model, features, batch) for batch in batches)
-    return cluster.results(model_folder.log_odds_by, ((folder, load_clips(features, batch)) for batch in batches))
+    files = cluster.hold(model_folder.model_files(folder))
+    return cluster.results(model_folder.log_odds_by, ((files, load_clips(features, batch)) for batch in batches))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
@@ -105,7 +106,7 @@ def stored_log_odds(
     memory : Path
         The folder of the cache; afterwards it contains the scores of these clips only.
     cluster : Cluster or None
-        Scores the clips instead of this process. It has the folder of the model.
+        Scores the clips instead of this process.
     """
     refuse_missing(features, clip_ids)
     parts = parts_of(clip_ids, features, folder)

@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
     embedding : callable
         Takes positions in the pool; returns the network's embedding of these clips, float, shape (positions, channels).
         It needs another pass of the clips through the network, so it is only called by strategies that use it.
-    count : int
+    most : int
         Number of clips that can be asked about.
     """
 
@@ -38,7 +38,7 @@ class Candidates(NamedTuple):
     log_odds: np.ndarray
     uncertain: np.ndarray
     embedding: Callable[[Sequence[int]], np.ndarray]
-    count: int
+    most: int
 
 
 # Measures: one number per clip, larger for a clip that is more worth asking about.
@@ -100,9 +100,9 @@ def by_diversity(pool: Candidates) -> list[int]:
     from threadpoolctl import threadpool_limits
 
     ranking = by_margin(pool)
-    likely = ranking[: CANDIDATES * pool.count]
+    likely = ranking[: CANDIDATES * pool.most]
     embedding = pool.embedding(likely)
-    cluster_count = min(pool.count, len(np.unique(embedding, axis=0)))
+    cluster_count = min(pool.most, len(np.unique(embedding, axis=0)))
     if not 0 < cluster_count < len(likely):
         return ranking
     # One thread, because k-means splits its sums across threads.

@@ -7,6 +7,7 @@ processor.
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ ENVIRONMENT = {
 # Measured: 4 threads give other weights than 2. With one thread, no sum is split. The cores are used by operations that
 # run at the same time, such as those of several networks. Measured: one or two at a time give the same bytes.
 THREADS = 1
+# Whether the settings come before the first library: all libraries load NumPy, and this module is the first of ours.
+PINNED_IN_TIME = "numpy" not in sys.modules
 
 
 def pin_libraries() -> None:

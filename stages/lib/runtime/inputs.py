@@ -32,8 +32,9 @@ def forget_all() -> None:
 def remember_source_code() -> None:
     """Record the state of every imported module of the repository."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in OURS and getattr(module, "__file__", None):
-            remembered(Path(module.__file__))
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in OURS and file:
+            remembered(Path(file))
 
 
 def changed_inputs() -> list[str]:

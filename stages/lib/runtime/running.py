@@ -82,5 +82,5 @@ def single_instance(source: Path) -> Iterator[None]:
 
 def system_fault(error: OSError) -> str:
     """Return one line that says what the operating system refused, and what to do."""
-    remedy = REMEDIES.get(error.errno, "fix this, then run it again")
+    remedy = REMEDIES.get(error.errno or 0, "fix this, then run it again")
     return f"{error.filename or 'a file'}: {error.strerror}; {remedy}"

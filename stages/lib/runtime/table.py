@@ -165,7 +165,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
     """Write a table: UTF-8, LF, cells in the order of `columns`, and no cell that a spreadsheet would run."""
     lines: list[str] = []
     # With CRLF as line terminator, the writer also puts quotation marks around a cell that contains a lone CR.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")  # noqa: TID251
     writer.writerow(columns)
     writer.writerows([with_guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     write_text(path, "".join(line.removesuffix("\r\n") + "\n" for line in lines))

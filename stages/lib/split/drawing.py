@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -25,15 +25,14 @@ def draw(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], li
     faults : list of str
         The requests that could not be met; each begins with the name of its part.
     """
-    test_names, faults = set(), []
-    if isinstance(params.test, list):
-        test_names, faults = listed_test(clips, params.test, params.group_by)
+    listed = params.test if isinstance(params.test, list) else []
+    test_names, faults = listed_test(clips, listed, params.group_by)
     groups = group_clips(clips, params.group_by)
     rest = [group for group in groups if group.name not in test_names]
     if params.by_share:
         parts = split_by_share(rest, params.chosen, params.seed)
     else:
-        sizes = {part: size for part, size in params.chosen.items() if part != "train"}
+        sizes = {part: int(size) for part, size in params.chosen.items() if part != "train"}
         parts, shortages = split_by_count(rest, sizes, params.seed)
         faults += shortages
     for group in groups:
@@ -58,7 +57,7 @@ def group_name(clip: Clip, group_by: str) -> str:
     return clip.site if group_by == "site" and clip.site else clip.recording
 
 
-def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
+def split_by_count(groups: Sequence[Group], sizes: Mapping[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
     """Fill parts from groups in a random order.
 
     Groups without labelled clips have no effect. The seed determines the order; parameters and results as for `fill`.
@@ -68,7 +67,7 @@ def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) ->
     return fill([with_labels[position] for position in order], sizes)
 
 
-def fill(groups: Sequence[Group], sizes: dict[str, int]) -> tuple[dict[str, str], list[str]]:
+def fill(groups: Sequence[Group], sizes: Mapping[str, int]) -> tuple[dict[str, str], list[str]]:
     """Fill parts with exactly the requested number of labelled clips, in the groups' ratio of calls to no-calls.
 
     Parameters
@@ -128,7 +127,7 @@ def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int)
     dict
         From the id of a labelled clip to its part.
     """
-    parts = {}
+    parts: dict[str, str] = {}
     for group in groups:
         part = drawn_part(group.name, shares, seed)
         if part:

@@ -76,8 +76,8 @@ def by_share(groups: Sequence[Group], params: SplitParams, parts: Mapping[str, s
     """
     drawn = {group.name: drawn_part(group.name, params.chosen, params.seed) for group in groups}
     return {
-        clip_id: "train" if drawn[group.name] in UNHEARD else drawn[group.name]
+        clip_id: "train" if part in UNHEARD else part
         for group in groups
         for clip_id in group.calls + group.nocalls
-        if drawn[group.name] and clip_id not in parts
+        if (part := drawn[group.name]) and clip_id not in parts
     }

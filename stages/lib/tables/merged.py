@@ -28,4 +28,5 @@ def write_merged(path: Path, clips: Iterable[MergedClip]) -> None:
 
 def read_merged(path: Path = MERGED) -> list[MergedClip]:
     """Read the labels back."""
-    return [MergedClip(**{**row.cells, "weight": float(row.cells["weight"])}) for row in read_table(path, COLUMNS)]
+    rows = (row.cells for row in read_table(path, COLUMNS))
+    return [MergedClip(row["clip_id"], row["label"], row["source"], float(row["weight"]), row["part"]) for row in rows]

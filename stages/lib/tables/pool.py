@@ -49,4 +49,5 @@ def write_pool(path: Path, clips: Iterable[PoolClip]) -> None:
 
 def read_pool(path: Path = POOL_SCORES) -> list[PoolClip]:
     """Read the pool back."""
-    return [PoolClip(**{**row.cells, "p_call": float(row.cells["p_call"])}) for row in read_table(path, COLUMNS)]
+    rows = (row.cells for row in read_table(path, COLUMNS))
+    return [PoolClip(row["clip_id"], float(row["p_call"]), row["decision"], row["queued"]) for row in rows]

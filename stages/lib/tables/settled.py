@@ -37,7 +37,7 @@ def read_settled(path: Path = SETTLED) -> list[SettledClip]:
         if first_line.setdefault(clip_id, row.line) != row.line:
             faults.append(f"{path}:{row.line}: {quoted(clip_id)} is on line {first_line[clip_id]} already; remove one")
     refuse(faults)
-    return [SettledClip(**{**row.cells, "round": int(row.cells["round"])}, line=row.line) for row in rows]
+    return [SettledClip(row.cells["clip_id"], row.cells["label"], int(row.cells["round"]), row.line) for row in rows]
 
 
 def row_faults(row: Row) -> list[str]:

@@ -96,7 +96,8 @@ def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict
     events = defaultdict(list)
     stating = set()
     for one in read:
-        with_kinds = [(kind(event.words), event) for event in one.events]
+        # Words that stand for nothing yet were refused before.
+        with_kinds = [(its_kind, event) for event in one.events if (its_kind := kind(event.words))]
         for its_kind, event in with_kinds:
             events[event.recording].append((its_kind, event))
         if any(its_kind == NOCALL for its_kind, _ in with_kinds):

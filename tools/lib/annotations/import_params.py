@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field
 
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.params import Section, read_flat_params
+from tools.lib.params_file import yaml_text
 
 NAME = "params.yaml"
 TEXT = """\
@@ -46,9 +46,6 @@ def with_labels(params: ImportParams, labels: Mapping[str, str], words: Sequence
 
 
 def write_import_params(folder: Path, params: ImportParams) -> None:
-    """Write the params, each with a comment."""
-    mappings = {
-        key: yaml.safe_dump({key: getattr(params, key)}, sort_keys=False, allow_unicode=True)
-        for key in ("labels", "words")
-    }
-    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude=mappings.keys()), **mappings))
+    """Write the params each with a comment."""
+    mappings = {key: yaml_text({key: getattr(params, key)}) for key in ("labels", "words")}
+    write_text(folder / NAME, TEXT.format(**params.model_dump(exclude=set(mappings)), **mappings))

@@ -1,6 +1,6 @@
 """Set params.yaml so that the pipeline runs on an imported data set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tools.lib.params_file import PARAMS, set_params
 from tools.lib.split.hold_out import hold_out
 from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
 
-Values = Mapping[tuple[str, str], str | int | float]
+Values = dict[tuple[str, str], str | int | float]
 
 
 def advise(table: Path) -> str:
@@ -42,7 +42,7 @@ def use(table: Path) -> str:
 def values_for(table: Path) -> tuple[Values, str]:
     """Return the values by section and key, or a fault if there are none."""
     clips, split = read_clips(table), read_params("split", SplitParams)
-    dataset = {("data", "dataset"): table.parent.name}
+    dataset: Values = {("data", "dataset"): table.parent.name}
     if held_out_of(table):
         # Nothing is drawn again.
         return dataset | sizes_when_drawn(clips, split, held_out_of(table)), ""

@@ -60,7 +60,7 @@ def rows_of(
     finder = finder_of(windows)
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
-        label = text[1].lower() if text else ""
+        label, note = (text[1].lower(), text[2]) if text else ("", "")
         clip_id, fault = queued_clip(selection, windows, finder, named_after(path.name))
         if not text:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and optionally a note after it"
@@ -72,7 +72,7 @@ def rows_of(
         else:
             cells = {"clip_id": clip_id, "label": label, "annotator": annotator, "date": day}
             rows.setdefault(clip_id, Row(selection.line, cells))
-            notes[clip_id] += [text[2] or "", selection.note]
+            notes[clip_id] += [note or "", selection.note]
     return [Row(row.line, row.cells | {"note": joined(notes[clip_id])}) for clip_id, row in rows.items()], faults
 
 

@@ -52,4 +52,6 @@ def trained(features: Features, clips: LabelledClips, recordings: Sequence[str],
 
 def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:
     """Return the clips for which a mask of shape (clips,) is true."""
-    return LabelledClips(*(list(compress(values, mask)) for values in clips))
+    return LabelledClips(
+        list(compress(clips.clip_ids, mask)), list(compress(clips.labels, mask)), list(compress(clips.weights, mask))
+    )

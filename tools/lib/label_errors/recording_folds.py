@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from stages.lib.runtime.faults import InputFaults
 
@@ -26,6 +25,8 @@ def fold_of_each(labels: Sequence[str], recordings: Sequence[str], fold_count: i
     ndarray of int, shape (clips,)
         From 0 to `fold_count` - 1.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
     folds = np.empty(len(labels), int)
     splitter = StratifiedGroupKFold(fold_count, shuffle=True, random_state=seed)
     for fold, (_, held_out) in enumerate(splitter.split(labels, labels, recordings)):

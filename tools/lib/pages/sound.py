@@ -6,7 +6,6 @@ from functools import lru_cache
 import librosa
 import numpy as np
 import soundfile
-from scipy.signal import butter, sosfiltfilt
 
 # Lower frequencies are inaudible even at double speed. Swell and offsets would only use up the range of the samples.
 LOWEST_HZ = 10
@@ -17,7 +16,6 @@ CUT_OFF_SHARE = 0.001
 
 # MP3 is the only compact format that Chrome, Firefox and Safari have all played for years. Ogg Vorbis is a little
 # larger and new in Safari; FLAC is five times as large.
-MEDIA_TYPE = "audio/mpeg"
 RATES = (16000, 22050, 24000, 32000, 44100, 48000)  # The rates of the format that every decoder supports.
 COMPRESSION = 0.5  # Variable bit rate; 0 is the best quality.
 # A decoder that does not remove the encoder delay returns this many extra samples before the sound.
@@ -53,6 +51,8 @@ def comfortable(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     ndarray of the same shape
         Within -1 and 1; silence stays silent.
     """
+    from scipy.signal import butter, sosfiltfilt
+
     passing = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
     # Pad by the memory of the filter, so that it does not ring at the ends.
     audible = sosfiltfilt(passing, samples, padlen=min(len(samples) - 1, 2 * sample_rate // LOWEST_HZ))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
-from matplotlib import colormaps
 from PIL import Image
 
 from stages.lib.audio.recording import duration_s, read_window, sample_rate_of
@@ -20,7 +19,7 @@ from stages.lib.tables.clips import Clip
 # More pixels than a screen shows would only make the page larger.
 PLAIN_COLUMNS, PLAIN_ROWS = 640, 400
 # Brightness rises evenly, so colour-blind people can read it too.
-COLOURS = colormaps["magma"]
+COLOURS = "magma"
 # Percentiles of the darkest and the brightest colour, so that a single loud click does not darken everything else.
 DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
 ROUNDING = 1e-6
@@ -135,9 +134,11 @@ def timed(values: np.ndarray, hz: np.ndarray, start_s: float, hop_s: float) -> S
 
 def colour(spectrogram: Spectrogram) -> Image.Image:
     """Return a spectrogram as a picture: one pixel per value, low frequencies at the bottom, loud parts bright."""
+    from matplotlib import colormaps
+
     darkest, brightest = np.percentile(spectrogram.values, [DARKEST_PERCENT, BRIGHTEST_PERCENT])
     brightness = (spectrogram.values - darkest) / max(brightest - darkest, np.finfo(np.float32).tiny)
-    return Image.fromarray(COLOURS(np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
+    return Image.fromarray(colormaps[COLOURS](np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
 
 
 def height_of(hz: float, spectrogram: Spectrogram) -> float:

@@ -23,7 +23,7 @@ def told_apart(paths: Iterable[Path], name_of: Callable[[Path], str]) -> dict[Pa
     alike = defaultdict(list)
     for path in paths:
         alike[name_of(path)].append(path)
-    names = {}
+    names: dict[Path, str] = {}
     for of_name in alike.values():
         common = os.path.commonpath([absolute(path).parent for path in of_name])
         names |= {path: absolute(path).relative_to(common).as_posix() for path in of_name}

@@ -80,20 +80,19 @@ def check_recordings(
     """
     named = {path: name_fault(path) for path in paths}
     there = [path for path in paths if path.is_file() and is_utf8(path.name)]
-    examined = in_parallel(
-        examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files
-    )
-    examined = dict(zip(there, examined, strict=True))
+    results = in_parallel(examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files)
+    examined: dict[Path, Examined | str] = dict(zip(there, results, strict=True))
     recordings, left_out = [], []
     names = called(paths)
     stems = file_stems(names)
     for path in paths:
-        found = examined.get(path)
-        fault = found if isinstance(found, str) else named[path] or content_fault(path, found, params, any_rate)
+        found = examined.get(path, "")
+        if isinstance(found, str):
+            fault = found or named[path]
+        elif not (fault := named[path] or content_fault(path, found, params, any_rate)):
+            recordings.append(GivenRecording(path, found, names[path], stems[path]))
         if fault:
             left_out.append(fault)
-        else:
-            recordings.append(GivenRecording(path, found, names[path], stems[path]))
     return recordings, left_out
 
 
@@ -116,7 +115,7 @@ def name_fault(path: Path) -> str | None:
     """Return the fault of the path of a recording; None if it has none."""
     if path.is_dir():
         return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
-    if not path.exists():
+    if not path.is_file():
         return f"{path}: there is no such file; name existing recordings"
     fault = path_fault(path.name)
     return fault and f"{path}: {fault}"

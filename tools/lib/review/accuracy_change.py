@@ -130,7 +130,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
         "mcnemar_p": mcnemar_p(before.right, after.right),
         "training_spread": {"accuracy": spread},
     }
-    subsets = {"accuracy": slice(None), "sensitivity": before.is_call, "specificity": ~before.is_call}
+    subsets = {"accuracy": np.ones_like(before.is_call), "sensitivity": before.is_call, "specificity": ~before.is_call}
     rows = [
         (name, share(before.right[clips]), share(after.right[clips]), f"{rounded(gain[clips].mean()):+.3f}")
         for name, clips in subsets.items()

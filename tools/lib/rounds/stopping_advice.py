@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sklearn.metrics import cohen_kappa_score
-
 from stages.lib.measures.comparison import exceeds_training, training_remark
 from tools.lib.rounds.rounds_table import Round
 
@@ -35,6 +33,8 @@ def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None
     float or None
         At most 1; None if they have no clip in common.
     """
+    from sklearn.metrics import cohen_kappa_score
+
     common = sorted(before.keys() & now.keys())
     if not common:
         return None

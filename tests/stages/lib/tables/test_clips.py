@@ -126,7 +126,7 @@ def test_whatever_recording_is_accepted_lies_below_the_folder_of_recordings(tmp_
     # As any program would write it, so that hardly anything is refused for its form.
     with table.open("w", newline="", encoding="utf-8", errors="surrogatepass") as file:
         rows = [(make_clip_id(recording, start_s), recording, start_s, "call", "")]
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([HEADER.strip().split(","), *rows])
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([HEADER.strip().split(","), *rows])  # noqa: TID251
     try:
         (clip,) = read_clips(table)
     except InputFaults as refusal:

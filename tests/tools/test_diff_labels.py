@@ -185,7 +185,7 @@ def test_other_test_clips_are_not_compared_even_where_their_truths_read_alike(
     measure(truth, truth, first_clip)
     lines = review("HEAD")
     assert lines[0] == "labels: no change; accuracy 0.800 -> 1.000, on other test clips"
-    said = section(lines, "What")
+    said = section(lines, "Gain")
     assert said[0] == (
         f"The test clips differ: 100 at the revision, {len(truth)} now, {common} in both. So the two accuracies cannot "
         "be compared clip by clip, and no interval or test is given."
@@ -205,7 +205,7 @@ def test_test_clips_of_which_labels_were_corrected_are_not_compared(repository, 
     measure(BEFORE, "n" * 2 + TRUTH[2:])
     lines = review("HEAD")
     assert lines[0] == "labels: no change; accuracy 0.800 -> 0.780, on test clips with other labels"
-    assert section(lines, "What")[0].startswith("2 test clips had another label at the revision. So the two")
+    assert section(lines, "Gain")[0].startswith("2 test clips had another label at the revision. So the two")
 
 
 def test_a_revision_that_does_not_name_its_test_clips_is_not_compared(repository, review):
@@ -214,12 +214,12 @@ def test_a_revision_that_does_not_name_its_test_clips_is_not_compared(repository
     measure(AFTER)
     lines = review("HEAD")
     assert lines[0] == "labels: no change; accuracy 0.850, none at the revision"
-    assert "does not name its clips there, so nothing is compared" in section(lines, "What")[0]
+    assert "does not name its clips there, so nothing is compared" in section(lines, "Gain")[0]
 
 
 def test_few_recordings_are_not_drawn_and_it_says_so(repository, review):
     measure(AFTER, clips_a_recording=10)
-    remark = section(review("HEAD"), "What")[-2]
+    remark = section(review("HEAD"), "Gain")[-2]
     assert remark.startswith("The intervals take clips of one recording for independent")
     assert "(10 of at least 20)" in remark
 
@@ -228,7 +228,7 @@ def test_labels_that_are_newer_than_the_accuracy_are_not_given_one(repository, r
     answer("bay_0003000,call,val,2026-11-20,ferry")
     lines = review("HEAD")
     assert lines[0] == "labels: 1 changed, 1 removed; accuracy not measured yet; run dvc repro"
-    assert section(lines, "What") == [
+    assert section(lines, "Gain") == [
         "Not measured yet: labels/expert.csv has changed since the last dvc repro. Run `dvc repro`."
     ]
 
@@ -241,7 +241,7 @@ def test_without_outputs_there_is_no_accuracy(repository, review, path, reason):
     Path(path).unlink()
     lines = review("HEAD")
     assert lines[0] == "labels: no change; accuracy not measured yet; run dvc repro"
-    assert section(lines, "What")[0] == f"Not measured yet: {reason}. Run `dvc repro`."
+    assert section(lines, "Gain")[0] == f"Not measured yet: {reason}. Run `dvc repro`."
 
 
 def test_the_digest_of_the_labels_is_the_one_that_dvc_notes(finished):
@@ -256,7 +256,7 @@ def test_a_revision_whose_labels_were_newer_is_named(repository, review):
     answer("bay_0003000,call,val,2026-11-20,ferry")
     commit(Path(), "Answer")
     measure(AFTER)
-    assert section(review("HEAD"), "What")[-2] == (
+    assert section(review("HEAD"), "Gain")[-2] == (
         "The accuracy at the revision is from older labels: labels/expert.csv is newer there."
     )
 

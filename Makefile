@@ -1,6 +1,7 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
 # make page   labels/queue.html, on which an expert listens to the queue and answers
 # make test   the environment and what only the tests need, then lint and tests
+# make prove  the tests of what is rare or takes long, such as killed runs and full disks
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
 # make fresh  the same on a bare Debian 13 with its own Python (as root)
@@ -55,7 +56,12 @@ programs:
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
-	python -m pytest --numprocesses 2 --dist loadfile
+	mypy
+	python -m pytest --numprocesses auto --dist worksteal -m "not prove"
+
+# These tests tell long stories, one a file, so that a file stays with one worker.
+prove: .venv/tests-ready programs
+	python -m pytest --numprocesses auto --dist loadfile -m prove
 
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md
@@ -90,4 +96,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page programs test real scheduler worker verify fresh audit lock
+.PHONY: all page programs test prove real scheduler worker verify fresh audit lock

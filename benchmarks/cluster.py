@@ -26,8 +26,7 @@ import psutil
 import soundfile
 from distributed import Client
 
-from benchmarks.long_recording import children_of, memory_of
-from benchmarks.machine import machine_line
+from benchmarks.machine import children_of, machine_line, memory_of
 from experiments.clone import REPOSITORY, environment, overlay
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.model_folder import BASELINE, Model, save_model

@@ -3,6 +3,7 @@
 They show the label page with the first clip of the queue, and the detections in a test recording.
 """
 
+import argparse
 import io
 import subprocess
 import sys
@@ -72,6 +73,7 @@ def write_picture(path: Path, picture: Image.Image) -> None:
 
 def main() -> None:
     """Draw both pictures."""
+    argparse.ArgumentParser(prog="python -m experiments.readme_pictures", description=__doc__).parse_args()
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
         raise InputFaults(

@@ -34,6 +34,8 @@ from stages.lib.tables.clips import COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
 from tests.support.pages import read_page
 
+pytestmark = pytest.mark.prove
+
 RECORDINGS = Path("data/tiny/recordings")
 SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
 # Settings that would give other bytes, were they not replaced.

@@ -27,7 +27,6 @@ from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import BATCH_SIZE, RETRAINED
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
-from tools.lib.detection.detection_picture import draw_detections
 from tools.lib.detection.detections import Detection, find_detections, window_starts
 from tools.lib.detection.detector import Detector, feature_params, open_detector, scores
 from tools.lib.formats.detection_files import FORMS
@@ -127,6 +126,8 @@ def write_outputs(
     recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
 ) -> None:
     """Write the files of a recording, each whole or not at all; the picture first, because it takes longer."""
+    from tools.lib.detection.detection_picture import draw_detections
+
     table, *pictures = outputs(recording.file_stem, choices)
     for picture in pictures:
         draw_detections(picture, recording, detections, params)

@@ -69,7 +69,7 @@ def dvc_repro(*arguments: str) -> list[str]:
     stages = []
     command = [sys.executable, "-m", "dvc", "repro", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             print(line, end="", file=sys.stderr, flush=True)
             stages += re.findall(r"^Running stage '(.+)'", line)
     refuse(["dvc repro failed, for the reason that stands above"] if process.returncode else [])

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from stages.lib.runtime.table import read_table, write_table
 FOLDER = Path("features")
 INDEX_COLUMNS = ("clip_id", "shard", "row")
 
+ClipType = TypeVar("ClipType")
+
 
 class Features(NamedTuple):
     """The features of a data set, open for reading.
@@ -21,7 +23,7 @@ class Features(NamedTuple):
     ----------
     folder : Path
     description : dict
-        `params` (section `featurize` of params.yaml, as it was) and `shape` (bands, frames).
+        `params` (section `featurize` of params.yaml at the time of writing) and `shape` (bands, frames).
     places : dict
         From clip id to (shard, row).
     """
@@ -32,7 +34,7 @@ class Features(NamedTuple):
 
 
 def open_features(folder: Path = FOLDER) -> Features:
-    """Open the folder that `featurize` wrote."""
+    """Open the folder written by `featurize`."""
     try:
         description = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -43,7 +45,7 @@ def open_features(folder: Path = FOLDER) -> Features:
 
 
 def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
-    """Write which shard holds the features of each clip, and in which row.
+    """Write the index: the shard and the row of each clip's features.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
 
 
 def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
-    """Raise `InputFaults` where a clip has no features."""
+    """Raise `InputFaults` if a clip has no features."""
     refuse(
         f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
         for clip_id in clip_ids
@@ -65,7 +67,7 @@ def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
 
 
 def recordings_of(features: Features, clip_ids: Sequence[str]) -> list[str]:
-    """Return the recording of each clip, without folder and ending, by the shard that it is in."""
+    """Return the recording id of each clip, from the name of its shard."""
     refuse_missing(features, clip_ids)
     stems = (Path(features.places[clip_id][0]).stem for clip_id in clip_ids)
     # A shard is named `<stem>.<digests>.npy`.
@@ -88,13 +90,13 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     Raises
     ------
     InputFaults
-        Where a clip has no features.
+        If a clip has no features.
     """
     refuse_missing(features, clip_ids)
     arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
-    # One shard is open at a time; its clips are read through the memory map.
+    # One shard is open at a time; its clips are read through a memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
-    open_name, shard = None, None
+    open_name, shard = "", np.empty(0)
     for position in order:
         name, row = features.places[clip_ids[position]]
         if name != open_name:
@@ -103,6 +105,6 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     return arrays
 
 
-def in_batches(clip_ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """Divide clips into batches, so that no more than one has to be loaded at a time."""
-    return (clip_ids[start : start + size] for start in range(0, len(clip_ids), size))
+def in_batches(clips: Sequence[ClipType], size: int) -> Iterator[Sequence[ClipType]]:
+    """Divide clips into batches, so that only one has to be in memory at a time."""
+    return (clips[start : start + size] for start in range(0, len(clips), size))

@@ -10,7 +10,8 @@ from PIL import Image
 
 from experiments.clone import commit
 from stages.lib.runtime.faults import InputFaults
-from tests.support.label_repository import HEADER, make_label_repository, run_tool, without_outputs
+from tests.support.label_repository import HEADER, make_label_repository, without_outputs
+from tests.support.tool import run_tool
 from tools.diff_labels import main
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, labels_were_used
 from tools.lib.review.contact_sheet import MOST_CLIPS
@@ -155,7 +156,7 @@ def test_disputed_clips_are_listed_old_ones_too(repository, review):
 
 def test_the_accuracy_is_compared_clip_by_clip(repository, review):
     measure(AFTER)
-    *rows, verdict, remark, baseline = section(review("HEAD"), "What the labels were worth")
+    *rows, verdict, remark, baseline = section(review("HEAD"), "Gain from the labels")
     assert rows == [
         "| retrained model | at the revision | now | change |",
         "| --- | --- | --- | --- |",
@@ -174,7 +175,7 @@ def test_the_accuracy_is_compared_clip_by_clip(repository, review):
 
 def test_a_change_larger_than_chance_is_called_so(repository, review):
     measure(TRUTH)
-    assert section(review("HEAD"), "What the labels were worth")[5].endswith("is larger than chance.")
+    assert section(review("HEAD"), "Gain from the labels")[5].endswith("is larger than chance.")
 
 
 @pytest.mark.parametrize(("truth", "first_clip", "common"), [(TRUTH, 40, 60), (TRUTH[:-1], 0, 99), (TRUTH, 500, 0)])
@@ -256,7 +257,7 @@ def test_a_revision_whose_labels_were_newer_is_named(repository, review):
     commit(Path(), "Answer")
     measure(AFTER)
     assert section(review("HEAD"), "What")[-2] == (
-        "The accuracy at the revision is that of older labels: labels/expert.csv is newer there."
+        "The accuracy at the revision is from older labels: labels/expert.csv is newer there."
     )
 
 
@@ -292,9 +293,7 @@ def test_a_clone_without_dvcs_outputs_is_reviewed_as_far_as_possible(repository,
     lines = review("HEAD", "--sheet", "sheet.png")
     assert lines[0].startswith("labels: +1 (1 call), 2 removed; ")
     assert "labels/pool_scores.csv is missing, so nothing is compared with it; run `dvc pull`." in lines
-    assert section(lines, "Spectrograms")[0].startswith(
-        "No sheet was drawn. Without a recording that can be read here:"
-    )
+    assert section(lines, "Spectrograms")[0].startswith("No sheet was drawn. Recording missing or unreadable:")
     assert not Path("sheet.png").exists()
 
 
@@ -306,7 +305,7 @@ def test_a_sheet_has_an_end_and_says_so(repository, review):
 
 @pytest.mark.parametrize("base", ["nowhere", "--help-me", "HEAD~99", "", "HEAD:labels", "a b"])
 def test_a_revision_that_git_does_not_know_is_a_sentence(repository, review, base):
-    with pytest.raises(InputFaults, match="is no commit that git knows"):
+    with pytest.raises(InputFaults, match="is not a commit known to git"):
         review("--", base)
 
 
@@ -345,8 +344,7 @@ def test_it_runs_as_the_documentation_says_and_draws_a_sheet(repository):
     lines = done.stdout.splitlines()
     assert lines[0] == "labels: +4 (4 call), 1 removed; accuracy not measured yet; run dvc repro"
     assert lines[-1] == (
-        "`sheets/sheet.png`: 3 clips. Without a recording that can be read here: `gone_0000000`, `text_0000000`; "
-        "run `dvc pull`."
+        "`sheets/sheet.png`: 3 clips. Recording missing or unreadable: `gone_0000000`, `text_0000000`; run `dvc pull`."
     )
     with Image.open("sheets/sheet.png") as picture:
         assert (picture.format, picture.size) == ("PNG", (1200, 260))

@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from stages.lib.cluster.setup import REMEDY, refuse_other_setup, setup
 from stages.lib.cluster.task import SharedRecording, run_task
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.faults import InputFaults
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # So that no worker waits for its next task. A result stays on its worker until its turn has come. joblib's own backend
 # for Dask draws no such line: behind a slow disk, results pile up in this process.
 TASKS_A_THREAD = 4
-NO_FILES = MappingProxyType({})
+NO_FILES: Mapping[Path, str] = MappingProxyType({})
+Result = TypeVar("Result")
 
 
 class Cluster(NamedTuple):
@@ -36,8 +37,8 @@ class Cluster(NamedTuple):
     shared: str
 
     def results(
-        self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
-    ) -> Iterator[object]:
+        self, function: Callable[..., Result], arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
+    ) -> Iterator[Result]:
         """Run a function on the workers.
 
         Parameters
@@ -58,7 +59,8 @@ class Cluster(NamedTuple):
         InputFaults
             With all faults of the tasks under way.
         """
-        expected, waiting = setup(), deque()
+        expected = setup()
+        waiting: deque[Future] = deque()
         for count, each in enumerate(arguments):
             if count % TASKS_A_THREAD == 0:  # Workers come and go.
                 most = TASKS_A_THREAD * sum(self.client.nthreads().values())
@@ -88,28 +90,29 @@ class Cluster(NamedTuple):
 
     def setup_faults(self) -> list[str]:
         """Name the machines of the cluster that would not give the same bytes, and why."""
-        found = self.client.run(refuse_other_setup, setup(), on_error="return")
+        found: dict[str, object] = self.client.run(refuse_other_setup, setup(), on_error="return")
         try:
             # It unpacks and packs the tasks, and needs our code for that.
             self.client.run_on_scheduler(refuse_other_setup, setup())
         except Exception as error:
-            found[self.client.scheduler.address] = error
+            found[self.client.scheduler_info()["address"]] = error
         faults = []
-        for address, error in found.items():
-            if isinstance(error, InputFaults):
-                faults += error.lines
-            elif error and not isinstance(error, OSError):  # A worker that was lost does no harm.
-                faults.append(f"cluster machine {address}: cannot run tasks of this repository ({error}); {REMEDY}")
+        for machine, reason in found.items():
+            if isinstance(reason, InputFaults):
+                faults += reason.lines
+            elif reason and not isinstance(reason, OSError):  # A worker that was lost does no harm.
+                faults.append(f"cluster machine {machine}: cannot run tasks of this repository ({reason}); {REMEDY}")
         return list(dict.fromkeys(faults))
 
 
-def next_result(waiting: "deque[Future]") -> object:
+def next_result(waiting: "deque[Future]") -> Any:
     """Wait for the first of some tasks; where it was refused, for all of them, so that all faults are named."""
     try:
         return waiting.popleft().result()
     except InputFaults as first:
         errors = [first, *(future.exception() for future in waiting)]
-        refuse(dict.fromkeys(line for error in errors for line in getattr(error, "lines", [])))
+        lines = dict.fromkeys(line for error in errors for line in getattr(error, "lines", []))
+        raise InputFaults(lines) from None
 
 
 def within(path: Path) -> Path:

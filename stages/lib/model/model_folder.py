@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from stages.lib.model.normalisation import Normalisation
 from stages.lib.runtime.atomic_write import atomic_write, write_json
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.faults import InputFaults
+
+if TYPE_CHECKING:
+    import keras
 
 BASELINE, RETRAINED = Path("models/baseline"), Path("models/retrained")
 WEIGHTS, DESCRIPTION = "network.weights.h5", "model.json"
@@ -41,7 +44,7 @@ class Model(NamedTuple):
         The calls and the no-calls that the temperature was fitted on.
     """
 
-    network: object
+    network: "keras.Model"
     features: dict
     normalisation: Normalisation
     temperature: float = 1.0
@@ -140,7 +143,7 @@ def misfit(folder: Path, trained_on: dict, features: Features) -> str:
     )
 
 
-def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def score_clips(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return `p_call` of some clips.
 
     Returns
@@ -151,17 +154,17 @@ def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.nda
     return probability(log_odds_of(model, features, clip_ids), model.temperature)
 
 
-def calibrated_log_odds(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def calibrated_log_odds(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return the log-odds behind `score_clips`, which no rounding makes equal: float64 of shape (clips,)."""
     return tempered(log_odds_of(model, features, clip_ids), model.temperature)
 
 
-def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def log_odds_of(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return log(p_call / (1 - p_call)) of some clips, the mean of the networks: float32 of shape (clips,)."""
     return log_odds_by_network(model, features, clip_ids).mean(axis=1)
 
 
-def log_odds_by_network(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def log_odds_by_network(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return log(p_call / (1 - p_call)) of some clips as each network has it: float32 of shape (clips, networks)."""
     return through(model.network, model, features, clip_ids)
 
@@ -171,7 +174,7 @@ def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], posi
     return through(embedding_network(model.network), model, features, [clip_ids[position] for position in positions])
 
 
-def through(network, model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def through(network, model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Send clips through a network, a batch at a time; the last one is filled up."""
     outputs = [np.empty((0, network.output_shape[-1]), np.float32)]
     for batch in in_batches(clip_ids, BATCH_SIZE):

@@ -1,4 +1,4 @@
-"""The accuracy of the retrained model at a revision and now, clip by clip."""
+"""Compare the accuracy of the retrained model at a revision and now, clip by clip."""
 
 import json
 from hashlib import md5
@@ -23,14 +23,15 @@ NOT_COMPARED = "So the two accuracies cannot be compared clip by clip, and no in
 
 
 class TestOutcome(NamedTuple):
-    """What is so of each test clip, and what a model says, in the order of clip ids.
+    """The true class of each test clip and a model's decision, sorted by clip id.
 
     Attributes
     ----------
     clip_ids, recordings : list of str
     is_call, called : ndarray of bool, shape (clips,)
+        The true class and the decision.
     training_spread : float or None
-        How far another training seed would move the accuracy; None where that is not known.
+        How much another training seed would move the accuracy; None if unknown.
     """
 
     clip_ids: list[str]
@@ -46,14 +47,14 @@ class TestOutcome(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The accuracy in a few words, and what there is to say of it as lines of Markdown."""
+    """The accuracy in a few words, and the details as lines of Markdown."""
 
     headline: str
     lines: list[str]
 
 
 def read_outcome(folder: Path) -> TestOutcome | None:
-    """Read what the retrained model says of the test clips; None where that is missing or unreadable."""
+    """Read the retrained model's decisions on the test clips; None if missing or unreadable."""
     rows, faults = parse_table(folder / CONFUSION, OUTCOME_COLUMNS)
     rows = sorted(rows, key=lambda row: row.cells["clip_id"])
     clip_ids, recordings, *classes = ([row.cells[name] for row in rows] for name in OUTCOME_COLUMNS)
@@ -65,7 +66,7 @@ def read_outcome(folder: Path) -> TestOutcome | None:
 
 
 def read_training_spread(folder: Path) -> float | None:
-    """Read how far another training seed would move the accuracy of the retrained model; None where nothing says it."""
+    """Read how much another training seed would move the accuracy of the retrained model; None if unknown."""
     try:
         evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
         return evaluation["after"]["training_spread"]["accuracy"]
@@ -82,7 +83,7 @@ def labels_were_used(folder: Path) -> bool:
 
 
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
-    """Compare the accuracy of two folders, as far as it was measured.
+    """Compare the accuracy in two folders, as far as it was measured.
 
     Parameters
     ----------
@@ -102,12 +103,12 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
         return Finding(headline, [unreadable, *of_baseline])
     finding = comparison(before, after)
     if not labels_were_used(before_folder):
-        finding.lines.extend(["", f"The accuracy at the revision is that of older labels: {EXPERT} is newer there."])
+        finding.lines.extend(["", f"The accuracy at the revision is from older labels: {EXPERT} is newer there."])
     return Finding(finding.headline, finding.lines + of_baseline)
 
 
 def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
-    """Compare two models on the same clips; on others, give both numbers and no interval."""
+    """Compare two models on the same clips; on different clips, give both numbers without an interval."""
     headline = f"accuracy {before.right.mean():.3f} -> {after.right.mean():.3f}"
     if before.clip_ids != after.clip_ids:
         return Finding(f"{headline}, on other test clips", [other_clips(before, after)])
@@ -129,7 +130,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
         "mcnemar_p": mcnemar_p(before.right, after.right),
         "training_spread": {"accuracy": spread},
     }
-    subsets = {"accuracy": slice(None), "sensitivity": before.is_call, "specificity": ~before.is_call}
+    subsets = {"accuracy": np.ones_like(before.is_call), "sensitivity": before.is_call, "specificity": ~before.is_call}
     rows = [
         (name, share(before.right[clips]), share(after.right[clips]), f"{rounded(gain[clips].mean()):+.3f}")
         for name, clips in subsets.items()
@@ -148,7 +149,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
 
 
 def other_clips(before: TestOutcome, after: TestOutcome) -> str:
-    """Say how many test clips two outcomes have in common."""
+    """Say how many test clips are in both outcomes."""
     common = len(set(before.clip_ids) & set(after.clip_ids))
     return (
         f"The test clips differ: {len(before.clip_ids)} at the revision, {len(after.clip_ids)} now, {common} in both. "
@@ -157,12 +158,12 @@ def other_clips(before: TestOutcome, after: TestOutcome) -> str:
 
 
 def share(right: np.ndarray) -> str:
-    """Return the share of clips on which a model is right, and of how many."""
+    """Return the share of clips on which a model is right, with the counts."""
     return f"{right.mean():.3f} ({right.sum()} of {len(right)})"
 
 
 def baseline_verdict(folder: Path) -> str:
-    """Return the last line of the report, which says what the labels were worth."""
+    """Return the last line of the report, which gives the gain from the labels."""
     try:
         last = (folder / REPORT).read_text(encoding="utf-8").strip().rpartition("\n")[2]
     except (OSError, UnicodeDecodeError):

@@ -97,7 +97,7 @@ PARAMS = [
             "train.seed": 2021,
             "train.epochs": 3,
             "train.batch_size": 8,
-            "train.networks": 1,
+            "train.networks": 2,
             "train.learning_rate": 0.01,
         },
     ),

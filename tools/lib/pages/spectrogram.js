@@ -65,7 +65,7 @@ class SpectrogramView {
     this.about = about;
     this.pictures.replaceChildren();
     const share = (seconds) => percent(seconds / about.length_s);
-    const contexts = [about.clip_begin_s, about.length_s - about.clip_end_s];
+    const contexts = [about.clip_start_s, about.length_s - about.clip_end_s];
     // If only one side has context, the other end of the clip still gets its line.
     this.hasContext = contexts.some((seconds) => seconds > LEAST_CONTEXT_S);
     [this.before, this.after].forEach((side, index) => {
@@ -89,10 +89,10 @@ class SpectrogramView {
 
   setPictures(images) {
     for (const [view, image] of Object.entries(images)) {
-      const { begin_s, end_s } = this.about[view];
+      const { start_s, end_s } = this.about[view];
       image.dataset.view = view;
-      image.style.left = percent(begin_s / this.about.length_s);
-      image.style.width = percent((end_s - begin_s) / this.about.length_s);
+      image.style.left = percent(start_s / this.about.length_s);
+      image.style.width = percent((end_s - start_s) / this.about.length_s);
     }
     this.pictures.replaceChildren(...Object.values(images));
     this.setView(this.view);
@@ -121,7 +121,7 @@ class SpectrogramView {
   setPosition(position) {
     this.position = position;
     this.playhead.style.left = percent(position / this.about.length_s);
-    const second = (position - this.about.clip_begin_s).toFixed(1);
+    const second = (position - this.about.clip_start_s).toFixed(1);
     // Updated only when the text changes, because a screen reader may read each change out.
     if (second === this.said) return;
     this.said = second;

@@ -86,7 +86,7 @@ def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
     Times are seconds from the start of the sound, except the labels of the time axis, which count from the start of the
     clip.
     """
-    before_s = view.clip_begin_s - view.start_s
+    before_s = view.clip_start_s - view.start_s
     length_s = view.end_s - view.start_s
     return {
         "clip_id": clip.clip_id,
@@ -94,7 +94,7 @@ def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
         "site": clip.site,
         "start_s": clip.start_s,
         "length_s": length_s,
-        "clip_begin_s": before_s,
+        "clip_start_s": before_s,
         "clip_end_s": view.clip_end_s - view.start_s,
         "delay_s": DELAY_SAMPLES / playable_rate(view.sample_rate),
         "times": [[second, before_s + second] for second in multiples(-before_s, length_s - before_s, MOST_TIMES)],

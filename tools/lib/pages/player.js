@@ -19,7 +19,7 @@ class Player {
     this.unload();
     this.buffer = buffer;
     this.length = times.length_s;
-    this.loopBegin = times.clip_begin_s;
+    this.loopBegin = times.clip_start_s;
     this.loopEnd = times.clip_end_s;
     this.lead = buffer && buffer.duration > times.length_s + DELAY_SHOWS_S ? times.delay_s : 0;
   }

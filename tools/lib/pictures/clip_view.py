@@ -56,7 +56,7 @@ class ClipView(NamedTuple):
     sample_rate : int
     start_s, end_s : float
         The start and end of the samples: the clip, with as much context as the recording has.
-    clip_begin_s, clip_end_s : float
+    clip_start_s, clip_end_s : float
     plain : Spectrogram
         Decibels on a linear frequency scale, up to the highest frequency in both the recording and the features.
     features : Spectrogram
@@ -67,7 +67,7 @@ class ClipView(NamedTuple):
     sample_rate: int
     start_s: float
     end_s: float
-    clip_begin_s: float
+    clip_start_s: float
     clip_end_s: float
     plain: Spectrogram
     features: Spectrogram
@@ -96,7 +96,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
         sample_rate=sample_rate,
         start_s=start_s,
         end_s=end_s,
-        clip_begin_s=clip.start_s,
+        clip_start_s=clip.start_s,
         clip_end_s=clip_end_s,
         plain=plain_spectrogram(window, start_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
         features=feature_spectrogram(sound_of(path, start_s, end_s - start_s, params), start_s, params),

@@ -107,10 +107,10 @@ def draw_tile(axes: Axes, tile: Tile) -> None:
     view = tile.view
     extent = (view.plain.start_s, view.plain.end_s, view.plain.hz[0] / 1000, view.plain.hz[-1] / 1000)
     axes.imshow(colour(view.plain), aspect="auto", extent=extent)
-    for start_s, end_s in ((view.plain.start_s, view.clip_begin_s), (view.clip_end_s, view.plain.end_s)):
+    for start_s, end_s in ((view.plain.start_s, view.clip_start_s), (view.clip_end_s, view.plain.end_s)):
         if start_s < end_s:
             axes.axvspan(start_s, end_s, color="black", alpha=CONTEXT_DARKNESS, linewidth=0)
-    for edge_s in (view.clip_begin_s, view.clip_end_s):
+    for edge_s in (view.clip_start_s, view.clip_end_s):
         axes.axvline(edge_s, color="white", linewidth=0.8)
     axes.set_xlim(extent[:2])
     # A name may contain a formula for matplotlib.

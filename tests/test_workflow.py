@@ -330,6 +330,7 @@ def test_what_follows_is_about_what_the_stages_gave(forged, hub):
     assert "0.999" not in forged.summary.partition("## Both models on the test clips")[2].partition("## All metrics")[0]
 
 
+@pytest.mark.prove
 def test_a_run_that_fails_leaves_the_committed_outputs_where_they_were(hub, finished):
     runner = check_out(hub, "main", finished)
     (runner / "stages" / "score_pool.py").write_text("raise SystemExit('a fault')\n")

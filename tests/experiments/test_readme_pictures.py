@@ -1,11 +1,13 @@
 """The pictures of the README, drawn in a finished clone."""
 
+import pytest
 from PIL import Image
 
 from experiments.clone import run_in
 from tests.support.edit import replace_in
 
 
+@pytest.mark.prove
 def test_both_pictures_are_drawn_and_small(copy_of_finished, tmp_path):
     folder = copy_of_finished(tmp_path / "clone")
     pictures = [folder / "docs" / name for name in ("label_page.png", "detections.png")]

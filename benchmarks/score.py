@@ -32,7 +32,9 @@ def main() -> None:
     clip_s = features.description["params"]["clip_s"]
     pin(seed=0)
     normalisation = Normalisation.learn(load_clips(features, clip_ids))
-    model = Model(build_network(tuple(features.description["shape"])), features.description, normalisation)
+    model = Model(
+        build_network(tuple(features.description["shapes"]["spectrogram"])), features.description, normalisation
+    )
     log_odds_of(model, features, clip_ids[: model_folder.BATCH_SIZE])
     ours = processor_seconds(lambda: log_odds_of(model, features, clip_ids)) / len(clip_ids)
     model_folder.BATCH_SIZE = 1

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.machine import machine_line
-from stages.lib.feature_store import INDEX_COLUMNS, Features, load_clips, open_features
+from stages.lib.feature_store import Features, index_columns, load_clips, open_features
 from stages.lib.model.model_folder import Model
 from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
@@ -36,8 +36,8 @@ def write_features(folder: Path, clip_count: int) -> None:
         arrays = np.random.default_rng(first).standard_normal((SHARD_CLIPS, *SHAPE), np.float32)
         np.save(folder / name, arrays.astype(np.float16))
         places += [(f"clip{first + row:07d}", name, row) for row in range(min(SHARD_CLIPS, clip_count - first))]
-    write_table(folder / "index.csv", INDEX_COLUMNS, places)
-    write_json(folder / "features.json", {"params": {}, "shape": SHAPE})
+    write_table(folder / "index.csv", index_columns(["spectrogram"]), places)
+    write_json(folder / "features.json", {"params": {}, "shapes": {"spectrogram": SHAPE}})
 
 
 def train_by_batch(features: Features, train: LabelledClips, valid: LabelledClips) -> None:

@@ -15,7 +15,6 @@ from stages.lib.measures.report import full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
 from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
-from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import CALL
@@ -152,7 +151,6 @@ def main() -> None:
     test = [clip for clip in read_split() if clip.part == "test"]
     is_call = np.array([clip.label == CALL for clip in test])
     features = open_features()
-    pin(seed=0)
     clip_ids = [clip.clip_id for clip in test]
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
     recordings = recordings_of(features, clip_ids)

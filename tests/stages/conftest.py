@@ -11,6 +11,7 @@ import soundfile
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.settled import SETTLED, write_settled
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
@@ -22,6 +23,7 @@ PARAMS = """\
 data:
   dataset: tiny
 featurize:
+  views: [spectrogram]
   channel: mix
   sample_rate: 4000
   clip_s: 0.5
@@ -32,6 +34,8 @@ featurize:
   max_hz: 2000.0
   pcen: true
   wavelet_denoise: true
+  pretrained: none
+  speeds: [1.0]
 split:
   seed: 1
   group_by: recording
@@ -70,6 +74,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings = folder / "data" / "tiny" / "recordings"
     recordings.mkdir(parents=True)
     (folder / "params.yaml").write_text(PARAMS)
+    write_json(folder / "models" / "pretrained" / "none" / "pretrained.json", {})
     write_settled(folder / SETTLED, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")

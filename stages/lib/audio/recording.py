@@ -306,13 +306,13 @@ def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) 
         return Samples(of_channel(block, channel), recording.samplerate, rounding(recording))
 
 
-def resampled(samples: np.ndarray, from_rate: int, to_rate: int, size: int) -> np.ndarray:
+def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) -> np.ndarray:
     """Return samples at another rate, exactly so many of them.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (samples,)
-    from_rate, to_rate : int
+    from_rate, to_rate : float
         In Hz.
     size : int
         What is missing at the end is zeros.

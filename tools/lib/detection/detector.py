@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from stages.lib.audio.recording import recording_fault
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.features.window import window_features
+from stages.lib.features.views import window_views
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import Model, feature_description, log_odds_of_arrays, model_at_hand, open_model
+from stages.lib.model.model_folder import Model, feature_description, log_odds_of_views, model_at_hand, open_model
 from stages.lib.runtime.faults import InputFaults, refuse
 
 
@@ -76,19 +76,19 @@ def scores(
         yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
         return
     while at_once := list(islice(calls, joblib.cpu_count())):
-        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*call) for call in at_once):
-            yield score_arrays(detector.model, arrays)
+        for views in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*call) for call in at_once):
+            yield score_views(detector.model, views)
 
 
 def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
     """Return `p_call` of some windows of a recording by the model in a folder."""
-    return score_arrays(model_at_hand(folder), features_of(path, starts_s, params))
+    return score_views(model_at_hand(folder), features_of(path, starts_s, params))
 
 
-def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
-    """Return the features of some windows, as `window_features` does, of a recording that was sound when checked."""
+def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> dict[str, np.ndarray]:
+    """Return the features of some windows, as `window_views` does, of a recording that was sound when checked."""
     try:
-        return window_features(path, starts_s, params)
+        return window_views(path, starts_s, params)
     except Exception:
         # One that has been lost since is a fault of the input.
         fault = recording_fault(path, params.channel)
@@ -96,6 +96,6 @@ def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) ->
         raise
 
 
-def score_arrays(model: Model, arrays: np.ndarray) -> np.ndarray:
-    """Return `p_call` for a batch of features of shape (windows, bands, frames)."""
-    return probability(log_odds_of_arrays(model, arrays), model.temperature)
+def score_views(model: Model, views: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return `p_call` for the features of a batch of windows, in each view."""
+    return probability(log_odds_of_views(model, views).mean(axis=1), model.temperature)

@@ -36,11 +36,14 @@ class Scores(NamedTuple):
     temperature : float
     calibrated_by : tuple of int
         The calls and the no-calls that the temperature was fitted on.
+    by_chance : bool
+        Whether another training seed would give another model. To a probe alone it makes no difference.
     """
 
     by_network: np.ndarray
     temperature: float
     calibrated_by: tuple[int, int]
+    by_chance: bool = True
 
     @property
     def log_odds(self) -> np.ndarray:
@@ -61,7 +64,8 @@ class Scores(NamedTuple):
 def score_test(folder: Path, features: Features, clip_ids: list[str]) -> Scores:
     """Score the test clips with the model of a folder."""
     model = load_model(folder, features)
-    return Scores(log_odds_by_network(model, features, clip_ids), model.temperature, model.calibrated_by)
+    by_network = log_odds_by_network(model, features, clip_ids)
+    return Scores(by_network, model.temperature, model.calibrated_by, model.network is not None)
 
 
 def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Sequence[str]) -> dict:
@@ -75,7 +79,10 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
     recordings : sequence of str, one for each clip
     """
     unit_of = drawing_units(recordings)
-    spreads = {model: training_spread(is_call, of_model.by_network) for model, of_model in scores.items()}
+    spreads = {
+        model: training_spread(is_call, of_model.by_network) if of_model.by_chance else dict.fromkeys(COMPARED, 0.0)
+        for model, of_model in scores.items()
+    }
     return {
         **{
             model: {

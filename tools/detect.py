@@ -29,7 +29,7 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from tools.lib.detection.detection_picture import draw_detections
 from tools.lib.detection.detections import Detection, find_detections, window_starts
-from tools.lib.detection.detector import Detector, feature_params, open_detector, scores
+from tools.lib.detection.detector import Detector, feature_params, folders_of, open_detector, scores
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording, called, check_recordings, file_stems, same_files
 from tools.lib.wording import counted
@@ -190,7 +190,7 @@ def main() -> None:
     """Go over the recordings that are named."""
     paths, choices = parse_arguments()
     params = feature_params(RETRAINED)
-    with chosen_cluster(RETRAINED) as cluster:
+    with chosen_cluster(*folders_of(RETRAINED, params)) as cluster:
         files = (
             {}
             if cluster is None

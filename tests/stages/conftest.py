@@ -116,10 +116,10 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_pipeline(tmp_path_factory.mktemp("pipeline"))
 
 
-def run_pipeline(folder: Path, epochs: int = 2) -> Path:
-    """Run all seven stages in an empty folder."""
+def run_pipeline(folder: Path, epochs: int = 2, **features: object) -> Path:
+    """Run all seven stages in a folder without a data set; the params of features can be changed."""
     write_data_set(folder, recording_count=12)
-    overlay(folder / "params.yaml", {"train": {"epochs": epochs}})
+    overlay(folder / "params.yaml", {"train": {"epochs": epochs}, "featurize": features})
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
         featurize.main()
         split.main()

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from stages.lib.audio.recording import recording_fault
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.features.views import window_views
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
+from stages.lib.features.views import chosen_model, window_views
 from stages.lib.model.calibration import probability
 from stages.lib.model.model_folder import Model, feature_description, log_odds_of_views, model_at_hand, open_model
 from stages.lib.runtime.faults import InputFaults, refuse
@@ -34,11 +35,20 @@ def feature_params(folder: Path) -> FeatureParams:
     InputFaults
         Where the folder holds no model, or one whose features can no longer be made.
     """
+    description = feature_description(folder)
     try:
-        return FeatureParams.model_validate(feature_description(folder)["params"])
+        params = FeatureParams.model_validate(description["params"])
     except ValidationError:
         fault = f"{folder}: was trained on features of another version of this program; run dvc repro"
         raise InputFaults([fault]) from None
+    if params.embeds and chosen_model(params).model_dump() != description["pretrained"]:
+        raise InputFaults([f"{folder}: was trained on another {PRETRAINED / params.pretrained}; run dvc repro"])
+    return params
+
+
+def folders_of(folder: Path, params: FeatureParams) -> list[Path]:
+    """Return the folders that scoring by the model in a folder needs: its own and, if it has one, the pretrained's."""
+    return [folder, PRETRAINED / params.pretrained] if params.embeds else [folder]
 
 
 def open_detector(folder: Path) -> Detector:

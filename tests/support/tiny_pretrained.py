@@ -7,6 +7,7 @@ import tensorflow
 
 from stages.lib.features.pretrained import DESCRIPTION, FOLDER, Pretrained, weights_digest
 from stages.lib.runtime.atomic_write import write_json
+from stages.lib.runtime.determinism import pin
 
 RATE, WINDOW_S, SIZE = 4000, 0.5, 12
 SAMPLES, FRAME = round(RATE * WINDOW_S), 100
@@ -17,6 +18,7 @@ class Bands(tensorflow.Module):
     """From windows of shape (windows, SAMPLES) to `embedding`, the loudness in bands, and `label`, what is above."""
 
     def __init__(self):
+        pin(seed=0)  # Before the first tensor.
         super().__init__()
         angles = 2 * np.pi * np.outer(np.arange(FRAME) / RATE, HZ)
         self.waves = tensorflow.constant(np.hstack([np.cos(angles), np.sin(angles)]), tensorflow.float32)

@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 from stages.lib.features.pretrained import TFLITE
-from stages.lib.runtime.determinism import quiet
+from stages.lib.runtime.determinism import pin, quiet
 
 EMBEDDING = "embedding"
 
@@ -29,6 +29,7 @@ def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
     ValueError
         Where the file or folder is no model.
     """
+    pin(seed=0)
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import tensorflow

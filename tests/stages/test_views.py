@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from tests.support.tiny_pretrained import SIZE, put_in_place
 from tools.lib.detection.detector import features_of as features_at
 from tools.lib.detection.detector import open_detector, score_views
 
+RECORDING = Path("data/tiny/recordings/sea03.wav")
 VIEWS = (["embedding"], ["spectrogram", "embedding"])
 
 
@@ -55,7 +57,7 @@ def test_the_embeddings_of_every_clip_are_kept(runs, name):
         assert features.description["shapes"]["embedding"] == [2 * SIZE]
         assert features.description["pretrained"]["licence"] == "CC0"
         (kept,) = load_clips(features, ["sea03_0000500"], "embedding")
-        (expected,) = window_embeddings("data/tiny/recordings/sea03.wav", [0.5], params)
+        (expected,) = window_embeddings(RECORDING, [0.5], params)
     np.testing.assert_array_equal(kept, expected)
 
 
@@ -121,7 +123,7 @@ def test_a_detector_gives_a_clip_the_score_that_the_pipeline_gives_it(runs, name
         features = open_features()
         expected = log_odds_of(load_model(RETRAINED, features), features, ["sea03_0000500"])
         detector = open_detector(RETRAINED)
-        views = features_at("data/tiny/recordings/sea03.wav", [0.5], detector.params)
+        views = features_at(RECORDING, [0.5], detector.params)
         p_call = score_views(detector.model, views)
     np.testing.assert_allclose(p_call, 1 / (1 + np.exp(-expected / detector.model.temperature)), atol=2e-6)
 
@@ -174,10 +176,10 @@ def test_a_recording_of_another_rate_is_played_at_the_speed_that_was_asked_for(p
     """The same sound at twice the rate has nearly the same embedding."""
     with contextlib.chdir(probed):
         params = read_params("featurize", FeatureParams)
-        samples, _ = soundfile.read("data/tiny/recordings/sea03.wav")
+        samples, _ = soundfile.read(RECORDING)
         spectrum = np.fft.rfft(samples)
         doubled = 2 * np.fft.irfft(np.pad(spectrum, (0, len(samples) // 2)), 2 * len(samples))
         soundfile.write(tmp_path / "doubled.wav", doubled, 2 * SAMPLE_RATE, subtype="FLOAT")
-        first = window_embeddings("data/tiny/recordings/sea03.wav", [0.5], params)
+        first = window_embeddings(RECORDING, [0.5], params)
         second = window_embeddings(tmp_path / "doubled.wav", [0.5], params)
     np.testing.assert_allclose(first[:, 2:8], second[:, 2:8], atol=0.3)

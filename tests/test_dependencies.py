@@ -90,7 +90,7 @@ def test_no_two_rooms_import_from_each_other_by_any_way_round():
 
 def test_nothing_but_a_stage_imports_a_stage():
     stages = {f"stages.{name}" for name in STAGES}
-    for package in ("stages/lib", "tools", "experiments", "data", "benchmarks"):
+    for package in ("stages/lib", "tools", "experiments", "data"):
         for path in (REPOSITORY / package).rglob("*.py"):
             modules = {".".join(name.split(".")[:2]) for name in imported_names(path)}
             assert not modules & stages, path

@@ -207,8 +207,6 @@ FILE_DAMAGES = {
     "UTF-16 without a mark": (lambda text: text.encode("utf-16-le"), "UTF-8"),
     "Latin-1": (lambda text: ("é" + text).encode("latin-1", "replace"), "not UTF-8"),
     "a broken letter": (lambda text: text.encode() + b"\xc3", "not UTF-8"),
-    "semicolons": (lambda text: text.replace(",", ";").encode(), "separated by semicolons"),
-    "tabs": (lambda text: text.replace(",", "\t").encode(), "separated by tabs"),
     "no header": (lambda text: text.split("\n", 1)[1].encode(), "missing column"),
     "a column misnamed": (lambda text: text.replace("annotator", "anotator", 1).encode(), "missing column annotator"),
     "a column less": (lambda text: text.replace(",note", "", 1).encode(), "missing column note"),
@@ -341,7 +339,6 @@ CLIP_DAMAGES = {
     "a rounded start": (",0.5,", ",1,", "does not fit its recording and start"),
     "a capital": (",call,", ",Call,", "unknown label"),
     "an apostrophe": ("sea00_0000000", "'sea00_0000000", "does not fit its recording and start"),
-    "semicolons": (",", ";", "separated by semicolons"),
     "a site unseen": (",bay", ",bay\N{ZERO WIDTH SPACE}", "cannot be seen"),
 }
 

@@ -122,7 +122,7 @@ def test_rows_and_columns_of_such_a_table_are_checked_as_ever(repository):
     Path("a.csv").write_text(text)
     assert refused(Path("a.csv"))[0].startswith("a.csv:1: unknown column 'more'")
     Path("a.csv").write_text(text.replace(";more", "").replace(";;", ";").replace("2026-11-22;", "2026-11-22;x;y"))
-    assert refused(Path("a.csv"))[0].startswith("a.csv:2: has 6 cells where the header has 5")
+    assert refused(Path("a.csv"))[0].startswith("a.csv:2: 6 cells where 5 are expected")
 
 
 def test_a_spreadsheet_is_refused_for_what_it_is(repository):

@@ -15,7 +15,10 @@ from stages.lib.runtime.inputs import remembered
 
 # Git's marker alone, before a name, or followed by the commas and quotation marks that a spreadsheet has put around it.
 CONFLICT_MARKER = re.compile(r'\s*"?(<{7}|={7}|>{7}|\|{7})(?=[\s",]|$)')
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+# What spreadsheets put between cells: commas first, semicolons where a comma is the decimal sign, or tabs.
+SEPARATORS = (",", ";", "\t")
+# A first line of Excel's own, which says what separates the cells.
+SEPARATOR_LINE = re.compile(r'"?sep=.?"?[\s;,]*', re.IGNORECASE)
 # What a spreadsheet would run (the last four are the full-width forms), and what it would take for a number instead.
 FORMULA = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"'*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -35,8 +38,8 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
     Parameters
     ----------
     path : Path
-        A UTF-8 CSV file. A byte-order mark, any line endings, blank rows (of nothing but commas, too) and empty cells
-        beyond the last column do no harm.
+        A UTF-8 CSV file, whose cells may also be separated by semicolons or tabs. A byte-order mark, any line endings,
+        blank rows (of nothing but separators, too) and empty cells beyond the last column do no harm.
     columns : sequence of str
         Exactly the columns that it must have, in any order.
 
@@ -58,12 +61,14 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
 
     rows = []
     lines, conflicts = without_conflict_markers(content.decode("utf-8-sig"))
+    if lines and SEPARATOR_LINE.fullmatch(lines[0]):
+        lines[0] = "\n"
     faults = [
         f"{path}:{line}: a merge conflict was left here; keep the rows that are right and remove the marker"
         for line in conflicts
     ]
     header: list[str] | None = None
-    for line, record in numbered_records(lines):
+    for line, record in numbered_records(lines, separator_of(lines, columns)):
         if isinstance(record, csv.Error):
             faults.append(
                 f"{path}:{line}: not CSV from here on ({record}); look for a quotation mark that is not closed"
@@ -108,9 +113,19 @@ def without_conflict_markers(text: str) -> tuple[list[str], list[int]]:
     return lines, conflicts
 
 
-def numbered_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | csv.Error]]:
+def separator_of(lines: Iterable[str], columns: Sequence[str]) -> str:
+    """Return what separates the cells of a table: what makes most of its columns out of the first line with text."""
+    header = next((line for line in lines if line.strip()), "")
+
+    def columns_found(separator: str) -> int:
+        return len(set(columns) & {cell.strip(' \t\r\n"') for cell in header.split(separator)})
+
+    return max(SEPARATORS, key=columns_found)
+
+
+def numbered_records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
     """Yield every record that is not blank, with the line on which it begins; an error in place of one ends it."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     line = 1
     try:
         for record in reader:
@@ -129,10 +144,6 @@ def without_empty_end(cells: Sequence[str]) -> list[str]:
 
 def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
     """List the columns that are missing, unknown or there twice."""
-    if len(header) == 1:
-        for separator, name in OTHER_SEPARATORS.items():
-            if separator in header[0]:
-                return [f"the columns are separated by {name}; save the file as CSV with commas"]
     faults = [f"missing column {name}" for name in columns if name not in header]
     faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
     faults += [f"column {name} is there twice" for name in columns if header.count(name) > 1]

@@ -5,17 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.runtime.inputs import remembered
-from stages.lib.runtime.table import Row, encoding_fault, header_faults, without_guard
-from stages.lib.tables.expert import COLUMNS, clip_ids_of, distinct, read_rows, rows_in_one_way, rule_faults
+from stages.lib.runtime.table import Row
+from stages.lib.tables.expert import clip_ids_of, distinct, read_rows, rule_faults
 from tools.lib.clips.known_clips import with_clips_ever
 from tools.lib.clips.queue_windows import Window, read_queue_windows
 from tools.lib.formats.audacity_track import is_track, parse_track
-from tools.lib.formats.delimited import COMMA, key_of, parse_table
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import is_filled_in, rows_of
 from tools.lib.formats.text_lines import content_fault, lines_of
 
-KEYS = set(map(key_of, COLUMNS))
 UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
 
 
@@ -86,20 +84,12 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
 
 
 def read_answer_rows(path: Path) -> tuple[list[Row], list[str]]:
-    """Read the rows of a table, also where a spreadsheet has separated its cells by semicolons or tabs."""
+    """Read the rows of a table; say what a file is that cannot be one."""
     content = remembered(path).read_bytes() if path.is_file() else b""
     fault = content_fault(content)
     if fault:
         return [], [f"{path}:{fault}"]
-    table = parse_table(path, lines_of(content))
-    if encoding_fault(content) or KEYS - table.names.keys() or table.separator == COMMA:
-        return read_rows(path)
-    faults = table.faults + [
-        f"{path}:{table.line}: {fault}" for fault in header_faults([*table.names.values()], COLUMNS)
-    ]
-    cells_of = [{name: without_guard(row.cells[key_of(name)]) for name in COLUMNS} for row in table.rows]
-    rows = [Row(row.line, cells) for row, cells in zip(table.rows, cells_of, strict=True)]
-    return rows_in_one_way(rows), faults
+    return read_rows(path)
 
 
 def read_selections(

@@ -92,12 +92,24 @@ def test_a_row_without_anything_is_passed_over_like_a_blank_line(tmp_path, blank
     assert parse(tmp_path, b"clip_id,label,note\n" + blank + b"\na,call,x\n") == ([(3, ["a", "call", "x"])], [])
 
 
-@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs")])
-def test_another_separator_is_named_in_one_sentence(tmp_path, separator, name):
-    text = separator.join(["clip_id", "label", "note"]) + "\n" + separator.join(["a", "call", "faint, far"]) + "\n"
-    rows, faults = parse(tmp_path, text.encode())
-    assert rows == []
-    assert faults == [f":1: the columns are separated by {name}; save the file as CSV with commas"]
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("quotation", ["", '"'])
+def test_cells_may_be_separated_as_another_spreadsheet_does(tmp_path, separator, quotation):
+    rows = [["clip_id", "label", "note"], ["", "", ""], ["a", "call", "faint, far"]]
+    text = "".join(separator.join(f"{quotation}{cell}{quotation}" for cell in row) + "\r\n" for row in rows)
+    assert parse(tmp_path, text.encode()) == ([(3, ["a", "call", "faint, far"])], [])
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_faults_are_the_same_whatever_separates_the_cells(tmp_path, separator):
+    rows = [["clip_id", "lable", "note"], ["a", "call", ""]]
+    _, faults = parse(tmp_path, "".join(separator.join(row) + "\n" for row in rows).encode())
+    assert faults == [
+        f":1: {fault}; the header should be clip_id,label,note"
+        for fault in ("missing column label", "unknown column 'lable'")
+    ]
+    _, faults = parse(tmp_path, f"clip_id{separator}label{separator}note\na\n".encode())
+    assert faults == [":2: 1 cells where 3 are expected: clip_id,label,note"]
 
 
 def test_a_missing_column_is_a_fault(tmp_path):

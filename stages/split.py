@@ -45,7 +45,7 @@ def main() -> None:
     refuse(
         f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again "
         "(figures from before do not compare with those after)"
-        for fault in empty_classes(clips, parts)
+        for fault in empty_classes(clips, parts, params.needed)
     )
     settled = read_settled()
     refuse(settled_faults(settled, with_clips_elsewhere(parts, [clip.clip_id for clip in settled])))
@@ -54,6 +54,7 @@ def main() -> None:
     refuse(
         f"{SETTLED}: leaves no {label} in {part}: its labels differ from those of {table}; correct or remove rows"
         for part, label in missing_classes((parts.get(clip.clip_id, ""), clip.label) for clip in clips)
+        if part in params.needed
     )
     write_split(SPLIT, clips, parts)
     print(summary(clips, parts, params.group_by))

@@ -142,16 +142,14 @@ def train_parts(
 
 
 def probe_row(probe: Probe, features: Features, train: LabelledClips, valid: LabelledClips) -> tuple:
-    """Return the history of a probe, which has no epochs: one row, with nothing where there are no validation clips."""
-    values = {}
+    """Return the history of a probe, which has no epochs: one row."""
+    row = {}
     for name, clips in (("", train), ("valid_", valid)):
         log_odds = probe.log_odds(load_clips(features, clips.clip_ids, EMBEDDING))
         known = len(log_odds) > 0
-        values[f"{name}loss"] = (
-            f"{cross_entropy_of(log_odds, clips.is_call, np.array(clips.weights)):.6f}" if known else ""
-        )
-        values[f"{name}accuracy"] = f"{np.mean((log_odds > 0) == clips.is_call):.6f}" if known else ""
-    return 1, *(values[column] for column in HISTORY_COLUMNS[1:])
+        row[f"{name}loss"] = cross_entropy_of(log_odds, clips.is_call, np.array(clips.weights)) if known else None
+        row[f"{name}accuracy"] = np.mean((log_odds > 0) == clips.is_call) if known else None
+    return 1, *(six_decimals(row[column]) for column in HISTORY_COLUMNS[1:])
 
 
 def train_model(
@@ -209,13 +207,19 @@ def train_model(
     history = model.network.fit(
         batches,
         epochs=params.epochs,
-        validation_data=batched(positions_of(valid), valid),
+        validation_data=batched(positions_of(valid), valid) if valid.clip_ids else None,
         callbacks=[TqdmCallback(verbose=0, disable=None)],
         shuffle=False,  # The batches are shuffled already.
         verbose=0,
     ).history
-    rows = zip(*(history[key] for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
-    return [(epoch, *(f"{value:.6f}" for value in row)) for epoch, row in enumerate(rows, start=1)]
+    unknown = [None] * params.epochs
+    rows = zip(*(history.get(key, unknown) for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
+    return [(epoch, *map(six_decimals, row)) for epoch, row in enumerate(rows, start=1)]
+
+
+def six_decimals(value: float | None) -> str:
+    """Return a number as the history has it; nothing where it is not known, for want of validation clips."""
+    return "" if value is None else f"{value:.6f}"
 
 
 def calibrate(model: Model, features: Features, valid: LabelledClips) -> Model:

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from stages.lib.feature_store import EMBEDDING, SPECTROGRAM
+from stages.lib.features.pretrained import FOLDER, read_pretrained
 from stages.lib.intervals.bootstrap import interval_remark
 from stages.lib.intervals.proportions import proportion
 from stages.lib.measures.comparison import training_remark
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.calibration import calibration_remark
 from stages.lib.model.model_folder import RETRAINED
-from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.merged import BY_EXPERT, DATASET, MODEL
 from tools.lib.cards.card import card
 from tools.lib.cards.card_facts import Facts, label_counts, site_name
@@ -50,27 +51,17 @@ def model_card(facts: Facts) -> str:
 def the_model(facts: Facts) -> list[str]:
     """Say which model it is, and how it was made."""
     params, model = facts.lock.params, facts.lock.files[str(RETRAINED)]
-    level = "PCEN" if params["featurize.pcen"] else "decibels"
-    denoised = ", denoised by wavelets" if params["featurize.wavelet_denoise"] else ""
     rows = [
         ("what it does", f"gives the probability of a call in {params['featurize.clip_s']:g} s of sound"),
-        (
-            "what it sees",
-            f"{params['featurize.mel_bands']} mel bands from {params['featurize.min_hz']:g} to "
-            f"{params['featurize.max_hz']:g} Hz of sound at {params['featurize.sample_rate']} Hz, {level}{denoised}",
-        ),
+        ("what it sees", "; and ".join(WHAT_IT_SEES[view](params) for view in params["featurize.views"])),
         (
             "what it hears",
             "the mean of all channels"
             if params["featurize.channel"] == "mix"
             else f"channel {params['featurize.channel']}",
         ),
-        ("what it is", what_it_is(params["train.networks"])),
-        (
-            "training",
-            f"{params['train.epochs']} epochs in batches of {params['train.batch_size']}, seed {params['train.seed']}, "
-            f"from {'random weights' if params['retrain.init'] == 'scratch' else 'the weights of the baseline'}",
-        ),
+        ("what it is", " and ".join(WHAT_IT_IS[view](params) for view in params["featurize.views"])),
+        *([("training", of_networks(params))] if SPECTROGRAM in params["featurize.views"] else []),
         ("calibration", f"log-odds divided by {facts.evaluation['after']['calibration']['temperature']:g}"),
         ("in `dvc.lock`", f"{code(str(RETRAINED))}, `{model['md5']}`"),
     ]
@@ -83,11 +74,50 @@ def the_model(facts: Facts) -> list[str]:
     ]
 
 
-def what_it_is(networks: int) -> str:
+def spectrogram_seen(params: Mapping[str, Any]) -> str:
+    """Say what spectrogram the network sees."""
+    level = "PCEN" if params["featurize.pcen"] else "decibels"
+    denoised = ", denoised by wavelets" if params["featurize.wavelet_denoise"] else ""
+    return (
+        f"{params['featurize.mel_bands']} mel bands from {params['featurize.min_hz']:g} to "
+        f"{params['featurize.max_hz']:g} Hz of sound at {params['featurize.sample_rate']} Hz, {level}{denoised}"
+    )
+
+
+def embedding_seen(params: Mapping[str, Any]) -> str:
+    """Say which pretrained model makes the embedding, and what its weights may be used for."""
+    name = params["featurize.pretrained"]
+    pretrained = read_pretrained(FOLDER / name)
+    speeds = ", ".join(f"{speed:g}" for speed in params["featurize.speeds"])
+    return (
+        f"the embedding by {code(name)} ({pretrained.size} numbers, played {speeds} times as fast). **Its weights are "
+        f"under {pretrained.licence}**, from {pretrained.source}"
+    )
+
+
+def of_networks(params: Mapping[str, Any]) -> str:
+    """Say how the networks were trained."""
+    return (
+        f"{params['train.epochs']} epochs in batches of {params['train.batch_size']}, seed {params['train.seed']}, "
+        f"from {'random weights' if params['retrain.init'] == 'scratch' else 'the weights of the baseline'}"
+    )
+
+
+def probe_named(_params: Mapping[str, Any]) -> str:
+    """Name the probe."""
+    return "a probe: logistic regression on embeddings ([probe.py](../stages/lib/model/probe.py))"
+
+
+def networks_named(params: Mapping[str, Any]) -> str:
     """Name the network, and how many there are of it."""
+    networks = params["train.networks"]
     kind = "small convolutional network"
     many = f"{networks} {kind}s whose log-odds are averaged"
     return f"{many if networks > 1 else f'a {kind}'} ([network.py](../stages/lib/model/network.py))"
+
+
+WHAT_IT_SEES = {SPECTROGRAM: spectrogram_seen, EMBEDDING: embedding_seen}
+WHAT_IT_IS = {SPECTROGRAM: networks_named, EMBEDDING: probe_named}
 
 
 def training_labels(facts: Facts) -> list[str]:
@@ -97,14 +127,19 @@ def training_labels(facts: Facts) -> list[str]:
     rows = [
         (text, label_counts(clip.label for clip in learnt if clip.source == source)) for source, text in SOURCES.items()
     ]
-    labels = [clip.label for clip in valid]
-    remark = calibration_remark(labels.count(CALL), labels.count(NOCALL))
+    by, alone = facts.evaluation["after"]["calibration"], SPECTROGRAM not in facts.lock.params["featurize.views"]
+    remark = calibration_remark(by["calls"], by["nocalls"])
+    calibrated = (
+        "Calibrated by cross-validation on the same clips."
+        if alone
+        else f"Calibrated on {label_counts(clip.label for clip in valid)} besides."
+    )
     return [
         f"Clips of {code(facts.data.dataset)} ([data card](data_card.md)), with labels from:",
         "",
         *table(("source", "clips"), rows),
         "",
-        f"Calibrated on {label_counts(labels)} besides.",
+        calibrated,
         *(["", remark] if remark else []),
     ]
 

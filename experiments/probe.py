@@ -75,12 +75,14 @@ def main() -> None:
     clip_ids = [clip.clip_id for clip in clips]
     embeddings, recordings = load_clips(features, clip_ids, EMBEDDING), recordings_of(features, clip_ids)
     is_call = np.array([clip.label == CALL for clip in clips])
-    rows = []
+    print(*table(HEAD, []), sep="\n")
     for count in options.labels:
         results = [measured(embeddings, is_call, recordings, count, seed) for seed in range(options.seeds)]
         accuracy, area, seconds, strengths = zip(*results, strict=True)
-        rows.append((count, estimate(accuracy), estimate(area), f"{np.mean(seconds):.1f}", sorted(strengths)))
-    print(*table(HEAD, rows), sep="\n")
+        measures = (f"{mean:.3f} ({low:.3f} to {high:.3f})" for mean, low, high in map(estimate, (accuracy, area)))
+        chosen = " ".join(f"{strength:g}" for strength in sorted(strengths))
+        row = (str(count), *measures, f"{np.mean(seconds):.1f}", chosen)
+        print(table(HEAD, [row])[-1], flush=True)
 
 
 if __name__ == "__main__":

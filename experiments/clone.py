@@ -12,8 +12,6 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from data.synthetic import plan
-from data.synthetic.synthesize import COLUMNS, FOLDER, clip_rows
 from stages.lib.runtime.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -119,6 +117,9 @@ def make_small(folder: Path) -> None:
 
 def hold_out_planned(folder: Path, seed: int, calls: int, nocalls: int) -> None:
     """Let a clone hold out clips of synthetic recordings that are planned and not there yet."""
+    from data.synthetic import plan
+    from data.synthetic.synthesize import COLUMNS, FOLDER, clip_rows
+
     (plan_seed,) = np.random.SeedSequence(seed).spawn(1)
     recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
     table = folder / FOLDER / "clips.csv"

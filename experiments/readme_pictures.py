@@ -3,6 +3,7 @@
 They show the label page with the first clip of the queue, and the detections in a test recording.
 """
 
+import argparse
 import io
 import subprocess
 import sys
@@ -16,13 +17,12 @@ from selenium.webdriver.common.by import By
 
 from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.runtime.faults import InputFaults
-from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.params import SYNTHETIC, DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
 from tests.support.chromium import chromium
 from tools.lib.detection.detection_picture import ROW_S
-from tools.lib.recordings.data_set import SYNTHETIC
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
 WINDOW = 1160, 860  # Of the whole browser; the page fits into it.
@@ -73,6 +73,7 @@ def write_picture(path: Path, picture: Image.Image) -> None:
 
 def main() -> None:
     """Draw both pictures."""
+    argparse.ArgumentParser(prog="python -m experiments.readme_pictures", description=__doc__).parse_args()
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
         raise InputFaults(

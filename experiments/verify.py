@@ -1,5 +1,6 @@
 """Make every output again in fresh clones, each under other circumstances, and compare every byte: `make verify`."""
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -100,6 +101,7 @@ def reverse_order_of_creation(folder: Path) -> None:
 
 def main() -> None:
     """Verify what is committed."""
+    argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__).parse_args()
     uncommitted = git(REPOSITORY, "status", "--porcelain", "--untracked-files=no")
     if uncommitted:
         print(f"Only what is committed is verified. Not committed:\n{uncommitted}", end="")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from stages.lib.cards.model_card import MODEL_CARD, Evaluated, model_card
 from stages.lib.feature_store import Features, open_features, recordings_of
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark
 from stages.lib.measures.comparison import compare, spread_of_change, training_remark
@@ -15,9 +16,11 @@ from stages.lib.measures.report import full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
 from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
+from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import CALL
+from stages.lib.tables.clips import CALL, read_clips
+from stages.lib.tables.merged import read_merged
 from stages.lib.tables.split import read_split
 
 MODELS = {"before": BASELINE, "after": RETRAINED}
@@ -93,7 +96,7 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
             for model, of_model in scores.items()
         },
         "change": {
-            **compare(is_call, *(scores[model].log_odds for model in MODELS), unit_of),
+            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, unit_of),
             "training_spread": {
                 name: spread_of_change(*(spreads[model][name] for model in MODELS)) for name in COMPARED
             },
@@ -153,8 +156,24 @@ def outcome_rows(
     ]
 
 
+def write_plots(
+    model: str, clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, scores: Scores
+) -> None:
+    """Write what `dvc plots` draws of a model, which is `before` or `after`."""
+    tables = {
+        "roc": (("false_positive_rate", "true_positive_rate"), roc_rows(is_call, scores.log_odds)),
+        "precision_recall": (("recall", "precision"), precision_recall_rows(is_call, scores.log_odds)),
+        "confusion": (OUTCOME_COLUMNS, outcome_rows(clip_ids, recordings, is_call, scores.log_odds)),
+        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, scores)),
+    }
+    for name, (columns, rows) in tables.items():
+        write_table(PLOTS / f"{name}_{model}.csv", columns, rows)
+
+
 def main() -> None:
     """Evaluate both models."""
+    data = read_params("data", DataParams)
+    site_of = {clip.clip_id: clip.site for clip in read_clips(data.folder / "clips.csv")}
     test = [clip for clip in read_split() if clip.part == "test"]
     is_call = np.array([clip.label == CALL for clip in test])
     features = open_features()
@@ -162,27 +181,30 @@ def main() -> None:
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
     recordings = recordings_of(features, clip_ids)
     results = evaluation(is_call, scores, recordings)
-    called = (of_model.log_odds > 0 for of_model in scores.values())
+    before_called, after_called = (of_model.log_odds > 0 for of_model in scores.values())
     remarks = remarks_on(scores, recordings, results["change"]["training_spread"]["accuracy"])
-    report = full_report(is_call, *called, results["change"], remarks)
+    report = full_report(is_call, before_called, after_called, results["change"], remarks)
+    card = model_card(
+        Evaluated(
+            data=data,
+            featurize=features.description["params"],
+            networks=scores["after"].by_network.shape[1],
+            pretrained=features.description.get("pretrained"),
+            results=results,
+            remarks=remarks,
+            labels=read_merged(),
+            site_of=site_of,
+            test=clip_ids,
+            is_call=is_call,
+            right=after_called == is_call,
+        )
+    )
 
     write_json(METRICS, results)
     write_text(REPORT, report)
+    write_text(MODEL_CARD, card)
     for model, of_model in scores.items():
-        log_odds = of_model.log_odds
-        write_table(
-            PLOTS / f"roc_{model}.csv", ("false_positive_rate", "true_positive_rate"), roc_rows(is_call, log_odds)
-        )
-        write_table(
-            PLOTS / f"precision_recall_{model}.csv", ("recall", "precision"), precision_recall_rows(is_call, log_odds)
-        )
-        outcomes = outcome_rows(clip_ids, recordings, is_call, log_odds)
-        write_table(PLOTS / f"confusion_{model}.csv", OUTCOME_COLUMNS, outcomes)
-        write_table(
-            PLOTS / f"reliability_{model}.csv",
-            ("scores", "p_call", "share_of_calls", "clips"),
-            reliability_rows(is_call, of_model),
-        )
+        write_plots(model, clip_ids, recordings, is_call, of_model)
     print(report)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,6 @@ from stages.lib.feature_store import FOLDER, write_index
 from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.features_key import features_key, write_description
-from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.features.pretrained import Pretrained
 from stages.lib.features.views import VIEWS, chosen_model, shapes_of
 from stages.lib.runtime.atomic_write import remove
@@ -161,7 +161,8 @@ def main() -> None:
     ready = intact(shards, seen)
     new = [one for in_views in recordings for one in in_views if one.key not in ready]
     files = {path: seen[str(path)].digest for path in clips_of if str(path) in seen}
-    with chosen_cluster(*([PRETRAINED / params.pretrained] if params.embeds else [])) as cluster:
+    # Embedding needs the weights of the pretrained model, which no cluster has.
+    with nullcontext() if params.embeds else chosen_cluster() as cluster:
         to_check = [(table, path, clips_of[path], params) for path in dict.fromkeys(one.path for one in new)]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)

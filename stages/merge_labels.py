@@ -1,4 +1,4 @@
-"""merge_labels: bring together the labels of the data set, of the experts and of the model itself."""
+"""merge_labels: merge the labels of the data set, the experts and the model."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -33,22 +33,22 @@ def merge(
     model_weight: Mapping[str, float],
     settled_before: Collection[str] = (),
 ) -> list[MergedClip]:
-    """Give every clip that can be trained on its label.
+    """Label every clip that a model can be trained on.
 
-    Experts outrank everybody; a disputed clip is left out. What the data set says of a pool clip is not looked at.
+    Experts outrank all other sources; a disputed clip is left out. The data set's label of a pool clip is ignored.
 
     Parameters
     ----------
     clips : sequence of SplitClip
-        Test clips among them are passed over.
+        Test clips are skipped.
     decisions : mapping
         From the id of a pool clip to `call`, `nocall` or `uncertain`.
     settled : mapping
-        From clip id to the experts' label, None where they do not agree.
+        From clip id to the experts' label, None if they do not agree.
     model_weight : mapping
-        From `call` and `nocall` to what a label of the model counts for; a class that is not there is not used.
+        From `call` and `nocall` to the weight of the model's label; a missing class is not used.
     settled_before : collection of str
-        Ids of clips whose label the split has from the experts, of an earlier round.
+        Ids of clips whose label in the split comes from the experts of an earlier round.
     """
     merged = []
     for clip in clips:
@@ -57,7 +57,7 @@ def merge(
         if clip.clip_id in settled:
             label, source, weight = settled[clip.clip_id], BY_EXPERT, 1.0
         elif clip.part == "pool":
-            label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id])
+            label, source, weight = decisions[clip.clip_id], MODEL, model_weight.get(decisions[clip.clip_id], 0.0)
         else:
             label, weight = clip.label, 1.0
             source = BY_EXPERT if clip.clip_id in settled_before else DATASET
@@ -73,7 +73,7 @@ def label_metrics(
     merged: Sequence[MergedClip],
     passed_over: int = 0,
 ) -> dict:
-    """Count where the labels come from, and measure the model's own where the data set knows the truth.
+    """Count the labels by source, and measure the model's own labels against the data set's where it has them.
 
     Parameters
     ----------
@@ -88,13 +88,12 @@ def label_metrics(
     Returns
     -------
     dict
-        `expert`: answers, clips that they settle by class, unsure answers, and answers about clips that the split does
-        not have. `disputed`: clips on which the experts do
-        not agree. `waiting`: uncertain clips that nobody has answered for. `model`: labels by class. `left_out`: clips
-        of which the model is confident, but whose label is not used, by class. `model_error`: for each class, the
-        model's labels that the data set knows the truth of, the wrong ones, their rate and its 95 % interval.
-        `audit_error`: the same for the clips that were drawn for the audit, against the experts, and how many nobody
-        could tell. These were drawn at random, so it holds for all labels that the model gives with confidence.
+        `expert`: answers, clips settled by class, unsure answers, and answers about clips that are not in the split.
+        `disputed`: clips on which the experts do not agree. `waiting`: uncertain clips without an answer. `model`:
+        labels by class. `left_out`: clips whose confident model label is not used, by class. `model_error`: for each
+        class, the model's labels with a known truth, the wrong ones, their rate and its 95 % interval. `audit_error`:
+        the same for the audited clips, against the experts, and how many nobody could tell. These clips were drawn at
+        random, so the rate holds for all confident labels of the model.
     """
     settled = settle(answers)
     truth = {clip.clip_id: clip.label for clip in clips if clip.label != UNLABELLED}
@@ -119,27 +118,27 @@ def label_metrics(
 
 
 def class_faults(clips: Sequence[SplitClip], merged: Sequence[MergedClip]) -> list[str]:
-    """List the classes that the experts' answers leave no clip of to train on or to validate with."""
+    """List the classes left without a clip in train or valid because of the experts' answers."""
     present = {(clip.part.replace("pool", "train"), clip.label) for clip in merged}
     had = defaultdict(list)
     for clip in clips:
         had[clip.part, clip.label].append(clip.clip_id)
     return [
-        f"{EXPERT}: leaves no {label} in {part}: the answers for {some(had[part, label])} dispute that or say "
-        "otherwise; correct those that are wrong, or remove some"
+        f"{EXPERT}: leaves no {label} in {part}: the answers for {some(had[part, label])} have another label or are "
+        "disputed; correct the wrong ones, or remove some"
         for part, label in missing_classes(present)
         if (part, label) in had
     ]
 
 
 def some(clip_ids: Sequence[str]) -> str:
-    """Name the first clips, and how many there are in all."""
+    """Name the first clips and the number of others."""
     named = ", ".join(clip_ids[:MOST_NAMED])
     return named if len(clip_ids) <= MOST_NAMED else f"{named} and {len(clip_ids) - MOST_NAMED} more"
 
 
 def main() -> None:
-    """Merge the labels, or list what is wrong with labels/expert.csv and leave everything as it was."""
+    """Merge the labels, or list what is wrong with labels/expert.csv and change nothing."""
     params = read_params("merge_labels", MergeParams).model_labels
     clips = read_split()
     pool = read_pool()
@@ -157,7 +156,7 @@ def main() -> None:
     write_json(METRICS, metrics)
     print(*left_out_lines(metrics, params), sep="", end="")
     if metrics["expert"]["passed_over"]:
-        print(f"Answers about clips that this split does not have, passed over: {metrics['expert']['passed_over']}.")
+        print(f"Skipped answers about clips that are not in this split: {metrics['expert']['passed_over']}.")
 
 
 if __name__ == "__main__":

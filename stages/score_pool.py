@@ -40,7 +40,7 @@ class PoolParams(Section):
 
     low: Annotated[float, Field(ge=0, le=1)]
     high: Annotated[float, Field(ge=0, le=1)]
-    strategy: Literal[*STRATEGIES]
+    strategy: Literal[*STRATEGIES]  # type: ignore[valid-type]  # mypy takes no names that are computed
     budget: Annotated[int, Field(ge=0)]
     audit: Annotated[int, Field(ge=0)]
 
@@ -163,7 +163,7 @@ def decide_and_queue(
         [clip.clip_id for clip in askable],
         log_odds[places],
         np.array([clip.decision == UNCERTAIN for clip in askable], bool),
-        lambda positions: embedding(places[positions]),
+        lambda positions: embedding(places[positions].tolist()),
         params.budget - params.audit,
     )
     ranking = STRATEGIES[params.strategy](candidates)
@@ -187,7 +187,7 @@ def main() -> None:
     undecided, round_number = {clip.clip_id for clip in read_undecided()}, round_now()
     features = open_features()
     model = load_model(BASELINE, features)
-    with chosen_cluster(BASELINE) as cluster:
+    with chosen_cluster() as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
     embedding = partial(embedding_of, model, features, clip_ids)
     write_outputs(

@@ -1,7 +1,9 @@
-"""split: give every clip its part - train, valid, pool or test - without ever dividing a recording or a site."""
+"""split: assign each clip to train, valid, pool or test, without dividing a recording or a site."""
 
 from collections.abc import Sequence
 
+from stages.lib.cards.data_card import DATA_CARD, data_card
+from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.runtime.running import run_stage
@@ -16,7 +18,7 @@ from stages.lib.tables.split import PARTS, SPLIT, missing_classes, write_split
 
 
 def summary(clips: Sequence[Clip], parts: dict[str, str], group_by: str) -> str:
-    """Say in one line what there is and what was taken."""
+    """Summarise in one line the clips, the size of each part and the unused clips."""
     counts = {part: sum(taken == part for taken in parts.values()) for part in PARTS}
     groups = len({group_name(clip, group_by) for clip in clips})
     taken = ", ".join(f"{part} {count}" for part, count in counts.items())
@@ -31,12 +33,12 @@ def main() -> None:
     table = data.folder / "clips.csv"
     clips = read_clips(table)
     held_out = [clip for clip in read_held_out() if clip.dataset == data.dataset]
-    refuse([] if held_out else [f"{HELD_OUT}: holds out no clip of {data.dataset} yet; run {COMMAND}, and commit it"])
+    refuse([] if held_out else [f"{HELD_OUT}: has no clips of {data.dataset} yet; run {COMMAND}, and commit it"])
     now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
     now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
     faults = [
-        f"params.yaml:{param_line(*name.split('.'))}: {fault} ({HELD_OUT}); set it back, or draw other clips with "
-        f"{COMMAND} --again (figures from before do not compare with those after)"
+        f"params.yaml:{param_line('split', name.removeprefix('split.'))}: {fault} ({HELD_OUT}); set it back, or draw "
+        f"other clips with {COMMAND} --again (new figures will not be comparable with old ones)"
         for name, fault in draw_faults(draw_of(held_out), now).items()
     ]
     refuse(length_faults(data.dataset, held_out, clip_s) + faults)
@@ -44,7 +46,7 @@ def main() -> None:
     line = summary(clips, parts, params.group_by)
     refuse(
         f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again "
-        "(figures from before do not compare with those after)"
+        "(new figures will not be comparable with old ones)"
         for fault in empty_classes(clips, parts, params.needed)
     )
     settled = read_settled()
@@ -52,14 +54,15 @@ def main() -> None:
     used = in_use(settled, parts)
     clips, parts = learn_from(used, clips, parts)
     refuse(
-        f"{SETTLED}: leaves no {label} in {part}: its labels differ from those of {table}; correct or remove rows"
+        f"{SETTLED}: leaves no {label} in {part}: its labels differ from {table}; correct or remove rows"
         for part, label in missing_classes((parts.get(clip.clip_id, ""), clip.label) for clip in clips)
         if part in params.needed
     )
     write_split(SPLIT, clips, parts)
+    write_text(DATA_CARD, data_card(data, clips, parts, clip_s=clip_s, group_by=params.group_by, settled=len(used)))
     print(summary(clips, parts, params.group_by))
     if len(used) < len(settled):
-        print(f"settled clips that this split does not have, passed over: {len(settled) - len(used)}")
+        print(f"skipped settled clips that are not in this split: {len(settled) - len(used)}")
 
 
 if __name__ == "__main__":

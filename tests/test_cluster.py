@@ -1,4 +1,4 @@
-"""A real Dask cluster: a scheduler and two workers, each a process in a folder of its own that is not the repository.
+"""A real Dask cluster: a scheduler and two workers, as `make` starts them in a clone of the repository.
 
 What the stages and `detect` make there is compared, byte for byte, with what they make on this machine.
 """
@@ -6,11 +6,14 @@ What the stages and `detect` make there is compared, byte for byte, with what th
 import contextlib
 import filecmp
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +25,8 @@ import soundfile
 from distributed import Client
 from moto.server import ThreadedMotoServer
 
-from experiments.clone import REPOSITORY, environment, overlay, run_in
-from stages.lib.cluster.cluster import CALLS_A_THREAD
+from experiments.clone import REPOSITORY, clone, environment, overlay, run_in, use_this_environment
+from stages.lib.cluster.cluster import TASKS_A_THREAD
 from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
@@ -31,17 +34,28 @@ from stages.lib.tables.clips import COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
 from tests.support.pages import read_page
 
+pytestmark = pytest.mark.prove
+
 RECORDINGS = Path("data/tiny/recordings")
 SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
-# Settings that would give other bytes, were they not forgotten.
+# Settings that would give other bytes, were they not replaced.
 OTHER_SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_NUM_THREADS": "2", "OPENBLAS_CORETYPE": "SkylakeX"}
+HERE = f"cluster machine {socket.gethostname()}: "
 
 
 class RunningCluster(NamedTuple):
-    """The address of a scheduler, and a function that starts a worker in a new folder."""
+    """The address of a scheduler, and a function that starts a process of Dask in a folder."""
 
     address: str
-    start_worker: Callable[[], psutil.Process]
+    checkout: Path
+    start: Callable[..., psutil.Process]
+
+    def start_worker(self, checkout: Path | None = None, **variables: str) -> psutil.Process:
+        """Start a worker with `make worker`. It has one core, so that it is one process."""
+        core = str(min(os.sched_getaffinity(0)))
+        *make_worker, _ = documented("make worker SCHEDULER=")
+        command = ["taskset", "--cpu-list", core, *make_worker, f"SCHEDULER={self.address}"]
+        return self.start(command, checkout or self.checkout, **variables)
 
     @property
     def worker_count(self) -> int:
@@ -55,7 +69,7 @@ def documented(command: str) -> list[str]:
     return line.split()
 
 
-def wait_until(there: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(there: Callable[[], object], seconds: float = 180) -> None:
     """Wait for something, and fail where it does not come."""
     end = time.monotonic() + seconds
     while not there():
@@ -73,41 +87,59 @@ def s3() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory, s3) -> Iterator[RunningCluster]:
-    """A scheduler and two workers. Only the workers know how to reach S3."""
+def new_checkout(tmp_path_factory) -> Callable[[], Path]:
+    """A function that clones the repository, with an environment."""
+
+    def new() -> Path:
+        folder = clone(tmp_path_factory.mktemp("checkout") / "clone")
+        use_this_environment(folder)
+        return folder
+
+    return new
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory) -> Iterator[Callable[..., psutil.Process]]:
+    """A function that starts a process of Dask in a folder; it ends with the module."""
     started: list[psutil.Process] = []
 
-    def start(command: list[str], name: str, **variables: str) -> psutil.Process:
-        folder = tmp_path_factory.mktemp(name)
-        plain = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
-        with (folder / "log").open("wb") as log:
-            process = psutil.Popen(command, cwd=folder, env={**plain, **variables}, stdout=log, stderr=log)
+    def start(command: list[str], folder: Path, **variables: str) -> psutil.Process:
+        settings = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+        with (tmp_path_factory.mktemp("log") / "log").open("wb") as log:
+            process = psutil.Popen(command, cwd=folder, env={**settings, **variables}, stdout=log, stderr=log)
         started.append(process)
         return process
 
-    def start_worker() -> psutil.Process:
-        command = [address if part.startswith("tcp://") else part for part in documented("dask worker")]
-        settings = {**SECRETS, **OTHER_SETTINGS, "AWS_ENDPOINT_URL": s3}
-        return start([*command, "--nthreads", "1", "--no-dashboard"], "worker", **settings)
-
-    scheduler = start([*documented("dask scheduler"), "--host", "127.0.0.1", "--port", "0"], "scheduler")
-    wait_until(lambda: listening(scheduler))
-    address = f"tcp://127.0.0.1:{listening(scheduler)}"
-    cluster = RunningCluster(address, start_worker)
-    start_worker()
-    start_worker()
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-    yield cluster
+    yield start
     for process in reversed(started):
         kill(process)
 
 
-def listening(process: psutil.Process) -> int | None:
-    """Return the port at which a scheduler listens, which it prints."""
-    log = Path(process.cwd()) / "log"
-    lines = [line for line in log.read_text().splitlines() if "Scheduler at:" in line]
-    return int(lines[0].rpartition(":")[2]) if lines else None
+def start_scheduler(start: Callable[..., psutil.Process], folder: Path, *command: str) -> tuple[str, psutil.Process]:
+    """Start a scheduler at a free port; return its address and process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    scheduler = start([*command, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], folder)
+    address = f"tcp://127.0.0.1:{port}"
+    with Client(address, timeout=120, set_as_default=False):
+        return address, scheduler
+
+
+def command_of(checkout: Path) -> list[str]:
+    """Return the command that `make scheduler` runs, to which a test adds a port."""
+    return run_in(checkout, *documented("make scheduler"), "--dry-run").stdout.split()
+
+
+@pytest.fixture(scope="module")
+def cluster(new_checkout, start, s3) -> Iterator[RunningCluster]:
+    """A scheduler and two workers. Only the workers know how to reach S3."""
+    checkout = new_checkout()
+    address, _ = start_scheduler(start, checkout, *command_of(checkout))
+    cluster = RunningCluster(address, checkout, start)
+    for _ in range(2):
+        cluster.start_worker(**SECRETS, **OTHER_SETTINGS, AWS_ENDPOINT_URL=s3)
+    wait_until(lambda: cluster.worker_count == 2)
+    return cluster
 
 
 def kill(process: psutil.Process) -> None:
@@ -177,20 +209,6 @@ def test_stages_and_detection_give_the_bytes_that_they_give_here(cluster, local,
         assert same(before / name, local / name), name
 
 
-def test_workers_are_left_as_they_were(cluster, before):
-    succeed(on(cluster, before), "stages.featurize")
-    with Client(cluster.address, set_as_default=False) as client:
-
-        def left(dask_worker) -> tuple[list[str], list[str]]:
-            import psutil
-
-            plugins = [name for name in dask_worker.plugins if name.startswith("orca")]
-            names = [path.name for path in Path(dask_worker.local_directory).iterdir()]
-            return plugins, names, len(psutil.Process().children())
-
-        assert list(client.run(left).values()) == [([], ["storage"], 0)] * 2
-
-
 def test_no_more_is_handed_out_than_the_workers_need(cluster, before, monkeypatch):
     def numbers() -> Iterator[tuple[int]]:
         for number in range(100):
@@ -204,11 +222,11 @@ def test_no_more_is_handed_out_than_the_workers_need(cluster, before, monkeypatc
         assert next(results) == 0
         # Time for all of them, were they handed out as soon as others are done.
         time.sleep(1)
-        assert len(drawn) == CALLS_A_THREAD * 2
+        assert len(drawn) == TASKS_A_THREAD * 2
         assert list(results) == list(range(1, 100))
 
 
-def test_a_process_that_is_killed_once_is_asked_again(cluster, before, monkeypatch):
+def test_a_task_whose_process_is_killed_is_done_again(cluster, before, monkeypatch):
     died = before / "died"
 
     def die_once(number: int) -> int:
@@ -223,13 +241,13 @@ def test_a_process_that_is_killed_once_is_asked_again(cluster, before, monkeypat
     assert died.exists()
 
 
-def test_a_call_that_kills_every_process_ends_with_a_fault(cluster, before, monkeypatch):
+def test_a_task_that_kills_every_process_ends_with_a_fault(cluster, before, monkeypatch):
     monkeypatch.chdir(on(cluster, before))
     with pytest.raises(InputFaults) as refusal, chosen_cluster() as there:
         list(there.results(lambda: os.kill(os.getpid(), signal.SIGKILL), [()]))
     (fault,) = refusal.value.lines
     assert "compute.scheduler: its workers fail again and again" in fault
-    assert "status -9" in fault
+    wait_until(lambda: cluster.worker_count == 2)
 
 
 def bucket_of(s3: str):
@@ -255,13 +273,28 @@ def test_recordings_in_s3_give_the_same_bytes(cluster, local, before, mirror):
         assert same(before / name, local / name), name
 
 
+@pytest.mark.parametrize("shared", ["s3://hydrophones/bay", None])
+def test_recordings_in_sub_folders_are_found(cluster, tmp_path, mirror, shared):
+    here = tmp_path / "here"
+    write_data_set(here, recording_count=3)
+    (here / RECORDINGS / "2026" / "north").mkdir(parents=True)
+    (here / RECORDINGS / "sea01.wav").rename(here / RECORDINGS / "2026" / "north" / "sea01.wav")
+    table = here / "data" / "tiny" / "clips.csv"
+    table.write_text(table.read_text().replace(",sea01.wav,", ",2026/north/sea01.wav,"))
+    mirror.upload_file(str(here / RECORDINGS / "2026" / "north" / "sea01.wav"), "bay/2026/north/sea01.wav")
+    there = Path(shutil.copytree(here, tmp_path / "there"))
+    succeed(here, "stages.featurize")
+    succeed(on(cluster, there, shared), "stages.featurize")
+    assert same(there / "features", here / "features")
+
+
 def test_a_recording_that_is_another_one_in_s3_or_is_not_there_is_refused(cluster, before, mirror):
     mirror.upload_file(str(before / RECORDINGS / "sea02.wav"), "bay/sea01.wav")
     mirror.Object("bay/sea04.wav").delete()
     faults = refused(on(cluster, before, "s3://hydrophones/bay"), "stages.featurize")
     assert [fault.partition(": ")[0] for fault in faults] == [f"{RECORDINGS}/sea01.wav", f"{RECORDINGS}/sea04.wav"]
     assert "s3://hydrophones/bay/sea01.wav" in faults[0]
-    assert faults[0].endswith("holds something else; copy it there again")
+    assert faults[0].endswith("has other content; copy it there again")
     assert "s3://hydrophones/bay/sea04.wav" in faults[1]
     assert "cannot be read" in faults[1]
     assert not (before / "features").exists()
@@ -294,7 +327,6 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(cluster, tmp_path):
     command = ["python", "-m", "stages.featurize"]
     running = subprocess.Popen(command, cwd=there, env={**environment(), "PYTHONPATH": str(REPOSITORY)})
     wait_until(lambda: len(list(there.glob("features/sea*-*.npy"))) > 1)
-    assert busy(worker)
     kill(worker)
     assert running.poll() is None
     assert len(list(there.glob("features/sea*-*.npy"))) < 16
@@ -303,7 +335,133 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(cluster, tmp_path):
     assert same(there / "features", folder / "features")
 
 
-def busy(worker: psutil.Process) -> bool:
-    """Tell whether a process that answers calls works for a worker at this moment."""
-    answering = [one for one in worker.children(recursive=True) if "stages.lib.cluster.calls" in one.cmdline()]
-    return any(one.status() == psutil.STATUS_RUNNING for one in answering)
+def faults_of(cluster: RunningCluster, folder: Path) -> list[str]:
+    """Return why a cluster is refused."""
+    on(cluster, folder)
+    with contextlib.chdir(folder), pytest.raises(InputFaults) as refusal, chosen_cluster():
+        pass
+    return refusal.value.lines
+
+
+def plain_worker(cluster: RunningCluster) -> list[str]:
+    """Return the command that starts a worker without `make`."""
+    return ["dask", "worker", cluster.address, "--nthreads", "1", "--no-dashboard"]
+
+
+def with_other_code(checkout: Path) -> Path:
+    """Change the code of a checkout."""
+    with (checkout / "stages" / "featurize.py").open("a") as source:
+        source.write("# The features are computed otherwise from here on.\n")
+    return checkout
+
+
+@pytest.fixture
+def added(cluster) -> Iterator[list[psutil.Process]]:
+    """A list for the workers that a test starts besides the two; they end with the test."""
+    added: list[psutil.Process] = []
+    yield added
+    for process in added:
+        kill(process)
+    wait_until(lambda: cluster.worker_count == 2)
+
+
+def test_workers_that_could_give_other_bytes_are_refused(cluster, before, tmp_path, new_checkout, added):
+    (tmp_path / "soxr-0.1.dist-info").mkdir()
+    (tmp_path / "soxr-0.1.dist-info" / "METADATA").write_text("Name: soxr\nVersion: 0.1\n")
+    edited = new_checkout()
+    plain = plain_worker(cluster)
+    added += [
+        cluster.start_worker(with_other_code(new_checkout())),
+        cluster.start_worker(edited),
+        cluster.start_worker(PYTHONPATH=str(tmp_path)),
+        cluster.start(plain, cluster.checkout, PYTHONPATH=str(cluster.checkout), **OTHER_SETTINGS),
+        cluster.start(plain, tmp_path),
+    ]
+    wait_until(lambda: cluster.worker_count == 7)
+    (edited / "stages" / "split.py").touch()
+    lines = faults_of(cluster, before)
+    for differs in (
+        f"{HERE}code [0-9a-f]{{16}} there, [0-9a-f]{{16}} here",
+        f"{HERE}code changed since the start there, [0-9a-f]{{16}} here",
+        f"{HERE}soxr 0.1 there, {version('soxr')} here",
+        f"{HERE}settings not pinned there, pinned here",
+        r"cluster machine tcp://.*: cannot run tasks of this repository \(.*No module named 'stages'.*\)",
+    ):
+        remedy = r"; start it with make \(docs/cluster.md\) from a checkout of this commit, .*"
+        assert len([line for line in lines if re.fullmatch(differs + remedy, line)]) == 1, differs
+    assert len(lines) == 5
+
+
+def test_a_scheduler_that_lacks_our_code_or_workers_is_refused(cluster, before, tmp_path, start):
+    address, scheduler = start_scheduler(start, tmp_path, "dask", "scheduler")
+    plain = cluster._replace(address=address)
+    (line,) = faults_of(plain, before)
+    assert f"compute.scheduler: no worker joined within 10 s; run make worker SCHEDULER={address}" in line
+    plain.start_worker()
+    wait_until(lambda: plain.worker_count == 1)
+    (line,) = faults_of(plain, before)
+    assert line.startswith(f"cluster machine {address}: cannot run tasks of this repository (")
+    kill(scheduler)
+
+
+def test_the_loss_of_the_scheduler_is_a_fault(cluster, before, start):
+    address, scheduler = start_scheduler(start, cluster.checkout, *command_of(cluster.checkout))
+    lost = cluster._replace(address=address)
+    worker = lost.start_worker()
+    wait_until(lambda: lost.worker_count == 1)
+    on(lost, before)
+    with contextlib.chdir(before), pytest.raises(InputFaults) as refusal, chosen_cluster() as there:
+        results = there.results(time.sleep, [(1,)] * 20)
+        next(results)
+        kill(scheduler)
+        list(results)
+    kill(worker)
+    (line,) = refusal.value.lines
+    assert f"compute.scheduler: {address} cannot be reached; run make scheduler, then run this again" in line
+
+
+def test_a_worker_of_other_code_that_joins_later_is_refused(cluster, before, new_checkout, added):
+    on(cluster, before)
+    with contextlib.chdir(before), pytest.raises(InputFaults) as refusal, chosen_cluster() as there:
+        assert list(there.results(abs, [(-1,)])) == [1]
+        added.append(cluster.start_worker(with_other_code(new_checkout())))
+        wait_until(lambda: cluster.worker_count == 3)
+        list(there.results(time.sleep, [(0.1,)] * 20))
+    (line,) = refusal.value.lines
+    assert line.startswith(f"{HERE}code ")
+
+
+def test_a_worker_that_joins_later_and_lacks_our_code_does_no_harm(cluster, before, added):
+    on(cluster, before)
+    with contextlib.chdir(before), chosen_cluster() as there:
+        added.append(cluster.start(plain_worker(cluster), before))
+        wait_until(lambda: cluster.worker_count == 3)
+        assert list(there.results(time.sleep, [(0.1,)] * 20)) == [None] * 20
+        # It cannot read a task, and leaves.
+        wait_until(lambda: cluster.worker_count == 2)
+
+
+def test_a_worker_that_joins_later_takes_part(cluster, before, monkeypatch, added):
+    monkeypatch.chdir(on(cluster, before))
+    with chosen_cluster() as there:
+        added.append(cluster.start_worker())
+        wait_until(lambda: cluster.worker_count == 3)
+        held = there.hold((-1,))
+        ids = set(there.results(lambda _: time.sleep(0.1) or os.getpid(), [(held,)] * 30))
+    assert len(ids) == 3
+
+
+def test_a_held_argument_outlives_the_workers_that_have_it(cluster, before, monkeypatch):
+    monkeypatch.chdir(on(cluster, before))
+    with chosen_cluster() as there:
+        held = there.hold((1, 2))
+        assert list(there.results(sum, [(held,)] * 8)) == [3] * 8
+        for process_id in there.client.run(os.getpid).values():
+            os.kill(process_id, signal.SIGKILL)
+        assert list(there.results(sum, [(held,)] * 8)) == [3] * 8
+
+
+def test_a_worker_needs_a_scheduler(cluster):
+    result = run_in(cluster.checkout, "make", "worker")
+    assert result.returncode != 0
+    assert "Add the scheduler: make worker SCHEDULER=tcp://HOST:8786" in result.stderr

@@ -14,7 +14,7 @@ from experiments.clone import REPOSITORY
 from tests.support.declarations import Declaration, mismatches, read_declarations
 from tests.support.edit import replace_in
 from tests.support.file_audit import dependencies_read, files_read
-from tests.support.lone_stage import before_its_first_run, of_each
+from tests.support.lone_stage import before_its_first_run
 
 STAGES = ["synthesize", *yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]]
 # Of these folders every file matters. Of `features` a stage needs only the shards that hold its clips.
@@ -33,14 +33,9 @@ def declarations(finished) -> dict[str, Declaration]:
 
 
 @pytest.fixture(scope="module")
-def read(finished, declarations) -> dict[str, set[str]]:
+def read(stages_read) -> dict[str, set[str]]:
     """The files that each stage reads."""
-
-    def audit(declaration: Declaration) -> set[str]:
-        with before_its_first_run(finished, declaration) as folder:
-            return files_read(declaration.command, folder)
-
-    return of_each(audit, declarations.values())
+    return {stage: found.files for stage, found in stages_read.items()}
 
 
 def file_mismatches(declaration: Declaration, read: set[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Whatever interrupts a run, the next `dvc repro` ends with the same bytes, and the experts' labels are untouched.
 
-`make test` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
+`make prove` kills a few runs; `python -m pytest tests/test_interruptions.py --kills 20` kills more.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ import pytest
 
 from experiments.clone import environment, output_digests, overlay, run_in, stages_run
 from tests.support.declarations import read_declarations
+
+pytestmark = pytest.mark.prove
 
 # In the order in which DVC runs them.
 STAGES = ["synthesize", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
@@ -138,7 +140,7 @@ def assert_recovers(run: Repro | None, folder: Path, finished: Path) -> None:
             run_in(folder, *remedy)
             result = run_in(folder, "dvc", "repro")
     if result.returncode and run:
-        assert "is still running since a dvc repro that was killed" in result.stderr
+        assert "is still running from a dvc repro that was killed" in result.stderr
         psutil.wait_procs(run.survivors)
         result = run_in(folder, "dvc", "repro")
     assert result.returncode == 0, result.stdout + result.stderr

@@ -8,9 +8,10 @@ import pytest
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from experiments.clone import commit, output_digests, overlay, repro, run_in, stages_run
+from experiments.clone import commit, output_digests, repro, run_in, stages_run
 from stages.lib.tables.clips import read_clips
 from tests.support.chromium import chromium
+from tests.support.tool import run_tool
 
 STAGES = [
     "data/synthetic/dvc.yaml:synthesize",
@@ -62,7 +63,7 @@ def test_the_committed_outputs_are_all_that_a_reader_needs(loop, first_run):
 
 def answer_in_browser(folder: Path, profile: Path) -> Path:
     """Write the label page, answer every clip truly with one key in a real Chromium, and return what it exports."""
-    page = run_in(folder, "python", "-m", "tools.label_page")
+    page = run_tool(folder, "label_page")
     assert page.returncode == 0, page.stderr
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / "synthetic" / "clips.csv")}
     with (folder / "labels" / "queue.csv").open(newline="") as file:
@@ -85,7 +86,7 @@ def answer_in_browser(folder: Path, profile: Path) -> Path:
 def label_edit(loop, first_run, tmp_path_factory) -> str:
     """Answer the queue on its page, take the answers in, commit, run."""
     export = answer_in_browser(loop, tmp_path_factory.mktemp("browser"))
-    added = run_in(loop, "python", "-m", "tools.add_labels", str(export))
+    added = run_tool(loop, "add_labels", str(export))
     assert added.returncode == 0, added.stderr
     commit(loop, "Answer the queue")
     output = repro(loop)
@@ -148,11 +149,6 @@ def test_a_bad_label_file_stops_before_retraining_and_changes_no_output(loop, la
     assert output_digests(loop) == before
     assert (loop / "dvc.lock").read_bytes() == lock
     expert(loop).write_bytes(good)
-
-
-def test_retraining_can_start_from_the_baseline(loop, label_edit):
-    overlay(loop / "params.yaml", {"retrain": {"init": "baseline"}})
-    assert stages_run(repro(loop)) == ["retrain", "evaluate"]
 
 
 def test_faulty_recordings_are_listed_at_once_and_nothing_is_computed(loop, label_edit):

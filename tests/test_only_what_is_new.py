@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.clone import clone, commit, git, repro, run_in, stages_run
+from experiments.clone import clone, commit, git, overlay, repro, run_in, stages_run
 from stages.lib.runtime.atomic_write import remove
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
+
+pytestmark = pytest.mark.prove
 
 RECORDINGS, TABLE = Path("data/tiny/recordings"), Path("data/tiny/clips.csv")
 # What the machine remembers is no output: a run from nothing begins without it.
@@ -27,6 +29,7 @@ def scored(tmp_path_factory) -> Path:
     """A clone with a data set of its own, of which the pool has been scored; tests change copies."""
     folder = clone(tmp_path_factory.mktemp("scored") / "clone")
     write_data_set(folder, recording_count=12)
+    overlay(folder / "params.yaml", {"train": {"networks": 1}})
     # Recordings without labels can join the pool at any time.
     add(folder, "pool1.wav", seed=1)
     dvc(folder, "add", str(RECORDINGS))
@@ -128,7 +131,7 @@ def test_a_param_that_is_changed_has_everything_featurized_and_scored(copied):
 
 def test_code_that_is_changed_has_everything_featurized(copied):
     def change(folder: Path) -> None:
-        (folder / "stages" / "lib" / "wavelet.py").open("a").write("# Denoised otherwise from here on.\n")
+        replace_in(folder / "stages" / "lib" / "features" / "wavelet.py", "\n\n\n", "\n\n\n# Otherwise from here on.\n")
 
     featurized, _, _ = computed(copied, change, "featurize")
     assert len(featurized) == 13

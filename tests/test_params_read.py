@@ -1,38 +1,23 @@
 """Every stage reads exactly the params that dvc.yaml declares for it, one by one.
 
-Each stage that declares params runs for real, alone, for the first time. One that declares none does not run here,
-because it does not even open the file (test_files_read.py).
+Each stage runs for real, alone, for the first time (tests/support/stage_audit.py).
 """
-
-import json
-from pathlib import Path
 
 import pytest
 import yaml
 
-from experiments.clone import REPOSITORY, run_in
+from experiments.clone import REPOSITORY
 from stages.lib.runtime.params import read_params
 from stages.lib.split.params import SplitParams
 from stages.merge_labels import MergeParams
 from tests.support.declarations import Declaration, keys_of, mismatches, read_declarations
 from tests.support.edit import replace_in
-from tests.support.lone_stage import before_its_first_run, of_each
+from tests.support.lone_stage import before_its_first_run
 from tests.support.params_audit import watched
+from tests.support.stage_audit import COMPUTE, read_by
 
 DECLARED = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
-# Where work is done is no part of any result (tests/test_cluster.py), so it is declared for no stage.
-COMPUTE = "compute."
 STAGES = ["synthesize", *(stage for stage in DECLARED if "params" in DECLARED[stage])]
-
-
-def params_read(declaration: Declaration, folder: Path) -> set[str]:
-    """Run a stage and return the keys of the params that it reads."""
-    module = declaration.command.removeprefix("python -m ")
-    command = ["env", "LOKY_MAX_CPU_COUNT=1", "python", "-m", "tests.support.params_audit", module, "keys.json"]
-    result = run_in(folder, *command)
-    if result.returncode:
-        raise RuntimeError(f"{module} failed in {folder}:\n{result.stderr}")
-    return {key for key in json.loads((folder / "keys.json").read_text()) if not key.startswith(COMPUTE)}
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +26,9 @@ def declarations(finished) -> dict[str, Declaration]:
 
 
 @pytest.fixture(scope="module")
-def read(finished, declarations) -> dict[str, set[str]]:
+def read(stages_read) -> dict[str, set[str]]:
     """The keys of the params that each stage reads."""
-
-    def audit(declaration: Declaration) -> set[str]:
-        with before_its_first_run(finished, declaration) as folder:
-            return params_read(declaration, folder)
-
-    return of_each(audit, declarations.values())
+    return {stage: found.params for stage, found in stages_read.items()}
 
 
 def test_no_stage_is_left_out(declarations):
@@ -86,7 +66,7 @@ def test_a_param_that_a_stage_no_longer_reads_is_named(finished, declarations):
     with before_its_first_run(finished, declaration) as folder:
         for name in ("split.py", "lib/split/parts.py"):
             replace_in(folder / "stages" / name, "params.seed", "2020")
-        assert mismatches("split", declaration.params, params_read(declaration, folder)) == [
+        assert mismatches("split", declaration.params, read_by(declaration, folder).params) == [
             "split does not read split.seed, which dvc.yaml declares for it"
         ]
 

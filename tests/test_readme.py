@@ -6,19 +6,15 @@ import subprocess
 
 import pytest
 
-from experiments.clone import clone, commit, make_small, repro, run_in, stages_run, use_this_environment
+from experiments.clone import clone, make_small, run_in, stages_run, use_this_environment
 from tests.support.pages import block, blocks
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
+def transcript(tmp_path_factory, copy_of_finished) -> subprocess.CompletedProcess:
     """All commands of docs/loop.md, pasted one after the other."""
-    folder = clone(tmp_path_factory.mktemp("readme") / "clone")
-    make_small(folder)
-    commit(folder, "Small params")
-    # A run beforehand stands for the outputs that the repository has committed.
-    repro(folder)
-    commit(folder, "First run")
+    # The first run stands for the outputs that the repository has committed.
+    folder = copy_of_finished(tmp_path_factory.mktemp("readme") / "clone")
     use_this_environment(folder)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-x", "-c", "".join(blocks("docs/loop.md"))],
@@ -30,25 +26,30 @@ def transcript(tmp_path_factory) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.prove
 def test_every_command_of_the_loop_runs(transcript):
     assert transcript.returncode == 0, transcript.stdout + transcript.stderr
     assert "answers added" in transcript.stdout
 
 
+@pytest.mark.prove
 def test_the_labels_rerun_what_the_page_says(transcript):
     after_the_answers = transcript.stdout.split("answers added")[1].split("Round 1 is closed")[0]
     assert stages_run(after_the_answers) == ["merge_labels", "retrain", "evaluate"]
 
 
+@pytest.mark.prove
 def test_closing_the_round_begins_the_next_one(transcript):
     after_the_round = transcript.stdout.split("Round 1 is closed")[1]
     assert stages_run(after_the_round) == ["split", "train", "score_pool", "merge_labels", "retrain", "evaluate"]
 
 
+@pytest.mark.prove
 def test_the_review_begins_with_what_the_labels_were_worth(transcript):
     assert re.search(r"^labels: \+\d+ .*; accuracy 0\.\d{3} -> 0\.\d{3}, ", transcript.stdout, flags=re.MULTILINE)
 
 
+@pytest.mark.prove
 def test_the_last_command_says_what_the_labels_were_worth(transcript):
     assert "expert.answers" in transcript.stdout
     assert re.search(r"The change in accuracy, .* than chance\.", transcript.stdout)

@@ -15,6 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from experiments.clone import git, repro, run_in, stages_run
 from tests.support.pages import block
+from tests.support.tool import run_tool
 
 PAGE = "docs/remote.md"
 # The synthetic recordings are in no remote: their seed gives them.
@@ -182,6 +183,7 @@ def test_the_whole_group_may_write_to_the_folder(folder_team):
     assert all(path.stat().st_mode & 0o2070 == 0o2070 for path in folders)
 
 
+@pytest.mark.prove
 def test_without_verify_damage_goes_unnoticed(folder_team, tmp_path):
     merged = hash_of(folder_team.first, "labels/merged.csv")
     good = folder_team.read(merged)
@@ -194,6 +196,7 @@ def test_without_verify_damage_goes_unnoticed(folder_team, tmp_path):
     folder_team.write(merged, good)
 
 
+@pytest.mark.prove
 def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_team, tmp_path):
     merged, model = (hash_of(folder_team.first, output) for output in ("labels/merged.csv", "models/retrained"))
     weights = next(file["md5"] for file in json.loads(folder_team.read(model)) if file["relpath"].endswith(".h5"))
@@ -224,10 +227,11 @@ def test_what_a_folder_lost_or_damaged_is_named_recomputed_and_restored(folder_t
     assert (another / "models" / "retrained").is_dir()
 
 
+@pytest.mark.prove
 def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
     colleague = folder_team.colleague(tmp_path / "colleague")
     paste(colleague, "git pull")
-    assert run_in(folder_team.first, "python", "-m", "tools.answer_queue").returncode == 0
+    assert run_tool(folder_team.first, "answer_queue").returncode == 0
     output = paste(folder_team.first, "dvc repro\ngit commit")
     assert stages_run(output) == ["merge_labels", "retrain", "evaluate"]
     paste(colleague, "git pull")
@@ -239,6 +243,7 @@ def test_new_labels_travel_with_their_outputs(folder_team, tmp_path):
 # Recordings of one's own.
 
 
+@pytest.mark.prove
 def test_every_command_ends_well_for_a_team_with_recordings_of_its_own(own_data_team, tmp_path):
     colleague = own_data_team.colleague(tmp_path / "colleague")
     paste(colleague, "git pull")
@@ -251,6 +256,7 @@ def test_every_command_ends_well_for_a_team_with_recordings_of_its_own(own_data_
         assert git_sees_no_change(folder)
 
 
+@pytest.mark.prove
 def test_a_recording_that_the_remote_has_lost_is_an_error(own_data_team, tmp_path):
     (recording,) = re.findall(r"md5: (\w+\.dir)", (own_data_team.first / "data/bay/recordings.dvc").read_text())
     listed = own_data_team.read(recording)
@@ -286,6 +292,7 @@ def test_a_colleague_pulls_from_s3_and_nothing_reruns(s3_team, credentials, tmp_
     assert git_sees_no_change(colleague)
 
 
+@pytest.mark.prove
 def test_what_s3_lost_or_damaged_is_named_recomputed_and_restored(s3_team, credentials, tmp_path):
     merged, split = (hash_of(s3_team.first, output) for output in ("labels/merged.csv", "labels/split.csv"))
     good = {md5: s3_team.read(md5) for md5 in (merged, split)}

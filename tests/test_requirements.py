@@ -19,7 +19,7 @@ LOCKS = ("requirements.txt", "requirements-tests.txt")
 PYTHONS = ("3.11", "3.12", "3.13")
 OURS = {"stages", "tools", "data", "experiments", "tests"}
 # Commands and plugins, which nothing imports.
-NOT_IMPORTED = {"dvc-s3", "pytest", "pytest-xdist", "ruff", "pre-commit"}
+NOT_IMPORTED = {"dvc-s3", "pytest", "pytest-xdist", "ruff", "mypy", "pre-commit"}
 # A benchmark of this library runs in an environment of its own.
 ELSEWHERE = {"maad"}
 

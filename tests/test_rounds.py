@@ -15,8 +15,11 @@ from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
 from stages.lib.tables.settled import SETTLED, read_settled
 from stages.lib.tables.split import SPLIT, read_split
 from stages.lib.tables.undecided import UNDECIDED, read_undecided
+from tests.support.tool import run_tool
 from tools.answer_queue import answer_queue
 from tools.lib.rounds.rounds_table import ROUNDS, Round, read_rounds
+
+pytestmark = pytest.mark.prove
 
 TABLE = Path("data/own/clips.csv")
 
@@ -41,7 +44,7 @@ def answer_and_close(folder: Path, annotator: str, unsure: Sequence[str] = ()) -
     truth |= dict.fromkeys(unsure, "unsure")
     assert answer_queue(folder, truth, annotator) == len(queue(folder)) > 0
     pipeline(folder, f"Answers by {annotator}")
-    result = run_in(folder, "python", "-m", "tools.next_round")
+    result = run_tool(folder, "next_round")
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
 
@@ -77,8 +80,8 @@ def test_closing_a_round_settles_the_queue_and_empties_it(own, first):
     assert {clip.round for clip in settled} == {1}
     assert queue(own) == []
     assert printed.startswith("Round 1 is closed: ")
-    assert "1 clip that nobody could tell will not be asked about again (labels/undecided.csv)." in printed
-    assert "no round before this one to compare with" in printed
+    assert "1 undecided clip will not be asked about again (labels/undecided.csv)." in printed
+    assert "no previous round to compare with" in printed
     assert "Advice: " in printed
 
 
@@ -92,9 +95,9 @@ def test_the_row_of_the_round_names_the_commit_whose_metrics_it_holds(own, first
 
 def test_a_round_that_is_not_committed_cannot_be_closed_again(own, first):
     before = (own / ROUNDS).read_bytes()
-    result = run_in(own, "python", "-m", "tools.next_round")
+    result = run_tool(own, "next_round")
     assert result.returncode == 1
-    assert "labels/rounds.csv: has changes that are not committed" in result.stderr
+    assert "labels/rounds.csv: has uncommitted changes" in result.stderr
     assert "run dvc repro" in result.stderr
     assert (own / ROUNDS).read_bytes() == before
 
@@ -114,12 +117,9 @@ def test_the_next_baseline_learns_from_what_was_settled(own, first, second_basel
 
 
 def test_a_round_without_an_answer_cannot_be_closed(own, second_baseline):
-    result = run_in(own, "python", "-m", "tools.next_round")
+    result = run_tool(own, "next_round")
     assert result.returncode == 1
-    assert result.stderr == (
-        "labels/expert.csv: settles no clip that was not settled before; "
-        "answer for the clips of labels/queue.csv first\n"
-    )
+    assert result.stderr == ("labels/expert.csv: settles no new clip; answer the clips of labels/queue.csv first\n")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_the_second_round_is_compared_with_the_first(own, second):
     rounds = read_rounds(own / ROUNDS)
     assert [closed.annotators for closed in rounds] == ["val", "scott"]
     assert -1 <= float(rounds[1].agreement) <= 1
-    assert "Cohen's kappa between this model's decisions and those of the round before" in second
+    assert "Cohen's kappa between the model's decisions in this and the previous round" in second
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def place_of(path: str) -> str:
 # the stage that wrote it stale as well, because DVC then has to put it right. A folder stands for any file in it. Who
 # reads a module is taken from the imports.
 FILES = [
-    ("synthesize featurize split", ["data/synthetic/clips.csv"]),
+    ("synthesize featurize split evaluate", ["data/synthetic/clips.csv"]),
     ("synthesize featurize", ["data/synthetic/recordings"]),
     ("featurize", ["models/pretrained/none"]),
     ("featurize train score_pool retrain evaluate", ["features"]),
@@ -50,7 +50,7 @@ FILES = [
     ("score_pool", ["labels/rounds.csv", "labels/undecided.csv"]),
     ("score_pool merge_labels", ["labels/pool_scores.csv"]),
     ("merge_labels", ["labels/expert.csv"]),
-    ("merge_labels retrain", ["labels/merged.csv"]),
+    ("merge_labels retrain evaluate", ["labels/merged.csv"]),
     ("retrain evaluate", ["models/retrained"]),
 ]
 MODULES_OF = {"synthesize": "data.synthetic.synthesize"} | {stage: f"stages.{stage}" for stage in PIPELINE.split()}
@@ -65,7 +65,8 @@ OF_CODE = {
 # The stages that become stale, and the params of which each makes them so when it gets this value.
 PARAMS = [
     ("synthesize", {"seed": 2021, "calls": 151, "nocalls": 149}),
-    ("featurize split", {"data.dataset": "other", "featurize.clip_s": 2.5}),
+    ("featurize split evaluate", {"data.dataset": "other"}),
+    ("featurize split", {"featurize.clip_s": 2.5}),
     (
         "featurize",
         {
@@ -100,7 +101,7 @@ PARAMS = [
             "train.seed": 2021,
             "train.epochs": 3,
             "train.batch_size": 8,
-            "train.networks": 1,
+            "train.networks": 2,
             "train.learning_rate": 0.01,
         },
     ),

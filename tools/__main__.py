@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent
 
 def summary(source: str) -> str:
     """Return the first line of a module's docstring, without the command that follows its colon."""
-    first_line = ast.get_docstring(ast.parse(source)).partition("\n")[0]
+    first_line = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
     return re.sub(r": `.*", "", first_line).rstrip(".")
 
 

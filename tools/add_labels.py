@@ -1,6 +1,7 @@
-"""Merge what experts hand in into labels/expert.csv: `python -m tools.add_labels FILE...`.
+"""Merge experts' answers into labels/expert.csv: `python -m tools.add_labels FILE...`.
 
-A file is a table with the columns of labels/queue.csv, a label track of Audacity or a selection table of Raven.
+A FILE is a table with the columns of labels/queue.csv, such as the CSV of the label page, an Audacity label track or a
+Raven selection table. Example: `python -m tools.add_labels expert-val-2026-11-22.csv`.
 """
 
 import argparse
@@ -30,11 +31,11 @@ from tools.lib.clips.known_clips import note, parts, with_clips_ever
 from tools.lib.review.answer_files import Signature, read_answer_files
 from tools.lib.wording import counted
 
-ADDED, CHANGED, SAME, OLDER = "added", "changed", "as before", "older than what is there and not taken"
+ADDED, CHANGED, SAME, OLDER = "added", "changed", "unchanged", "older than the present answer, so not taken"
 
 
 class Given(NamedTuple):
-    """An answer that was handed in, and where it stands."""
+    """An answer that was handed in, with its place."""
 
     path: Path
     row: Row
@@ -46,12 +47,12 @@ class Given(NamedTuple):
 
 
 def key_of(row: Row) -> tuple[str, str]:
-    """Return what there is one row of: a clip and an annotator."""
+    """Return the key of a row: clip and annotator."""
     return row.cells["clip_id"], row.cells["annotator"]
 
 
 def newest(given: Sequence[Given]) -> list[Given]:
-    """Return the newest answer of each annotator for each clip; of the same day, the one that is given last."""
+    """Return the newest answer of each annotator for each clip; for the same day, the last one given."""
     latest: dict[tuple[str, str], Given] = {}
     for answer in sorted(given, key=lambda answer: answer.row.cells["date"]):
         latest[key_of(answer.row)] = answer
@@ -59,20 +60,20 @@ def newest(given: Sequence[Given]) -> list[Given]:
 
 
 def contradictions(given: Sequence[Given]) -> Iterator[str]:
-    """Yield the answers of one day by one annotator that differ: nobody can tell which came last."""
+    """Yield a fault for each pair of different answers by one annotator on one day: their order is unknown."""
     first: dict[tuple[str, str, str], Given] = {}
     for answer in given:
         before = first.setdefault((*key_of(answer.row), answer.row.cells["date"]), answer)
         if before.row.cells["label"] != answer.row.cells["label"] and before.path != answer.path:
             clip_id, annotator = key_of(answer.row)
             yield (
-                f"{answer.place}: {annotator} says {answer.row.cells['label']} of {clip_id}, but "
-                f"{before.row.cells['label']} on the same day on {before.place}; keep one"
+                f"{answer.place}: {annotator} says {answer.row.cells['label']} for {clip_id}, but "
+                f"{before.row.cells['label']} on the same day in {before.place}; keep one"
             )
 
 
 def outcome(before: Row | None, after: Row) -> str:
-    """Tell what becomes of an answer, given the same annotator's answer that is there."""
+    """Return the outcome of an answer, given the same annotator's present answer."""
     if before is None:
         return ADDED
     if after.cells == before.cells:
@@ -93,7 +94,7 @@ def merge(present: Sequence[Row], given: Sequence[Given]) -> tuple[list[Row], li
     -------
     rows : list of Row
     outcomes : list of tuple
-        What became of each annotator's newest answer for each clip.
+        The outcome of each annotator's newest answer for each clip.
     """
     rows = {key_of(row): row for row in present}
     outcomes = [(outcome(rows.get(key_of(answer.row)), answer.row), answer) for answer in newest(given)]
@@ -102,7 +103,7 @@ def merge(present: Sequence[Row], given: Sequence[Given]) -> tuple[list[Row], li
 
 
 def summary(outcomes: Sequence[tuple[str, Given]], passed_over: int) -> str:
-    """Say in one line what was done."""
+    """Summarise the outcomes in one line."""
     counts = Counter(what for what, _ in outcomes)
     people = Counter(answer.row.cells["annotator"] for _, answer in outcomes)
     said = [f"{counted(counts[ADDED], 'answer')} added"]
@@ -113,7 +114,7 @@ def summary(outcomes: Sequence[tuple[str, Given]], passed_over: int) -> str:
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
-    """Merge files into labels/expert.csv, or refuse all faults at once; return what to say about it."""
+    """Merge files into labels/expert.csv, or refuse all faults at once; return the lines to print."""
     part_of = parts()
     present, faults = read_rows(EXPERT)
     faults += rule_faults(EXPERT, present, with_clips_ever(part_of, clip_ids_of(present)))
@@ -131,11 +132,13 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
 
 
 def main() -> None:
-    """Add the answers of the files that are named."""
+    """Add the answers in the given files."""
     parser = argparse.ArgumentParser(prog="python -m tools.add_labels", description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what an expert hands in")
-    parser.add_argument("--annotator", metavar="NAME", help="who made the selections of Audacity or Raven")
-    parser.add_argument("--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="when (today)")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="answers of an expert")
+    parser.add_argument("--annotator", metavar="NAME", help="annotator of Audacity or Raven files")
+    parser.add_argument(
+        "--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="their date (default: today)"
+    )
     options = parser.parse_args()
     annotator = None if options.annotator is None else one_spelling(options.annotator.strip())
     faults = {

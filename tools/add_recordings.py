@@ -1,7 +1,10 @@
-"""Let recordings without labels join the pool: `python -m tools.add_recordings FOLDER`.
+"""Add recordings without labels to the pool: `python -m tools.add_recordings FOLDER`.
 
-They are copied to the data set that params.yaml names, unless they lie there already, and each is cut into windows of
-`featurize.clip_s`. Windows without sound are left out. Clips that are there stay as they are.
+They are copied to the data set in params.yaml, unless they are already there, and cut into windows of
+`featurize.clip_s`. Windows without sound are left out. Existing clips do not change.
+
+example:
+  python -m tools.add_recordings /media/card/2026-11 --site lime_kiln
 """
 
 import argparse
@@ -29,7 +32,7 @@ SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
 
 class Joining(NamedTuple):
-    """A recording that joins: where it lies now, what is known of it, and what it holds."""
+    """A new recording: its current path, its row in the register, and the result of decoding it."""
 
     source: Path
     registered: Registered
@@ -37,19 +40,19 @@ class Joining(NamedTuple):
 
 
 def new_files(source: Path, recordings: Path, known: Collection[str]) -> dict[str, Path]:
-    """Return the recordings of a folder that are not in a data set yet; refuse those that would be mistaken for others.
+    """Return the recordings of a folder that are not in a data set yet; refuse paths taken by other recordings.
 
     Parameters
     ----------
     source, recordings : Path
-        The folder, and that of the data set.
+        The folder, and `recordings/` of the data set.
     known : collection of str
-        The paths of the recordings of the data set below `recordings`.
+        The paths of the data set's recordings below `recordings`.
 
     Returns
     -------
     dict
-        From the path below `recordings/` to where the recording lies, by path.
+        From the path below `recordings/` to the current path, sorted.
     """
     found = audio_files(source) if source.is_dir() else {}
     refuse([] if found else [f"{source}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files"])
@@ -60,18 +63,18 @@ def new_files(source: Path, recordings: Path, known: Collection[str]) -> dict[st
 def joining(
     files: Mapping[str, Path], site: str | None, hop_s: float, channel: Channel
 ) -> tuple[list[Joining], list[str]]:
-    """Return what joins, and what is wrong with the recordings that do not.
+    """Return the usable recordings, and the faults of the others.
 
     Parameters
     ----------
     files : mapping
-        From the path below `recordings/` to where the recording lies.
+        From the path below `recordings/` to the current path.
     site : str or None
-        Where all were made; None where their names and folders shall tell.
+        The site of all; None to take it from their names and folders.
     hop_s : float
-        From the start of one window to that of the next.
+        Seconds between the starts of windows.
     channel : "mix" or int
-        What the network hears of it.
+        The channel that the network hears.
     """
     usable, faults = [], []
     for (name, source), found in zip(files.items(), examine_all(list(files.values()), channel), strict=True):
@@ -86,18 +89,16 @@ def joining(
 
 def known_recordings(table: Path, register: Iterable[Registered]) -> list[str]:
     """Return the recordings that have clips or annotations, by their paths below `recordings/`."""
-    # One that is registered with a hop and has no clip is left of a run that was killed.
+    # A recording with a hop in the register but without a clip is left over from a killed run.
     names = [clip.recording for clip in read_clips(table)] + [one.recording for one in register if not one.hop_s]
     return list(dict.fromkeys(names))
 
 
 def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: FeatureParams) -> list[str]:
-    """Add the recordings of a folder to a data set; return what to say about it."""
+    """Add the recordings of a folder to a data set; return the lines to print."""
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
     if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
-        raise InputFaults(
-            [f"{table}: {folder / 'dvc.yaml'} makes it, and would make it without them; choose another data set"]
-        )
+        raise InputFaults([f"{table}: {folder / 'dvc.yaml'} would overwrite it without them; choose another data set"])
     known = known_recordings(table, register)
     files = new_files(source, recordings, known)
     repeats = known_sound(files, [recordings / name for name in known])
@@ -109,7 +110,7 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
     sources = {one.source: one.found.sample_rate for one in joined}
     lines += unfinished_lines(sources) + low_rate_lines(sources, params.max_hz)
 
-    # One that is left of a run that was killed is registered again.
+    # Recordings left over from a killed run are registered again.
     names = {one.registered.recording for one in joined}
     kept = [one for one in register if one.recording not in names]
     registered = one_spelling([*kept, *(one.registered for one in joined)], [clip.site for clip in read_clips(table)])
@@ -127,17 +128,17 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
     return [
         *lines,
         f"{table}: {counted(len(new), 'clip')} of {counted(len(joined), 'recording')} joined the pool"
-        + (f"; {without_site} without a site, because their names tell none" if without_site else ""),
+        + (f"; {without_site} without a site, because their names have none" if without_site else ""),
     ]
 
 
 def option_faults(site: str | None, hop_s: float | None) -> list[str]:
-    """List what is wrong with the options."""
+    """List the faults of the options."""
     faults = []
     if site is not None and not site.strip().isprintable():
-        faults.append(f"--site {quoted(site)}: holds a character that cannot be seen; type the name anew")
+        faults.append(f"--site {quoted(site)}: holds an invisible character; type the name again")
     if hop_s is not None and not (isfinite(hop_s) and hop_s >= SHORTEST_HOP_S):
-        faults.append(f"--hop {hop_s:g}: is no time between windows; write seconds, {SHORTEST_HOP_S} at least")
+        faults.append(f"--hop {hop_s:g}: is not a valid hop; write seconds, at least {SHORTEST_HOP_S}")
     return faults
 
 
@@ -146,9 +147,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tools.add_recordings", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of recordings; folders in it count too")
-    parser.add_argument("--site", metavar="NAME", help="where they were made (what their names tell)")
-    parser.add_argument("--hop", type=float, metavar="SECONDS", help="from window to window (featurize.clip_s)")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
+    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names)")
+    parser.add_argument("--hop", type=float, metavar="SECONDS", help="hop of windows (default: featurize.clip_s)")
     options = parser.parse_args()
     refuse(option_faults(options.site, options.hop))
 

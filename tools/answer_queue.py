@@ -1,5 +1,6 @@
-"""Fill the queue from the synthetic truth, to try the loop without an expert: `python -m tools.answer_queue`."""
+"""Answer the queue of the synthetic data set, to try the loop without an expert: `python -m tools.answer_queue`."""
 
+import argparse
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,6 @@ from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE
-from tools.lib.recordings.data_set import SYNTHETIC
 
 ANNOTATOR = "synthetic-truth"
 
@@ -18,7 +18,7 @@ ANNOTATOR = "synthetic-truth"
 def answers_for(
     queued: Sequence[str], answered: set[tuple[str, str]], truth: Mapping[str, str], annotator: str, day: date
 ) -> list[tuple[str, ...]]:
-    """Answer the queued clips whose truth is known and that the annotator has not answered for yet.
+    """Answer the queued clips with a known truth that the annotator has not answered yet.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def answers_for(
 
 
 def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
-    """Append answers for the queue to the expert labels of the repository in a folder; return how many."""
+    """Append answers for the queue to the expert labels of the repository in a folder; return their number."""
     queued = [row.cells["clip_id"] for row in read_table(folder / QUEUE, COLUMNS)]
     rows = [row.cells for row in read_table(folder / EXPERT, COLUMNS)]
     answered = {(cells["clip_id"], cells["annotator"]) for cells in rows}
@@ -54,11 +54,12 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 
 def main() -> None:
     """Answer the queue of the synthetic data set."""
+    argparse.ArgumentParser(prog="python -m tools.answer_queue", description=__doc__).parse_args()
     data = read_params("data", DataParams)
-    if data.dataset != SYNTHETIC:
+    if not data.is_synthetic:
         raise InputFaults(
             [
-                f"params.yaml: data.dataset is {data.dataset}; made-up answers are for the synthetic data set alone, "
+                f"params.yaml: data.dataset is {data.dataset}; made-up answers are only for the synthetic data set, "
                 "real clips need a person who listens"
             ]
         )

@@ -1,6 +1,7 @@
 """Check labels/expert.csv by the rules of merge_labels: `python -m tools.check_labels`.
 
-It needs nothing but a clone; where DVC's outputs are missing it says what it could not check.
+Run it after editing the table by hand. A clone is enough. If DVC's outputs are missing, it says what
+it could not check.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from tools.lib.wording import counted
 
 
 def summary(answers: Sequence[Answer]) -> str:
-    """Say in a line what there is."""
+    """Summarise the answers in one line."""
     annotators = counted(len({answer.annotator for answer in answers}), "annotator")
     settled = list(settle(answers).values())
     disputed = settled.count(None)
@@ -39,7 +40,7 @@ def summary(answers: Sequence[Answer]) -> str:
 
 
 def is_canonical(path: Path, rows: Sequence[Row]) -> bool:
-    """Tell whether a file is, byte for byte, what would be written of its rows."""
+    """Tell whether a file equals, byte for byte, the canonical form of its rows."""
     with TemporaryDirectory() as folder:
         canonical = Path(folder) / path.name
         write_rows(canonical, rows)
@@ -47,14 +48,13 @@ def is_canonical(path: Path, rows: Sequence[Row]) -> bool:
 
 
 def check_labels(fix: bool) -> list[str]:
-    """Refuse all faults at once, or return what to say about the table.
+    """Refuse all faults at once, or return the lines to print.
 
     Parameters
     ----------
     fix : bool
-        Whether to write the table in its canonical form, rows that are equal once, and to note the clips of other data
-        sets in labels/answered.csv. A table with any other fault is left as it is, because what is wrong with it would
-        be lost.
+        Whether to write the table in canonical form, without repeated rows, and to note the clips of other data sets
+        in labels/answered.csv. A table with any other fault is not changed, so that people can correct it.
     """
     rows, faults = read_rows(EXPERT)
     clip_ids = clip_ids_of(rows) | settled_clip_ids()
@@ -68,7 +68,7 @@ def check_labels(fix: bool) -> list[str]:
     if not is_canonical(EXPERT, kept):
         if fix:
             write_rows(EXPERT, kept)
-        said.append("put into canonical form" if fix else "not in canonical form, which --fix restores")
+        said.append("put into canonical form" if fix else "not in canonical form; --fix restores it")
     if len(kept) < len(rows):
         said.append(f"{counted(len(rows) - len(kept), 'repeated row')} removed")
     noted = note(part_of, {clip_id for clip_id in clip_ids if part_of.get(clip_id) == ELSEWHERE}) if fix else []
@@ -78,7 +78,7 @@ def check_labels(fix: bool) -> list[str]:
 def main() -> None:
     """Check the table."""
     parser = argparse.ArgumentParser(prog="python -m tools.check_labels", description=__doc__)
-    fix = "put rows in order, remove repeated ones, and note clips of other data sets"
+    fix = "sort rows, remove repeated rows, and note clips of other data sets"
     parser.add_argument("--fix", action="store_true", help=fix)
     print(*check_labels(parser.parse_args().fix), sep="\n")
 

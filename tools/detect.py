@@ -8,6 +8,7 @@ are done, and the exit status is 1.
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -27,9 +28,8 @@ from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import BATCH_SIZE, RETRAINED
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
-from tools.lib.detection.detection_picture import draw_detections
 from tools.lib.detection.detections import Detection, find_detections, window_starts
-from tools.lib.detection.detector import Detector, feature_params, folders_of, open_detector, scores
+from tools.lib.detection.detector import Detector, feature_params, open_detector, scores
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording, called, check_recordings, file_stems, same_files
 from tools.lib.wording import counted
@@ -127,6 +127,8 @@ def write_outputs(
     recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams, choices: Choices
 ) -> None:
     """Write the files of a recording, each whole or not at all; the picture first, because it takes longer."""
+    from tools.lib.detection.detection_picture import draw_detections
+
     table, *pictures = outputs(recording.file_stem, choices)
     for picture in pictures:
         draw_detections(picture, recording, detections, params)
@@ -190,7 +192,8 @@ def main() -> None:
     """Go over the recordings that are named."""
     paths, choices = parse_arguments()
     params = feature_params(RETRAINED)
-    with chosen_cluster(*folders_of(RETRAINED, params)) as cluster:
+    # Embedding needs the pretrained model, which no cluster has.
+    with nullcontext() if params.embeds else chosen_cluster() as cluster:
         files = (
             {}
             if cluster is None

@@ -1,12 +1,14 @@
-"""Tell a reviewer, in Markdown, what changed in labels/expert.csv: `python -m tools.diff_labels BASE`.
+"""Report the changes in labels/expert.csv for a reviewer, in Markdown: `python -m tools.diff_labels BASE`.
 
-Its first line says it all; `--sheet FILE.png` draws the clips.
+Run it before merging answers. The first line is a summary.
+Example: `python -m tools.diff_labels origin/main --sheet sheet.png`.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from stages.lib.markdown import code, table
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row
@@ -14,17 +16,15 @@ from stages.lib.tables.clips import read_clips
 from stages.lib.tables.expert import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, rule_faults, settle
 from stages.lib.tables.pool import POOL_SCORES, read_pool
 from tools.lib.clips.known_clips import clips_table, parts_as_far_as_known
-from tools.lib.markdown import code, table
-from tools.lib.review.accuracy_change import accuracy_change
+from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accuracy_change
 from tools.lib.review.agreement import agreement_table
-from tools.lib.review.freshness import CONFUSION, EDITED, LOCK
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
 from tools.lib.review.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
 from tools.lib.revisions import full_name, snapshot
 
 
 def current_rows() -> tuple[list[Row], list[str]]:
-    """Return the rows that are there now, without faults, and what could not be checked of them."""
+    """Return the current rows, which must have no faults, and a remark on what could not be checked."""
     rows, faults = read_rows(EXPERT)
     part_of, unchecked = parts_as_far_as_known(clip_ids_of(rows))
     refuse(faults + rule_faults(EXPERT, rows, part_of))
@@ -32,7 +32,7 @@ def current_rows() -> tuple[list[Row], list[str]]:
 
 
 def rows_before(folder: Path) -> tuple[list[Row], list[str]]:
-    """Return the rows of a snapshot as far as they are answers, and what is to be said of the others."""
+    """Return the valid rows of a snapshot, and a remark on the others."""
     path = folder / EXPERT
     if not path.exists():
         return [], [f"{EXPERT} is not in the revision, so every answer counts as added."]
@@ -43,8 +43,8 @@ def rows_before(folder: Path) -> tuple[list[Row], list[str]]:
 
 
 def read_evidence(answers: Sequence[Answer]) -> tuple[Evidence, list[str]]:
-    """Return what is known of the clips, and which tables are missing for more."""
-    clips = clips_table()  # Not the split, which takes over what experts have settled in earlier rounds.
+    """Return other information about the clips, and a remark on each missing table."""
+    clips = clips_table()  # Not the split, which includes the clips that experts settled in earlier rounds.
     missing = [path for path in (POOL_SCORES, clips) if not path.exists()]
     scores = {} if POOL_SCORES in missing else {clip.clip_id: clip for clip in read_pool()}
     truth = {} if clips in missing else {clip.clip_id: clip.label for clip in read_clips(clips)}
@@ -53,7 +53,7 @@ def read_evidence(answers: Sequence[Answer]) -> tuple[Evidence, list[str]]:
 
 
 def disputed_table(evidence: Evidence, disputed: Sequence[str]) -> list[str]:
-    """Return the clips on which the experts do not agree, with all their answers."""
+    """Return the clips on which the experts disagree, with all their answers."""
     rows = (
         (
             code(clip_id),
@@ -66,7 +66,7 @@ def disputed_table(evidence: Evidence, disputed: Sequence[str]) -> list[str]:
 
 
 def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
-    """Return what to tell the reviewer, line by line, and what it is about.
+    """Return the report as lines, with the changes and the evidence behind it.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
         "Contradictions": contradiction_table(changes, evidence),
         "Disputed clips": disputed_table(evidence, disputed),
         "Agreement so far": agreement_table(answers),
-        "What the labels were worth": accuracy.lines,
+        "Gain from the labels": accuracy.lines,
     }
     lines = [f"{headline(changes, len(disputed))}; {accuracy.headline}"]
     for remark in (*remarks, *of_before, *of_evidence):
@@ -98,17 +98,17 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
 
 
 def main() -> None:
-    """Print the review, and draw the sheet."""
+    """Print the report, and draw the sheet."""
     parser = argparse.ArgumentParser(prog="python -m tools.diff_labels", description=__doc__)
     parser.add_argument("base", metavar="BASE", help="a Git revision, such as HEAD~1 or origin/main")
-    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="where to draw the clips that changed")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the changed clips to this file")
     options = parser.parse_args()
     if options.sheet and options.sheet.suffix != ".png":
         raise InputFaults([f"--sheet {options.sheet}: name a file that ends in .png"])
-    with snapshot(full_name(options.base), (*EDITED, LOCK, CONFUSION)) as folder:
+    with snapshot(full_name(options.base), (EXPERT, LOCK, CONFUSION, EVALUATION)) as folder:
         lines, changes, evidence = review(options.base, folder)
     if options.sheet:
-        from tools.lib.review.contact_sheet import draw_changes  # It takes seconds.
+        from tools.lib.review.contact_sheet import draw_changes  # This import takes seconds.
 
         lines += ["", "## Spectrograms", "", *draw_changes(options.sheet, changes, evidence)]
     print(*lines, sep="\n")

@@ -1,4 +1,8 @@
-"""Write the page of the clips that the model gets most confidently wrong: `python -m tools.error_page`."""
+"""Write a page with the model's most confident errors and probable label errors: `python -m tools.error_page`.
+
+Run it after `dvc repro`, to hear hard clips and wrong labels. Run `python -m tools.find_label_errors` first to include
+label errors.
+"""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -13,7 +17,7 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 
-# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+# Import libraries only through these modules: `stages` first pins the environment variables that they read.
 from stages.lib.tables.clips import Clip, read_clips
 from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
@@ -23,22 +27,22 @@ from tools.lib.pages.document import document
 
 PAGE = Path("labels/errors.html")
 PARTS = ("valid", "test")
-MOST_CLIPS = 60  # In each of the two sections: an hour of listening, and a page that can be sent by e-mail.
+MOST_CLIPS = 60  # Per section: an hour of listening, and a page small enough for e-mail.
 
 STYLES = ("base.css", "spectrogram.css", "error_page.css")
 SCRIPTS = ("player.js", "spectrogram.js", "clip_media.js", "clip_card.js", "error_page.js")
 
 
 class Doubts(NamedTuple):
-    """The labels that are probably wrong, as far as they still stand.
+    """The labels that are probably wrong and still in force.
 
     Attributes
     ----------
     shown : list of LabelError
-        The first of them.
+        The first ones.
     total : int
     corrected : int
-        Rows of the table whose label somebody has changed or disputed since.
+        The number of rows whose label was changed or disputed since.
     """
 
     shown: list[LabelError]
@@ -60,23 +64,24 @@ def error_page(
     scores : mapping
         From the ids of the valid and test clips to the model's calibrated log-odds.
     count : int
-        The most clips that each of the two sections shows.
+        The maximum number of clips in each of the two sections.
 
     Raises
     ------
     InputFaults
-        With every clip that the data set does not have, or whose recording is not there.
+        With every clip that is not in the data set, or whose recording is missing.
     """
     folder = DataParams(dataset=dataset).folder
     in_force = {clip.clip_id: clip for clip in labelled}
     doubts = standing_doubts(in_force, count) if LABEL_ERRORS.exists() else None
-    known = known_clips(folder / "clips.csv", [*scores, *(doubt.clip_id for doubt in (doubts.shown if doubts else []))])
+    doubted = [doubt.clip_id for doubt in doubts.shown] if doubts else []
+    known = known_clips(folder / "clips.csv", [*scores, *doubted])
     scored = [
         ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], log_odds)
         for clip_id, log_odds in scores.items()
     ]
     wrong = confident_errors(scored, count)
-    shown = list(dict.fromkeys(clip.clip_id for clip in [*wrong, *(doubts.shown if doubts else [])]))
+    shown = list(dict.fromkeys([*(clip.clip_id for clip in wrong), *doubted]))
     parts = clip_parts(folder, [known[clip_id] for clip_id in shown], params, "error page")
     place = {clip_id: position for position, clip_id in enumerate(shown)}
     page = {
@@ -93,27 +98,27 @@ def error_page(
         "remedy": REMEDY,
         "clips": [about for about, _ in parts],
     }
-    title = f"What misleads the model: {dataset}"
+    title = f"Model errors: {dataset}"
     return document("error_page.html", title, STYLES, SCRIPTS, {"page": page} | media_blocks(parts))
 
 
 def entry(clip: ScoredClip | LabelError, place: Mapping[str, int], **more: Any) -> dict[str, Any]:
-    """Return what a section says of a clip, and where the page keeps its sound and pictures."""
+    """Return the facts that a section shows about a clip, and the position of its sound and pictures."""
     return {"position": place[clip.clip_id], **more, **clip._asdict(), "p_call": clip.p_call}
 
 
 def standing_doubts(in_force: Mapping[str, LabelledClip], count: int) -> Doubts:
-    """Return the probable label errors, without those whose label is no longer what it was."""
+    """Return the probable label errors whose label is still in force."""
     found = read_label_errors()
     standing = [doubt for doubt in found if doubt.clip_id in in_force and in_force[doubt.clip_id].label == doubt.label]
     return Doubts(standing[:count], len(standing), len(found) - len(standing))
 
 
 def known_clips(table: Path, clip_ids: Sequence[str]) -> dict[str, Clip]:
-    """Return the clips of the data set by id; refuse ids that it does not have."""
+    """Return clips of the data set by id; refuse unknown ids."""
     known = {clip.clip_id: clip for clip in read_clips(table)}
     refuse(
-        f"{table}: there is no clip {clip_id}, but outputs of the pipeline hold it; run dvc repro"
+        f"{table}: there is no clip {clip_id}, but outputs of the pipeline have it; run dvc repro"
         for clip_id in clip_ids
         if clip_id not in known
     )
@@ -121,7 +126,7 @@ def known_clips(table: Path, clip_ids: Sequence[str]) -> dict[str, Clip]:
 
 
 def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
-    """Return what the retrained model thinks of the valid and test clips, which it has not learnt from."""
+    """Return the retrained model's log-odds for the valid and test clips, which it was not trained on."""
     clip_ids = [clip.clip_id for clip in labelled if clip.part in PARTS]
     features = open_features()
     log_odds = calibrated_log_odds(load_model(RETRAINED, features), features, clip_ids)
@@ -129,12 +134,12 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Write the page of errors."""
+    """Write the error page."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips a section, {MOST_CLIPS} if not given")
-    parser.add_argument("--output", type=Path, default=PAGE, help=f"the page, {PAGE} if not given")
+    parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips per section (default: {MOST_CLIPS})")
+    parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
     arguments = parser.parse_args()
-    refuse([f"--count {arguments.count}: shows nothing; give 1 or more"] if arguments.count < 1 else [])
+    refuse([f"--count {arguments.count}: is too small; give 1 or more"] if arguments.count < 1 else [])
     dataset = read_params("data", DataParams).dataset
     params = read_params("featurize", FeatureParams)
     labelled = read_labels_in_force()
@@ -142,7 +147,7 @@ def main() -> None:
     write_text(arguments.output, page)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB; open it in a browser")
     if not LABEL_ERRORS.exists():
-        print(f"To see the labels that are probably wrong as well, {REMEDY} first; it takes some minutes")
+        print(f"To include probable label errors, {REMEDY} first; it takes a few minutes")
 
 
 if __name__ == "__main__":

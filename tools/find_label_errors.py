@@ -1,11 +1,15 @@
-"""Find the clips whose label is probably wrong, by cross-validation: `python -m tools.find_label_errors`."""
+"""Find clips whose label is probably wrong, by cross-validation: `python -m tools.find_label_errors`.
+
+Run it after `dvc repro`, when labels may be wrong. It trains one model per fold. `python -m tools.error_page` then
+shows the clips.
+"""
 
 import argparse
 from pathlib import Path
 
 from stages.lib.feature_store import open_features
 
-# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+# Import libraries only through these modules: `stages` first pins the environment variables that they read.
 from stages.lib.model.calibration import probability
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
@@ -26,7 +30,7 @@ SHOWN = 10
 
 
 def recordings_of(clips: list[LabelledClip], table: Path) -> list[str]:
-    """Return the recording of each clip; refuse clips that the data set no longer has."""
+    """Return the recording of each clip; refuse clips that are no longer in the data set."""
     recording_of = {clip.clip_id: clip.recording for clip in read_clips(table)}
     refuse(
         f"{SPLIT}: clip {clip.clip_id} is not in {table}; run dvc repro"
@@ -37,7 +41,7 @@ def recordings_of(clips: list[LabelledClip], table: Path) -> list[str]:
 
 
 def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
-    """Return the probable errors among the labels in force, and the number of these labels."""
+    """Return the probable errors among the labels in force, and the number of labels."""
     params = read_params("train", TrainParams)
     clips = read_labels_in_force()
     recordings = recordings_of(clips, clips_table())
@@ -49,14 +53,14 @@ def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
 
 
 def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
-    """Return what to say of the errors: how many, the first of them, and where to hear them."""
+    """Summarise the errors: their number, the first ones, and the command to hear them."""
     lines = [
         f"  {error.clip_id}  {error.label}, p_call {error.p_call:.3f}, quality {error.quality:.3f}"
         for error in errors[:SHOWN]
     ]
     return "\n".join(
         [
-            f"{output}: {counted(len(errors), 'label')} of {clip_count} in doubt, the most doubtful first",
+            f"{output}: {counted(len(errors), 'label')} of {clip_count} in doubt, most doubtful first",
             *lines,
             *(["  ..."] if len(errors) > SHOWN else []),
             "python -m tools.error_page shows them with their sound.",
@@ -68,9 +72,9 @@ def main() -> None:
     """Write the table of probable label errors."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument(
-        "--folds", type=int, default=FOLDS, help=f"trainings, each of some minutes; {FOLDS} if not given"
+        "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )
-    parser.add_argument("--output", type=Path, default=LABEL_ERRORS, help=f"the table, {LABEL_ERRORS} if not given")
+    parser.add_argument("--output", type=Path, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})")
     arguments = parser.parse_args()
     errors, clip_count = find_label_errors(arguments.folds)
     write_label_errors(arguments.output, errors)

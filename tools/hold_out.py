@@ -1,7 +1,7 @@
-"""Draw the clips that the data set in use keeps out of training, for good: `python -m tools.hold_out`.
+"""Draw the clips that are held out of training for good: `python -m tools.hold_out`.
 
-Give it once, when params.yaml names a new data set and the sizes of its parts, and commit `labels/held_out.csv`. After
-that, no change of the data set moves a test or validation clip.
+Run it once, after setting a new data set and the sizes of its parts in params.yaml, and commit `labels/held_out.csv`.
+From then on, no change to the data set moves a test or validation clip.
 """
 
 import argparse
@@ -16,7 +16,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.hold_out"
     )
     parser.add_argument(
-        "--again", action="store_true", help="draw other clips; figures from before do not compare with those after"
+        "--again", action="store_true", help="draw other clips; earlier figures are then not comparable"
     )
     print(*hold_out(parser.parse_args().again), sep="\n")
 

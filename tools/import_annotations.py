@@ -1,8 +1,7 @@
-"""Make a data set of annotations and recordings: `python -m tools.import_annotations NAME FILE... --recordings FOLDER`.
+"""Make a data set from annotations: `python -m tools.import_annotations NAME FILE... --recordings FOLDER`.
 
-Files and the recordings that they name are copied to data/NAME; with the name alone, the clips are made again from what
-lies there. With --use, params.yaml says from then on that the pipeline runs on this data set, and how many of its clips
-each part of the split has.
+The files and the recordings that they name are copied to data/NAME. With the name alone, the clips are made again from
+the files there. --use sets params.yaml so that the pipeline runs on this data set, with suitable sizes for the split.
 """
 
 import argparse
@@ -40,21 +39,25 @@ from tools.lib.wording import counted
 
 CLIPS, SUMMARY, IGNORED = "clips.csv", "import.csv", ".gitignore"
 DESCRIPTION = """\
-Make the data set data/NAME of annotations and the recordings that they name. A FILE is
-- a table of events, as Raven, Pod.Cast, BirdNET, Ketos, OpenSoundscape, Kaleidoscope, APLOSE and others
-  write it: the recording, the start, the end or the duration in seconds, and a word for the sound,
-- the DCLDE killer-whale CSV, or an Audacity label track, named after its recording,
-- or a folder that holds the folders calls and nocalls of clips.
-docs/data.md has an example of each. What each word was taken for is printed."""
+Make the data set data/NAME from annotations and the recordings that they name. A FILE is one of
+- a table of events from Raven, Pod.Cast, BirdNET, Ketos, OpenSoundscape, Kaleidoscope, APLOSE or others:
+  the recording, the start, the end or duration in seconds, and a word for the sound
+- the DCLDE killer-whale CSV
+- an Audacity label track, named after its recording
+- a folder that holds two folders of clips, calls and nocalls
+docs/data.md has an example of each. The meaning given to each word is printed.
+
+example:
+  python -m tools.import_annotations bay bay.csv --recordings ~/bay --label S01=call --use"""
 
 
 def feature_params() -> FeatureParams:
-    """Read what a clip is: its length, its channel and its frequencies."""
+    """Read the length, channel and frequencies of a clip."""
     return read_params("featurize", FeatureParams)
 
 
 class Made(NamedTuple):
-    """The clips of a data set, and what became of the annotations."""
+    """The clips of a data set, and the outcome of each annotation."""
 
     rows: list[ClipRow]
     outcomes: list[Outcome]
@@ -63,14 +66,14 @@ class Made(NamedTuple):
 
 
 def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
-    """Make the clips; refuse where there is not one."""
+    """Make the clips; refuse to make none."""
     began = time.monotonic()
     features = feature_params()
     annotated = by_recording(material.read, params.labels)
     rows, outcomes = make_clips(material.lying, annotated, material.register, params, features)
     table = outcome.printed(outcomes)
     notes = [note for one in material.read for note in one.notes]
-    refuse([*material.said, *notes, f"{folder}: not one clip came of the annotations", *table] if not rows else [])
+    refuse([*material.said, *notes, f"{folder}: the annotations give no clip", *table] if not rows else [])
     used = [material.lying[name] for name in sorted({row[1] for row in rows})]
     low = low_rate_lines({path: sample_rate_of(path) for path in used}, features.max_hz)
     events = sum(len(one.events) for one in material.read)
@@ -86,9 +89,9 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
 
 
 def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str]:
-    """Write what is new in the folder of a data set, the recordings first; return what to say about it."""
+    """Write the new files of a data set, recordings first; return the lines to print."""
     if not (folder / IGNORED).exists():
-        write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # As dvc add does, which people may forget.
+        write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # `dvc add` does the same, but people may forget it.
     copied = bring(material.lying, folder / RECORDINGS)
     replaced = write_files(folder, material.texts)
     write_unclear(folder / ANNOTATIONS, material.unclear)
@@ -98,7 +101,7 @@ def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str
 
 
 def write_clips(folder: Path, made: Made) -> list[str]:
-    """Write clips.csv and the summary; return what to say about it."""
+    """Write clips.csv and the summary; return the lines to print."""
     write_table(folder / CLIPS, COLUMNS, made.rows)
     write_table(folder / SUMMARY, outcome.COLUMNS, outcome.added_up(made.outcomes, by_recording=True))
     clips = counted(len(made.rows), "clip")
@@ -108,10 +111,10 @@ def write_clips(folder: Path, made: Made) -> list[str]:
 def import_new(
     folder: Path, given: Sequence[Path], recordings: Path | None, labels: Mapping[str, str], words: Sequence[str]
 ) -> list[str]:
-    """Import what is given: check all of it, then write all of it; return what to say about it."""
+    """Import new files: check all of them, then write all of them; return the lines to print."""
     foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
-    refuse(f"{folder / name}: is there already, and not from annotations; choose another name" for name in foreign)
-    feature_params()  # Whatever is wrong with it is said before recordings are looked at.
+    refuse(f"{folder / name}: exists, but not from annotations; choose another name" for name in foreign)
+    feature_params()  # Report faults in params.yaml before reading recordings.
     params = with_labels(read_import_params(folder), labels, words)
     material = gather(folder, given, recordings, params)
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
@@ -121,24 +124,24 @@ def import_new(
 
 
 def import_again(folder: Path) -> list[str]:
-    """Make the clips again from what lies in the folder of a data set; return what to say about it."""
+    """Make the clips again from the files of a data set; return the lines to print."""
     refuse([] if present_files(folder) else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     remembered(folder / NAME)
     params = read_import_params(folder)
     made = make(folder, gathered(folder, params), params)
-    # As for any stage: what was edited meanwhile would be taken for what the clips were made from.
+    # As in any stage: DVC would record files edited meanwhile as the source of these clips.
     refuse(changed_inputs())
     return write_clips(folder, made)
 
 
 def rate_line(events: int, recordings: int, seconds: float) -> str:
-    """Say how fast the import was."""
+    """Return a line with the speed of the import."""
     counts = f"{counted(events, 'annotation')} of {counted(recordings, 'recording')}"
     return f"{counts} in {seconds:.1f} s: {events / seconds:.0f} annotations per second"
 
 
 def parse_labels(options: Sequence[str]) -> dict[str, str]:
-    """Turn options such as S01=call into a mapping."""
+    """Parse options such as S01=call into a mapping."""
     pairs = [option.rpartition("=") for option in options]
     refuse(
         f"--label {option}: write WORD=KIND, where KIND is {', '.join(KINDS[:-1])} or {KINDS[-1]}"
@@ -149,7 +152,7 @@ def parse_labels(options: Sequence[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Import what is given, or what is there."""
+    """Import new files, or make the clips again."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.import_annotations",
         usage="%(prog)s NAME FILE... --recordings FOLDER [options]",
@@ -158,18 +161,18 @@ def main() -> None:
     )
     parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations; none: make the clips again")
-    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the recordings lie, in any folders")
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="folder of the recordings")
     parser.add_argument(
         "--label",
         action="append",
         default=[],
         metavar="WORD=KIND",
-        help=f"what a word stands for: {', '.join(KINDS[:-1])} or {KINDS[-1]}; * is any letters",
+        help=f"meaning of a word: {', '.join(KINDS[:-1])} or {KINDS[-1]}; * matches any letters",
     )
     parser.add_argument(
-        "--words", action="append", default=[], metavar="COLUMN", help=f"the column of these words; or {NONE}"
+        "--words", action="append", default=[], metavar="COLUMN", help=f"column that holds these words; or {NONE}"
     )
-    parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on it")
+    parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on this data set")
     options = parser.parse_args()
     folder, labels = data_set_folder(options.name), parse_labels(options.label)
     new = bool(options.files or options.recordings or labels or options.words)

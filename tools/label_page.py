@@ -1,4 +1,7 @@
-"""Write the page on which experts listen to the queue and answer: `python -m tools.label_page`."""
+"""Write the page where experts listen to the queued clips and label them: `python -m tools.label_page`.
+
+Run it after `dvc repro` has filled labels/queue.csv. The page is a single file that works in any browser, offline.
+"""
 
 import argparse
 import hashlib
@@ -50,14 +53,14 @@ def label_page(
     params : FeatureParams
     queue : Path
     scores : mapping
-        From clip id to the model's score; may lack any clip.
+        From clip id to the model's score; clips may be missing.
     answered_by : mapping
-        From clip id to the names of those who have answered for it already. What they have answered stays off the page.
+        From clip id to the annotators who have already answered. Their answers are not on the page.
 
     Raises
     ------
     InputFaults
-        With every clip that the data set does not have, or whose recording is not there.
+        With every clip that is not in the data set, or whose recording is missing.
     """
     folder = DataParams(dataset=dataset).folder
     clips = queued_clips(queue, folder / "clips.csv")
@@ -79,7 +82,7 @@ def label_page(
 
 
 def read_answered_by(path: Path) -> dict[str, list[str]]:
-    """Return who has answered for each clip in a table of answers, which need not be there."""
+    """Return the annotators of each clip in a table of answers, which need not exist."""
     rows, faults = read_rows(path) if path.exists() else ([], [])
     refuse(faults)
     names = defaultdict(list)
@@ -89,12 +92,10 @@ def read_answered_by(path: Path) -> dict[str, list[str]]:
 
 
 def queued_clips(queue: Path, table: Path) -> list[Clip]:
-    """Return the clips of a queue, in its order; refuse one that is empty or not of this data set."""
+    """Return the clips of a queue, in its order; refuse an empty queue or clips of another data set."""
     rows = read_table(queue, COLUMNS)
     if not rows:
-        raise InputFaults(
-            [f"{queue}: holds no clip to ask about; run dvc repro, or widen the band of score_pool in params.yaml"]
-        )
+        raise InputFaults([f"{queue}: is empty; run dvc repro, or widen the band of score_pool in params.yaml"])
     known = {clip.clip_id: clip for clip in read_clips(table)}
     first_line: dict[str, int] = {}
     faults = []
@@ -104,21 +105,21 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
             faults.append(f"{queue}:{row.line}: there is no clip {quoted(clip_id)} in {table}; run dvc repro")
         elif first_line.setdefault(clip_id, row.line) != row.line:
             first = first_line[clip_id]
-            faults.append(f"{queue}:{row.line}: clip {quoted(clip_id)} is on line {first} already; remove one of them")
+            faults.append(f"{queue}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
     refuse(faults)
     return [known[row.cells["clip_id"]] for row in rows]
 
 
 def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> str:
-    """Return what tells this queue from any other, so that no answer given for one counts for the other."""
+    """Return a digest that identifies this queue, so that its answers are not mixed up with another queue's."""
     content = json.dumps([dataset, params.clip_s, [clip.clip_id for clip in clips]])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def main() -> None:
-    """Write the page of the queue."""
+    """Write the label page."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--output", type=Path, default=PAGE, help=f"the page, {PAGE} if not given")
+    parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset
     params = read_params("featurize", FeatureParams)

@@ -1,8 +1,9 @@
 """Close a round of labelling, so that the next baseline learns from it: `python -m tools.next_round`.
 
-What the experts have settled goes to `labels/settled.csv`, which `split` reads: these clips leave the pool and join the
-training part. What nobody could tell goes to `labels/undecided.csv`, so that it is not asked about again.
-`labels/rounds.csv` gets a row. The queue is emptied. Answers stay in `labels/expert.csv` for good.
+Run it when the answers and the outputs of `dvc repro` are committed. Clips that the experts have settled go to
+`labels/settled.csv`, which `split` reads: they move from the pool to the training part. Clips that nobody could decide
+go to `labels/undecided.csv`, so they are not asked about again. `labels/rounds.csv` gets a row, and the queue is
+emptied. All answers stay in `labels/expert.csv`.
 """
 
 import argparse
@@ -31,16 +32,16 @@ from tools.lib.wording import counted
 def settle_round(
     settled_before: Sequence[SettledClip], by_experts: Mapping[str, str | None], number: int
 ) -> tuple[list[SettledClip], list[SettledClip]]:
-    """Return all that is settled at the end of a round, and what of it is new.
+    """Return all settled clips at the end of a round, and the new ones among them.
 
     Parameters
     ----------
     settled_before : sequence of SettledClip
     by_experts : mapping
-        From clip id to the experts' label, None where they do not agree. A clip that they have come to disagree about
-        is settled no longer.
+        From clip id to the experts' label, None if they disagree. A settled clip that they now disagree about is no
+        longer settled.
     number : int
-        Of the round.
+        The number of the round.
     """
     known = {clip.clip_id: clip for clip in settled_before}
     settled = [
@@ -56,17 +57,17 @@ def settle_round(
 def still_undecided(
     before: Sequence[UndecidedClip], pool: Sequence[PoolClip], by_experts: Mapping[str, str | None], number: int
 ) -> tuple[list[UndecidedClip], list[UndecidedClip]]:
-    """Return all clips that nobody could tell by the end of a round, and which of them are new.
+    """Return all undecided clips at the end of a round, and the new ones among them.
 
     Parameters
     ----------
     before : sequence of UndecidedClip
-        One for which the experts have found a label since is left out.
+        Clips that the experts have settled since are dropped.
     pool : sequence of PoolClip
     by_experts : mapping
         As for `settle_round`.
     number : int
-        Of the round. A clip whose row somebody has removed is asked about first, and is added again only after that.
+        The number of the round. A clip whose row was removed is added again only after it was asked about again.
     """
     kept = [clip for clip in before if by_experts.get(clip.clip_id) is None]
     known = {clip.clip_id for clip in kept}
@@ -79,12 +80,12 @@ def still_undecided(
 
 
 def decisions_now() -> dict[str, str]:
-    """Return what the baseline decided about each clip of the pool."""
+    """Return the baseline's decision for each pool clip."""
     return {clip.clip_id: clip.decision for clip in read_pool()}
 
 
 def decisions_at(commit: str) -> dict[str, str]:
-    """Return what the baseline of another commit decided; nothing where DVC no longer has its scores."""
+    """Return the decisions of the baseline at another commit; empty if DVC no longer has its scores."""
     import dvc.api
     from dvc.exceptions import DvcException
 
@@ -98,15 +99,15 @@ def decisions_at(commit: str) -> dict[str, str]:
 
 
 def state_faults() -> list[str]:
-    """List what keeps the metrics from being those of a commit."""
+    """List the reasons why the metrics do not belong to a commit."""
     from dvc.repo import Repo
 
     faults = [
-        f"{name}: has changes that are not committed; commit them, so that the round can name its commit"
+        f"{name}: has uncommitted changes; commit them, so that the round can name its commit"
         for name in uncommitted_files()
     ]
     with Repo() as repository:
-        # Of this pipeline and its data set, not of others, which `dvc repro` does not make either.
+        # Only this pipeline and its data set: `dvc repro` does not run the others.
         stale = [name.removeprefix("dvc.yaml:") for name in repository.status(targets=["dvc.yaml"], with_deps=True)]
     if stale:
         faults.append(f"dvc.lock: {', '.join(stale)} not up to date; run dvc repro, and commit what it writes")
@@ -114,7 +115,7 @@ def state_faults() -> list[str]:
 
 
 def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
-    """Write the tables of the next round; return the row of this one, and how many clips nobody could tell in it."""
+    """Write the tables of the next round; return the row of this round, and its number of new undecided clips."""
     part_of = {clip.clip_id: clip.part for clip in read_split()}
     given, faults = read_answers(EXPERT, part_of)
     refuse(faults)
@@ -125,15 +126,13 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     settled, new = settle_round(used, by_experts, number)
     undecided, new_undecided = still_undecided(read_undecided(), read_pool(), by_experts, number)
     if not new and not new_undecided:
-        raise InputFaults(
-            [f"{EXPERT}: settles no clip that was not settled before; answer for the clips of {QUEUE} first"]
-        )
+        raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
-    of_round = {clip.clip_id for clip in (*new, *new_undecided)}
+    of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))
     note_all_answered()
-    # What is settled about clips that the split does not have stays as it is.
+    # Settled clips that are not in the split are kept.
     write_settled(SETTLED, [*settled, *(clip for clip in settled_before if clip not in used)])
     write_undecided(UNDECIDED, undecided)
     write_table(QUEUE, EXPERT_COLUMNS, [])
@@ -142,7 +141,7 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
 
 
 def main() -> None:
-    """Close the round, and say whether another one is worth the experts' time."""
+    """Close the round, and advise whether another is worth the experts' time."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.next_round"
     ).parse_args()
@@ -151,7 +150,7 @@ def main() -> None:
     closed, undecided = close_round(len(rounds) + 1, rounds)
     evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
     spread = evaluation["change"]["training_spread"]["accuracy"]
-    not_again = f" {counted(undecided, 'clip')} that nobody could tell will not be asked about again ({UNDECIDED})."
+    not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
         f"{not_again if undecided else ''}\n\n"

@@ -1,7 +1,7 @@
-"""Write the queue for sound editors: `python -m tools.queue_tracks FOLDER`.
+"""Write the queue for Audacity and Raven: `python -m tools.queue_tracks FOLDER`.
 
-For each recording of the queue a label track of Audacity and a selection table of Raven, with the queued windows ready
-to be filled in; `python -m tools.add_labels` reads them back.
+Each recording in the queue gets an Audacity label track and a Raven selection table, with the queued windows ready to
+be labelled. `python -m tools.add_labels` reads them back.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tools.lib.wording import counted
 
 
 def track_files(windows: Sequence[Window]) -> dict[str, str]:
-    """Return the text of each file by its name: two for each recording, windows in the order of time."""
+    """Return the text of each file by its name: two files per recording, with windows sorted by time."""
     of_recording = defaultdict(list)
     for window in sorted(windows):
         of_recording[window.recording_id].append(window)
@@ -30,11 +30,11 @@ def track_files(windows: Sequence[Window]) -> dict[str, str]:
 
 
 def write_tracks(folder: Path) -> str:
-    """Write the files, but never over what somebody may have filled in; return what to say about it."""
+    """Write the files without overwriting any that may have answers; return the line to print."""
     windows = read_queue_windows()
     files = {folder / name: text for name, text in track_files(windows).items()}
     refuse(
-        f"{path}: is there already and may hold answers; name another folder"
+        f"{path}: exists and may hold answers; name another folder"
         for path, text in files.items()
         if path.exists() and path.read_bytes() != text.encode()
     )
@@ -45,9 +45,9 @@ def write_tracks(folder: Path) -> str:
 
 
 def main() -> None:
-    """Write the files of a folder."""
+    """Write the files to a folder."""
     parser = argparse.ArgumentParser(prog="python -m tools.queue_tracks", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to; it is made if need be")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="output folder (created if missing)")
     print(write_tracks(parser.parse_args().folder))
 
 

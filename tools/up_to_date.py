@@ -1,8 +1,7 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
 Every stage of which Git keeps an output runs again, so that the verdict rests on bytes made in this run, not on what
-dvc.lock claims. Any other stage runs where DVC's cache does not hold its outputs. The cards in docs/ are written from
-that, and count as outputs.
+dvc.lock claims. Any other stage runs where DVC's cache does not hold its outputs.
 """
 
 import argparse
@@ -18,18 +17,17 @@ from stages.lib.runtime.atomic_write import remove, write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from tools.check_labels import check_labels
-from tools.lib.cards.data_at_hand import missing_data, without_data
 from tools.lib.clips.known_clips import clips_table
+from tools.lib.review.data_at_hand import missing_data, without_data
 from tools.lib.revisions import git_text
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
-from tools.write_cards import CARDS, write_cards
 
 PIPELINE = Path("dvc.yaml")
 KINDS = ("outs", "metrics", "plots")  # A stage has its outputs under these.
 LOCKS = ("dvc.lock", "data/*/dvc.lock")
-# What stages write and Git keeps, and the cards made from it; people edit one table below labels/, the answers.
-OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv", *map(str, CARDS))
+# What stages write and Git keeps; people edit one table below labels/, the answers.
+OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv")
 
 
 def stages_in_order() -> dict[str, dict]:
@@ -71,7 +69,7 @@ def dvc_repro(*arguments: str) -> list[str]:
     stages = []
     command = [sys.executable, "-m", "dvc", "repro", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             print(line, end="", file=sys.stderr, flush=True)
             stages += re.findall(r"^Running stage '(.+)'", line)
     refuse(["dvc repro failed, for the reason that stands above"] if process.returncode else [])
@@ -129,7 +127,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
     wrong : sequence of str
         The stages whose committed outputs cannot have come from their committed inputs.
     """
-    said = f" {listed(taken)} did not run: what they give was taken from DVC's cache, by its hash in dvc.lock."
+    said = f" {listed(taken)} did not run: the outputs came from DVC's cache, by their hashes in dvc.lock."
     from_cache = said if taken else ""
     if not different:
         return f"Outputs: **as committed**. {listed(ran)} ran and gave the same bytes again.{from_cache}"
@@ -159,7 +157,6 @@ def main() -> None:
         return
     stages = stages_in_order()
     ran = reproduce(outputs_in_git(stages))
-    write_cards()
     different = different_outputs()
     print(verdict(ran, [name for name in stages if name not in ran], different, unrepeated_stages()))
     if patch and different:

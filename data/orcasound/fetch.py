@@ -10,7 +10,7 @@ from stages.lib.runtime.running import run_stage
 
 
 def fetch(bucket: str, key: str, target: Path) -> None:
-    """Download an object to a file, which appears whole or not at all, with a progress bar on a terminal."""
+    """Download an object to a file atomically, with a progress bar on a terminal."""
     import s3fs
     from botocore.exceptions import BotoCoreError
     from fsspec.callbacks import TqdmCallback
@@ -19,16 +19,16 @@ def fetch(bucket: str, key: str, target: Path) -> None:
     progress = TqdmCallback(tqdm_kwargs={"desc": target.name, "unit": "B", "unit_scale": True, "disable": None})
     with atomic_write(target) as unfinished:
         try:
-            # What a machine has by way of accounts is not used, and what it remembers of a listing is not trusted.
+            # Credentials and cached listings of this machine are not used.
             bucket_files = s3fs.S3FileSystem(anon=True, use_listings_cache=False)
             size = bucket_files.size(f"{bucket}/{key}")
             bucket_files.get_file(f"{bucket}/{key}", str(unfinished), callback=progress)
         except FileNotFoundError:
             raise InputFaults(
-                [f"{address}: there is no such archive (any more); look for it and correct {FOLDER / 'params.yaml'}"]
+                [f"{address}: this archive does not exist (any more); find it and correct {FOLDER / 'params.yaml'}"]
             ) from None
         except PermissionError as error:
-            raise InputFaults([f"{address}: may not be read by everybody (any more) ({error})"]) from None
+            raise InputFaults([f"{address}: is not public (any more) ({error})"]) from None
         except BotoCoreError as error:
             raise InputFaults(
                 [f"{address}: cannot be reached ({error}); check the network, then run it again"]
@@ -38,9 +38,9 @@ def fetch(bucket: str, key: str, target: Path) -> None:
 
 
 def main() -> None:
-    """Fetch the archive that is named."""
+    """Fetch the archive named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m data.orcasound.fetch", description=__doc__)
-    parser.add_argument("name", choices=list(Archives.model_fields), help="of the archive, as in params.yaml")
+    parser.add_argument("name", choices=list(Archives.model_fields), help="name of the archive, as in params.yaml")
     name = parser.parse_args().name
     settings = read_settings()
     fetch(settings.bucket, getattr(settings.archives, name), archive_path(name))

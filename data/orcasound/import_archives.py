@@ -1,4 +1,4 @@
-"""Make clips of the archives, with the roles of the study: `python -m data.orcasound.import_archives`."""
+"""Make clips from the archives, with the study's roles: `python -m data.orcasound.import_archives`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ from tools.lib.split.split_suggestion import suggested_counts
 
 NOT_NAMED = "a recording that no table names"
 SPLIT = """\
-# The roles of the study. To use them, put this in the place of the section `split` of params.yaml.
+# The study's roles. To use them, replace the section `split` of params.yaml with this.
 split:
   seed: {seed}
   group_by: recording
@@ -41,14 +41,14 @@ split:
 
 
 class Contents(NamedTuple):
-    """What one archive or several hold: tables, and the names of recordings."""
+    """The tables and the names of the recordings in one or more archives."""
 
     tables: list[Path]
     recordings: list[str]
 
 
 def unpack_archives(names: Iterable[str]) -> dict[str, Contents]:
-    """Unpack all archives and return what each holds."""
+    """Unpack all archives and return the contents of each."""
     contents = {}
     with atomic_write(FOLDER / ANNOTATIONS) as tables, atomic_write(FOLDER / RECORDINGS) as recordings:
         tables.mkdir()
@@ -60,7 +60,7 @@ def unpack_archives(names: Iterable[str]) -> dict[str, Contents]:
 
 
 def read_tables(contents: Contents, settings: OrcasoundParams) -> list[Annotations]:
-    """Read the tables of archives; their recordings are those of the archives, as far as these hold them."""
+    """Read the tables of archives, and resolve the recordings that they name to recordings in the archives."""
     finder = Finder(contents.recordings)
     read = read_all(contents.tables, settings.labels)
     named = {path.name: one for path, one in zip(contents.tables, read, strict=True)}
@@ -68,25 +68,25 @@ def read_tables(contents: Contents, settings: OrcasoundParams) -> list[Annotatio
 
 
 def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> Iterator[str]:
-    """Yield the archives of which the tables are about other recordings than they hold."""
+    """Yield a fault for each archive whose tables name none of its recordings."""
     for name, one in contents.items():
         named = origins_of(read_tables(one, settings))
         if named.keys().isdisjoint(one.recordings):
             first, other = min(named, default="nothing").removeprefix("./"), min(one.recordings)
-            yield f"{archive_path(name)}: its table names {first}, but it holds {other}; see what has become of it"
+            yield f"{archive_path(name)}: its table names {first}, but it holds {other}; check what has changed in it"
 
 
 def clips_of(
     contents: Contents, settings: OrcasoundParams, features: FeatureParams
 ) -> tuple[list[Registered], list[ClipRow], list[Outcome]]:
-    """Make the clips of archives that have one role.
+    """Make the clips of archives with the same role.
 
     Returns
     -------
     register : list of Registered
         The recordings that the tables name.
     rows : list of tuple
-        Of clips.csv.
+        Rows of clips.csv.
     outcomes : list of Outcome
     """
     read = read_tables(contents, settings)
@@ -101,7 +101,7 @@ def clips_of(
 
 
 def together(contents: Iterable[Contents]) -> Contents:
-    """Return what several archives hold together."""
+    """Return the combined contents of several archives."""
     contents = list(contents)
     return Contents(
         [path for one in contents for path in one.tables], [name for one in contents for name in one.recordings]
@@ -109,7 +109,7 @@ def together(contents: Iterable[Contents]) -> Contents:
 
 
 def split_section(table: Path, test: Sequence[str], seed: int) -> str:
-    """Return the section of params.yaml that gives the clips of a table their roles.
+    """Return a section of params.yaml that assigns the clips of a table to their roles.
 
     Parameters
     ----------
@@ -123,15 +123,15 @@ def split_section(table: Path, test: Sequence[str], seed: int) -> str:
     tested = sorted({clip.recording for clip in clips} & set(test))
     rest = [clip for clip in clips if clip.recording not in tested]
     counts = suggested_counts(rest, seed, "recording", parts=("pool", "valid", "train"))
-    refuse([] if counts and tested else [f"{table}: has too few recordings with calls and without to divide them"])
+    refuse([] if counts and tested else [f"{table}: has too few recordings with and without calls to divide them"])
     return SPLIT.format(seed=seed, **counts, test="\n".join(f"    - {name}" for name in tested))
 
 
 def import_archives(contents: Mapping[str, Contents], settings: OrcasoundParams, features: FeatureParams) -> list[str]:
-    """Write the tables of the data set; return what to say about it."""
+    """Write the tables of the data set; return the lines to print about it."""
     refuse(mismatches(contents, settings))
     to_learn = together(one for name, one in contents.items() if name != TEST)
-    # Apart, so that what one role lacks of windows without a call is not made up for by the other.
+    # Separately, so that one role's shortage of windows without calls is not filled from the other role.
     register, rows, outcomes = (
         learnt + tested
         for learnt, tested in zip(

@@ -1,4 +1,4 @@
-"""The params.yaml beside this module, and where archives lie once they are fetched."""
+"""The params.yaml of this folder, and the paths of fetched archives."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ class Archives(Section):
 
 
 class OrcasoundParams(ImportParams):
-    """The params of the data set: where the archives lie, and those of an import."""
+    """The params of the data set: the location of the archives, and the params of an import."""
 
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
     archives: Archives
@@ -35,5 +35,5 @@ def read_settings() -> OrcasoundParams:
 
 
 def archive_path(name: str) -> Path:
-    """Return where an archive lies once it is fetched."""
+    """Return the path of a fetched archive."""
     return FOLDER / "archives" / f"{name}.tar.gz"

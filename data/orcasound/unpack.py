@@ -1,4 +1,4 @@
-"""What an archive holds: tables of Pod.Cast, and the recordings that they name."""
+"""Unpacking an archive: Pod.Cast tables, and the recordings that they name."""
 
 import tarfile
 import zlib
@@ -14,12 +14,12 @@ TABLE, RECORDING = ".tsv", ".wav"
 
 
 def unpack(archive: Path, tables: Path, recordings: Path) -> tuple[list[Path], list[str]]:
-    """Unpack the tables and recordings of an archive, whatever folders they lie in.
+    """Unpack the tables and recordings of an archive, from any of its folders.
 
     Parameters
     ----------
     archive : Path
-        A .tar.gz; its name is put before those of the tables.
+        A .tar.gz file; its name is prefixed to the names of the tables.
     tables, recordings : Path
         Folders to write to.
 
@@ -32,31 +32,31 @@ def unpack(archive: Path, tables: Path, recordings: Path) -> tuple[list[Path], l
     Raises
     ------
     InputFaults
-        Where the file is no such archive, is damaged, or is not what it was when this was written.
+        If the file is not a .tar.gz archive, is damaged, or lacks tables or recordings.
     """
     written: list[Path] = []
     try:
         with tarfile.open(archive, "r:gz") as files:
             for member in tqdm(wanted(files), desc=archive.name, unit="file", disable=None):
-                # The name alone: what an archive says of folders must not lead out of these.
+                # Only the file name, because a path in the archive could lead outside the target folders.
                 name = PurePosixPath(member.name).name
                 table = name.endswith(TABLE)
                 target = tables / f"{archive.name.partition('.')[0]}_{name}" if table else recordings / name
                 if target.exists():
-                    raise InputFaults(
-                        [f"{archive}: holds {name}, which is there already, in this archive or in another"]
-                    )
+                    raise InputFaults([f"{archive}: holds {name} a second time, or another archive also holds it"])
                 with files.extractfile(member) as source, target.open("xb") as file:
                     copyfileobj(source, file)
                 written.append(target)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise InputFaults([f"{archive}: is no whole .tar.gz archive ({error}); remove it and fetch it again"]) from None
+        raise InputFaults(
+            [f"{archive}: is not a complete .tar.gz archive ({error}); remove it and fetch it again"]
+        ) from None
     found = {suffix: [path for path in written if path.name.endswith(suffix)] for suffix in (TABLE, RECORDING)}
     refuse(
-        f"{archive}: holds no {suffix} file, so it is not the archive that this was written for; see "
-        "https://github.com/orcasound/orcadata/wiki/Pod.Cast-data-archive for what has become of it"
+        f"{archive}: holds no {suffix} file, so it is not the expected archive; see "
+        "https://github.com/orcasound/orcadata/wiki/Pod.Cast-data-archive for changes to it"
         for suffix, paths in found.items()
         if not paths
     )
@@ -64,7 +64,7 @@ def unpack(archive: Path, tables: Path, recordings: Path) -> tuple[list[Path], l
 
 
 def wanted(files: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Yield the tables and recordings; what macOS leaves beside files (`._train.tsv`) is none."""
+    """Yield the tables and recordings, without the extra files that macOS adds (`._train.tsv`)."""
     for member in files:
         name = PurePosixPath(member.name).name
         if member.isfile() and not name.startswith(".") and name.endswith((TABLE, RECORDING)):

@@ -1,3 +1,3 @@
 """Synthetic hydrophone recordings, from a seed."""
 
-import stages  # noqa: F401 - it pins the libraries, and comes before the first of them is imported.
+import stages  # noqa: F401 - pins the libraries, so it must be imported before them.

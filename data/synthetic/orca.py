@@ -1,4 +1,4 @@
-"""The sounds of orcas: pulsed calls of a few stereotyped types, whistles, trains of echolocation clicks."""
+"""Orca sounds: pulsed calls of a few stereotyped types, whistles, trains of echolocation clicks."""
 
 from dataclasses import dataclass
 
@@ -9,20 +9,20 @@ from data.synthetic.tones import SAMPLE_RATE, curve, envelope, harmonics, impuls
 
 @dataclass(frozen=True)
 class CallType:
-    """What all calls of one type have in common.
+    """The properties shared by all calls of one type.
 
     Attributes
     ----------
     seconds : float
         Typical duration.
     low_hz : tuple of float
-        Knots of the pulse rate, which is the spacing of the lower source's many harmonics.
+        Knots of the pulse rate, which is the spacing of the lower source's harmonics.
     high_hz : tuple of float
-        Knots of the fundamental of the upper source, which moves on its own.
+        Knots of the upper source's fundamental, which moves independently.
     peak_hz : float
-        Where the lower source's harmonics are strongest.
+        Frequency at which the lower source's harmonics are strongest.
     high_gain : float
-        Amplitude of the upper source, relative to the strongest harmonic of the lower.
+        Amplitude of the upper source, relative to the strongest harmonic of the lower source.
     """
 
     seconds: float
@@ -32,7 +32,7 @@ class CallType:
     high_gain: float
 
 
-# Invented, in the range that Ford (1989, Can. J. Zool. 67, 727-745) gives for the discrete calls of resident orcas:
+# Invented, within the range that Ford (1989, Can. J. Zool. 67, 727-745) gives for discrete calls of resident orcas:
 # 0.5 to 1.5 s, most energy between 1 and 6 kHz.
 CALL_TYPES = (
     CallType(0.95, (480, 560, 640, 640, 900, 1350), (5200, 5300, 5900, 6300), 2200, 0.8),
@@ -46,18 +46,18 @@ CALL_TYPES = (
 
 
 def varied(knots: tuple[float, ...], scale: float, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Return knots moved together by a factor, and each on its own by a log-normal deviation."""
+    """Return knots scaled by a common factor, with an independent log-normal deviation for each."""
     return np.asarray(knots) * scale * np.exp(rng.normal(0, deviation, len(knots)))
 
 
 def pulsed_call(call_type: CallType, rng: np.random.Generator) -> np.ndarray:
-    """Return one call with two sources that are modulated independently, as orcas produce at once.
+    """Return one call with two simultaneous, independently modulated sources, as orcas produce.
 
     Parameters
     ----------
     call_type : CallType
     rng : numpy.random.Generator
-        Draws how this call differs from its type: in duration, pitch, contour and timbre.
+        Draws the call's deviations from its type: in duration, pitch, contour and timbre.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def pulsed_call(call_type: CallType, rng: np.random.Generator) -> np.ndarray:
     low_hz = curve(varied(call_type.low_hz, np.exp(rng.normal(0, 0.06)), 0.03, rng), sample_count)
     high_hz = curve(varied(call_type.high_hz, np.exp(rng.normal(0, 0.06)), 0.02, rng), sample_count)
     low = harmonics(low_hz, call_type.peak_hz * np.exp(rng.normal(0, 0.2)), octaves=rng.uniform(0.7, 1.1))
-    # The upper source starts later and is partly modulated by the pulses of the lower, which gives side bands.
+    # The upper source starts later and is partly modulated by the lower source's pulses, which gives sidebands.
     pulses = 1 + rng.uniform(0.2, 0.8) * np.sin(phase(low_hz))
     high = harmonics(high_hz, high_hz.mean(), octaves=0.5) * pulses
     onset = int(sample_count * rng.uniform(0, 0.3))
@@ -79,7 +79,7 @@ def pulsed_call(call_type: CallType, rng: np.random.Generator) -> np.ndarray:
 
 
 def whistle(rng: np.random.Generator) -> np.ndarray:
-    """Return a whistle: one wavering tone of 3 to 9 kHz for 0.4 to 1.6 s, hardly any harmonics."""
+    """Return a whistle: one wavering tone of 3 to 9 kHz for 0.4 to 1.6 s, with hardly any harmonics."""
     sample_count = int(SAMPLE_RATE * rng.uniform(0.4, 1.6))
     knots = rng.uniform(4000, 7500) * np.exp(rng.normal(0, 0.1, rng.integers(3, 8)))
     frequency_hz = np.clip(curve(knots, sample_count), 3000, 9000)
@@ -87,10 +87,10 @@ def whistle(rng: np.random.Generator) -> np.ndarray:
 
 
 def click_train(rng: np.random.Generator) -> np.ndarray:
-    """Return 0.6 to 2.4 s of echolocation clicks, whose rate glides between 5 and 60 a second."""
+    """Return 0.6 to 2.4 s of echolocation clicks, at a rate that glides between 5 and 60 per second."""
     sample_count = int(SAMPLE_RATE * rng.uniform(0.6, 2.4))
     rate_hz = curve(np.exp(rng.uniform(np.log(5), np.log(60), 3)), sample_count)
-    # A click falls wherever the running count of clicks passes a whole number.
+    # A click occurs whenever the running count of clicks passes a whole number.
     times_s = np.flatnonzero(np.diff(np.floor(phase(rate_hz) / (2 * np.pi)))) / SAMPLE_RATE
     strengths = np.exp(rng.normal(0, 0.3, times_s.size)) * np.sin(
         np.pi * (0.1 + 0.8 * times_s * SAMPLE_RATE / sample_count)

@@ -1,4 +1,4 @@
-"""Animals that are not orcas, and that a detector of orca calls mistakes for them."""
+"""Sounds of other animals, which an orca detector can mistake for orca calls."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def humpback_moan(rng: np.random.Generator) -> np.ndarray:
 
 
 def humpback_cry(rng: np.random.Generator) -> np.ndarray:
-    """Return a cry of 0.5 to 1.5 s: harmonics of a sweep between 300 and 1,700 Hz, from one source alone."""
+    """Return a cry of 0.5 to 1.5 s: harmonics of a sweep between 300 and 1,700 Hz, from a single source."""
     sample_count = int(SAMPLE_RATE * rng.uniform(0.5, 1.5))
     knots = np.exp(rng.uniform(np.log(400), np.log(1300))) * np.exp(rng.normal(0, 0.28, rng.integers(3, 6)))
     frequency_hz = curve(np.clip(knots, 300, 1700), sample_count)
@@ -23,7 +23,7 @@ def humpback_cry(rng: np.random.Generator) -> np.ndarray:
 
 
 def dolphin_whistle(rng: np.random.Generator) -> np.ndarray:
-    """Return a whistle of 0.4 to 1.4 s that winds up and down between 4 and 10 kHz."""
+    """Return a whistle of 0.4 to 1.4 s that rises and falls between 3.5 and 10 kHz."""
     sample_count = int(SAMPLE_RATE * rng.uniform(0.4, 1.4))
     middle_hz = rng.uniform(5500, 8000)
     loops = np.sin(np.linspace(0, 2 * np.pi * rng.uniform(0.5, 2.5), sample_count) + rng.uniform(0, 2 * np.pi))

@@ -1,4 +1,4 @@
-"""Which recordings there are, which windows they have, what is heard in each: what is drawn before any sound."""
+"""The plan of the data set: its recordings, their windows and the sounds in each, drawn before any synthesis."""
 
 from dataclasses import dataclass
 
@@ -8,32 +8,32 @@ from data.synthetic.sites import SITES, Site
 
 WINDOW_MS = 3000
 LONGEST_GAP_MS = 600
-# So many windows, with gaps before, between and after them, last between 30 and 120 s.
+# This many windows, with gaps before, between and after them, last between 30 and 120 s.
 FEWEST_WINDOWS, MOST_WINDOWS = 9, 33
 SHORTEST_RECORDING_MS = 30_000
 
-# Sounds that are not orca calls and resemble them; each recording has some kinds of them and not others.
+# Sounds that resemble orca calls; each recording has only some kinds of them.
 HARD_NEGATIVES = ("dolphin_whistle", "hull_knocks", "humpback_cry", "humpback_moan", "seal_barks", "winch_squeal")
 KINDS_PER_RECORDING = 3
 HARD_NEGATIVE_SHARE = {"call": 0.47, "nocall": 0.78}
-# Orcas are often heard clicking without a call, but the whistles here come with calls only.
+# Orcas often click without calling, but whistles only occur with calls here.
 CLICK_SHARE = {"call": 0.25, "nocall": 0.12}
 WHISTLE_SHARE = {"call": 0.15, "nocall": 0.0}
 
-# Signal-to-noise ratio from 0.5 kHz up: barely audible (but plain to see in a spectrogram) to clear.
+# Signal-to-noise ratio above 0.5 kHz: from barely audible (but clearly visible in a spectrogram) to clear.
 LOWEST_DB, HIGHEST_DB = -13.0, 6.5
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One sound to be heard in a window.
+    """One sound in a window.
 
     Attributes
     ----------
     kind : str
-        A name in `data.synthetic.recording.SOURCES`.
+        "pulsed_call" or a name in `data.synthetic.recording.SOURCES`.
     signal_to_noise_db : float
-        Power of the sound over that of the window's background, both from 0.5 kHz up.
+        Power of the sound relative to the window's background, both above 0.5 kHz.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Window:
-    """One future clip: its start in the recording, its label, what is heard in it besides the background."""
+    """One future clip: its start in the recording, its label, and its sounds apart from the background."""
 
     start_ms: int
     label: str
@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class PlannedRecording:
-    """One file: site, running number at the site, length, windows in order of time."""
+    """One file: site, number at the site, length, and windows in order of time."""
 
     site: Site
     number: int
@@ -65,9 +65,9 @@ class PlannedRecording:
 
 
 def window_counts(total: int, rng: np.random.Generator) -> list[int]:
-    """Return how many windows each recording has; they add up to the total.
+    """Return the number of windows of each recording; the numbers add up to the total.
 
-    Each count lies between `FEWEST_WINDOWS` and `MOST_WINDOWS`, but for a total too small for that.
+    Each number is between `FEWEST_WINDOWS` and `MOST_WINDOWS`, unless the total is too small.
     """
     recording_count = max(1, round(2 * total / (FEWEST_WINDOWS + MOST_WINDOWS)))
     counts = []
@@ -80,10 +80,10 @@ def window_counts(total: int, rng: np.random.Generator) -> list[int]:
 
 
 def labels(counts: list[int], calls: int, rng: np.random.Generator) -> list[list[str]]:
-    """Return the labels of each recording's windows, `calls` of them "call" in all.
+    """Return the labels of each recording's windows; `calls` of them are "call".
 
-    Orcas keep calling for a while, so recordings differ in their share of calls: each has a readiness, each window adds
-    chance to it, and the windows that come out highest get a call.
+    Orcas keep calling for a while, so recordings differ in their share of calls. Each recording has a readiness, each
+    window adds a random number to it, and the windows with the highest sums get a call.
     """
     readiness = np.repeat(rng.normal(0, 0.7, len(counts)), counts)
     score = readiness + rng.logistic(size=readiness.size)
@@ -93,16 +93,16 @@ def labels(counts: list[int], calls: int, rng: np.random.Generator) -> list[list
 
 
 def sounds(label: str, hard_negatives: np.ndarray, loudness_db: float, rng: np.random.Generator) -> tuple[Sound, ...]:
-    """Draw what is heard in one window.
+    """Draw the sounds of one window.
 
     Parameters
     ----------
     label : str
-        "call" or "nocall": with "call", one to three pulsed calls are heard, else none.
+        "call" or "nocall"; a "call" window has one to three pulsed calls, a "nocall" window none.
     hard_negatives : ndarray of str
         The kinds that occur in this recording.
     loudness_db : float
-        How much louder than usual the animals are in this recording.
+        Loudness of the animals in this recording, relative to the average.
     rng : numpy.random.Generator
     """
     kinds = ["pulsed_call"] * int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08])) if label == "call" else []

@@ -1,4 +1,4 @@
-"""From the plan of a recording to its samples: background, and the sounds of each window at their levels."""
+"""Synthesis of a planned recording: the background, and the sounds of each window at their levels."""
 
 import numpy as np
 from scipy.signal import butter, sosfilt
@@ -8,7 +8,7 @@ from data.synthetic.plan import WINDOW_MS, PlannedRecording
 from data.synthetic.sites import Site
 from data.synthetic.tones import SAMPLE_RATE
 
-# Every kind of sound but the pulsed call, whose type depends on who is there.
+# Every kind of sound except the pulsed call, whose type depends on the recording.
 SOURCES = {
     "click_train": orca.click_train,
     "dolphin_whistle": other_species.dolphin_whistle,
@@ -19,15 +19,15 @@ SOURCES = {
     "whistle": orca.whistle,
     "winch_squeal": vessel.winch_squeal,
 }
-# A family of orcas is heard with a few of the types only.
+# A family of orcas uses only a few of the call types.
 TYPES_PER_RECORDING = 3
 RAIN_CHANCE = 0.2
-# Where animals are heard: signal-to-noise ratios are measured above this frequency.
+# Animals are heard above this frequency, so signal-to-noise ratios are measured above it.
 HEARD_FROM_HZ = 500.0
 
 
 def background(site: Site, sample_count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the sea as heard at a site, before the hydrophone's own colour, standard deviation 1."""
+    """Return the background noise at a site, before the hydrophone's response, with a standard deviation of 1."""
     total = sea.coloured_noise(sample_count, site.slope + rng.normal(0, 0.4), rng)
     total *= sea.slow_level(sample_count, 1.5, rng)
     total += rng.uniform(0.05, 0.3) * sea.snapping_shrimp(sample_count, site.snaps_per_s, rng)
@@ -39,12 +39,12 @@ def background(site: Site, sample_count: int, rng: np.random.Generator) -> np.nd
 
 
 def heard(samples: np.ndarray) -> np.ndarray:
-    """Return what is left from `HEARD_FROM_HZ` up, same shape."""
+    """Return the samples high-pass filtered at `HEARD_FROM_HZ`, same shape."""
     return sosfilt(butter(4, HEARD_FROM_HZ, "highpass", fs=SAMPLE_RATE, output="sos"), samples)
 
 
 def onset(start: int, sample_count: int, free: tuple[int, int], rng: np.random.Generator) -> int:
-    """Draw where a sound begins, at least half of it inside its window.
+    """Draw the first sample of a sound, so that at least half of it is inside its window.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def onset(start: int, sample_count: int, free: tuple[int, int], rng: np.random.G
     sample_count : int
         Length of the sound.
     free : (int, int)
-        Samples before and after the window that belong to no other: as far a sound may reach out, so that a neighbour's
-        label stays true.
+        Samples before and after the window that belong to no other window. A sound may extend this far, so that the
+        labels of neighbours stay true.
     rng : numpy.random.Generator
     """
     window_count = WINDOW_MS * SAMPLE_RATE // 1000
@@ -70,7 +70,7 @@ def samples(recording: PlannedRecording, seed: np.random.SeedSequence) -> np.nda
     ----------
     recording : PlannedRecording
     seed : numpy.random.SeedSequence
-        This recording's own, so that it sounds the same whatever is synthesised before it or beside it.
+        This recording's own seed, so that its sound does not depend on the synthesis of other recordings.
 
     Returns
     -------

@@ -1,16 +1,16 @@
-"""The sea itself: its coloured noise, rain, snapping shrimp, and what it does to a sound on the way."""
+"""The sea: coloured noise, rain, snapping shrimp, and the propagation of sounds."""
 
 import numpy as np
 from scipy import fft
 
 from data.synthetic.tones import SAMPLE_RATE, curve, impulses, ringing
 
-# Below this, hydrophone amplifiers cut off; it also keeps swell from using up the 16 bits.
+# Hydrophone amplifiers cut off below this frequency. It also keeps swell from using up the 16 bits.
 LOWEST_HZ = 60.0
 
 
 def coloured(samples: np.ndarray, gain_db) -> np.ndarray:
-    """Return samples filtered, without delay, by a gain given over frequency.
+    """Return samples filtered, without delay, by a gain that depends on frequency.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def snapping_shrimp(sample_count: int, snaps_per_s: float, rng: np.random.Genera
 
 
 def propagated(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a sound after its way through shallow water: duller, and followed by echoes off surface and bottom.
+    """Return a sound after propagation through shallow water: duller, with echoes from the surface and the bottom.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def propagated(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (samples,)
-        Cut to the length of the sound, so that no echo reaches a window where the sound does not belong.
+        Cut to the length of the sound, so that no echo reaches another window.
     """
     loss_db_at_10_khz = rng.uniform(0, 15)
     duller = coloured(sound, lambda hz: -loss_db_at_10_khz * hz / 10_000)

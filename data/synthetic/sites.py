@@ -1,4 +1,4 @@
-"""The hydrophones: where they hang, and what each makes of the sea's noise."""
+"""The hydrophone sites: their background noise, and the response of each hydrophone."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ class Site:
     ----------
     name : str
     slope : float
-        Of the noise spectrum, in decibels per octave.
+        Slope of the noise spectrum, in decibels per octave.
     resonances : tuple of (Hz, dB)
-        Bumps (or dips) of half an octave in the hydrophone's response.
+        Peaks (or dips) of half an octave in the hydrophone's response.
     level : float
-        Standard deviation of the noise, in steps of 16 bits.
+        Standard deviation of the noise, in 16-bit steps.
     ship_chance : float
         Share of the recordings in which a ship passes.
     snaps_per_s : float
-        Of snapping shrimp.
+        Rate of snapping shrimp.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Site:
     snaps_per_s: float
 
     def response_db(self, frequency_hz: np.ndarray) -> np.ndarray:
-        """Return the hydrophone's response in decibels, same shape as the frequencies."""
+        """Return the hydrophone's response in decibels, with the shape of the frequencies."""
         return sum(
             gain_db * np.exp(-0.5 * (np.log2(frequency_hz / centre_hz) / 0.5) ** 2)
             for centre_hz, gain_db in self.resonances

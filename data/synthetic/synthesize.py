@@ -19,12 +19,12 @@ from stages.lib.runtime.table import write_table
 
 FOLDER = Path("data/synthetic")
 COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
-# At this level FLAC predicts with whole numbers only, so that its bytes are the same on every processor.
+# At this level, FLAC only uses integer arithmetic for prediction, so its bytes are the same on every processor.
 COMPRESSION_LEVEL = 0.25
 
 
 class SynthesisParams(Section):
-    """The params.yaml beside this module."""
+    """The params.yaml of this folder."""
 
     seed: Annotated[int, Field(ge=0)]
     calls: Annotated[int, Field(ge=1)]
@@ -57,22 +57,22 @@ def write_recording(one: plan.PlannedRecording, seed: np.random.SeedSequence, fo
         subtype="PCM_16",
         compression_level=COMPRESSION_LEVEL,
     )
-    # Written by Python, which says so when the disk is full.
+    # Written by Python, because it reports a full disk.
     (folder / f"{one.stem}.flac").write_bytes(file.getvalue())
 
 
 def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1) -> None:
-    """Write `recordings/` and `clips.csv` into a folder; the same bytes whatever the number of jobs.
+    """Write `recordings/` and `clips.csv` into a folder; the bytes do not depend on the number of jobs.
 
     Parameters
     ----------
     folder : Path
-        What it has under these names is replaced, once everything is synthesised.
+        Existing files with these names are replaced once everything is synthesised.
     seed : int
     calls, nocalls : int
-        Clips with each label.
+        Number of clips with each label.
     jobs : int
-        Processes at work; -1 for one a core.
+        Number of processes; -1 for one per core.
     """
     plan_seed, *seeds = np.random.SeedSequence(seed).spawn(1 + calls + nocalls)
     recordings = plan.recordings(calls, nocalls, np.random.default_rng(plan_seed))
@@ -88,7 +88,7 @@ def synthesize(folder: Path, seed: int, calls: int, nocalls: int, jobs: int = -1
 
 
 def main() -> None:
-    """Synthesise the data set that params.yaml beside this module describes."""
+    """Synthesise the data set described by the params.yaml of this folder."""
     params = read_flat_params(SynthesisParams, FOLDER / "params.yaml")
     synthesize(FOLDER, params.seed, params.calls, params.nocalls)
 

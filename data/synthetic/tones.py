@@ -1,23 +1,23 @@
-"""What all sounds are made of: contours of frequency, harmonics of a contour, envelopes, sparse impulses."""
+"""Building blocks of all sounds: frequency contours, harmonics of a contour, envelopes, sparse impulses."""
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.signal import oaconvolve
 
 SAMPLE_RATE = 22_050
-# Nothing is synthesised above this frequency, so that no harmonic folds back.
+# Nothing is synthesised above this frequency, so that no harmonic is aliased.
 HIGHEST_HZ = 10_500.0
 # Harmonics this many standard deviations from the strongest are left out: they would be 49 dB weaker.
 FARTHEST = 3.4
 
 
 def curve(knots: np.ndarray, sample_count: int) -> np.ndarray:
-    """Return a smooth curve through equally spaced knots, which never leaves their range.
+    """Return a smooth curve through equally spaced knots that never leaves their range.
 
     Parameters
     ----------
     knots : array_like of float, shape (at least 2,)
-        First and last fall on the first and the last sample; the unit is that of the result.
+        The first and last knots are at the first and last samples. The curve has the same unit.
     sample_count : int
 
     Returns
@@ -29,19 +29,19 @@ def curve(knots: np.ndarray, sample_count: int) -> np.ndarray:
 
 
 def phase(frequency_hz: np.ndarray) -> np.ndarray:
-    """Return the running phase in radians of a contour of frequency, same shape."""
+    """Return the running phase of a frequency contour in radians, same shape."""
     return 2 * np.pi * np.cumsum(frequency_hz) / SAMPLE_RATE
 
 
 def harmonics(frequency_hz: np.ndarray, peak_hz: float, octaves: float) -> np.ndarray:
-    """Return all harmonics of a contour, as strong as a bell curve over octaves of frequency makes them.
+    """Return all harmonics of a contour, weighted by a bell curve over frequency in octaves.
 
     Parameters
     ----------
     frequency_hz : ndarray, shape (samples,)
         Fundamental, above 0.
     peak_hz : float
-        Where the spectrum is strongest.
+        Frequency at which the spectrum is strongest.
     octaves : float
         Standard deviation of the bell curve; the smaller, the fewer harmonics are heard.
 
@@ -73,7 +73,7 @@ def envelope(sample_count: int, attack_s: float, release_s: float) -> np.ndarray
 
 
 def impulses(times_s: np.ndarray, strengths: np.ndarray, kernel: np.ndarray, sample_count: int) -> np.ndarray:
-    """Return a kernel repeated at the given times, shape (sample_count,); what sticks out at the end is cut."""
+    """Return a kernel repeated at the given times, shape (sample_count,); the part beyond the end is cut."""
     track = np.zeros(sample_count)
     places = np.round(np.asarray(times_s) * SAMPLE_RATE).astype(int)
     inside = (places >= 0) & (places < sample_count)
@@ -82,6 +82,6 @@ def impulses(times_s: np.ndarray, strengths: np.ndarray, kernel: np.ndarray, sam
 
 
 def ringing(frequency_hz: float, decay_s: float) -> np.ndarray:
-    """Return a damped oscillation of six decay times, the kernel of a click."""
+    """Return a damped oscillation lasting six decay times, the kernel of a click."""
     time_s = np.arange(max(int(6 * decay_s * SAMPLE_RATE), 4)) / SAMPLE_RATE
     return np.sin(2 * np.pi * frequency_hz * time_s) * np.exp(-time_s / decay_s)

@@ -1,4 +1,4 @@
-"""Ships and boats: what runs on for the whole recording, and the squeaks that only last a moment."""
+"""Ships and boats: noise that lasts for the whole recording, and short squeals and knocks."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from data.synthetic.tones import SAMPLE_RATE, curve, envelope, harmonics, impuls
 
 
 def passing_ship(sample_count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a ship that comes and goes: the tonals of its engine and gears and the noise of its propeller.
+    """Return the sound of a passing ship: the tonals of its engine and gears, and the noise of its propeller.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def passing_ship(sample_count: int, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (sample_count,)
-        The propeller's broadband noise has a standard deviation of about 1 where the ship is closest.
+        The propeller's broadband noise has a standard deviation of about 1 when the ship is closest.
     """
     time = np.linspace(0, 1, sample_count)
     closest, spread = rng.uniform(-0.2, 1.2), rng.uniform(0.2, 0.8)
@@ -27,7 +27,7 @@ def passing_ship(sample_count: int, rng: np.random.Generator) -> np.ndarray:
     angle = phase(blades_hz)
     beat = 1 + rng.uniform(0.2, 0.6) * np.sin(angle)
     propeller = coloured_noise(sample_count, rng.uniform(-4.5, -2.5), rng) * beat
-    # Engine and gears give a few steady lines; where they lie follows the speed, as the beat does.
+    # Engine and gears give a few steady lines. Their frequencies follow the speed, as the beat does.
     lines = np.append(rng.uniform(4, 8) * np.arange(1, 7), rng.uniform(40, 120) * np.arange(1, 4))
     strengths = rng.uniform(0, 0.3, lines.size) / np.sqrt(lines / lines[0])
     tonals = sum(strength * np.sin(line * angle) for line, strength in zip(lines, strengths, strict=True))
@@ -48,7 +48,7 @@ def winch_squeal(rng: np.random.Generator) -> np.ndarray:
 
 
 def hull_knocks(rng: np.random.Generator) -> np.ndarray:
-    """Return 2 to 6 dull knocks within 1.5 s, as of a chain against a mooring: two damped tones each."""
+    """Return 2 to 6 dull knocks within 1.5 s, like a chain against a mooring: two damped tones each."""
     times_s = rng.uniform(0, 1.3, rng.integers(2, 7))
     strengths = rng.uniform(0.3, 1.0, times_s.size)
     decay_s = rng.uniform(0.008, 0.025)

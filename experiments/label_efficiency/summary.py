@@ -5,7 +5,6 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t
 
 CONFIDENCE = 0.95
 NEVER = float("inf")
@@ -32,6 +31,8 @@ def estimate(values: Sequence[float]) -> Estimate:
     mean = float(values.mean())
     if len(values) < 2:
         return Estimate(mean, float("nan"), float("nan"))
+    from scipy.stats import t
+
     reach = t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return Estimate(mean, float(mean - reach), float(mean + reach))
 

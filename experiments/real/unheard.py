@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from experiments.command import exit_without, results_parser
@@ -91,6 +90,8 @@ def orca(features: Features, clips: list[Clip], seed: int) -> Result:
 
 def result_of(seed: int, clips: LabelledClips, log_odds: np.ndarray, seconds: float) -> Result:
     """Measure the scores of some clips."""
+    from sklearn.metrics import roc_auc_score
+
     is_call = np.array([label == CALL for label in clips.labels])
     right = int(np.sum((log_odds > 0) == is_call))
     return Result(seed, right, len(is_call), float(roc_auc_score(is_call, log_odds)), seconds)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ class Place(NamedTuple):
 
     shards: tuple[str, ...]
     row: int
+
+
+ClipType = TypeVar("ClipType")
 
 
 class Features(NamedTuple):
@@ -45,7 +48,7 @@ class Features(NamedTuple):
 
 
 def open_features(folder: Path = FOLDER) -> Features:
-    """Open the folder that `featurize` wrote."""
+    """Open the folder written by `featurize`."""
     try:
         description = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -80,7 +83,7 @@ def write_index(folder: Path, views: Sequence[str], clips_of: Mapping[tuple[str,
 
 
 def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
-    """Raise `InputFaults` where a clip has no features."""
+    """Raise `InputFaults` if a clip has no features."""
     refuse(
         f"{features.folder / 'index.csv'}: there is no clip {clip_id}; run dvc repro to featurize it"
         for clip_id in clip_ids
@@ -89,7 +92,7 @@ def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
 
 
 def recordings_of(features: Features, clip_ids: Sequence[str]) -> list[str]:
-    """Return the recording of each clip, without folder and ending, by the shard that it is in."""
+    """Return the recording id of each clip, from the name of its shard."""
     refuse_missing(features, clip_ids)
     stems = (Path(features.places[clip_id].shards[0]).stem for clip_id in clip_ids)
     # A shard is named `<stem>.<digests>.npy`.
@@ -114,14 +117,14 @@ def load_clips(features: Features, clip_ids: Sequence[str], view: str = SPECTROG
     Raises
     ------
     InputFaults
-        Where a clip has no features.
+        If a clip has no features.
     """
     refuse_missing(features, clip_ids)
     arrays = np.empty((len(clip_ids), *features.description["shapes"][view]), np.float16)
     number = features.views.index(view)
     # One shard is open at a time; its clips are read through the memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
-    open_name, shard = None, None
+    open_name, shard = "", np.empty(0)
     for position in order:
         shards, row = features.places[clip_ids[position]]
         if shards[number] != open_name:
@@ -136,6 +139,6 @@ def load_views(features: Features, clip_ids: Sequence[str]) -> dict[str, np.ndar
     return {view: load_clips(features, clip_ids, view) for view in features.views}
 
 
-def in_batches(clip_ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """Divide clips into batches, so that no more than one has to be loaded at a time."""
-    return (clip_ids[start : start + size] for start in range(0, len(clip_ids), size))
+def in_batches(clips: Sequence[ClipType], size: int) -> Iterator[Sequence[ClipType]]:
+    """Divide clips into batches, so that only one has to be in memory at a time."""
+    return (clips[start : start + size] for start in range(0, len(clips), size))

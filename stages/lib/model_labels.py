@@ -1,4 +1,4 @@
-"""The labels that the model gives itself where it is confident: how often they are wrong, and what they count for."""
+"""The model's own labels for clips it is confident about: their error rate and their weight in training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -16,8 +16,14 @@ CLASSES = {"calls": CALL, "nocalls": NOCALL}
 class ModelLabels(Section):
     """Section `merge_labels.model_labels` of params.yaml.
 
-    Whether they are used, what one counts for (1 as much as that of an expert), and the share of wrong labels above
-    which those of a class are left out: once even the lower end of the audit's interval is above it.
+    Attributes
+    ----------
+    use : bool
+        Whether the model's labels are used.
+    weight : float
+        Weight of a model label; an expert's label has 1.
+    highest_error : float
+        A class is left out when the lower end of the audit's interval for its error rate is above this value.
     """
 
     use: bool
@@ -26,13 +32,13 @@ class ModelLabels(Section):
 
 
 def model_weights(params: ModelLabels, audit_error: Mapping[str, Mapping]) -> dict[str, float]:
-    """Return what a label of the model counts for, by class; a class that is not used is not there.
+    """Return the weight of the model's labels by class; unused classes are absent.
 
     Parameters
     ----------
     params : ModelLabels
     audit_error : mapping
-        As `audit_error` returns it. A class of which too few clips have been audited is given the benefit of the doubt.
+        As `audit_error` returns it. A class with too few audited clips gets the benefit of the doubt.
     """
     return {
         label: params.weight
@@ -42,25 +48,25 @@ def model_weights(params: ModelLabels, audit_error: Mapping[str, Mapping]) -> di
 
 
 def wrong_too_often(error: Mapping, params: ModelLabels) -> bool:
-    """Tell whether the audit has found so many labels of a class wrong that none of them is used."""
+    """Tell whether the audit found so many wrong labels in a class that the class is not used."""
     return error.get("rate_low", 0) > params.highest_error
 
 
 def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> dict:
-    """Compare the model's labels with the experts' on the clips that were drawn for the audit.
+    """Compare the model's labels with the experts' labels on the audited clips.
 
     Parameters
     ----------
     pool : sequence of PoolClip
     settled : mapping
-        From clip id to the experts' label, None where they cannot tell or do not agree.
+        From clip id to the experts' label, None if they cannot tell or do not agree.
 
     Returns
     -------
     dict
         For `all` and for each class: how many labels were `checked`, how many of these are `wrong`, how many clips
-        nobody could tell (`unsure`), and the `rate` of wrong labels with its 95 % interval where it is known. As many
-        clips are drawn of each class, so that of `all` weighs each by its share of the confident clips.
+        nobody could tell (`unsure`), and the `rate` of wrong labels with its 95 % interval if it is known. The audit
+        draws equally many clips from each class, so the rate of `all` weights a class by its share of confident clips.
     """
     drawn = {
         name: [clip.clip_id for clip in pool if clip.queued == AUDIT and clip.decision == label]
@@ -96,7 +102,7 @@ def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> 
 
 
 def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
-    """Compare labels that the model gave with the truth, where that is known, by the class that the model gave.
+    """Compare the model's labels with the known truth, by the class that the model gave.
 
     Parameters
     ----------
@@ -111,22 +117,22 @@ def model_error(by_model: Mapping[str, str], truth: Mapping[str, str]) -> dict:
 
 
 def error_rate(wrong: Sequence[bool]) -> dict:
-    """Return the share of wrong labels with its interval; the counts alone where there is nothing to check."""
+    """Return the share of wrong labels with its interval; only the counts if nothing was checked."""
     return {**wrong_counts(wrong), **(rate_with_ends(proportion(sum(wrong), len(wrong))) if wrong else {})}
 
 
 def wrong_counts(wrong: Sequence[bool]) -> dict[str, int]:
-    """Count what was checked, and what of it is wrong."""
+    """Count the checked and the wrong labels."""
     return {"checked": len(wrong), "wrong": sum(wrong)}
 
 
 def rate_with_ends(found: tuple[float, float, float]) -> dict[str, float]:
-    """Name a rate and the ends of its interval."""
+    """Return a rate and the ends of its interval by name."""
     return dict(zip(("rate", "rate_low", "rate_high"), found, strict=True))
 
 
 def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
-    """Say which of the model's labels are not used, and why; a line each."""
+    """Say which of the model's labels are not used and why, one line per class."""
     if not params.use:
         return ["The model's own labels are not used, as params.yaml says.\n"]
     lines = []
@@ -134,8 +140,8 @@ def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
         error = metrics["audit_error"][name]
         if wrong_too_often(error, params):
             lines.append(
-                f"{count} {name} of the model are not used: {error['wrong']} of {error['checked']} that were audited "
-                f"are wrong, so a share of at least {error['rate_low']:.2f} of them is, more than "
+                f"{count} {name} of the model are not used: {error['wrong']} of {error['checked']} audited ones are "
+                f"wrong, so the error rate is at least {error['rate_low']:.2f}, above the limit of "
                 f"{params.highest_error:g}.\n"
             )
     return lines

@@ -180,7 +180,7 @@ def train_model(
 
     def batched(positions: tensorflow.data.Dataset, clips: LabelledClips):
         """Load the clips at some positions, a batch at a time, so that memory holds no more than that."""
-        targets, weights = clips.targets, np.float32(clips.weights)
+        targets, weights = clips.targets, np.array(clips.weights, np.float32)
         shape = model.network.input_shape[1:]
 
         def load(batch: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -221,19 +221,19 @@ ROUND2 = f"{HERE}/archives/round2.tar.gz"
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (lambda _: b"<html>moved</html>", f"{ROUND2}: is no whole .tar.gz archive"),
-        (lambda files: archive(files)[:-2000], f"{ROUND2}: is no whole .tar.gz archive"),
+        (lambda _: b"<html>moved</html>", f"{ROUND2}: is not a complete .tar.gz archive"),
+        (lambda files: archive(files)[:-2000], f"{ROUND2}: is not a complete .tar.gz archive"),
         (
             lambda files: archive({name: old for name, old in files.items() if not name.endswith(".tsv")}),
-            f"{ROUND2}: holds no .tsv file, so it is not the archive that this was written for",
+            f"{ROUND2}: holds no .tsv file, so it is not the expected archive",
         ),
         (
             lambda files: archive({name: old for name, old in files.items() if not name.endswith(".wav")}),
-            f"{ROUND2}: holds no .wav file, so it is not the archive that this was written for",
+            f"{ROUND2}: holds no .wav file, so it is not the expected archive",
         ),
         (
             lambda files: archive(other_tables(files, b"time\tspecies\n1\torca\n")),
-            f"{HERE}/annotations/round2_train.tsv:1: is none of the annotations that are known",
+            f"{HERE}/annotations/round2_train.tsv:1: is not in a known annotation format",
         ),
         (
             lambda files: archive(other_tables(files, table(["else_1.wav", "else_2.wav"]).encode())),
@@ -241,7 +241,7 @@ ROUND2 = f"{HERE}/archives/round2.tar.gz"
         ),
         (
             lambda files: archive({**files, "more/OS_7_05_2019_08_00_00_.wav": b""}),
-            f"{ROUND2}: holds OS_7_05_2019_08_00_00_.wav, which is there already, in this archive or in another",
+            f"{ROUND2}: holds OS_7_05_2019_08_00_00_.wav a second time, or another archive also holds it",
         ),
     ],
 )
@@ -262,7 +262,7 @@ def test_archives_that_were_not_fetched_are_named(workplace):
 def test_an_archive_that_has_moved_is_named(workplace, bucket):
     overlay(workplace / HERE / "params.yaml", {"archives": {"round2": "labeled-data/gone.tar.gz"}})
     fault = refusal(run_module(workplace, "data.orcasound.fetch", "round2"))
-    assert fault.startswith(f"s3://{PARAMS['bucket']}/labeled-data/gone.tar.gz: there is no such archive (any more)")
+    assert fault.startswith(f"s3://{PARAMS['bucket']}/labeled-data/gone.tar.gz: this archive does not exist (any more)")
     assert list((workplace / HERE / "archives").iterdir()) == []
 
 
@@ -270,7 +270,7 @@ def test_an_archive_that_is_no_longer_public_is_named(workplace, bucket):
     bucket.put_object(Key="labeled-data/mine.tar.gz", Body=b"", ACL="private")
     overlay(workplace / HERE / "params.yaml", {"archives": {"round2": "labeled-data/mine.tar.gz"}})
     fault = refusal(run_module(workplace, "data.orcasound.fetch", "round2"))
-    assert fault.startswith(f"s3://{PARAMS['bucket']}/labeled-data/mine.tar.gz: may not be read by everybody")
+    assert fault.startswith(f"s3://{PARAMS['bucket']}/labeled-data/mine.tar.gz: is not public")
 
 
 def test_a_bucket_that_cannot_be_reached_is_named(workplace, monkeypatch):

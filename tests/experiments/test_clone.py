@@ -1,5 +1,6 @@
 """Clones with small params, whatever the repository is used for."""
 
+import pytest
 import yaml
 
 from experiments.clone import (
@@ -26,6 +27,7 @@ OTHER = {
 }
 
 
+@pytest.mark.prove
 def test_a_small_clone_is_the_same_for_a_team_with_data_and_answers_of_its_own(with_own_data, finished, tmp_path):
     folder = tmp_path / "clone"
     git(with_own_data, "clone", "--quiet", str(with_own_data), str(folder))

@@ -11,7 +11,6 @@ from experiments.clone import REPOSITORY
 from experiments.detection import run
 from experiments.detection.matching import Call, match
 from experiments.detection.measures import Detected, at_threshold, average_precision, curve, recall_at
-from experiments.detection.overlap import clipped, highest_correlation
 from experiments.detection.section import section
 from tools.lib.detection.detections import Detection
 
@@ -138,21 +137,6 @@ def test_a_recording_that_is_drawn_twice_counts_twice():
         assert one == pytest.approx(other)
 
 
-# Whether clips were cut from recordings.
-
-
-def test_a_clip_that_was_cut_from_a_recording_is_found_in_it_though_it_was_changed():
-    random = np.random.default_rng(0)
-    recording, other = random.standard_normal(20000), random.standard_normal(1000)
-    piece = recording[7000:8000]
-    assert highest_correlation(recording, piece) == pytest.approx(1)
-    assert highest_correlation(recording, -0.01 * piece) == pytest.approx(1)
-    assert highest_correlation(recording, clipped(piece)) > 0.9
-    assert highest_correlation(recording, other) < 0.3
-    silent = np.concatenate([np.zeros(5000), recording])
-    assert highest_correlation(silent, other) < 0.3
-
-
 # The page.
 
 
@@ -183,6 +167,7 @@ def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
         run.main()
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(not run.LONG_RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
 def test_a_short_pass_over_the_real_recordings(tmp_path):
     overlay, page = tmp_path / "quick.yaml", tmp_path / "results.md"

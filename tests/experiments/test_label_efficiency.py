@@ -68,6 +68,7 @@ def asked(folder: Path, strategy: str, seed: int) -> list[dict[str, str]]:
     return rows_of(folder / HERE / "asked" / "synthetic" / f"{strategy}-{seed}.csv")
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_more_labels_are_revealed_than_asked_for(strategy, seed, done, draws):
@@ -87,6 +88,7 @@ def test_no_more_labels_are_revealed_than_asked_for(strategy, seed, done, draws)
         assert int(row["model_labels_wrong"]) <= int(row["model_labels"]) <= left
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(strategy, seed, done, draws):
@@ -101,6 +103,7 @@ def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(strategy, 
     assert not {recording[clip_id] for clip_id in pool} & {recording[clip_id] for clip_id in drawn.test}
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("seed", SEEDS)
 def test_runs_of_a_seed_differ_by_their_strategy_alone(seed, done, draws):
     first, second = (asked(done, strategy, seed) for strategy in STRATEGIES)
@@ -115,6 +118,7 @@ def test_runs_of_a_seed_differ_by_their_strategy_alone(seed, done, draws):
     assert first == second
 
 
+@pytest.mark.prove
 def test_seeds_draw_other_clips(done):
     # Of more recordings than the small data set has, where the parts can be filled in one way only.
     clips = [
@@ -127,6 +131,7 @@ def test_seeds_draw_other_clips(done):
     assert first.test != second.test
 
 
+@pytest.mark.prove
 def test_a_run_repeats_byte_for_byte(done):
     name = Path("synthetic") / "margin-1.csv"
     before = [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")]
@@ -134,6 +139,7 @@ def test_a_run_repeats_byte_for_byte(done):
     assert [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")] == before
 
 
+@pytest.mark.prove
 def test_the_tables_hold_what_the_runs_have(done):
     runs = {
         (strategy, seed): [
@@ -159,6 +165,7 @@ def test_the_tables_hold_what_the_runs_have(done):
         assert float(row["area_difference_high"]) == pytest.approx(interval.high, abs=1e-4)
 
 
+@pytest.mark.prove
 def test_the_section_of_a_page_is_replaced_and_the_curves_are_drawn(done):
     page = done / "page.md"
     begin, end = marks(SECTION)
@@ -175,11 +182,13 @@ def test_the_section_of_a_page_is_replaced_and_the_curves_are_drawn(done):
     shutil.rmtree(done / HERE / "drawn")
 
 
+@pytest.mark.prove
 def test_nothing_is_stale_after_a_run(done):
     assert "up to date" in run_in(done / HERE, "dvc", "status", "summarise", "--with-deps").stdout
     assert stages_run(repro(done / HERE, "summarise")) == []
 
 
+@pytest.mark.prove
 def test_the_commands_at_the_root_know_nothing_of_it(done):
     for command in (("stage", "list", "--all"), ("dag", "--mermaid"), ("status",), ("plots", "show", "--json")):
         outcome = run_in(done, "dvc", *command)

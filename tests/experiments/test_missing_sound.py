@@ -1,9 +1,12 @@
 """The experiment on missing sound, with the model of a small run."""
 
+import pytest
+
 from experiments.clone import run_in
 from experiments.missing_sound import CHANGES
 
 
+@pytest.mark.prove
 def test_every_change_has_a_row_and_none_makes_calls_of_no_calls(finished):
     result = run_in(finished, "python", "-m", "experiments.missing_sound")
     assert result.returncode == 0, result.stderr

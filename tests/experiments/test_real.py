@@ -53,6 +53,7 @@ def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
         run.main()
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(not run.RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
 def test_a_short_pass_over_the_orca_recordings(tmp_path):
     overlay = tmp_path / "quick.yaml"

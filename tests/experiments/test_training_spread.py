@@ -2,14 +2,16 @@
 
 import csv
 
-from experiments.training_spread import Outcome, Retrained, results_table, run_dataset
+import pytest
+
+from experiments.training_spread import Retrained, Trained, results_table, run_dataset
 
 
 def test_the_table_tells_seeds_and_answers_apart():
     first = Retrained(0.80, 0.01, 30.0)
     changed = [Retrained(0.81, 0.01, 31.0), Retrained(0.80, 0.01, 35.0), Retrained(0.77, 0.01, 33.0)]
     seeded = [Retrained(0.80, 0.01, 40.0), Retrained(0.84, 0.02, 40.0)]
-    lines = results_table("sea", Outcome(32, first, changed, seeded)).splitlines()
+    lines = results_table("sea", Trained(32, first, changed, seeded)).splitlines()
     assert lines[4:] == [
         "| accuracy, mean over 2 training seeds | 0.8200 |",
         "| its standard deviation over these seeds | 0.0283 |",
@@ -20,6 +22,7 @@ def test_the_table_tells_seeds_and_answers_apart():
     ]
 
 
+@pytest.mark.prove
 def test_each_run_changes_one_answer_or_the_seed(copy_of_finished, tmp_path):
     folder = copy_of_finished(tmp_path / "clone")
     outcome = run_dataset(folder, "synthetic", seed_count=1, change_count=1)

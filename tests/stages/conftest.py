@@ -16,6 +16,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.settled import SETTLED, write_settled
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
 from tests.support import feature_folder
+from tests.support.once import made_once
 from tools.lib.split.hold_out import hold_out
 
 SAMPLE_RATE = 4000
@@ -113,7 +114,7 @@ def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None)
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which all seven stages have run; tests read it and leave it as it is."""
-    return run_pipeline(tmp_path_factory.mktemp("pipeline"))
+    return made_once(tmp_path_factory, "pipeline", run_pipeline)
 
 
 def run_pipeline(folder: Path, epochs: int = 2, **features: object) -> Path:

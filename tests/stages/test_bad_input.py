@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from dvc.utils.serialize import parse_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +126,7 @@ answers = st.lists(
 
 def as_csv(rows: list[list[str]], ending: str = "\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)
+    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)  # noqa: TID251
     return text.getvalue()
 
 
@@ -159,22 +160,22 @@ def test_the_form_of_the_answers_changes_nothing(merging, data):
 
 # What goes wrong in one cell: the column, what the cell becomes, what the fault says.
 CELL_DAMAGES = [
-    ("clip_id", lambda cell: f"'{cell}", "begins with an apostrophe"),
+    ("clip_id", lambda cell: f"'{cell}", "starts with an apostrophe"),
     ("clip_id", "", "clip_id is empty"),
     ("clip_id", lambda cell: cell[:-1], "there is no clip"),
     ("clip_id", lambda cell: cell.upper(), "there is no clip"),
     ("clip_id", lambda cell: cell + "\N{ZERO WIDTH SPACE}", "there is no clip"),
     ("clip_id", FROZEN, "belongs to the test set"),
-    ("label", lambda cell: f"'{cell}", "begins with an apostrophe"),
+    ("label", lambda cell: f"'{cell}", "starts with an apostrophe"),
     ("label", lambda cell: f"{cell}s", "unknown label"),
     ("label", "", "label is empty"),
     ("label", lambda cell: f"={cell}", "unknown label"),
     ("label", "TRUE", "unknown label"),
-    ("annotator", lambda cell: f"'{cell}", "begins with an apostrophe"),
+    ("annotator", lambda cell: f"'{cell}", "starts with an apostrophe"),
     ("annotator", "  ", "annotator is empty"),
-    ("annotator", lambda cell: cell + "\N{ZERO WIDTH SPACE}", "cannot be seen"),
-    ("annotator", lambda cell: f"{cell}\n{cell}", "cannot be seen"),
-    ("date", lambda cell: f"'{cell}", "begins with an apostrophe"),
+    ("annotator", lambda cell: cell + "\N{ZERO WIDTH SPACE}", "invisible character"),
+    ("annotator", lambda cell: f"{cell}\n{cell}", "invisible character"),
+    ("date", lambda cell: f"'{cell}", "starts with an apostrophe"),
     ("date", lambda cell: "/".join(reversed(cell.split("-"))), "is not a date"),
     ("date", lambda cell: f"{cell[8:]}.{cell[5:7]}.{cell[2:4]}", "is not a date"),
     ("date", "45983", "is not a date"),
@@ -210,7 +211,7 @@ FILE_DAMAGES = {
     "no header": (lambda text: text.split("\n", 1)[1].encode(), "missing column"),
     "a column misnamed": (lambda text: text.replace("annotator", "anotator", 1).encode(), "missing column annotator"),
     "a column less": (lambda text: text.replace(",note", "", 1).encode(), "missing column note"),
-    "a column twice": (lambda text: text.replace("note", "date", 1).encode(), "column date is there twice"),
+    "a column twice": (lambda text: text.replace("note", "date", 1).encode(), "column date appears twice"),
     "a quotation mark": (lambda text: f'{text}{CLIP_IDS[0]},call,"val,2026-11-22,\n'.encode(), "quotation mark"),
     "a row less a cell": (lambda text: f"{text}{CLIP_IDS[0]},call,val,2026-11-22\n".encode(), "4 cells where 5"),
     "a comma in a note": (
@@ -324,22 +325,22 @@ def test_every_record_of_a_damaged_table_of_clips_is_featurized_or_refused(featu
 
 
 CLIP_DAMAGES = {
-    "a path outside": ("sea01.wav", "../recordings/sea01.wav", "leaves the data set"),
-    "an absolute path": ("sea01.wav", "/etc/passwd", "leaves the data set"),
-    "a path of Windows": ("sea01.wav", r"..\sea01.wav", "holds a backslash"),
-    "a folder": ("sea01.wav", ".", "is not the plain path of a file"),
+    "a path outside": ("sea01.wav", "../recordings/sea01.wav", "is outside the data set"),
+    "an absolute path": ("sea01.wav", "/etc/passwd", "is outside the data set"),
+    "a path of Windows": ("sea01.wav", r"..\sea01.wav", "contains a backslash"),
+    "a folder": ("sea01.wav", ".", "is not a plain file path"),
     "a name without end": ("sea01.wav", "a" * 5000, "is too long"),
     "a zero": ("sea01.wav", "sea\N{NULL}01.wav", "not UTF-8 text"),
-    "a formula": ("sea01.wav", "=HYPERLINK(1)", "begins as a formula"),
+    "a formula": ("sea01.wav", "=HYPERLINK(1)", "starts like a spreadsheet formula"),
     "no such recording": ("sea01.wav", "sea09.wav", "should be sea09_0000000"),
     "a name of the wrong case": ("sea01.wav", "SEA01.wav", "should be SEA01_0000000"),
     "a decimal comma": (",0.5,", ',"0,5",', "is not a time"),
     "a time of day": (",0.5,", ",00:00.5,", "is not a time"),
     "an exponent": (",0.5,", ",1e306,", "is not a time"),
-    "a rounded start": (",0.5,", ",1,", "does not fit its recording and start"),
+    "a rounded start": (",0.5,", ",1,", "does not match its recording and start"),
     "a capital": (",call,", ",Call,", "unknown label"),
-    "an apostrophe": ("sea00_0000000", "'sea00_0000000", "does not fit its recording and start"),
-    "a site unseen": (",bay", ",bay\N{ZERO WIDTH SPACE}", "cannot be seen"),
+    "an apostrophe": ("sea00_0000000", "'sea00_0000000", "does not match its recording and start"),
+    "a site unseen": (",bay", ",bay\N{ZERO WIDTH SPACE}", "invisible character"),
 }
 
 
@@ -417,7 +418,7 @@ PARAM_DAMAGES = {
     "more than there is": (
         "test: 4",
         "test: 5000",
-        "split.test is 5000, but the clips that are held out were drawn with 4",
+        "split.test is 5000, but the held-out clips were drawn with 4",
     ),
     "an unknown key": ("group_by:", "zzz: 1\n  group_by:", "unknown key 'split.zzz'; known are seed, group_by"),
     "a typo in a key": ("group_by:", "groupby:", "did you mean 'group_by'?"),
@@ -442,11 +443,11 @@ def test_a_damaged_params_file_is_refused_and_changes_nothing(featurizing, damag
 
 @settings(max_examples=60)
 @given(st.data())
-def test_a_damaged_params_file_is_refused_or_read_as_yaml_reads_it(featurizing, data):
+def test_a_damaged_params_file_is_refused_or_read_as_dvc_reads_it(featurizing, data):
     content = data.draw(damaged(st.just((featurizing / "params.yaml").read_bytes())) | st.binary(max_size=100))
     faults = run_with(featurizing, Path("params.yaml"), content, split.main, SPLIT)
     if not faults:
-        params = yaml.safe_load(content.decode("utf-8-sig"))
+        params = parse_yaml(content.decode("utf-8-sig"), "params.yaml")
         with chdir(featurizing):
             parts = [clip.part for clip in read_split()]
         if all(isinstance(params["split"][part], int) for part in ("train", "valid", "pool", "test")):

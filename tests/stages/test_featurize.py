@@ -218,7 +218,7 @@ def test_recordings_of_a_low_rate_are_named_and_what_they_lack_is_unknown(capsys
     featurize.main()
     assert capsys.readouterr().out.startswith(
         "recorded at 2000 Hz, which holds nothing above 1000 Hz, while featurize.max_hz is 2000; "
-        "what is missing counts as unknown (1 in all): sea01.wav\n"
+        "missing bands count as unknown (1 in all): sea01.wav\n"
     )
     features = open_features()
     unknown = np.isnan(load_clips(features, sorted(features.places)))

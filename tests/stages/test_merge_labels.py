@@ -284,7 +284,7 @@ def test_answers_about_clips_of_another_data_set_are_counted_and_passed_over(lab
     assert expert_metrics() == {"answers": 1, "calls": 0, "nocalls": 1, "unsure": 0, "passed_over": 2}
     assert json.loads(Path("metrics/labels.json").read_text())["disputed"] == json.loads(alone)["disputed"] == 0
     assert Path("labels/expert.csv").read_bytes() == answers
-    assert "Answers about clips that this split does not have, passed over: 2." in capsys.readouterr().out
+    assert "Skipped answers about clips that are not in this split: 2." in capsys.readouterr().out
 
 
 def test_an_id_that_nothing_has_ever_had_is_still_refused(labels_folder):
@@ -346,7 +346,7 @@ def test_a_class_that_the_answers_leave_nothing_of_is_named_and_nothing_is_writt
         main()
     assert [line.partition("leaves ")[2].partition(":")[0] for line in refusal.value.lines] == lost
     clip_id = answers[0].partition(",")[0]
-    assert f"the answers for {clip_id} dispute that or say otherwise; correct" in refusal.value.lines[0]
+    assert f"the answers for {clip_id} have another label or are disputed; correct" in refusal.value.lines[0]
     assert not Path("labels/merged.csv").exists()
     assert not Path("metrics/labels.json").exists()
 

@@ -2,10 +2,12 @@ import contextlib
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from experiments.clone import overlay
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.merged import MergedClip
 from stages.lib.training import HISTORY_COLUMNS
@@ -50,6 +52,16 @@ def test_main_writes_a_history(pipeline):
         header, *rows = csv.reader(table)
     assert tuple(header) == HISTORY_COLUMNS
     assert 1 <= len(rows) <= 2
+
+
+def test_main_can_start_from_the_weights_of_the_baseline(pipeline, tmp_path, one_process):
+    folder = Path(shutil.copytree(pipeline, tmp_path / "folder"))
+    overlay(folder / "params.yaml", {"retrain": {"init": "baseline"}})
+    weights = folder / "models" / "retrained" / "network.weights.h5"
+    from_scratch = weights.read_bytes()
+    with contextlib.chdir(folder):
+        main()
+    assert weights.read_bytes() not in (from_scratch, (folder / "models" / "baseline" / weights.name).read_bytes())
 
 
 def test_main_without_a_baseline_is_refused(data_set, pipeline):

@@ -271,7 +271,7 @@ def test_a_listed_recording_that_is_not_there_is_a_fault():
 def test_a_list_that_would_divide_a_site_is_a_fault_that_names_the_other_recordings():
     clips = make_clips([["call", "nocall"]] * 40, sites=[f"site{number}" for number in range(20)])
     _, faults = split(clips, SplitParams(**{**COUNTS, "group_by": "site", "test": ["sea3.wav"]}))
-    assert faults == ["test: list sea23.wav too, because its site site3 is in the list"]
+    assert faults == ["test: list sea23.wav too, because its site site3 is listed"]
 
 
 def test_an_impossible_count_is_a_fault_that_says_what_was_asked_and_what_there_is():
@@ -338,7 +338,7 @@ def test_what_cannot_be_met_is_not_held_out(data_set):
         hold_out()
     message = "\n".join(refusal.value.lines)
     assert all(line.startswith("params.yaml") for line in refusal.value.lines)
-    assert "split.pool: 8 labelled clips asked for (4 calls, 4 nocalls), 4 left to take" in message
+    assert "split.pool: 8 labelled clips requested (4 calls, 4 nocalls), 4 available" in message
     assert "6 call, 6 nocall clips of 3 recordings" in message
     assert not HELD_OUT.exists()
 
@@ -418,7 +418,7 @@ def test_main_passes_over_settled_clips_of_another_data_set(data_set_with_pool, 
     write_settled(SETTLED, settled("old_0000000", "sea03_0000500"))
     main()
     assert SPLIT.read_bytes() == before
-    assert "settled clips that this split does not have, passed over: 1" in capsys.readouterr().out
+    assert "skipped settled clips that are not in this split: 1" in capsys.readouterr().out
 
 
 def test_main_refuses_what_leaves_a_part_without_a_class(data_set_with_pool):
@@ -428,7 +428,7 @@ def test_main_refuses_what_leaves_a_part_without_a_class(data_set_with_pool):
     with pytest.raises(InputFaults) as refusal:
         main()
     (fault,) = refusal.value.lines
-    assert fault.startswith("labels/settled.csv: leaves no call in valid: its labels differ from those of ")
+    assert fault.startswith("labels/settled.csv: leaves no call in valid: its labels differ from ")
     assert SPLIT.read_bytes() == before
 
 
@@ -460,7 +460,7 @@ def test_main_lists_every_fault_of_the_settled_clips(data_set_with_pool):
         main()
     assert refusal.value.lines == [
         "labels/settled.csv:2: unknown label 'unsure'; write call or nocall",
-        "labels/settled.csv:3: round 'one' is not a number; write that of the round, as in labels/rounds.csv",
+        "labels/settled.csv:3: round 'one' is not a number; write the round's number from labels/rounds.csv",
         "labels/settled.csv:3: 'sea03_0000000' is on line 2 already; remove one",
     ]
 
@@ -511,7 +511,7 @@ def test_a_data_set_that_was_not_put_to_use_is_refused_with_the_command_that_doe
     replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
     before = SPLIT.read_bytes()
     assert fault_of(main) == (
-        "labels/held_out.csv: holds out no clip of bay yet; run python -m tools.hold_out, and commit it"
+        "labels/held_out.csv: has no clips of bay yet; run python -m tools.hold_out, and commit it"
     )
     assert SPLIT.read_bytes() == before
     hold_out()
@@ -536,10 +536,10 @@ def test_data_sets_can_be_switched_forth_and_back(put_to_use):
         (
             "seed: 1\n  group_by",
             "seed: 2\n  group_by",
-            "split.seed is 2, but the clips that are held out were drawn with 1",
+            "split.seed is 2, but the held-out clips were drawn with 1",
         ),
         ("group_by: recording", "group_by: site", "split.group_by is site, but "),
-        ("valid: 8", "valid: 12", "split.valid is 12, but the clips that are held out were drawn with 8"),
+        ("valid: 8", "valid: 12", "split.valid is 12, but the held-out clips were drawn with 8"),
         ("  test: 8", "  test: [sea00.wav]", "split.test is 1 recordings "),
         (
             "clip_s: 0.5",
@@ -562,11 +562,11 @@ def test_another_draw_than_the_one_that_is_held_out_is_refused(put_to_use, old, 
 def test_what_is_held_out_is_drawn_again_only_if_that_is_asked_for(put_to_use):
     before = read_held_out()
     replace_in(Path("params.yaml"), "seed: 1\n  group_by", "seed: 5\n  group_by")
-    assert "holds out 24 clips of tiny already; --again draws others" in fault_of(hold_out)
+    assert "already holds out 24 clips of tiny; --again draws others" in fault_of(hold_out)
     assert read_held_out() == before
     said = hold_out(again=True)
     assert said[0].startswith("labels/held_out.csv: now holds out 8 valid, 8 pool, 8 test clips of tiny")
-    assert "of 8 test clips from before are left" in said[1]
+    assert "of 8 earlier test clips are kept" in said[1]
     assert Counter(parts_now().values()) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
 
 

@@ -1,12 +1,11 @@
-"""A small Git repository with the files that the label tools read, and runs of these tools in it."""
+"""A small Git repository with the files that the label tools read."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import yaml
 
-from experiments.clone import REPOSITORY, SMALL, commit, git, run_in
+from experiments.clone import SMALL, commit, git
 from stages.lib.tables.clips import NOCALL
 from stages.lib.tables.pool import AUDIT, CHOSEN, UNCERTAIN, PoolClip, write_pool
 
@@ -74,8 +73,3 @@ def without_outputs(folder: Path) -> None:
 def expert_rows(folder: Path) -> list[str]:
     """Return the rows of labels/expert.csv without the header."""
     return (folder / "labels" / "expert.csv").read_text().splitlines()[1:]
-
-
-def run_tool(folder: Path, tool: str, *arguments: str) -> subprocess.CompletedProcess:
-    """Run `python -m tools.<tool>` in a folder."""
-    return run_in(folder, "python", "-m", f"tools.{tool}", *arguments, PYTHONPATH=str(REPOSITORY))

@@ -7,10 +7,8 @@ from pathlib import Path
 from experiments.clone import REPOSITORY
 from tests.support.edit import replaced
 
-# Commands write the cards, so nobody reads these for commands.
-CARDS = {"docs/data_card.md", "docs/model_card.md"}
 PATTERNS = ("*.md", "docs/*.md", "data/*/README.md")
-PAGES = sorted({str(path.relative_to(REPOSITORY)) for each in PATTERNS for path in REPOSITORY.glob(each)} - CARDS)
+PAGES = sorted({str(path.relative_to(REPOSITORY)) for each in PATTERNS for path in REPOSITORY.glob(each)})
 
 
 def read_page(page: str | Path) -> str:

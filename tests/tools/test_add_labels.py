@@ -13,10 +13,10 @@ from tests.support.label_repository import (
     HEADER,
     QUEUE,
     expert_rows,
-    run_tool,
     without_outputs,
     write_label_files,
 )
+from tests.support.tool import run_tool
 from tools.add_labels import Given, Signature, add_labels, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")
@@ -77,15 +77,15 @@ def test_of_equal_dates_the_file_wins(repository):
 def test_an_older_answer_is_not_taken_and_named(repository):
     said = add_labels([export("a.csv", "bay_0003000,call,val,2026-11-19,")], SIGNATURE)
     assert said == [
-        "labels/expert.csv: 0 answers added, 1 older than what is there and not taken (val 1)",
-        "a.csv:2: older than what is there and not taken",
+        "labels/expert.csv: 0 answers added, 1 older than the present answer, so not taken (val 1)",
+        "a.csv:2: older than the present answer, so not taken",
     ]
     assert expert_rows(repository) == EXPERT.splitlines()[1:]
 
 
 def test_what_is_there_already_stays_as_before(repository):
     path = export("a.csv", "bay_0003000,nocall,val,2026-11-20,ferry")
-    assert add(path, path) == "labels/expert.csv: 0 answers added, 1 as before (val 1)"
+    assert add(path, path) == "labels/expert.csv: 0 answers added, 1 unchanged (val 1)"
     assert Path("labels/expert.csv").read_text() == EXPERT
 
 
@@ -155,7 +155,7 @@ def test_all_faults_are_refused_at_once_with_file_and_line(repository):
 
 def test_an_annotator_who_contradicts_herself_in_a_file_is_refused(repository):
     faults = refused(export("a.csv", "deep_0004000,call,val,2026-11-22,", "deep_0004000,nocall,val,2026-11-23,"))
-    assert [fault.startswith("a.csv:3: 'val' has answered") for fault in faults] == [True]
+    assert [fault.startswith("a.csv:3: 'val' already answered") for fault in faults] == [True]
 
 
 def test_an_annotator_who_contradicts_herself_on_a_day_in_two_files_is_refused(repository):
@@ -165,7 +165,7 @@ def test_an_annotator_who_contradicts_herself_on_a_day_in_two_files_is_refused(r
         export("a.csv", "deep_0004000,nocall,val,2026-11-22,"),
     ]
     assert refused(*paths) == [
-        "a.csv:2: val says nocall of deep_0004000, but call on the same day on b.csv:2; keep one"
+        "a.csv:2: val says nocall for deep_0004000, but call on the same day in b.csv:2; keep one"
     ]
 
 
@@ -232,7 +232,7 @@ def test_adding_twice_is_adding_once(present, first, second):
     once, _ = merge(present, answers)
     twice, outcomes = merge(once, answers)
     assert cells(twice) == cells(once)
-    assert {what for what, _ in outcomes} <= {"as before", "older than what is there and not taken"}
+    assert {what for what, _ in outcomes} <= {"unchanged", "older than the present answer, so not taken"}
 
 
 @settings(max_examples=50)

@@ -13,7 +13,7 @@ from stages.lib.split.drawing import draw
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 
 HEADER = "clip_id,recording,start_s,label,site\n"
 # Neither the order of rows nor the spelling of a number is that of the tool.
@@ -96,7 +96,7 @@ def test_recordings_whose_rate_is_too_low_are_named_one_by_one(repository, tmp_p
     printed = add(repository, tmp_path / "sea")
     assert (
         "recorded at 2000 Hz, which holds nothing above 1000 Hz, while featurize.max_hz is 10000; "
-        "what is missing counts as unknown (3 in all): "
+        "missing bands count as unknown (3 in all): "
         "5066.190705140000.wav, rpi_bush_point_1562337136_0004.wav, short.wav\n"
     ) in printed
 
@@ -148,8 +148,8 @@ def test_a_damaged_recording_is_left_out_and_named(repository, tmp_path):
         ("nowhere", [], "nowhere: holds no recording"),
         ("data", ["--hop", "0"], "--hop 0: is no time"),
         ("data", ["--hop", "nan"], "--hop nan: is no time"),
-        ("data", ["--hop", "0.0001"], "--hop 0.0001: is no time between windows"),
-        ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds a character that cannot be seen"),
+        ("data", ["--hop", "0.0001"], "--hop 0.0001: is not a valid hop"),
+        ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds an invisible character"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, options, fault):
@@ -160,7 +160,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(repository, folder, option
 def test_another_recording_of_the_same_path_is_refused(repository, tmp_path):
     write_noise(tmp_path / "sea" / "z.wav", 9.0, seed=7)
     (fault,) = add(repository, tmp_path / "sea", status=1).splitlines()
-    assert fault.startswith(f"{tmp_path}/sea/z.wav: data/bay/recordings/z.wav is another recording of this path; ")
+    assert fault.startswith(f"{tmp_path}/sea/z.wav: data/bay/recordings/z.wav is another recording with this path; ")
     assert joined() == []
     assert not Path("data/bay/recordings.csv").exists()
     assert sorted(path.name for path in Path("data/bay/recordings").iterdir()) == ["z.wav"]
@@ -188,7 +188,7 @@ def test_recordings_that_differ_in_the_suffix_alone_are_left_out_and_the_others_
     printed = add(repository, tmp_path / "pairs")
     assert [row.split(",")[1] for row in joined()] == ["002.wav"]
     for name, other in {"001.wav": "001.flac", "001.flac": "001.wav", "z.flac": "z.wav"}.items():
-        assert f"{tmp_path}/pairs/{name}: {other} differs from it in the suffix alone" in printed
+        assert f"{tmp_path}/pairs/{name}: left out, because {other} differs only in the suffix" in printed
 
 
 def test_folders_that_are_links_are_followed_and_loops_are_noticed(repository, tmp_path):
@@ -255,7 +255,7 @@ def test_a_sound_under_two_names_joins_once(repository, tmp_path):
 def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
     Path("data/bay/dvc.yaml").write_text("stages: {}\n")
     printed = add(repository, tmp_path / "sea", status=1)
-    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml makes it, and would make it without them")
+    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml would overwrite it without them")
 
 
 @pytest.mark.parametrize("sizes", [(30, 6, 8, 8), (0.6, 0.15, 0.1, 0.15)])

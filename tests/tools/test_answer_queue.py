@@ -52,7 +52,7 @@ def test_what_a_spreadsheet_would_run_in_a_note_or_a_name_is_neutralised_and_sti
     note = '=HYPERLINK("http://example.org","listen, please")'
     rows = [["b_0000000", "call", "@val", "2026-11-22", note], ["a_0000000", "call", "val", "2026-11-22", "-3 dB"]]
     with path.open("w", newline="") as file:
-        csv.writer(file).writerows([HEADER.strip().split(","), *rows])
+        csv.writer(file).writerows([HEADER.strip().split(","), *rows])  # noqa: TID251
     before = [row.cells for row in read_table(path, COLUMNS)]
     assert answer_queue(repository, {"a_0000000": "call", "b_0000000": "nocall"}, "truth") == 2
     assert [row.cells for row in read_table(path, COLUMNS)][:2] == before

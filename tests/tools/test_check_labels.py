@@ -12,10 +12,10 @@ from tests.support.label_repository import (
     HEADER,
     expert_rows,
     make_label_repository,
-    run_tool,
     without_outputs,
     write_label_files,
 )
+from tests.support.tool import run_tool
 from tools.check_labels import check_labels
 
 TABLE, ANSWERED = Path("labels/expert.csv"), Path("labels/answered.csv")
@@ -52,7 +52,7 @@ def test_the_faults_are_those_of_merge_labels(repository):
 def test_another_order_is_no_fault_but_is_named(repository):
     TABLE.write_text(HEADER + "".join(f"{row}\n" for row in reversed(EXPERT.splitlines()[1:])))
     before = TABLE.read_bytes()
-    assert check_labels(fix=False)[0].endswith("; not in canonical form, which --fix restores")
+    assert check_labels(fix=False)[0].endswith("; not in canonical form; --fix restores it")
     assert TABLE.read_bytes() == before
     assert check_labels(fix=True)[0].endswith("; put into canonical form")
     assert TABLE.read_text() == EXPERT
@@ -97,7 +97,9 @@ def test_without_the_split_clips_are_looked_up_in_the_data_set(repository):
 def test_a_fresh_clone_checks_what_it_can(repository):
     without_outputs(repository)
     TABLE.write_text(EXPERT + "nowhere_0000000,call,val,2026-11-20,\n")
-    assert check_labels(fix=False)[1].startswith("labels/expert.csv: whether a clip exists and is no test clip was not")
+    assert check_labels(fix=False)[1].startswith(
+        "labels/expert.csv: whether a clip exists and is not a test clip was not"
+    )
     TABLE.write_text(EXPERT + "nowhere_0000000,orca,val,2026-11-20,\n")
     assert [fault.split(" ")[0] for fault in faults()] == ["labels/expert.csv:4:"]
 

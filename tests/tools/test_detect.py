@@ -17,7 +17,7 @@ from stages.lib.audio.recording import Examined
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
 from tools.lib.detection.detections import Detection
 from tools.lib.detection.detector import feature_params, open_detector, scores
@@ -300,9 +300,9 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "constant.wav is silent from end to end",
         "cancel.wav is silent in the mix, because its 2 channels cancel one another",
         "ten.wav: holds 0.003 s of sound, but a window needs 0.05 s",
-        "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model looks up to 2000 Hz; "
-        "--any-rate takes it all the same",
-        "lowest.wav: was recorded at 50 Hz, which holds nothing of what the model looks at",
+        "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model uses up to 2000 Hz; "
+        "--any-rate accepts it anyway",
+        "lowest.wav: was recorded at 50 Hz, which holds none of the frequencies the model uses",
         "missing.wav: there is no such file",
     ]
     assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said
@@ -315,7 +315,7 @@ def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_
     soundfile.write(tmp_path / "low.wav", samples, 1600)
     found = detected(folder, tmp_path, "--any-rate")["low"]
     assert all(8.5 < start_s < end_s < 10 for start_s, end_s in found)
-    assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate takes it all the same")
+    assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate accepts it anyway")
 
 
 # Faults.
@@ -327,9 +327,19 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     (tmp_path / "text.wav").write_text("not audio")
     write_recording(tmp_path / "=1+1.wav", 5.0, [])
     (tmp_path / "archive").mkdir()
+    os.mkfifo(tmp_path / "pipe.wav")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / TABLE.format("good")).write_text("corrected by hand")
-    names = ["good.wav", "empty.wav", "text.wav", "=1+1.wav", "missing.wav", "archive", "archive/../good.wav"]
+    names = [
+        "good.wav",
+        "empty.wav",
+        "text.wav",
+        "=1+1.wav",
+        "missing.wav",
+        "pipe.wav",
+        "archive",
+        "archive/../good.wav",
+    ]
     given = [str(tmp_path / name) for name in names]
     found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
     assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
@@ -340,8 +350,9 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
     assert f"{tmp_path}/empty.wav is empty" in said
     assert f"{tmp_path}/text.wav is not audio" in said
-    assert "'=1+1.wav' begins as a formula in a spreadsheet does; rename it" in said
+    assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
+    assert f"{tmp_path}/pipe.wav: there is no such file" in said
     assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]

@@ -18,6 +18,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import make_clip_id
 from tests.support.chromium import chromium
 from tests.support.feature_params import PARAMS
+from tests.support.tool import run_tool
 from tools import error_page
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip
@@ -140,7 +141,7 @@ def test_a_card_says_what_is_known_of_the_clip(browser):
 def test_label_errors_that_still_stand_are_listed_and_the_corrected_ones_counted(browser):
     assert cards(browser, "#doubts") == [("Labelled no call", "0.990", REEF[1]), ("Labelled call", "0.200", BAY[0])]
     line = text_of(browser, "#doubts-line")
-    assert line.startswith("2 labels in doubt, the most doubtful first. 1 label of that list")
+    assert line.startswith("2 labels in doubt, most doubtful first. 1 label in the list")
     facts = text_of(browser, "#doubts .facts").split("\n")
     assert facts[facts.index("Quality") + 1] == "0.010"
     assert facts[facts.index("Part") + 1] == "training"
@@ -154,9 +155,9 @@ def test_without_a_list_of_label_errors_the_page_says_how_to_make_it(browser, fo
 
 def test_no_more_are_shown_than_asked_for_and_the_page_says_so(browser, folder):
     browser.get((folder / "short.html").as_uri())
-    assert "Here are the 1 that it is most confident about." in text_of(browser, "#lead")
+    assert "Shown: the 1 most confident." in text_of(browser, "#lead")
     assert cards(browser, "#errors") == [("False alarm", "0.950", HOSTILE[0])]
-    assert "2 labels in doubt, the most doubtful first; the first 1 are here." in text_of(browser, "#doubts-line")
+    assert "2 labels in doubt, most doubtful first; the first 1 shown." in text_of(browser, "#doubts-line")
     assert len(cards(browser, "#doubts")) == 1
 
 
@@ -320,18 +321,14 @@ def test_a_clone_without_outputs_is_told_what_to_run(tmp_path, monkeypatch):
 def test_both_tools_work_on_what_the_pipeline_has_made(copy_of_finished, tmp_path):
     clone = copy_of_finished(tmp_path / "clone")
     page = clone / "labels" / "errors.html"
-    first = run_in(clone, "python", "-m", "tools.error_page")
+    first = run_tool(clone, "error_page")
     assert first.returncode == 0, first.stderr
     assert "run python -m tools.find_label_errors first" in first.stdout
     without = page.read_bytes()
-    tables = []
-    for folds in ("3", "3"):
-        found = run_in(clone, "python", "-m", "tools.find_label_errors", "--folds", folds)
-        assert found.returncode == 0, found.stderr
-        assert re.match(r"labels/label_errors.csv: \d+ labels? of 80 in doubt", found.stdout)
-        tables.append((clone / LABEL_ERRORS).read_bytes())
-    assert tables[0] == tables[1]
-    assert run_in(clone, "python", "-m", "tools.error_page").returncode == 0
+    found = run_tool(clone, "find_label_errors", "--folds", "3")
+    assert found.returncode == 0, found.stderr
+    assert re.match(r"labels/label_errors.csv: \d+ labels? of 80 in doubt", found.stdout)
+    assert run_tool(clone, "error_page").returncode == 0
     assert page.read_bytes() != without
     assert run_in(clone, "git", "status", "--porcelain").stdout == ""
 
@@ -339,12 +336,12 @@ def test_both_tools_work_on_what_the_pipeline_has_made(copy_of_finished, tmp_pat
 @pytest.mark.parametrize(
     ("command", "fault"),
     [
-        (("tools.error_page", "--count", "0"), "--count 0: shows nothing; give 1 or more\n"),
-        (("tools.find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows from 3 to "),
+        (("error_page", "--count", "0"), "--count 0: is too small; give 1 or more\n"),
+        (("find_label_errors", "--folds", "99"), "--folds 99: labels/split.csv allows 3 to "),
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_in_one_line(finished, command, fault):
-    refused = run_in(finished, "python", "-m", *command)
+    refused = run_tool(finished, *command)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith(fault)
     assert refused.stderr.count("\n") == 1

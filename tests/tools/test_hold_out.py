@@ -9,7 +9,7 @@ from stages.lib.tables.held_out import HELD_OUT, read_held_out
 from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")
@@ -38,7 +38,7 @@ def faults_of_another_length() -> list[str]:
     with pytest.raises(InputFaults) as refusal:
         hold_out(again=True)
     assert HELD_OUT.read_bytes() == before
-    return [line.partition(", or make another data set with labels for 0.25 s")[0] for line in refusal.value.lines]
+    return [line.partition(", or make a new data set with labels for 0.25 s")[0] for line in refusal.value.lines]
 
 
 def test_the_labels_of_a_table_written_by_hand_hold_for_one_length(shorter):
@@ -82,7 +82,7 @@ def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):
     )
     result = run_tool(put_to_use, "hold_out")
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.startswith("labels/held_out.csv: holds out 24 clips of tiny already; --again draws others")
+    assert result.stderr.startswith("labels/held_out.csv: already holds out 24 clips of tiny; --again draws others")
 
 
 def test_a_data_set_without_clips_is_refused_with_a_remedy(put_to_use):

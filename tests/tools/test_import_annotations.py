@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas
 import pytest
@@ -15,12 +16,13 @@ import soundfile
 import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import read_held_out
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
 from tests.support.modules import code_mismatches, declared_code
 from tests.support.pages import block
+from tests.support.tool import run_tool
 
 REAL = REPOSITORY.parent / "shared" / "real"
 real_recordings = pytest.mark.skipif(
@@ -42,7 +44,7 @@ TINY = {
         "max_hz": 2000.0,
     },
     "split": {"train": 36, "valid": 12, "pool": 12, "test": 12},
-    "train": {"epochs": 2},
+    "train": {"epochs": 2, "networks": 1},
     "score_pool": {"budget": 4, "audit": 2},
 }
 
@@ -134,7 +136,7 @@ def test_a_raven_table_becomes_a_data_set(imported):
     ]
     assert "2 recordings copied" in printed
     assert "recorded at" not in printed
-    assert "named by no annotation, so left out: 1 recording in " in printed
+    assert "left out because no annotation names them: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
     # What one would set by hand: six labelled clips, in the proportions of the study.
@@ -153,8 +155,8 @@ def test_no_call_windows_keep_their_distance(imported):
 
 def test_an_unknown_word_is_refused_before_anything_is_written(imported):
     printed = imported("sea.txt", raven_table(TWO), status=1)
-    assert "nobody has said what 'S01' stands for (2 annotations)" in printed
-    assert "nobody has said what 'S02' stands for (1 annotation)" in printed
+    assert "unknown word 'S01' (2 annotations)" in printed
+    assert "unknown word 'S02' (1 annotation)" in printed
     assert not Path("data").exists()
 
 
@@ -183,8 +185,8 @@ def test_more_annotations_can_follow(imported):
 
 def test_a_missing_recording_is_reported_and_the_others_taken(imported):
     printed = imported("sea.txt", raven_table([*TWO, (1.0, 2.0, "lost.wav", "S01")]), "--label", "S*=call")
-    assert "lost.wav: there is no recording of this name in data/bay/recordings or " in printed
-    assert summary("no recording of its name was found") == [("lost.wav", 1, 0)]
+    assert "lost.wav: there is no recording with this name in data/bay/recordings or " in printed
+    assert summary("no recording with its name found") == [("lost.wav", 1, 0)]
     assert len(clips()) == 7
 
 
@@ -193,7 +195,7 @@ def test_a_recording_that_turns_up_later_is_taken_then(imported, repository, tmp
     write_recording(tmp_path / "found" / "lost.wav", (1.0,))
     assert run_tool(repository, "import_annotations", "bay", "--recordings", str(tmp_path / "found")).returncode == 0
     assert [clip for clip in clips() if clip[0] == "lost.wav" and clip[2] == "call"] == [("lost.wav", 1.0, "call", "")]
-    assert summary("no recording of its name was found") == []
+    assert summary("no recording with its name found") == []
 
 
 def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(imported, repository, tmp_path):
@@ -203,10 +205,10 @@ def test_a_recording_that_is_there_twice_is_taken_where_both_are_the_same(import
     printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call")
     assert {clip[0] for clip in clips()} == {"a.wav"}
     assert "b.wav (sea.txt): may be copies/b.wav or deep/b.wav, which differ, so it is left out" in printed
-    assert summary("no recording of its name was found") == [("b.wav", 2, 0)]
+    assert summary("no recording with its name found") == [("b.wav", 2, 0)]
     # Nor is it clear in the data set, which has neither.
     assert run_tool(repository, "import_annotations", "bay").returncode == 0
-    assert summary("no recording of its name was found") == [("b.wav", 2, 0)]
+    assert summary("no recording with its name found") == [("b.wav", 2, 0)]
 
 
 def test_a_damaged_recording_is_reported_and_the_others_taken(imported, tmp_path):
@@ -219,8 +221,8 @@ def test_a_damaged_recording_is_reported_and_the_others_taken(imported, tmp_path
 
 def test_nothing_but_faults_is_refused(imported):
     printed = imported("sea.txt", raven_table([(99.0, 99.5, "a.wav", "call")]), status=1)
-    assert "data/bay: not one clip came of the annotations" in printed
-    assert "begins beyond the end of its recording" in printed
+    assert "data/bay: the annotations give no clip" in printed
+    assert "begins after the end of its recording" in printed
 
 
 def test_a_pod_cast_table_brings_site_and_date(imported):
@@ -232,7 +234,7 @@ def test_a_pod_cast_table_brings_site_and_date(imported):
         "quiet.wav,port_townsend,2019-07-06,",
     ]
     assert {clip[3] for clip in clips()} == {"orcasound_lab"}
-    assert summary("no call, and enough were drawn") == [("a.wav", 0, 14), ("quiet.wav", 0, 20)]
+    assert summary("no call, not drawn because enough others were") == [("a.wav", 0, 14), ("quiet.wav", 0, 20)]
 
 
 def test_a_site_can_be_corrected_by_hand(imported, repository):
@@ -289,22 +291,22 @@ def test_each_word_is_printed_with_what_it_was_taken_for(imported):
     rows = [(2.0 * number, 2.0 * number + 0.5, "a.wav", word) for number, word in enumerate((*words, "S01"))]
     printed = imported("sea.txt", raven_table(rows), "--label", "S*=call")
     assert words_printed(printed) == {
-        "'S01' stands for call, by S*": 2,
-        "'S1' stands for call, by S*": 1,
-        "'spy hop' stands for call, by S*": 1,
-        "'ship' stands for other": 1,
-        "'Sea lion' stands for other": 1,
-        "'seal' stands for other": 1,
-        "'sonar' stands for other": 1,
+        "'S01': call, by S*": 2,
+        "'S1': call, by S*": 1,
+        "'spy hop': call, by S*": 1,
+        "'ship': other": 1,
+        "'Sea lion': other": 1,
+        "'seal': other": 1,
+        "'sonar': other": 1,
     }
-    assert summary("'spy hop' stands for call, by S*") == [("a.wav", 1, 0)]
+    assert summary("'spy hop': call, by S*") == [("a.wav", 1, 0)]
     assert len([clip for clip in clips() if clip[2] == "call"]) == 4
 
 
 def test_a_pattern_leaves_doubts_to_be_asked_about(imported):
     rows = [(2.0, 2.5, "a.wav", "S01"), (8.0, 8.5, "a.wav", "S01?")]
     printed = imported("sea.txt", raven_table(rows), "--label", "S*=call", status=1)
-    assert "nobody has said what 'S01?' stands for (1 annotation); add --label 'S01?=unsure', or =call" in printed
+    assert "unknown word 'S01?' (1 annotation); add --label 'S01?=unsure', or =call" in printed
     printed = imported("sea.txt", raven_table(rows), "--label", "S*=call", "--label", "S01?=unsure")
     assert [clip[1:3] for clip in clips() if clip[2] != "nocall"] == [(1.75, "call"), (7.75, "")]
 
@@ -312,7 +314,7 @@ def test_a_pattern_leaves_doubts_to_be_asked_about(imported):
 def test_words_of_a_column_of_another_name_are_asked_about_and_then_remembered(imported, repository):
     table = "filename,start,end,Kind\na.wav,3,3.5,boat\na.wav,12,12.5,orca\n"
     printed = imported("sea.csv", table, status=1)
-    assert "nobody has said which column tells what the sounds are: 'Kind'; add --words COLUMN" in printed
+    assert "it is unclear which column names the sounds: 'Kind'; add --words COLUMN" in printed
     assert not Path("data").exists()
     imported("sea.csv", table, "--words", "Kind")
     assert [clip[1] for clip in clips() if clip[2] == "call"] == [11.75]
@@ -320,7 +322,7 @@ def test_words_of_a_column_of_another_name_are_asked_about_and_then_remembered(i
     assert run_tool(repository, "import_annotations", "bay").returncode == 0
     assert Path("data/bay/clips.csv").read_bytes() == before
     printed = imported("more.csv", "filename,start,end\nb.wav,5,5.5\n", "--words", "Sort", status=1)
-    assert "--words Sort: no table has a column of this name" in printed
+    assert "--words Sort: no table has a column with this name" in printed
 
 
 # A call is a stretch of time.
@@ -349,7 +351,7 @@ def test_a_track_with_the_name_that_audacity_proposes_is_about_the_recording_bes
     assert [path.parent.name for path in Path("data/bay/annotations").rglob("b.wav.txt")] == ["deep"]
     (tmp_path / "archive" / "Labels.txt").write_text("5.0\t5.5\tcall\n")
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "archive" / "Labels.txt"))
-    assert "Labels.txt: is named after no recording, and not one alone lies beside it" in result.stderr
+    assert "Labels.txt: belongs to an unknown recording" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["a.wav.txt", "a_labels.txt", "a labels.txt"])
@@ -377,8 +379,8 @@ def test_stretches_without_a_call_that_are_too_short_are_named(imported):
     rows = "a.wav,3.0,3.5,call\na.wav,8.0,8.5,nocall\na.wav,12,14,nocall\n"
     printed = imported("sea.csv", f"filename,start,end,label\n{rows}")
     assert (
-        "1 stretch without a call, the first at data/bay/annotations/sea.csv:3: no room for a window of 1 s that keeps "
-        "2 s from calls, so no clip; select longer stretches"
+        "1 stretch without a call, the first at data/bay/annotations/sea.csv:3: no room for a window of 1 s at "
+        "2 s from all calls, so no clip; annotate longer stretches"
     ) in printed
 
 
@@ -436,10 +438,10 @@ def test_windows_that_are_filled_are_counted_and_a_difference_between_the_classe
         name: run_tool(repository, "import_annotations", name, str(tmp_path / name)).stdout
         for name in ("alike", "other")
     }
-    line = "the window of 12 of 12 calls and of {} of 12 no-calls is longer than its sound, and was filled with it{}\n"
+    line = "windows longer than their sound, filled up with it: 12 of 12 calls, {} of 12 no-calls{}\n"
     differs = (
-        "; that differs between the classes, so a model may learn it instead of the calls: "
-        "lower featurize.clip_s, or cut calls and no-calls alike"
+        "; the classes differ in this, so a model may learn it instead of the calls: "
+        "lower featurize.clip_s, or cut calls and no-calls to the same length"
     )
     assert line.format(12, "") in said["alike"]
     assert line.format(0, differs) in said["other"]
@@ -457,9 +459,9 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
         Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
     assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
-    for stage in ("featurize", "split", "train", "score_pool", "merge_labels", "retrain", "evaluate"):
-        done = run_in(repository, "python", "-m", f"stages.{stage}", PYTHONPATH=str(REPOSITORY))
-        assert done.returncode == 0, done.stderr
+    with joblib.parallel_config(backend="threading"):
+        for stage in (featurize, split, train, score_pool, merge_labels, retrain, evaluate):
+            stage.main()
     accuracy = json.loads(Path("metrics/evaluation.json").read_text())["before"]["intervals"]["accuracy"]
     assert accuracy["low"] < 0.5 < accuracy["high"]
 
@@ -494,7 +496,7 @@ def test_params_are_set_where_that_is_asked_for_and_only_there(imported, reposit
     counts = {"test": 4, "pool": 3, "valid": 3, "train": 27}
     advice = "data.dataset: bay, " + ", ".join(f"split.{part}: {count}" for part, count in counts.items())
     printed = imported("sea.txt", table)
-    assert f"params.yaml: set {advice}; the same command with --use does\n" in printed
+    assert f"params.yaml: set {advice}; the same command with --use sets them\n" in printed
     assert "recorded at 4000 Hz, which holds nothing above 2000 Hz, while featurize.max_hz is 10000; " in printed
     assert "(10 in all): 0.wav, 1.wav, 2.wav, " in printed
     assert yaml.safe_load(Path("params.yaml").read_text()) == before
@@ -553,8 +555,8 @@ def test_of_a_sound_under_two_names_that_is_annotated_otherwise_neither_is_taken
     printed = imported("sea.txt", raven_table(rows))
     archive = tmp_path / "archive"
     assert (
-        f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav, but is annotated otherwise, "
-        "so neither is taken; keep one, with the annotations of both\n"
+        f"{archive}/a (1).wav: holds the same bytes as {archive}/a.wav, but its annotations differ, "
+        "so both are left out; keep one, with the annotations of both\n"
     ) in printed
     assert {recording for recording, *_ in clips()} == {"deep/b.wav"}
     assert sorted(path.name for path in Path("data/bay/recordings").rglob("*.wav")) == ["b.wav"]
@@ -572,14 +574,14 @@ def test_of_folders_of_clips_a_clip_that_is_there_twice_is_taken_once_and_not_as
     result = run_tool(repository, "import_annotations", "other", str(tmp_path / "clips"))
     assert result.returncode == 0, result.stderr
     assert "nocalls/4.wav: holds the same bytes as " in result.stdout
-    assert "is annotated otherwise" in result.stdout
+    assert "but its annotations differ" in result.stdout
     assert [clip.recording for clip in read_clips(Path("data/other/clips.csv"))] == ["calls/1.wav", "nocalls/3.wav"]
 
 
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):
     before = (repository / "params.yaml").read_bytes()
     printed = imported("a.txt", "3.0\t3.5\tcall\n", "--use", status=1)
-    assert "That takes three recordings with calls at least, better ten; annotate more recordings" in printed
+    assert "That takes at least three recordings with calls, better ten; annotate more recordings" in printed
     assert (repository / "params.yaml").read_bytes() == before
     assert len(clips()) == 2
 
@@ -588,7 +590,7 @@ def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):
     Path("data/bay").mkdir(parents=True)
     Path("data/bay/clips.csv").write_text("clip_id,recording,start_s,label,site\n")
     printed = imported("sea.txt", raven_table(TWO), "--label", "S*=call", status=1)
-    assert printed == "data/bay/clips.csv: is there already, and not from annotations; choose another name\n"
+    assert printed == "data/bay/clips.csv: exists, but not from annotations; choose another name\n"
     assert list(Path("data/bay").iterdir()) == [Path("data/bay/clips.csv")]
 
 
@@ -596,10 +598,10 @@ def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):
     ("arguments", "fault"),
     [
         (["bay"], "data/bay: holds no annotations; name the files to import"),
-        (["a/b", "x.txt"], "a/b: is no name for a data set"),
+        (["a/b", "x.txt"], "a/b: is not a valid name for a data set"),
         (["bay", "no.txt"], "no.txt: there is no such file"),
         (["bay", "--label", "S01=orca"], "--label S01=orca: write WORD=KIND"),
-        (["bay", "params.yaml"], "params.yaml: is none of the annotations that are known"),
+        (["bay", "params.yaml"], "params.yaml: is not in a known annotation format"),
         (["bay", "params.yaml", "--recordings", "nowhere"], "nowhere: there is no such folder"),
     ],
 )

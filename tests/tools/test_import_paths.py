@@ -9,7 +9,7 @@ import pytest
 from experiments.clone import REPOSITORY, run_in
 from stages.lib.tables.clips import read_clips
 from tests.support.edit import replace_in
-from tests.support.label_repository import run_tool
+from tests.support.tool import run_tool
 from tests.tools.test_import_annotations import clips, raven_table, repository, summary, write_recording
 
 __all__ = ["repository"]
@@ -35,9 +35,9 @@ def import_table(
     return import_files(repository, archive, archive.parent / name, *options, status=status)
 
 
-def import_files(repository: Path, archive: Path, *files: Path | str, status: int = 0, **variables: str) -> str:
-    command = ("python", "-m", "tools.import_annotations", "bay", *map(str, files), "--recordings", str(archive))
-    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), **variables)
+def import_files(repository: Path, archive: Path, *files: Path | str, status: int = 0) -> str:
+    command = ("import_annotations", "bay", *map(str, files), "--recordings", str(archive))
+    result = run_tool(repository, *command)
     assert result.returncode == status, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     return result.stdout + result.stderr
@@ -92,8 +92,8 @@ def test_a_recording_in_another_folder_is_not_the_one_that_is_named(repository, 
     printed = import_table(repository, archive, "20190705/000000.wav,3,0.5,call\na.wav,3,0.5,call\n")
     assert calls() == [("a.wav", 2.75)]
     assert "20190705/000000.wav: there is no such recording in " in printed
-    assert "; 20190706/000000.wav has its name, but lies in another folder" in printed
-    assert summary("no recording of its name was found") == [("20190705/000000.wav", 1, 0)]
+    assert "; 20190706/000000.wav has its name, but is in another folder" in printed
+    assert summary("no recording with its name found") == [("20190705/000000.wav", 1, 0)]
 
 
 def test_the_suffix_tells_which_of_several_files_is_meant(repository, archive):
@@ -112,7 +112,7 @@ def test_what_is_ambiguous_is_left_out_with_both_paths_and_stays_so(repository, 
     before = contents()
     assert run_tool(repository, "import_annotations", "bay").returncode == 0
     assert contents() == before
-    assert summary("no recording of its name was found") == [("001.wav", 1, 0)]
+    assert summary("no recording with its name found") == [("001.wav", 1, 0)]
 
 
 def test_a_table_that_lies_beside_its_recordings_is_about_these(repository, archive):
@@ -131,8 +131,8 @@ def test_recordings_that_differ_in_the_suffix_alone_leave_a_register_that_is_rea
     write_archive(archive, "001.wav", "001.flac", "002.wav")
     rows = "001.wav,3,0.5,call\n001.flac,3,0.5,call\n002.wav,3,0.5,call\n"
     printed = import_table(repository, archive, rows)
-    assert f"{archive}/001.flac: 001.wav differs from it in the suffix alone" in printed
-    assert f"{archive}/001.wav: 001.flac differs from it in the suffix alone" in printed
+    assert f"{archive}/001.flac: left out, because 001.wav differs only in the suffix" in printed
+    assert f"{archive}/001.wav: left out, because 001.flac differs only in the suffix" in printed
     assert calls() == [("002.wav", 2.75)]
     assert run_tool(repository, "import_annotations", "bay").returncode == 0
 
@@ -170,7 +170,7 @@ def test_the_same_command_with_a_corrected_file_replaces_the_result_and_says_so(
     write_archive(archive, "a.wav", "b.wav")
     import_table(repository, archive, "a.wav,3,0.5,call\nb.wav,3,0.5,call\n")
     printed = import_table(repository, archive, "a.wav,9,0.5,call\n")
-    assert "data/bay/annotations/sea.csv: replaced by what was given now\n" in printed
+    assert "data/bay/annotations/sea.csv: replaced by the file given now\n" in printed
     assert calls() == [("a.wav", 8.75)]
     assert Path("data/bay/recordings.csv").read_text() == "recording,site,began,hop_s\na.wav,,,\n"
 
@@ -192,7 +192,9 @@ def test_another_recording_of_the_same_path_is_refused_before_anything_is_copied
     write_recording(tmp_path / "other" / "b.wav", (5.0,), seed=98)
     rows = "a.wav,5,0.5,call\nb.wav,5,0.5,call\n"
     printed = import_table(repository, tmp_path / "other", rows, name="more.csv", status=1)
-    assert printed.startswith(f"{tmp_path}/other/a.wav: data/bay/recordings/a.wav is another recording of this path; ")
+    assert printed.startswith(
+        f"{tmp_path}/other/a.wav: data/bay/recordings/a.wav is another recording with this path; "
+    )
     assert contents() == before
 
 
@@ -216,7 +218,7 @@ def test_files_whose_names_are_not_utf8_are_named(repository, archive):
     shutil.copy(archive / "a.wav", odd / "b.wav")
     table = archive.parent / os.fsdecode(b"t\xe9.csv")
     table.write_text(HEADER + "b.wav,3,0.5,call\n")
-    fault = "t\\udce9.csv: its name 't\\udce9.csv' is not UTF-8"
+    fault = "t\\udce9.csv: its name 't\\udce9.csv' is not printable UTF-8"
     assert fault in import_files(repository, archive, table, status=1)
     printed = import_table(repository, archive, "b.wav,3,0.5,call\n", status=1)
     assert "recording 'caf\\udce9/b.wav' is not UTF-8; rename the file or folder" in printed
@@ -229,8 +231,11 @@ def test_what_a_terminal_cannot_show_is_no_fault(repository, archive, variables)
     write_archive(archive, "Ørsted/録音.wav")
     table = archive.parent / "sjø.csv"
     table.write_text(HEADER + "Ørsted/録音.wav,3,0.5,call\nmåned.wav,1,1,call\n", encoding="utf-8")
-    printed = import_files(repository, archive, table, **variables)
-    assert "there is no recording of this name" in printed
+    command = ("python", "-m", "tools.import_annotations", "bay", str(table), "--recordings", str(archive))
+    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    printed = result.stdout
+    assert "there is no recording with this name" in printed
     assert calls() == [("Ørsted/録音.wav", 2.75)]
 
 

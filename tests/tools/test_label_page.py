@@ -299,16 +299,16 @@ def test_a_second_page_marks_what_was_answered_before(browser, folder):
     assert browser.execute_script(bar) == ["handed-in", "handed-in", "here", "", "", ""]
     press(browser, "c", "c")
     assert title(browser) == "Clip 5 of 6"
-    assert text_of(browser, "before") == "Answered already by Scott."
+    assert text_of(browser, "before") == "Already answered by Scott."
     press(browser, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
     assert text_of(browser, "before") == (
-        "You have handed in an answer for this clip already; another one replaces it. "
-        f"Answered already by {HOSTILE_NAME}."
+        "You have already handed in an answer for this clip; a new one replaces it. "
+        f"Already answered by {HOSTILE_NAME}."
     )
     assert pressed(browser) == []
     assert browser.execute_script("return window.hacked") is None
     press(browser, "e")
-    assert text_of(browser, "summary-line") == "4 of 6 clips answered (2 of them handed in before)"
+    assert text_of(browser, "summary-line") == "4 of 6 clips answered (2 of them handed in earlier)"
     assert [text_of(browser, f"tally-{name}") for name in ("call", "open")] == ["2", "2"]
     chips = "return [...document.querySelectorAll('#chips button')].map((chip) => chip.className)"
     assert browser.execute_script(chips) == ["handed-in", "handed-in", "call", "call", "open", "open"]
@@ -324,7 +324,7 @@ def test_capitals_make_no_other_annotator(browser):
     field = browser.find_element("id", "name")
     field.clear()
     field.send_keys("val")
-    assert text_of(browser, "kept") == "2 of 6 clips are answered under this name in this browser."
+    assert text_of(browser, "kept") == "2 of 6 clips answered under this name in this browser."
     assert not browser.find_element("id", "take-over-row").is_displayed()
     press(browser, Keys.ENTER)
     until(browser, "player.length")
@@ -372,7 +372,9 @@ def test_two_annotators_do_not_mix_unless_one_asks_for_it(browser):
     assert browser.execute_script("return storeFor('Val').answers.size") == 0
 
 
-@pytest.mark.parametrize(("name", "fault"), [("  ", "Write your name"), ("'val", "apostrophe"), ("v\u200bal", "seen")])
+@pytest.mark.parametrize(
+    ("name", "fault"), [("  ", "Enter your name"), ("'val", "apostrophe"), ("v\u200bal", "invisible")]
+)
 def test_a_name_that_the_table_would_refuse_is_refused(browser, name, fault):
     browser.find_element("id", "name").send_keys(name, Keys.ENTER)
     assert fault in text_of(browser, "name-fault")
@@ -793,14 +795,14 @@ def test_the_page_knows_who_has_answered_and_not_what(own_folder):
 def test_an_empty_queue_is_refused(own_folder):
     write_queue(own_folder, [])
     (line,) = refused()
-    assert line.startswith("labels/queue.csv: holds no clip to ask about; ")
+    assert line.startswith("labels/queue.csv: is empty; ")
 
 
 def test_every_unknown_and_repeated_clip_is_named(own_folder):
     write_queue(own_folder, ["sea_9999999", CLIP_IDS[0], CLIP_IDS[0], "gone_0000000"])
     assert refused() == [
         "labels/queue.csv:2: there is no clip 'sea_9999999' in data/tiny/clips.csv; run dvc repro",
-        f"labels/queue.csv:4: clip '{CLIP_IDS[0]}' is on line 3 already; remove one of them",
+        f"labels/queue.csv:4: clip '{CLIP_IDS[0]}' is already on line 3; remove one of them",
         "labels/queue.csv:5: there is no clip 'gone_0000000' in data/tiny/clips.csv; run dvc repro",
     ]
 

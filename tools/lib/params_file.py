@@ -1,9 +1,11 @@
 """Values of params.yaml, changed in place: comments, order and all other values stay as they are."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from stages.lib.runtime.atomic_write import write_text
 
@@ -24,24 +26,31 @@ def set_params(values: Mapping[tuple[str, str], str | int | float], path: Path =
 
 def with_values(text: str, values: Mapping[tuple[str, str], str | int | float]) -> str:
     """Return the text of a file of params in which some keys have other values."""
-    places = value_places(yaml.compose(text, Loader=yaml.SafeLoader))
+    places = value_places(YAML(typ="safe", pure=True).compose(text))
     # From the end on, so that the places before stay where they are.
     for (begin, end), value in sorted(((places[key], value) for key, value in values.items()), reverse=True):
-        text = f"{text[:begin]}: {yaml.safe_dump(value).splitlines()[0]}{text[end:]}"
+        text = f"{text[:begin]}: {yaml_text(value).splitlines()[0]}{text[end:]}"
     return text
 
 
-def value_places(root: yaml.MappingNode) -> dict[tuple[str, str], tuple[int, int]]:
+def value_places(root: MappingNode) -> dict[tuple[str, str], tuple[int, int]]:
     """Map section and key to where in the text the key ends, and its value."""
     return {
         (section.value, key.value): (key.end_mark.index, end_of(value))
         for section, keys in root.value
-        for key, value in (keys.value if isinstance(keys, yaml.MappingNode) else [])
+        for key, value in (keys.value if isinstance(keys, MappingNode) else [])
     }
 
 
-def end_of(node: yaml.Node) -> int:
-    """Return where a value ends; of a list of an item a line PyYAML says that it ends where the next key begins."""
-    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+def end_of(node: Node) -> int:
+    """Return where a value ends; of a list of an item a line ruamel says that it ends where the next key begins."""
+    if isinstance(node, SequenceNode) and not node.flow_style and node.value:
         return end_of(node.value[-1])
     return node.end_mark.index
+
+
+def yaml_text(value: object) -> str:
+    """Return a value as YAML 1.2, the version in which params are read."""
+    text = io.StringIO()
+    YAML().dump(value, text)
+    return text.getvalue()

@@ -1,4 +1,4 @@
-"""What Git knows of the repository: its revisions, and the files in them."""
+"""Read revisions and their files from Git."""
 
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ from stages.lib.runtime.table import quoted
 
 @contextmanager
 def snapshot(revision: str, paths: Iterable[Path]) -> Iterator[Path]:
-    """Give a folder with some files of the repository as they are at a revision; what it has not is missing.
+    """Give a folder with some files of the repository from a revision; files that it does not have are missing.
 
     Parameters
     ----------
     revision : str
-        A name that `full_name` has looked up.
+        A name checked by `full_name`.
     paths : iterable of Path
         Below the working folder.
     """
@@ -32,28 +32,28 @@ def snapshot(revision: str, paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def full_name(revision: str) -> str:
-    """Return the hash of a commit; refuse what git does not know."""
+    """Return the hash of a commit; refuse an unknown revision."""
     inside = git("rev-parse", "--is-inside-work-tree")
     if inside.returncode:
         raise InputFaults(
             [f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"]
         )
-    # A name that begins with a hyphen must not be taken for an option.
+    # A name that begins with a hyphen must not be read as an option.
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
         raise InputFaults(
-            [f"{quoted(revision)} is no commit that git knows; name one, such as HEAD~1, or run git fetch first"]
+            [f"{quoted(revision)} is not a commit known to git; name one, such as HEAD~1, or run git fetch first"]
         )
     return found.stdout.decode().strip()
 
 
 def uncommitted_files() -> list[str]:
-    """Return the files under Git that differ from the commit that is checked out."""
+    """Return the tracked files that differ from the checked-out commit."""
     return git_text("diff", "--name-only", "HEAD").splitlines()
 
 
 def git_text(*arguments: str) -> str:
-    """Run git in the working folder and return what it prints; where it fails, what it says is the fault."""
+    """Run git in the working folder and return its output; if it fails, its error message is the fault."""
     result = git(*arguments)
     if result.returncode:
         raise InputFaults([f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}"])

@@ -1,16 +1,16 @@
-"""Numbers and names in sentences."""
+"""Put numbers and names into sentences."""
 
 from collections.abc import Sequence
 
-from tools.lib.markdown import code
+from stages.lib.markdown import code
 
 
 def counted(count: int, noun: str, nouns: str = "") -> str:
-    """Return a number and what is counted, in the plural, for which most nouns need but an s, where it is not 1."""
+    """Return a number with its noun; the plural adds an s unless given."""
     return f"{count} {noun}" if count == 1 else f"{count} {nouns or f'{noun}s'}"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names, one at least, as a sentence holds them."""
+    """Return one or more names as a list in a sentence."""
     *most, last = map(code, names)
     return f"{', '.join(most)} and {last}" if most else last

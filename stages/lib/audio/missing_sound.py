@@ -1,35 +1,35 @@
-"""Missing sound: what of a recording carries no information, and what a window holds in its place.
+"""Missing sound: the parts of a recording that carry no information, and what replaces them in a window.
 
-Four things carry no sound:
+Sound is missing in four cases:
 
-- what lies beyond the end of a recording;
-- a run of one and the same value (zeros, a constant, a stuck converter) of `SHORTEST_RUN_S` or longer, in the channel
-  that is used or, where channels are mixed, in the mix;
-- sound shorter than `SHORTEST_SOUND_S` between two of these, such as a click on a dead line;
-- frequencies above half of the recording's own sample rate (`spectrogram.held_bands`).
+- beyond the end of a recording;
+- in a run of one repeated value (zeros, a constant, a stuck converter) of `SHORTEST_RUN_S` or longer, in the channel
+  in use, or in the mix if channels are mixed;
+- in sound shorter than `SHORTEST_SOUND_S` between two of these, such as a click on a dead line;
+- at frequencies above half the recording's own sample rate (`spectrogram.held_bands`).
 
-A window of which less than `LEAST_SHARE` is sound is not a clip. In any other window the missing part is filled with
-the window's own sound. Both rules are the same in training and in detection.
+A window with less than `LEAST_SHARE` of sound is not a clip. In any other window, the missing parts are filled with
+the window's own sound. Both rules apply equally in training and detection.
 """
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-# A quiet recording of few bits repeats a value for up to 4 ms, a clipped one for longer (docs/data.md).
+# A quiet recording with few bits repeats a value for up to 4 ms, a clipped one for longer (docs/data.md).
 SHORTEST_RUN_S = 0.01
-# At a low sample rate, chance repeats a value for as long as that.
+# At low sample rates, runs shorter than this can occur by chance.
 SHORTEST_RUN_SAMPLES = 16
 SHORTEST_SOUND_S = 0.05
 LEAST_SHARE = 0.1
-# What decoders of lossy formats leave of digital silence: less than half a step of 24 bits.
+# Decoders of lossy formats turn digital silence into values of less than half a 24-bit step.
 ROUNDING_OF_LOSSY = 2.0**-24
 
 Stretch = tuple[int, int]
 
 
 def missing_stretches(blocks: Iterable[np.ndarray], sample_rate: int, *, rounding: float = 0.0) -> list[Stretch]:
-    """Find the stretches of a signal that carry no sound, a block at a time.
+    """Find the stretches of a signal that carry no sound, block by block.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def missing_stretches(blocks: Iterable[np.ndarray], sample_rate: int, *, roundin
     sample_rate : int
         In Hz.
     rounding : float
-        By how much two samples that follow one another may differ and count as the same value.
+        Consecutive samples that differ by no more than this count as the same value.
 
     Returns
     -------
@@ -63,21 +63,21 @@ def missing_stretches(blocks: Iterable[np.ndarray], sample_rate: int, *, roundin
 
 
 def without_clicks(missing: Sequence[Stretch], length: int, sample_rate: int) -> list[Stretch]:
-    """Join missing stretches with the sound that is too short between them, or between one and an end of the signal.
+    """Join missing stretches if the sound between them, or between one and an end of the signal, is too short.
 
     Parameters
     ----------
     missing : sequence of (first, after)
         In samples, in order.
     length : int
-        Of the signal, in samples.
+        Length of the signal, in samples.
     sample_rate : int
     """
     if not missing:
         return []
     shortest = SHORTEST_SOUND_S * sample_rate
     joined: list[Stretch] = []
-    # An end of the signal is a stretch without length.
+    # Each end of the signal counts as a missing stretch of length 0.
     for first, after in [(0, 0), *missing, (length, length)]:
         if joined and first - joined[-1][1] < shortest:
             joined[-1] = joined[-1][0], max(after, joined[-1][1])
@@ -89,23 +89,22 @@ def without_clicks(missing: Sequence[Stretch], length: int, sample_rate: int) ->
 def filled_window(samples: np.ndarray, size: int, sample_rate: int, *, rounding: float = 0.0) -> np.ndarray:
     """Return a window whose missing parts are filled with its own sound, and whose mean is zero.
 
-    The mean is that of the sound alone. It is taken away first, because an offset tells nothing of the sound and would
-    be a step for whatever filters the window later.
+    The mean of the sound is subtracted first. An offset carries no information, and filters would treat it as a step.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (samples,)
-        Of the window, as far as the recording has them.
+        The window's samples; fewer than `size` at the end of a recording.
     size : int
-        Samples of the whole window.
+        Number of samples in the whole window.
     sample_rate : int
     rounding : float
-        As of `missing_stretches`.
+        As for `missing_stretches`.
 
     Returns
     -------
     ndarray of float32, shape (size,)
-        Zeros where no part of the window is sound.
+        All zeros if no part of the window is sound.
     """
     samples = samples[:size]
     beyond = [(len(samples), size)] if len(samples) < size else []
@@ -118,7 +117,7 @@ def filled_window(samples: np.ndarray, size: int, sample_rate: int, *, rounding:
     window = np.zeros(size, np.float32)
     if not sound.any():
         return window
-    # In single precision, so that no other order of adding up changes a sample.
+    # Rounding the mean to single precision removes the influence of the order of summation.
     mean = np.float32(np.mean(samples[sound[: len(samples)]], dtype=np.float64))
     window[sound] = samples[sound[: len(samples)]] - mean
     edges = [0, *(edge for stretch in missing for edge in stretch), size]
@@ -130,21 +129,23 @@ def filled_window(samples: np.ndarray, size: int, sample_rate: int, *, rounding:
 
 
 def continued(before: np.ndarray, behind: np.ndarray, length: int) -> np.ndarray:
-    """Return sound for a gap: the sound on either side mirrored into it, as often as need be.
+    """Fill a gap by mirroring the sound on either side into it, repeatedly if necessary.
 
-    In a gap with sound on both sides, the two mirrored sounds fade into one another. Their squared weights add up to 1,
-    so that noise keeps its level.
+    In a gap with sound on both sides, the two mirrored sounds are cross-faded. Their squared weights add up to 1, so
+    that noise keeps its level.
 
     Parameters
     ----------
     before, behind : ndarray of float32, shape (samples,)
         The sound on either side; one of them may be empty.
     length : int
-        Of the gap, in samples.
+        Length of the gap, in samples.
     """
-    from_before = np.pad(before, (0, length), mode="symmetric")[len(before) :] if len(before) else None
-    from_behind = np.pad(behind, (length, 0), mode="symmetric")[:length] if len(behind) else None
-    if from_before is None or from_behind is None:
-        return from_behind if from_before is None else from_before
+    if len(before):
+        from_before = np.pad(before, (0, length), mode="symmetric")[len(before) :]
+    if len(behind):
+        from_behind = np.pad(behind, (length, 0), mode="symmetric")[:length]
+    if not len(before) or not len(behind):
+        return from_before if len(before) else from_behind
     share = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(length)
     return from_before * np.sqrt(1 - share) + from_behind * np.sqrt(share)

@@ -1,4 +1,4 @@
-"""Recordings: what is wrong with one, where it holds sound, and the samples of one window."""
+"""Recordings: checking one, finding where it has sound, and reading a window."""
 
 import os
 from collections import Counter, defaultdict
@@ -18,27 +18,27 @@ from stages.lib.audio.unfinished import Finished, unfinished_from
 # The mean of all channels, or one channel by its number from 1 on.
 Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
 
-BLOCK_SAMPLES = 1 << 17  # Checking a recording takes the memory of one block, however long the recording is.
+BLOCK_SAMPLES = 1 << 17  # Checking a recording needs the memory of one block, however long the recording is.
 
-# Full scale is 1, or 2**31 in what was not scaled, or micropascals; from about 1e18 on, features overflow.
+# Full scale is 1, or 2**31 if unscaled; samples may also be in micropascals. From about 1e18 on, features overflow.
 LOUDEST = 1e12
-NO_FRAME_COUNT = 2**63 - 1  # libsndfile's word for a FLAC file without one.
+NO_FRAME_COUNT = 2**63 - 1  # libsndfile returns this for a FLAC file without a frame count.
 LOSSY = ("VORBIS", "OPUS", "MPEG")
-# Channels that have nothing in common leave 1 / channels of their energy in the mix.
+# Independent channels leave 1 / channels of their energy in the mix.
 LEAST_ENERGY_OF_MIX = 0.01
 TOLERANCE_S = 1e-6
 
 
 class Examined(NamedTuple):
-    """What a sound recording holds.
+    """The content of a recording without faults.
 
     Attributes
     ----------
     length_s : float
     sample_rate : int
-        Its own, in Hz.
+        The recording's own rate, in Hz.
     missing : tuple of (begin, end)
-        The stretches that carry no sound, in seconds from its start, in order.
+        The stretches that carry no sound, in seconds from the start, in order.
     """
 
     length_s: float
@@ -47,28 +47,28 @@ class Examined(NamedTuple):
 
     @property
     def missing_s(self) -> float:
-        """How many seconds of it carry no sound."""
+        """Seconds without sound."""
         return sum(end_s - start_s for start_s, end_s in self.missing)
 
     @property
     def highest_hz(self) -> float:
-        """The highest frequency that it can hold."""
+        """The highest frequency that the recording can contain."""
         return self.sample_rate / 2
 
     def sound_s(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Return how many seconds of sound windows hold.
+        """Return the seconds of sound in each window.
 
         Parameters
         ----------
         starts_s : ndarray of float, shape (windows,)
-            Where they begin. They may go on beyond the end of the recording, where there is no sound.
+            Starts of the windows. Windows may extend beyond the end of the recording, where there is no sound.
         window_s : float
 
         Returns
         -------
         ndarray of float, shape (windows,), in [0, window_s]
         """
-        # Seconds of sound from the start of the recording: it rises with time where there is sound.
+        # The seconds of sound before each edge; they increase where there is sound.
         edges = [0.0, *(edge for stretch in self.missing for edge in stretch), self.length_s]
         rises = [end - begin for begin, end in zip(edges[::2], edges[1::2], strict=True)]
         until = np.repeat(np.concatenate([[0.0], np.cumsum(rises)]), 2)[1:-1]
@@ -76,25 +76,25 @@ class Examined(NamedTuple):
         return np.interp(starts_s + window_s, edges, until) - np.interp(starts_s, edges, until)
 
     def has_sound(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Tell which windows hold enough sound for a clip: bool, shape (windows,)."""
+        """Tell which windows have enough sound for a clip: bool, shape (windows,)."""
         return self.sound_s(starts_s, window_s) >= LEAST_SHARE * window_s - TOLERANCE_S
 
     def is_whole(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Tell which windows are sound from end to end, to a sample or two: bool, shape (windows,)."""
+        """Tell which windows are sound from start to end, to within two samples: bool, shape (windows,)."""
         return self.sound_s(starts_s, window_s) >= window_s - 2 / self.sample_rate
 
 
 def recording_fault(path: Path, channel: Channel = "mix") -> str | None:
-    """Say what is wrong with a recording; None for a sound one. It is decoded from end to end, as by `examine`."""
+    """Return what is wrong with a recording, or None. The whole file is decoded, as by `examine`."""
     found = examine(path, channel)
     return found if isinstance(found, str) else None
 
 
 def examine(path: Path, channel: Channel) -> Examined | str:
-    """Decode a recording from end to end and say what it holds, or what is wrong with it.
+    """Decode a whole recording and return its content, or what is wrong with it.
 
-    That a file has been cut off can be told of FLAC, WAV, AIFF and Ogg, and of an MP3 whose first frame counts the
-    others. Of other MP3 it cannot, because nothing in them says how long they should be; of rarer formats it is not.
+    Truncation is detected in FLAC, WAV, AIFF and Ogg files, and in MP3 files whose first frame counts the others.
+    Other MP3 files do not contain their length, so truncation cannot be detected. Rarer formats are not checked for it.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def examine(path: Path, channel: Channel) -> Examined | str:
     Returns
     -------
     Examined or str
-        A string says what is wrong and what to do.
+        A string describes the fault and its remedy.
     """
     if not path.is_file():
         return f"there is no file {path}; add it, or remove its clips"
     if path.stat().st_size == 0:
         return f"{path} is empty; copy it again from its source"
     if path.suffix.lower() == ".raw":
-        return f"{path} is by its name samples without a header; convert it to FLAC or WAV"
+        return f"{path} is raw samples without a header, judging by its name; convert it to FLAC or WAV"
     try:
         with open_recording(path) as recording:
             return header_fault(path, recording, channel) or examine_samples(path, recording, channel)
@@ -122,10 +122,10 @@ def examine(path: Path, channel: Channel) -> Examined | str:
 
 @contextmanager
 def open_recording(path: Path) -> Iterator[soundfile.SoundFile]:
-    """Open a recording; of a WAV file whose header was never finished, all samples that are there can be read."""
+    """Open a recording. If a WAV header was never finished, all samples up to the end of the file can be read."""
     start = unfinished_from(path)
     if start is None:
-        # As bytes, because a name need not be UTF-8.
+        # As bytes, because the name may not be UTF-8.
         with soundfile.SoundFile(os.fsencode(path)) as recording:
             yield recording
     else:
@@ -134,9 +134,9 @@ def open_recording(path: Path) -> Iterator[soundfile.SoundFile]:
 
 
 def header_fault(path: Path, recording: soundfile.SoundFile, channel: Channel) -> str | None:
-    """Say why the samples of an open recording cannot be used, by what it says of itself."""
+    """Return what the header of an open recording says against its use, or None."""
     if recording.frames == NO_FRAME_COUNT:
-        return f"{path} does not say how long it is, as when it was streamed; convert it to FLAC once more"
+        return f"{path} does not say how long it is, probably because it was streamed; convert it to FLAC again"
     if channel != "mix" and channel > recording.channels:
         return (
             f"{path} has no channel {channel}, which featurize.channel asks for; it has {recording.channels}, "
@@ -146,27 +146,27 @@ def header_fault(path: Path, recording: soundfile.SoundFile, channel: Channel) -
 
 
 class Reading:
-    """The samples of an open recording, read from end to end once, and what was found on the way.
+    """One pass over the samples of an open recording, and what it has found so far.
 
     Attributes
     ----------
     frames : int
-        Read until now.
+        Number of frames read so far.
     sound : bool
-        Whether every sample until now is a number that a recording can hold.
+        Whether every sample so far is a plausible number.
     """
 
     def __init__(self, recording: soundfile.SoundFile, channel: Channel):
         self.recording, self.channel = recording, channel
         self.frames, self.sound = 0, True
-        # Sums over the samples less those of the first frame, so that an offset does not hide what varies.
+        # The first frame is subtracted from the samples before summing, so that an offset does not hide the variation.
         self.first: np.ndarray | None = None
         self.sums, self.squares = np.zeros(recording.channels + 1), np.zeros(recording.channels + 1)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """Yield the samples of the channel that is used, a block at a time; end at the first that is no number."""
+        """Yield the samples of the channel in use, block by block; stop at the first implausible sample."""
         frames = max(1, BLOCK_SAMPLES // self.recording.channels)
-        # Not `recording.blocks()`, which does not say that it could read less than it was asked for.
+        # `recording.blocks()` would not report that fewer samples were read than requested.
         while len(block := self.recording.read(frames, dtype="float32", always_2d=True)):
             self.sound = bool((np.abs(block) <= LOUDEST).all())
             if not self.sound:
@@ -178,7 +178,7 @@ class Reading:
             yield used
 
     def add_energy(self, block: np.ndarray) -> None:
-        """Add up what varies in each channel, and last in the mix."""
+        """Accumulate the variation in each channel and, last, in the mix."""
         if self.first is None:
             self.first = block[0].astype(np.float64)
         varying = block - self.first
@@ -187,7 +187,7 @@ class Reading:
 
     @property
     def mix_cancels(self) -> bool:
-        """Whether the channels add up to next to nothing."""
+        """Whether the channels nearly cancel in the mix."""
         if self.first is None:
             return False
         *channels, mix = self.squares - self.sums**2 / self.frames
@@ -195,7 +195,7 @@ class Reading:
 
 
 def examine_samples(path: Path, recording: soundfile.SoundFile, channel: Channel) -> Examined | str:
-    """Say what the samples of an open recording hold, or what is wrong with them."""
+    """Return the content of an open recording, or what is wrong with its samples."""
     reading = Reading(recording, channel)
     stretches = missing_stretches(reading.blocks(), recording.samplerate, rounding=rounding(recording))
     fault = samples_fault(path, recording, reading)
@@ -204,7 +204,7 @@ def examine_samples(path: Path, recording: soundfile.SoundFile, channel: Channel
     if reading.mix_cancels:
         return (
             f"{path} is silent in the mix, because its {recording.channels} channels cancel one another; choose one "
-            "with featurize.channel, or save one as a recording of its own"
+            "with featurize.channel, or save one as a separate recording"
         )
     if stretches == [(0, reading.frames)]:
         return f"{path} is silent from end to end (its samples do not vary); leave it out"
@@ -213,21 +213,21 @@ def examine_samples(path: Path, recording: soundfile.SoundFile, channel: Channel
 
 
 def samples_fault(path: Path, recording: soundfile.SoundFile, reading: Reading) -> str | None:
-    """Say what is wrong with a recording whose samples have been read; None where they are all there."""
+    """Return what is wrong with a recording whose samples have been read, or None."""
     if not reading.sound:
         return f"{path} holds samples that are not numbers (NaN, infinite or beyond {LOUDEST:g}); export it again"
     if reading.frames < recording.frames:
         return f"{path} is cut off: {reading.frames} of {recording.frames} frames can be decoded; copy it again"
     missing = missing_part(path)
     if missing:
-        return f"{path} is cut off: {missing}; copy it again, or, if there is no more, convert it to FLAC"
+        return f"{path} is cut off: {missing}; copy it again, or convert it to FLAC if the source is also cut off"
     if reading.frames == 0:
         return f"{path} holds no samples; copy it again from its source"
     return None
 
 
 def rounding(recording: soundfile.SoundFile) -> float:
-    """Return by how much samples that should be the same can differ in an open recording."""
+    """Return how much samples that should be equal can differ in an open recording."""
     return ROUNDING_OF_LOSSY if recording.subtype.startswith(LOSSY) else 0.0
 
 
@@ -237,12 +237,12 @@ def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:
 
 
 def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]:
-    """Name every recording whose sample rate cannot hold a frequency, one sentence for each rate.
+    """List the recordings whose sample rate is too low for a frequency, one sentence per rate.
 
     Parameters
     ----------
     sample_rates : mapping
-        From recordings to their own rates, in Hz.
+        From recording to its own rate, in Hz.
     max_hz : float
         The highest frequency of the features.
     """
@@ -253,15 +253,16 @@ def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]
             names[sample_rate].append(path.name if count_of[path.name] == 1 else str(path))
     return [
         f"recorded at {sample_rate} Hz, which holds nothing above {sample_rate / 2:g} Hz, while featurize.max_hz is "
-        f"{max_hz:g}; what is missing counts as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"
+        f"{max_hz:g}; missing bands count as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"
         for sample_rate, of_rate in sorted(names.items())
     ]
 
 
 def unfinished_lines(paths: Iterable[Path]) -> list[str]:
-    """Name the recordings whose headers were never finished, one sentence each."""
+    """List the recordings whose headers were never finished, one sentence each."""
     return [
-        f"{path}: its header was never finished, as when a recorder stops without warning; read to the end of the file"
+        f"{path}: its header was never finished, probably because the recorder stopped abruptly; read to the end of "
+        "the file"
         for path in paths
         if unfinished_from(path) is not None
     ]
@@ -280,16 +281,16 @@ def duration_s(path: Path) -> float:
 
 
 class Samples(NamedTuple):
-    """A part of a recording as it is.
+    """The samples of a part of a recording, at its own rate.
 
     Attributes
     ----------
     samples : ndarray of float32, shape (samples,)
-        In [-1, 1]; fewer than were asked for at the end of the recording.
+        In [-1, 1]; fewer than requested at the end of the recording.
     sample_rate : int
-        The recording's own, in Hz.
+        The recording's own rate, in Hz.
     rounding : float
-        By how much samples that should be the same can differ.
+        How much samples that should be equal can differ.
     """
 
     samples: np.ndarray
@@ -298,7 +299,7 @@ class Samples(NamedTuple):
 
 
 def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) -> Samples:
-    """Decode a part of a recording, as far as there is one."""
+    """Decode a part of a recording; it is shorter than requested at the end of the recording."""
     with open_recording(path) as recording:
         first = min(round(start_s * recording.samplerate), recording.frames)
         recording.seek(first)
@@ -307,7 +308,7 @@ def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) 
 
 
 def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) -> np.ndarray:
-    """Return samples at another rate, exactly so many of them.
+    """Resample to another rate and an exact number of samples.
 
     Parameters
     ----------
@@ -315,9 +316,9 @@ def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) 
     from_rate, to_rate : float
         In Hz.
     size : int
-        What is missing at the end is zeros.
+        Number of samples to return; missing ones at the end are zeros.
     """
-    import librosa  # It takes a second, which most readers of recordings can do without.
+    import librosa  # Importing it takes a second, and most callers of this module do not need it.
 
     if from_rate != to_rate:
         samples = librosa.resample(samples, orig_sr=from_rate, target_sr=to_rate)
@@ -325,17 +326,17 @@ def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) 
 
 
 def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int, channel: Channel = "mix") -> np.ndarray:
-    """Decode one window of a recording as people hear it: mono, resampled, silent past the end of the recording.
+    """Decode one window of a recording for listening: mono, resampled, silent past the end of the recording.
 
-    What the network sees of a window is made by `stages.lib.features.window`.
+    `stages.lib.features.window` prepares windows for the network.
 
     Parameters
     ----------
     path : Path
     start_s, clip_s : float
-        Where the window begins, and its length, in seconds.
+        Start and length of the window, in seconds.
     sample_rate : int
-        Of the result, in Hz.
+        Sample rate of the result, in Hz.
     channel : "mix" or int
 
     Returns

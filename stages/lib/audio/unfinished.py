@@ -1,4 +1,4 @@
-"""WAV files whose headers were never finished: the recorder stopped without warning, and all samples are there."""
+"""WAV files with unfinished headers: the recorder stopped abruptly, but all samples are in the file."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -6,16 +6,16 @@ from typing import BinaryIO
 from stages.lib.audio.cut_off import UNKNOWN_LENGTHS, sample_chunk
 
 FORMS = (b"RIFF", b"RF64")
-# By a whole of 8 bytes, and none of samples, libsndfile tells a file that was not closed, and reads it to its end.
+# If a header says 8 bytes in all and 0 bytes of samples, libsndfile treats the file as not closed and reads to its end.
 NOT_CLOSED = b"RIFF" + (8).to_bytes(4, "little")
 NO_LENGTH = bytes(4)
 
 
 def unfinished_from(path: Path) -> int | None:
-    """Return the byte from which on there are samples that the header does not count; None where it counts them.
+    """Return the position of the samples if the header was never finished; None if it was.
 
-    A recorder writes how long the whole is, and the samples, when it ends. Until then the header has 0, the largest
-    number that it can hold, or the length of itself.
+    A recorder writes the lengths of the file and the samples when it stops. Until then, the header has 0, the largest
+    possible number, or its own length.
     """
     try:
         with path.open("rb") as file:
@@ -28,24 +28,24 @@ def unfinished_from(path: Path) -> int | None:
     there = path.stat().st_size - start
     if not start or not there or not is_unknown(length):
         return None
-    # A file that was closed can hold no samples, and other things behind them.
+    # A closed file can also have 0 samples, with other chunks after them.
     unfinished = is_unknown(whole) or whole + 8 <= start if length == 0 else length > there
     return start if unfinished else None
 
 
 def is_unknown(length: int) -> bool:
-    """Tell whether a length stands for one that is not known yet."""
+    """Tell whether a length is a placeholder for one that is not known yet."""
     return any(length in lengths for lengths in UNKNOWN_LENGTHS)
 
 
 class Finished:
-    """A WAV file as libsndfile reads it to its end, open for reading.
+    """A WAV file open for reading, with a header that makes libsndfile read to the end of the file.
 
     Parameters
     ----------
     file : BinaryIO
     start : int
-        Where its samples begin.
+        Position of the samples.
     """
 
     def __init__(self, file: BinaryIO, start: int):
@@ -56,15 +56,15 @@ class Finished:
         file.seek(0)
 
     def read(self, size: int = -1) -> bytes:
-        """Read from where the file is."""
+        """Read from the current position."""
         position = self.file.tell()
         content = self.file.read(size)
         return self.header[position : position + len(content)] + content[max(0, len(self.header) - position) :]
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to another place."""
+        """Move to another position."""
         return self.file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return where the file is."""
+        """Return the current position."""
         return self.file.tell()

@@ -1,8 +1,7 @@
-"""Digests of files, remembered from run to run, so that what has not changed is not read again.
+"""Digests of files, cached between runs, so that unchanged files are not read again.
 
-A file counts as unchanged for as long as its inode, its size and its time of modification are the same. That is also
-the rule by which DVC tells whether there is anything to run. The memory belongs to one machine and is no part of any
-result: without it, all files are read once more.
+A file counts as unchanged while its inode, size and modification time are the same. DVC uses the same rule to decide
+whether a stage must run. The cache belongs to one machine and affects no result: without it, all files are read again.
 """
 
 import hashlib
@@ -17,51 +16,53 @@ import joblib
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.inputs import state
 
-# A file that was changed so recently could be changed again without its time telling: file systems keep coarse ones.
+# File systems keep coarse times, so a file changed this recently could change again with the same modification time.
 TOO_RECENT_NS = 2_000_000_000
 
 
 class FileHash(NamedTuple):
-    """The state of a file (as `stages.lib.runtime.inputs.state` has it) and the digest that it had then."""
+    """The state of a file, as `stages.lib.runtime.inputs.state` returns it, and its digest in that state."""
 
-    state: tuple
+    state: tuple | None
     digest: str
 
 
 def short_digest(content: bytes) -> str:
-    """Return 64 bits of the SHA-256 digest, as 16 hexadecimal digits."""
+    """Return the first 64 bits of the SHA-256 digest, as 16 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def file_digest(path: Path) -> str:
-    """Return the short digest of what a file holds, a block at a time."""
+    """Return the short digest of a file's content, reading it block by block."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def repeated(digest_of: Mapping[Path, str]) -> dict[Path, Path]:
-    """Return the files that hold the same bytes as one before them, each with the first such file."""
+    """Return the files with the same content as an earlier file, each with the first such file."""
     first: dict[str, Path] = {}
     firsts = {path: first.setdefault(digest, path) for path, digest in digest_of.items()}
     return {path: before for path, before in firsts.items() if before != path}
 
 
 def hash_file(path: Path) -> FileHash:
-    """Read a file; its state is that from before, so that a change in between makes it unknown."""
+    """Hash a file. The state is taken before reading, so that a change during reading invalidates the hash."""
     return FileHash(state(path), file_digest(path))
 
 
 def hash_files(paths: Iterable[Path], known: Mapping[str, FileHash]) -> dict[str, FileHash]:
-    """Return state and digest of files, by path; those that have changed since they were known are read."""
-    looked_at = {str(path): known.get(str(path)) for path in paths}
-    new = [path for path, seen in looked_at.items() if not seen or seen.state != state(Path(path))]
-    # In threads, because the digest is computed outside of Python's lock.
-    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(path)) for path in new)
-    return looked_at | dict(zip(new, read, strict=True))
+    """Return the state and digest of files, by path; only new and changed files are read."""
+    names = [str(path) for path in paths]
+    unchanged = {name: known[name] for name in names if name in known and known[name].state == state(Path(name))}
+    new = [name for name in names if name not in unchanged]
+    # In threads, because hashing releases Python's global lock.
+    read = joblib.Parallel(n_jobs=-1, prefer="threads")(joblib.delayed(hash_file)(Path(name)) for name in new)
+    found = unchanged | dict(zip(new, read, strict=True))
+    return {name: found[name] for name in names}
 
 
 def read_hashes(memory: Path) -> dict[str, FileHash]:
-    """Return what is known of files from the last run."""
+    """Return the hashes cached by the last run; none if the cache is missing or damaged."""
     try:
         entries = json.loads(memory.read_text(encoding="utf-8"))
         return {path: FileHash(tuple(entry), digest) for path, (*entry, digest) in entries.items()}
@@ -70,6 +71,7 @@ def read_hashes(memory: Path) -> dict[str, FileHash]:
 
 
 def write_hashes(memory: Path, seen: Mapping[str, FileHash]) -> None:
-    """Keep what is known of files for the next run, in place of what was known before."""
+    """Write the hashes for the next run, replacing the cache."""
     latest = time.time_ns() - TOO_RECENT_NS
-    write_json(memory, {path: [*one.state, one.digest] for path, one in seen.items() if one.state[-1] < latest})
+    known = {path: [*one.state, one.digest] for path, one in seen.items() if one.state and one.state[-1] < latest}
+    write_json(memory, known)

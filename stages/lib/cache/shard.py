@@ -1,7 +1,7 @@
-"""Shards: the arrays of one recording, in a file whose name says what it was made from and what it holds.
+"""Shards: files with the arrays of one recording, named after a digest of their inputs and a digest of their content.
 
-The name is `<stem>.<digest of what it was made from>-<digest of the content>.npy`. So a run that was killed goes on
-where it was, and neither a stale nor a damaged shard is ever taken for a good one, whatever has put it there.
+The name is `<stem>.<digest of the inputs>-<digest of the content>.npy`. So a killed run continues where it stopped, and
+a stale or damaged shard is always recognised.
 """
 
 import hashlib
@@ -16,33 +16,33 @@ from stages.lib.runtime.atomic_write import atomic_write
 
 
 def shards_in(folder: Path) -> list[Path]:
-    """Return everything in a folder that has the name of a shard; an empty list where there is no folder."""
+    """Return all files in a folder that are named like shards; an empty list if there is no folder."""
     return sorted(folder.glob("*.*-*.npy"))
 
 
 def key_of(shard: Path) -> str:
-    """Return `<stem>.<digest of what it was made from>` of a shard, by its name."""
+    """Return `<stem>.<digest of the inputs>` from the name of a shard."""
     return shard.stem.rpartition("-")[0]
 
 
 def content_of(shard: Path) -> str:
-    """Return the digest of the content that a shard should have, by its name."""
+    """Return the digest of the content from the name of a shard."""
     return shard.stem.rpartition("-")[2]
 
 
 def intact(shards: Iterable[Path], seen: Mapping[str, FileHash]) -> dict[str, str]:
-    """Return the names of the shards that hold what their names say, by what they were made from.
+    """Return the names of the shards whose content matches their names.
 
     Parameters
     ----------
     shards : iterable of Path
     seen : mapping
-        From path to what the file holds now.
+        From path to the file's current hash.
 
     Returns
     -------
     dict
-        From `<stem>.<digest of what it was made from>` to the whole name.
+        From `<stem>.<digest of the inputs>` to the whole name.
     """
     return {key_of(shard): shard.name for shard in shards if seen[str(shard)].digest == content_of(shard)}
 
@@ -54,7 +54,7 @@ def write_shard(folder: Path, stem: str, made_from: str, arrays: np.ndarray) -> 
     ----------
     folder : Path
     stem : str
-        Of the recording.
+        Stem of the recording.
     made_from : str
         Digest of everything that the content depends on.
     arrays : ndarray
@@ -65,15 +65,15 @@ def write_shard(folder: Path, stem: str, made_from: str, arrays: np.ndarray) -> 
 def write_blocks(
     folder: Path, stem: str, made_from: str, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype
 ) -> str:
-    """Do the same with arrays that come in blocks of clips, of which only one at a time is held.
+    """Write a shard from blocks of clips, with only one block in memory at a time.
 
     Parameters
     ----------
     folder, stem, made_from
         As for `write_shard`.
-    blocks : iterable of ndarray, shape (some of the clips, ...)
+    blocks : iterable of ndarray, shape (clips of the block, ...)
     shape, dtype
-        Of all blocks together.
+        Shape and type of all blocks together.
     """
     digest = hashlib.sha256()
     unnamed = folder / f"{stem}.{made_from}.npy"
@@ -85,5 +85,5 @@ def write_blocks(
             content = block.astype(dtype, copy=False).tobytes()
             digest.update(content)
             file.write(content)
-    # Only now is it known what the name has to say. Until then it is no shard's.
+    # The digest of the content is only known now. Until then, the file is not named like a shard.
     return unnamed.rename(folder / f"{stem}.{made_from}-{digest.hexdigest()[:16]}.npy").name

@@ -1,4 +1,4 @@
-"""Which files of the project a module is made of."""
+"""The source files of the project that a module depends on."""
 
 import ast
 from pathlib import Path
@@ -7,14 +7,14 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def sources_of(path: Path) -> list[Path]:
-    """Return the project's files that a module is made of: its own, and those that it imports, directly or not.
+    """Return the project's source files that a module depends on: its own file and its direct and indirect imports.
 
-    They are found in the source code, so that nothing is imported for this, and an import within a function counts.
+    Imports are read from the source code. So nothing is imported, and imports within functions count.
 
     Returns
     -------
     list of Path
-        Absolute, in order.
+        Absolute, sorted.
     """
     found, waiting = set(), {path.resolve()}
     while waiting:
@@ -36,7 +36,7 @@ def imported_names(path: Path) -> set[str]:
 
 
 def files_of(name: str) -> set[Path]:
-    """Return the project's files that run when a dotted name is imported: those of its packages, and its own."""
+    """Return the project's files that run when a dotted name is imported: its packages' files and its own."""
     parts = name.split(".")
     paths = [REPOSITORY.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
     return {file for path in paths for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()}

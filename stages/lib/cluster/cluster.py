@@ -1,103 +1,118 @@
-"""A Dask cluster on which calls are answered as on this machine: with the code of this checkout, to the same bytes."""
+"""A Dask cluster that runs from checkouts like this one, so that tasks give the same bytes there as here."""
 
-import io
-import zipfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from stages.lib.cluster.calls import Call, Placed, pack, unpack, versions
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.cluster.setup import REMEDY, refuse_other_setup, setup
+from stages.lib.cluster.task import SharedRecording, run_task
+from stages.lib.runtime.faults import InputFaults
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-# For each thread of the workers, so that none has to wait for the next. A result stays on its worker until its turn has
-# come. joblib's own backend for Dask draws no such line: behind a slow disk, results pile up in this process.
-CALLS_A_THREAD = 4
-RETRIES = 3  # Of a call whose process was killed, as for want of memory.
-ROOT = Path(__file__).parents[3]
-NO_FILES = MappingProxyType({})
+# So that no worker waits for its next task. A result stays on its worker until its turn has come. joblib's own backend
+# for Dask draws no such line: behind a slow disk, results pile up in this process.
+TASKS_A_THREAD = 4
+NO_FILES: Mapping[Path, str] = MappingProxyType({})
+Result = TypeVar("Result")
 
 
 class Cluster(NamedTuple):
-    """Workers that hold our code.
+    """A scheduler and its workers.
 
     Attributes
     ----------
     client : distributed.Client
-    name : str
-        That of the plugin which answers on the workers.
-    sources : mapping
-        From folder, relative to the working folder, to where workers find what is in it: a URL, or a folder of theirs.
-        Other files they find under the absolute paths that these have here.
+    recordings : Path
+        The folder of recordings, relative to the working folder.
+    shared : str
+        Where workers find what is in it: a URL or a folder. They find other files under the absolute paths of here.
     """
 
     client: "Client"
-    name: str
-    sources: Mapping[Path, str]
+    recordings: Path
+    shared: str
 
     def results(
-        self, function: Callable, arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
-    ) -> Iterator[object]:
-        """Call a function on the workers.
+        self, function: Callable[..., Result], arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
+    ) -> Iterator[Result]:
+        """Run a function on the workers.
 
         Parameters
         ----------
         function : callable
         arguments : iterable of tuple
-            The arguments of each call. They are drawn as the results are.
+            The arguments of each task. They are drawn as the results are.
         files : mapping
-            From paths to digests. Where such a path is an argument, the call finds the file there, with this content.
+            From recordings to digests. A task finds the recording among its arguments there, with this content.
 
         Yields
         ------
         object
             The results in order.
+
+        Raises
+        ------
+        InputFaults
+            With all faults of the tasks under way.
         """
+        expected = setup()
         waiting: deque[Future] = deque()
         for count, each in enumerate(arguments):
-            if count % CALLS_A_THREAD == 0:  # Workers come and go.
-                most = CALLS_A_THREAD * sum(self.client.nthreads().values())
-            waiting.append(self.submit(function, each, files))
+            if count % TASKS_A_THREAD == 0:  # Workers come and go.
+                most = TASKS_A_THREAD * sum(self.client.nthreads().values())
+            task = (run_task, expected, function, *self.with_recording(each, files))
+            waiting.append(self.client.submit(*task, pure=False))
             if len(waiting) >= most:
-                yield self.next_result(waiting)
+                yield next_result(waiting)
         while waiting:
-            yield self.next_result(waiting)
+            yield next_result(waiting)
 
-    def submit(self, function: Callable, arguments: tuple, files: Mapping[Path, str]) -> "Future":
-        """Hand out one call."""
-        places = []
-        for position, path in enumerate(arguments):
-            if isinstance(path, Path) and path in files:
-                places.append(Placed(within(path), source(path, self.sources), files[path]))
-                arguments = (*arguments[:position], within(path), *arguments[position + 1 :])
-        call = pack(Call(function, arguments, places, versions()))
-        return self.client.submit(answer_by(self.name), call, pure=False, retries=RETRIES)
+    def hold(self, value: tuple) -> "Future":
+        """Return an argument that is sent once to each worker, not with every task."""
+        # Data that is only placed on workers is lost with them. A task is done again.
+        return self.client.submit(tuple, value, pure=False)
 
-    def next_result(self, waiting: "deque[Future]") -> object:
-        """Wait for the first of some calls; where it was refused, for all of them, so that all faults are named."""
-        well, value = unpack(waiting.popleft().result())
-        if isinstance(value, InputFaults):
-            others = [unpack(future.result())[1] for future in waiting]
-            faults = [value, *(other for other in others if isinstance(other, InputFaults))]
-            refuse(dict.fromkeys(line for of_call in faults for line in of_call.lines))
-        if not well:
-            raise value
-        return value
+    def with_recording(self, arguments: tuple, files: Mapping[Path, str]) -> tuple:
+        """Return the recording among the arguments of a task (or None), then the arguments as the worker takes them."""
+        path = next((each for each in arguments if isinstance(each, Path) and each in files), None)
+        if path is None:
+            return None, *arguments
+        inside = within(path)
+        source = str(path.absolute())
+        if inside.is_relative_to(self.recordings):
+            source = f"{self.shared.rstrip('/')}/{inside.relative_to(self.recordings).as_posix()}"
+        recording = SharedRecording(inside, source, files[path])
+        return recording, *(inside if each is path else each for each in arguments)
+
+    def setup_faults(self) -> list[str]:
+        """Name the machines of the cluster that would not give the same bytes, and why."""
+        found: dict[str, object] = self.client.run(refuse_other_setup, setup(), on_error="return")
+        try:
+            # It unpacks and packs the tasks, and needs our code for that.
+            self.client.run_on_scheduler(refuse_other_setup, setup())
+        except Exception as error:
+            found[self.client.scheduler_info()["address"]] = error
+        faults = []
+        for machine, reason in found.items():
+            if isinstance(reason, InputFaults):
+                faults += reason.lines
+            elif reason and not isinstance(reason, OSError):  # A worker that was lost does no harm.
+                faults.append(f"cluster machine {machine}: cannot run tasks of this repository ({reason}); {REMEDY}")
+        return list(dict.fromkeys(faults))
 
 
-def answer_by(name: str) -> Callable[[bytes], bytes]:
-    """Return the function that has a call answered on a worker, which travels by value because it is a local one."""
-
-    def answer(call: bytes) -> bytes:
-        from distributed import get_worker
-
-        return get_worker().plugins[name].answer(call)
-
-    return answer
+def next_result(waiting: "deque[Future]") -> Any:
+    """Wait for the first of some tasks; where it was refused, for all of them, so that all faults are named."""
+    try:
+        return waiting.popleft().result()
+    except InputFaults as first:
+        errors = [first, *(future.exception() for future in waiting)]
+        lines = dict.fromkeys(line for error in errors for line in getattr(error, "lines", []))
+        raise InputFaults(lines) from None
 
 
 def within(path: Path) -> Path:
@@ -105,23 +120,3 @@ def within(path: Path) -> Path:
     absolute = path.absolute()
     inside = absolute.is_relative_to(Path.cwd()) and ".." not in absolute.parts
     return absolute.relative_to(Path.cwd()) if inside else absolute
-
-
-def source(path: Path, sources: Mapping[Path, str]) -> str:
-    """Return where workers find a file."""
-    for folder, there in sources.items():
-        if within(path).is_relative_to(folder):
-            return f"{there.rstrip('/')}/{within(path).relative_to(folder).as_posix()}"
-    return str(path.absolute())
-
-
-def code_with(models: Sequence[Path]) -> bytes:
-    """Return our code, and some folders of models, as a ZIP archive."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as code:
-        for package in ("stages", "tools"):
-            for path in sorted((ROOT / package).rglob("*.py")):
-                code.write(path, path.relative_to(ROOT))
-        for path in sorted(path for model in models for path in model.iterdir()):
-            code.write(path, path)
-    return archive.getvalue()

@@ -1,28 +1,25 @@
-"""Where work is done: on this machine, or on a Dask cluster that exists already. No result depends on it."""
+"""Where work is done: on this machine or on a Dask cluster. No result depends on it."""
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from pydantic import field_validator, model_validator
 
-from stages.lib.cluster.answering import answering_with
-from stages.lib.cluster.cluster import Cluster, code_with
+from stages.lib.cluster.cluster import Cluster
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, Section, param_line, read_params
 
-REACH_S = 10  # A scheduler that does not answer by then, or has no worker, is no cluster that exists.
+REACH_S = 10
 
 
 class ComputeParams(Section):
     """Section `compute` of params.yaml.
 
     Where work is done; the address of Dask's scheduler; and where workers find what is in data/<name>/recordings: a URL
-    or a folder, None for the folder that it has here.
+    or a folder, None for the same folder as here.
     """
 
     backend: Literal["local", "dask"] = "local"
@@ -32,7 +29,7 @@ class ComputeParams(Section):
     @field_validator("scheduler")
     @classmethod
     def is_address(cls, scheduler: str | None) -> str | None:
-        """Refuse what Dask would not take for an address."""
+        """Refuse what is no address of a scheduler."""
         if scheduler is not None and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", scheduler):
             raise ValueError("should be the address of a scheduler, such as tcp://HOST:8786")
         return scheduler
@@ -40,7 +37,7 @@ class ComputeParams(Section):
     @field_validator("recordings")
     @classmethod
     def is_place(cls, recordings: str | None) -> str | None:
-        """Refuse what no worker would find."""
+        """Refuse what is neither a URL nor an absolute path."""
         if recordings is not None and not re.fullmatch(r"([a-z0-9]+:/)?/[^/].*", recordings):
             raise ValueError("should be a URL such as s3://BUCKET/FOLDER, or a folder from / on")
         return recordings
@@ -54,18 +51,13 @@ class ComputeParams(Section):
 
 
 @contextmanager
-def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
+def chosen_cluster() -> Iterator[Cluster | None]:
     """Give the cluster that params.yaml names, or None for this machine.
-
-    Parameters
-    ----------
-    *models : Path
-        Folders that calls need besides our code, relative to the working folder.
 
     Raises
     ------
     InputFaults
-        Where the cluster cannot be had.
+        Where the cluster cannot be reached, is lost, or would not give the same bytes.
     """
     params = read_params("compute", ComputeParams)
     if params.backend == "local":
@@ -73,60 +65,26 @@ def chosen_cluster(*models: Path) -> Iterator[Cluster | None]:
         return
     import distributed
 
-    # What goes wrong is said by ourselves, in a line.
+    # Errors are reported here, in a line each.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    address, recordings = params.scheduler, read_params("data", DataParams).folder / "recordings"
     try:
-        client = distributed.Client(params.scheduler, timeout=REACH_S, set_as_default=False)
-    except OSError:
-        raise InputFaults(
-            [fault("scheduler", f"nothing answers at {params.scheduler} within {REACH_S} s; start dask scheduler")]
-        ) from None
-    with client:
-        try:
+        with distributed.Client(address, timeout=REACH_S, set_as_default=False) as client:
             client.wait_for_workers(1, timeout=REACH_S)
-        except TimeoutError:
-            raise InputFaults(
-                [fault("scheduler", f"no worker is there within {REACH_S} s; start dask worker {params.scheduler}")]
-            ) from None
-        refuse(python_faults(client.get_versions()))
-        name = f"orca-{uuid4().hex}"
-        try:
-            # Workers that join later get it, too.
-            client.register_plugin(answering_with(code_with(models)), name=name)
-            yield Cluster(client, name, sources(params))
-        except (distributed.KilledWorker, ChildProcessError) as error:
-            raise InputFaults(
-                [fault("scheduler", f"its workers fail again and again ({error}); see whether they have memory enough")]
-            ) from None
-        except (distributed.CancelledError, OSError) as error:
-            # Those with a number are the operating system's own, such as that of a full disk.
-            if getattr(error, "errno", None) is not None:
-                raise
-            raise InputFaults(
-                [fault("scheduler", f"{params.scheduler} was lost; start it, then run it again")]
-            ) from None
-        finally:
-            if client.status == "running":
-                client.unregister_worker_plugin(name)
+            cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()))
+            refuse(cluster.setup_faults())
+            yield cluster
+    except distributed.KilledWorker as error:
+        raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
+    except TimeoutError:
+        raise fault(f"no worker joined within {REACH_S} s; run make worker SCHEDULER={address}") from None
+    except (distributed.CancelledError, OSError) as error:
+        # Errors with a number are the operating system's, such as that of a full disk.
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise fault(f"{address} cannot be reached; run make scheduler, then run this again") from None
 
 
-def python_faults(versions: Mapping) -> list[str]:
-    """Name the workers with another Python, who could not even take our code in; `versions` is what Dask finds."""
-    here = versions["client"]["host"]["python"]
-    return [
-        fault("scheduler", f"worker {address} has Python {there}, this is {here}; start it with a Python like this one")
-        for address, worker in versions["workers"].items()
-        if (there := worker["host"]["python"]).split(".")[:2] != here.split(".")[:2]
-    ]
-
-
-def sources(params: ComputeParams) -> dict[Path, str]:
-    """Return the folder of recordings that workers find elsewhere, and where."""
-    if params.recordings is None:
-        return {}
-    return {read_params("data", DataParams).folder / "recordings": params.recordings}
-
-
-def fault(key: str, what: str) -> str:
-    """Say what is wrong with a key of the section."""
-    return f"params.yaml:{param_line('compute', key)}: compute.{key}: {what}"
+def fault(what: str) -> InputFaults:
+    """Return what is wrong with the scheduler."""
+    return InputFaults([f"params.yaml:{param_line('compute', 'scheduler')}: compute.scheduler: {what}"])

@@ -18,18 +18,18 @@ def in_parallel(
     cluster: Cluster | None = None,
     files: Mapping[Path, str] = NO_FILES,
 ) -> Iterator:
-    """Call a function on all cores, with a progress bar on a terminal.
+    """Run a function on all cores, with a progress bar on a terminal.
 
     Parameters
     ----------
     function : callable
         What it needs and returns travels to other processes; it must not depend on what these hold.
     arguments : collection of tuple
-        The arguments of each call.
+        The arguments of each task.
     title, unit : str
-        What is done, and what a call does it to.
+        What is done, and what a task does it to.
     cluster : Cluster or None
-        Where the calls run instead of on this machine.
+        Where the tasks run instead of on this machine.
     files : mapping
         The files among the arguments, for a cluster: from path to digest (`Cluster.results`).
 

@@ -163,6 +163,8 @@ def saved_model(weights: Path, output: str) -> Embed:
     ((name, spec),) = signature.structured_input_signature[1].items()
 
     def outputs_of(samples: np.ndarray) -> np.ndarray:
+        if spec.shape[-1] not in (None, len(samples)):
+            raise ValueError(f"it takes {spec.shape[-1]}")
         # The signature is of the model, which has to stay.
         batch = samples.reshape([1] * (len(spec.shape) - 1) + [-1])
         return model.signatures["serving_default"](**{name: tensorflow.constant(batch)})[output].numpy()

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import librosa
 import numpy as np
-from scipy.signal import lfilter_zi
 
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.wavelet import denoise
@@ -71,6 +70,8 @@ def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
     Wang et al. (2017), "Trainable frontend for robust and far-field keyword spotting", equations 1 and 2, as in
     `librosa.pcen`; the smoothing coefficient is librosa's for its default time constant.
     """
+    from scipy.signal import lfilter_zi
+
     scaled = mel * PCEN_SAMPLE_SCALE
     frames = PCEN_TIME_CONSTANT_S * params.sample_rate / params.hop_size
     smoothing = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)

@@ -1,15 +1,16 @@
 """Wavelet denoising of one spectrogram: BayesShrink thresholds, applied softly."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pywt
-from scipy.special import ndtri
 
 # The coarsest scales carry the calls themselves, so three of the possible levels are left untouched.
 UNTOUCHED_LEVELS = 3
 # A variance that no sound has; a threshold made from a smaller one would vanish in single precision.
 SILENCE = 1e-30
 # The median of |x| for x of the standard normal distribution: 0.6745.
-MEDIAN_OF_NORMAL_MAGNITUDES = float(ndtri(0.75))
+MEDIAN_OF_NORMAL_MAGNITUDES = NormalDist().inv_cdf(0.75)
 
 
 def noise_deviation(finest_diagonal: np.ndarray) -> float:

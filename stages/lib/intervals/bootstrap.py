@@ -1,4 +1,4 @@
-"""Intervals that draw clips or whole recordings again, and the exact test of paired answers."""
+"""Intervals that resample clips or whole recordings, and the exact test for paired decisions."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,16 +7,16 @@ import numpy as np
 from stages.lib.intervals.proportions import CONFIDENCE, proportion
 
 RESAMPLES = 1000
-BATCH = 100  # Samples at a time, so that memory does not grow with their number.
+BATCH = 100  # Samples per batch, so that memory does not grow with the number of samples.
 SEED = 0
-SMALLEST_P = 1e-6  # A smaller p-value is not told apart from this one.
+SMALLEST_P = 1e-6  # Smaller p-values are printed as "p < 0.000001".
 # Cameron and Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2),
-# section VI: fewer than 20 to 50 clusters are few, and what is drawn from them makes intervals too narrow.
+# section VI: fewer than 20 to 50 clusters are few, and resampling them gives intervals that are too narrow.
 FEWEST_RECORDINGS = 20
 
 
 def drawing_units(recordings: Sequence[str]) -> np.ndarray:
-    """Return what is drawn together when clips are drawn: their recordings, or where these are few, single clips.
+    """Return the units of resampling: whole recordings, or single clips if there are few recordings.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def drawing_units(recordings: Sequence[str]) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (clips,)
-        The number of the recording of each clip, or of the clip itself, from 0.
+        The number of each clip's unit, from 0.
     """
     names, recording_of = np.unique(np.asarray(recordings, str), return_inverse=True)
     return recording_of if len(names) >= FEWEST_RECORDINGS else np.arange(len(recordings))
 
 
 def interval_remark(recording_count: int) -> str:
-    """Say in one sentence what the intervals take for independent."""
+    """Say what the intervals treat as independent."""
     if recording_count >= FEWEST_RECORDINGS:
         return f"The intervals draw whole recordings ({recording_count}), because clips of one recording are alike."
     return (
@@ -43,20 +43,20 @@ def interval_remark(recording_count: int) -> str:
 
 
 def proportion_of_clips(right: np.ndarray, unit_of: np.ndarray) -> tuple[float, float, float]:
-    """Return the share of clips for which something holds, and its 95 % interval, rounded to six decimals.
+    """Return the proportion of clips for which something holds, and its 95 % interval, rounded to six decimals.
 
-    It is Wilson's interval for as many clips as would say as much if they were independent: their number divided by
-    the design effect, which is how many times the variance of single clips that of whole units is.
+    It is Wilson's interval for the effective number of clips: the number of clips divided by the design effect, which
+    is the variance of the proportion with whole units divided by its variance with independent clips.
 
     Parameters
     ----------
     right : ndarray of bool, shape (clips,)
     unit_of : ndarray of int, shape (clips,)
-        As `drawing_units` returns it, or a part of that.
+        As `drawing_units` returns it, or a part of it.
 
     References
     ----------
-    Kish (1965), Survey Sampling, sections 5.4 and 8.2; the variance is that of a ratio of two sums over the units.
+    Kish (1965), Survey Sampling, sections 5.4 and 8.2, with the variance of a ratio of two sums over the units.
     """
     rate = right.mean()
     _, numbers = np.unique(unit_of, return_inverse=True)
@@ -80,12 +80,12 @@ def mcnemar_p(before_right: np.ndarray, after_right: np.ndarray) -> float:
     Returns
     -------
     float
-        To six significant digits; 1 where the models are right on the same clips. It is positive, unless more than a
-        thousand clips differ. Print it by `p_text`.
+        To six significant digits; 1 if the models are right on the same clips. It is positive, unless more than a
+        thousand clips differ. Print it with `p_text`.
 
     References
     ----------
-    McNemar (1947), Psychometrika 12(2): a binomial test on the clips on which one model alone is right.
+    McNemar (1947), Psychometrika 12(2): a binomial test on the clips where only one model is right.
     """
     from scipy.stats import binomtest
 
@@ -95,23 +95,22 @@ def mcnemar_p(before_right: np.ndarray, after_right: np.ndarray) -> float:
 
 
 def p_text(p_value: float) -> str:
-    """Return a p-value as it is printed, such as `p = 0.012`, and never as 0."""
+    """Format a p-value for printing, such as `p = 0.012`; it never becomes 0."""
     return f"p = {p_value:.2g}" if p_value >= SMALLEST_P else f"p < {SMALLEST_P:f}"
 
 
 def paired_bootstrap(
-    difference: Callable[[np.ndarray], np.ndarray], unit_of: np.ndarray, resamples: int = RESAMPLES
+    difference: Callable[[np.ndarray], np.ndarray], unit_of: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the 95 % interval of differences between two models over the same clips.
 
     Parameters
     ----------
     difference : callable
-        From how often each sample holds each clip, shape (samples, clips), to the differences of interest, shape
-        (samples, k); NaN where a sample leaves one undefined, as when it has no calls.
+        Takes how often each sample contains each clip, shape (samples, clips). Returns the k differences for each
+        sample, shape (samples, k); NaN where a difference is undefined, for example in a sample without calls.
     unit_of : ndarray of int, shape (clips,)
-        What is drawn together, numbered from 0: as `drawing_units` returns it.
-    resamples : int
+        The resampling unit of each clip, as `drawing_units` returns it.
 
     Returns
     -------
@@ -120,14 +119,14 @@ def paired_bootstrap(
     References
     ----------
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3: the percentile interval. Davison and
-    Hinkley (1997), Bootstrap Methods and their Application, section 3.8: groups are drawn whole, without drawing again
-    within them.
+    Hinkley (1997), Bootstrap Methods and their Application, section 3.8: groups are resampled whole, without
+    resampling within them.
     """
     random = np.random.default_rng(SEED)
     units = int(unit_of.max()) + 1
     differences = []
-    for start in range(0, resamples, BATCH):
-        drawn = random.integers(units, size=(min(BATCH, resamples - start), units))
+    for start in range(0, RESAMPLES, BATCH):
+        drawn = random.integers(units, size=(min(BATCH, RESAMPLES - start), units))
         counts = np.stack([np.bincount(sample, minlength=units) for sample in drawn])
         differences.append(difference(counts[:, unit_of]))
     tail = (1 - CONFIDENCE) / 2

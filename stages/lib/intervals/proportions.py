@@ -1,4 +1,4 @@
-"""Intervals of proportions: Wilson's, the exact one, and one for a whole that was sampled by strata."""
+"""Confidence intervals of proportions: Wilson's, the exact one, and one for stratified samples."""
 
 from collections.abc import Sequence
 from math import exp, lgamma, log, sqrt
@@ -11,8 +11,8 @@ BISECTIONS = 40  # They leave an error of 2**-40.
 def proportion(successes: float, trials: float) -> tuple[float, float, float]:
     """Return a proportion and its 95 % Wilson interval, rounded to six decimals.
 
-    It gives what `scipy.stats.binomtest(...).proportion_ci(method="wilson")` does, which takes longer to load than
-    merge_labels takes for all else.
+    It equals `scipy.stats.binomtest(...).proportion_ci(method="wilson")`. SciPy is not used because it takes longer to
+    load than the rest of merge_labels takes to run.
 
     References
     ----------
@@ -29,10 +29,10 @@ def proportion(successes: float, trials: float) -> tuple[float, float, float]:
 def exact_proportion(successes: int, trials: int) -> tuple[float, float, float]:
     """Return a proportion and its exact 95 % interval, rounded to six decimals.
 
-    Its lower end lies above the true proportion in 2.5 % of all cases at most, however few the trials are. That of
-    Wilson does so in 20 % where 1 of 1 is wrong and the truth is 0.2.
+    Its lower end is above the true proportion in at most 2.5 % of cases, however few trials there are. For Wilson's
+    interval with one trial and a true proportion of 0.2, this happens in 20 % of cases.
 
-    Takes time in proportion to the trials. SciPy would be as long in loading as merge_labels is in all else.
+    The time grows in proportion to the trials. SciPy is not used, for the reason given in `proportion`.
 
     References
     ----------
@@ -43,7 +43,7 @@ def exact_proportion(successes: int, trials: int) -> tuple[float, float, float]:
 
 
 def exact_low(successes: int, trials: int) -> float:
-    """Return the proportion at which so many successes or more have a probability of 2.5 %."""
+    """Return the proportion at which this many successes or more have a probability of 2.5 %."""
     if successes == 0:
         return 0.0
     counts = range(successes, trials + 1)
@@ -60,12 +60,12 @@ def exact_low(successes: int, trials: int) -> float:
 
 
 def weighted_proportion(strata: Sequence[tuple[int, int, float]]) -> tuple[float, float, float]:
-    """Return the proportion in a whole of which each stratum was sampled by itself, and its 95 % interval.
+    """Return the proportion in a population that was sampled by strata, and its 95 % interval.
 
     Parameters
     ----------
     strata : sequence of tuple
-        Successes, trials (at least 1), and the share that the stratum has in the whole. The shares add up to 1.
+        Successes, trials (at least 1), and the stratum's share of the population. The shares add up to 1.
 
     References
     ----------

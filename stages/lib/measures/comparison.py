@@ -1,4 +1,4 @@
-"""Before and after on the same clips, and whether the change is larger than chance."""
+"""Comparison of two models on the same clips, and whether the change is larger than chance."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from stages.lib.intervals.bootstrap import mcnemar_p, p_text, paired_bootstrap
 from stages.lib.measures.measures import COMPARED, compared_values
 
 SIGNIFICANCE = 0.05
-SPREADS = 2  # A change that is larger than so many standard deviations is not due to the training seed.
+SPREADS = 2  # A change larger than this many standard deviations is not due to the training seed.
 
 
 def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of: np.ndarray) -> dict:
@@ -16,14 +16,14 @@ def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of:
     ----------
     is_call : ndarray of bool, shape (clips,)
     before, after : ndarray of float, shape (clips,)
-        log(p_call / (1 - p_call)) by either model.
+        log(p_call / (1 - p_call)) of each model.
     unit_of : ndarray of int, shape (clips,)
-        What the bootstrap draws together, as `drawing_units` returns it.
+        The resampling unit of each clip, as `drawing_units` returns it.
 
     Returns
     -------
     dict
-        The change of each measure, `intervals` with the paired bootstrap 95 % interval of each, and `mcnemar_p`.
+        The change in each measure, `intervals` with the paired bootstrap 95 % interval of each, and `mcnemar_p`.
     """
 
     def difference(drawn: np.ndarray) -> np.ndarray:
@@ -42,26 +42,26 @@ def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of:
 
 
 def spread_of_change(before: float | None, after: float | None) -> float | None:
-    """Return how far other training seeds would move a change, from how far they move both models.
+    """Estimate how far other training seeds would move a change, from how far they move each model.
 
-    Where either is unknown, so is that of the change. The two count as independent, which makes the result too large
-    rather than too small where both models begin from the same random weights.
+    The result is None if either spread is None. The two are treated as independent. If both models start from the same
+    random weights, the result is too large rather than too small.
     """
     return None if before is None or after is None else rounded(np.hypot(before, after))
 
 
 def exceeds_training(change: float, spread: float | None) -> bool:
-    """Tell whether a change is larger than what other training seeds would do, as far as that is known."""
+    """Tell whether a change is larger than the effect of other training seeds; an unknown spread counts as 0."""
     return abs(change) > SPREADS * (spread or 0.0)
 
 
 def training_remark(spread: float | None) -> str:
-    """Say in one sentence that the intervals leave out the chance of the training, and how large it is.
+    """Say that the intervals leave out the randomness of training, and how large it is.
 
     Parameters
     ----------
     spread : float or None
-        Of the change in accuracy, as `spread_of_change` returns it.
+        Spread of the change in accuracy, as `spread_of_change` returns it.
     """
     known = "The intervals know only the chance of the test clips."
     if spread == 0:
@@ -73,15 +73,15 @@ def training_remark(spread: float | None) -> str:
 
 
 def rounded(value: float) -> float:
-    """Round to six decimals, without a minus sign before nothing."""
+    """Round to six decimals, and turn -0.0 into 0.0."""
     return round(float(value), 6) + 0.0
 
 
 def verdict(change: dict) -> str:
-    """Say in one sentence whether the change in accuracy is larger than chance.
+    """Say whether the change in accuracy is larger than chance.
 
-    It is only if the interval lies on one side of zero, the exact test agrees, and other training seeds would not
-    move it as far.
+    It is larger if three conditions hold: the interval excludes zero, the exact test is significant, and the change
+    exceeds the effect of other training seeds.
     """
     low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
     larger = (

@@ -1,35 +1,38 @@
-"""What is measured of a model on test clips."""
+"""Measures of a model on test clips."""
 
 import numpy as np
-from sklearn.metrics import average_precision_score, classification_report, confusion_matrix, roc_auc_score
 
 from stages.lib.intervals.bootstrap import proportion_of_clips
 
 CLASS_NAMES = ("calls", "nocalls")
-THRESHOLD = 0.5  # Of p_call; that of the log-odds is 0.
+THRESHOLD = 0.5  # For p_call; for log-odds it is 0.
 OUTCOME_COLUMNS = ("clip_id", "recording", "truth", "prediction")  # Of metrics/plots/confusion_*.csv.
-# In this order wherever differences are listed.
+# The measures to compare, in the order of all lists of differences.
 COMPARED = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
 
 
 def confusion(is_call: np.ndarray, called: np.ndarray) -> np.ndarray:
-    """Return the confusion matrix as the study prints it.
+    """Return the confusion matrix in the study's layout.
 
     Parameters
     ----------
     is_call, called : ndarray of bool, shape (clips,)
-        The truth, and what the model says.
+        The truth and the model's decision.
 
     Returns
     -------
     ndarray of int, shape (2, 2)
-        Rows are the truth, columns what the model says; calls first, then no-calls.
+        Rows are the truth, columns the model's decision; calls first, then no-calls.
     """
+    from sklearn.metrics import confusion_matrix
+
     return confusion_matrix(~is_call, ~called, labels=[False, True])
 
 
 def class_table(is_call: np.ndarray, called: np.ndarray) -> dict:
     """Return precision, recall, f1 and support by class, with the macro and weighted averages."""
+    from sklearn.metrics import classification_report
+
     report = classification_report(
         ~is_call, ~called, labels=[False, True], target_names=CLASS_NAMES, output_dict=True, zero_division=0.0
     )
@@ -51,18 +54,20 @@ def measure(is_call: np.ndarray, log_odds: np.ndarray, unit_of: np.ndarray) -> d
     Parameters
     ----------
     is_call : ndarray of bool, shape (clips,)
-        With at least one call and one no-call.
+        At least one call and one no-call.
     log_odds : ndarray of float, shape (clips,)
-        log(p_call / (1 - p_call)) as the network gives it, since what is rounded or squeezed into [0, 1] makes equals
-        of scores that are not.
+        log(p_call / (1 - p_call)) as the network gives it. Rounding it or converting it to a probability would create
+        ties.
     unit_of : ndarray of int, shape (clips,)
-        What the intervals take for independent, as `drawing_units` returns it.
+        The independent unit of each clip, as `drawing_units` returns it.
 
     Returns
     -------
     dict
-        Numbers rounded to six decimals; `intervals` holds the 95 % Wilson intervals.
+        Numbers rounded to six decimals; `intervals` contains the 95 % Wilson intervals.
     """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     called = log_odds > 0
     table = confusion(is_call, called)
     (calls_as_calls, calls_as_nocalls), (nocalls_as_calls, nocalls_as_nocalls) = table.tolist()
@@ -88,7 +93,7 @@ def measure(is_call: np.ndarray, log_odds: np.ndarray, unit_of: np.ndarray) -> d
 
 
 def training_spread(is_call: np.ndarray, log_odds: np.ndarray) -> dict[str, float | None]:
-    """Estimate by how much another training seed would change each measure of `COMPARED`.
+    """Estimate how much another training seed would change each measure in `COMPARED`.
 
     Parameters
     ----------
@@ -98,8 +103,8 @@ def training_spread(is_call: np.ndarray, log_odds: np.ndarray) -> dict[str, floa
     Returns
     -------
     dict
-        The standard error of the mean of the networks, which takes the measure of their mean log-odds for the mean of
-        their measures (how well that holds: docs/results.md); None for each where there is only one network.
+        The standard error of the mean of the networks' measures; None for each if there is only one network. The model
+        averages log-odds, not measures; docs/results.md says how well the approximation holds.
     """
     networks = log_odds.shape[1]
     if networks == 1:
@@ -111,36 +116,36 @@ def training_spread(is_call: np.ndarray, log_odds: np.ndarray) -> dict[str, floa
 
 
 def compared_values(is_call: np.ndarray, log_odds: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return the measures of `COMPARED` for many samples of the same clips at once.
+    """Return the measures in `COMPARED` for many samples of the same clips at once.
 
-    scikit-learn measures one sample at a time; for the thousand of a bootstrap this takes a hundredth of the time.
+    scikit-learn measures one sample at a time. For the thousand samples of a bootstrap, this is a hundred times faster.
 
     Parameters
     ----------
     is_call : ndarray of bool, shape (clips,)
     log_odds : ndarray of float, shape (clips,)
     drawn : ndarray of int, shape (samples, clips)
-        How often each sample holds each clip.
+        How often each sample contains each clip.
 
     Returns
     -------
     ndarray, shape (samples, 5)
-        All but the accuracy are NaN for a sample without calls or without no-calls.
+        For a sample without calls or without no-calls, all measures but the accuracy are NaN.
 
     References
     ----------
-    As `roc_auc_score` and `average_precision_score` of scikit-learn, `drawn` being their `sample_weight`.
+    `roc_auc_score` and `average_precision_score` of scikit-learn, with `drawn` as `sample_weight`.
     """
     right = (log_odds > 0) == is_call
     calls, nocalls = drawn @ is_call, drawn @ ~is_call
     order = np.argsort(-log_odds, kind="stable")
-    # Clips of equal score pass a threshold together.
+    # Clips with equal scores pass a threshold together.
     last_of_equals = np.flatnonzero(np.diff(log_odds[order], append=-np.inf))
     found = np.cumsum(drawn[:, order] * is_call[order], axis=1)[:, last_of_equals]
     false_alarms = np.cumsum(drawn[:, order] * ~is_call[order], axis=1)[:, last_of_equals]
     with np.errstate(invalid="ignore"):
         recall, fall_out = found / calls[:, None], false_alarms / nocalls[:, None]
-        # Where nothing has passed the threshold yet, recall does not rise, so that any precision will do.
+        # Before any clip has passed the threshold, recall does not rise, so any precision will do.
         precision = found / np.maximum(found + false_alarms, 1)
         measures = [
             drawn @ right / drawn.sum(axis=1),

@@ -1,4 +1,4 @@
-"""The report for people, in the form in which the study printed its results."""
+"""The report for people, in the format of the study."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def model_report(title: str, is_call: np.ndarray, called: np.ndarray) -> str:
     ----------
     title : str
     is_call, called : ndarray of bool, shape (clips,)
-        The truth, and what the model says. There must be calls and no-calls.
+        The truth and the model's decision. There must be calls and no-calls.
     """
     table = classification_report(
         ~is_call, ~called, labels=[False, True], target_names=CLASS_NAMES, digits=2, zero_division=0.0
@@ -34,7 +34,7 @@ def model_report(title: str, is_call: np.ndarray, called: np.ndarray) -> str:
 def full_report(
     is_call: np.ndarray, before_called: np.ndarray, after_called: np.ndarray, change: dict, remarks: Sequence[str] = ()
 ) -> str:
-    """Return both models, remarks on the figures if there are any, and last of all the verdict on the change."""
+    """Return the reports of both models, the remarks on the figures, and the verdict on the change."""
     return "\n".join(
         [
             model_report("Before: the baseline", is_call, before_called),

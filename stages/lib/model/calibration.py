@@ -1,8 +1,6 @@
 """Scores that mean what they say: of the clips that are scored 0.7, about 70 % should be calls."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import expit
 
 COOLEST, HOTTEST = 0.05, 20.0
 AS_TRAINED = 1.0
@@ -12,7 +10,7 @@ FEWEST_CLIPS = 30
 BINS = 10
 
 
-def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+def probability(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
     """Return `p_call` for log-odds, in [0, 1].
 
     Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
@@ -24,10 +22,12 @@ def probability(log_odds: np.ndarray, temperature: float) -> np.ndarray:
     temperature : float
         What they are divided by: above 1 for a network that is surer of itself than it ought to be.
     """
+    from scipy.special import expit
+
     return np.round(expit(tempered(log_odds, temperature)), 6)
 
 
-def tempered(log_odds: np.ndarray, temperature: float) -> np.ndarray:
+def tempered(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
     """Return calibrated log-odds as float64. Unlike probabilities they never make equals of what is not."""
     return np.asarray(log_odds, np.float64) / temperature
 
@@ -55,6 +55,8 @@ def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
     cross-entropy. Platt (1999), "Probabilistic outputs for support vector machines", section 2.3: the targets of that,
     which are what a uniform prior makes of so many calls and no-calls.
     """
+    from scipy.optimize import minimize_scalar
+
     log_odds = np.asarray(log_odds, np.float64)
     calls = int(np.sum(is_call))
     nocalls = len(log_odds) - calls

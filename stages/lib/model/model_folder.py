@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from stages.lib.model.probe import Probe
 from stages.lib.runtime.atomic_write import atomic_write, write_json
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.faults import InputFaults
+
+if TYPE_CHECKING:
+    import keras
 
 BASELINE, RETRAINED = Path("models/baseline"), Path("models/retrained")
 WEIGHTS, PROBE, DESCRIPTION = "network.weights.h5", "probe.npy", "model.json"
@@ -46,7 +50,7 @@ class Model(NamedTuple):
         What the log-odds of the network are divided by before they meet those of a probe.
     """
 
-    network: object
+    network: "keras.Model"
     features: dict
     normalisation: Normalisation | None
     temperature: float = 1.0
@@ -136,10 +140,18 @@ def open_model(folder: Path) -> Model:
     return load_model(folder, Features(folder, feature_description(folder), places={}))
 
 
-@cache
-def model_at_hand(folder: Path) -> Model:
-    """Return the model in a folder that stays as it is, such as that of a worker of a cluster; it is loaded once."""
-    return open_model(folder)
+def model_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    """Return the files of a model by name, as they are sent to the workers of a cluster."""
+    return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+
+
+@lru_cache(maxsize=1)
+def received_model(files: tuple[tuple[str, bytes], ...]) -> Model:
+    """Load the model that `model_files` has read elsewhere; the last one stays loaded."""
+    with TemporaryDirectory() as folder:
+        for name, content in files:
+            (Path(folder) / name).write_bytes(content)
+        return open_model(Path(folder))
 
 
 def feature_description(folder: Path) -> dict:
@@ -168,7 +180,7 @@ def misfit(folder: Path, trained_on: dict, features: Features) -> str:
     )
 
 
-def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def score_clips(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return `p_call` of some clips.
 
     Returns
@@ -179,17 +191,17 @@ def score_clips(model: Model, features: Features, clip_ids: list[str]) -> np.nda
     return probability(log_odds_of(model, features, clip_ids), model.temperature)
 
 
-def calibrated_log_odds(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def calibrated_log_odds(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return the log-odds behind `score_clips`, which no rounding makes equal: float64 of shape (clips,)."""
     return tempered(log_odds_of(model, features, clip_ids), model.temperature)
 
 
-def log_odds_of(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def log_odds_of(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return log(p_call / (1 - p_call)) of some clips, the mean of the networks: float32 of shape (clips,)."""
     return log_odds_by_network(model, features, clip_ids).mean(axis=1)
 
 
-def log_odds_by_network(model: Model, features: Features, clip_ids: list[str]) -> np.ndarray:
+def log_odds_by_network(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return log(p_call / (1 - p_call)) of some clips as each network has it: float32 of shape (clips, networks).
 
     A probe is in each of them; without a network beside it, it is the only one.
@@ -235,6 +247,6 @@ def output_of(network, model: Model, views: Mapping[str, np.ndarray]) -> np.ndar
     return network(inputs, training=False).numpy()[: len(arrays)]
 
 
-def log_odds_by(folder: Path, views: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the mean of what `log_odds_of_views` does, by the model in a folder: float32 of shape (clips,)."""
-    return log_odds_of_views(model_at_hand(folder), views).mean(axis=1)
+def log_odds_by(files: tuple[tuple[str, bytes], ...], views: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the mean of what `log_odds_of_views` does, by the model with these files: float32 of shape (clips,)."""
+    return log_odds_of_views(received_model(files), views).mean(axis=1)

@@ -1,6 +1,6 @@
-"""What a model has scored already: log-odds by recording, so that a larger pool costs what is new in it.
+"""Cache of a model's scores: log-odds by recording, so that only new clips of a larger pool are scored.
 
-This is the memory of one machine and no part of any result: without it, the whole pool is scored once more.
+The cache belongs to one machine and affects no result: without it, the whole pool is scored again.
 """
 
 from collections import defaultdict
@@ -22,12 +22,12 @@ from stages.lib.model import model_folder
 from stages.lib.runtime.atomic_write import remove
 
 FOLDER = Path(".cache/scores")
-# What computes the scores, below our own modules.
+# The libraries that compute the scores.
 LIBRARIES = ("numpy", "tensorflow", "keras")
 
 
 class Part(NamedTuple):
-    """The clips of a recording that are to be scored: its stem, the digest of what decides their scores, their ids."""
+    """The clips of one recording to score: the recording's stem, a digest of everything scores depend on, the ids."""
 
     stem: str
     made_from: str
@@ -35,13 +35,13 @@ class Part(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What its shard is known by."""
+        """The key of its shard."""
         return f"{self.stem}.{self.made_from}"
 
 
 @cache
 def made_by() -> bytes:
-    """Return what the scores are computed by, besides the weights: all code that this module imports."""
+    """Return the code that computes the scores: all modules that this one imports, and the library versions."""
     sources = [path.read_bytes() for path in sources_of(Path(__file__))]
     return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
 
@@ -55,7 +55,7 @@ def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[P
         by_shards[shards].append((row, clip_id))
     parts = []
     for shards, clips in sorted(by_shards.items()):
-        # The name of a shard says what it holds.
+        # The name of a shard contains a digest of its content.
         decisive = "\0".join([*of_model, *shards, repr([row for row, _ in clips])])
         stem = key_of(Path(shards[0])).rpartition(".")[0]
         parts.append(Part(stem, short_digest(made_by() + decisive.encode()), [clip_id for _, clip_id in clips]))
@@ -65,15 +65,16 @@ def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[P
 def log_odds_by_batch(
     model: model_folder.Model, folder: Path, features: Features, clip_ids: Sequence[str], cluster: Cluster | None
 ) -> Iterator[np.ndarray]:
-    """Score clips a batch at a time; batches are full, since one that is not costs as much."""
+    """Score clips in full batches, since a partial batch costs as much as a full one."""
     batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
     if cluster is None:
         return (model_folder.log_odds_of(model, features, batch) for batch in batches)
-    return cluster.results(model_folder.log_odds_by, ((folder, load_views(features, batch)) for batch in batches))
+    files = cluster.hold(model_folder.model_files(folder))
+    return cluster.results(model_folder.log_odds_by, ((files, load_views(features, batch)) for batch in batches))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
-    """Put together again, part by part, what was scored batch by batch."""
+    """Regroup the scores of batches by part."""
     scored = np.empty(0, np.float32)
     for part in parts:
         pieces = [scored]
@@ -92,20 +93,20 @@ def stored_log_odds(
     memory: Path = FOLDER,
     cluster: Cluster | None = None,
 ) -> np.ndarray:
-    """Return the log-odds of clips, as `log_odds_of` does; only what is not in the memory goes through the network.
+    """Return the log-odds of clips, as `log_odds_of` does; only clips that are not in the cache are scored.
 
     Parameters
     ----------
     model : Model
     folder : Path
-        Where it was loaded from.
+        The folder that the model was loaded from.
     features : Features
     clip_ids : sequence of str
-        They have features.
+        Clips with features.
     memory : Path
-        A folder; afterwards it holds the scores of these clips and nothing else.
+        The folder of the cache; afterwards it contains the scores of these clips only.
     cluster : Cluster or None
-        Where the network works instead of in this process. It has the folder of the model.
+        Scores the clips instead of this process.
     """
     refuse_missing(features, clip_ids)
     parts = parts_of(clip_ids, features, folder)

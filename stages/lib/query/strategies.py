@@ -1,7 +1,7 @@
-"""Which clips to ask the experts about: each strategy ranks the pool, the clip to ask about first at the front.
+"""Query strategies: each ranks the pool, with the clip to ask about first at the front.
 
-With two classes, margin and entropy give the same order. They differ from the band in that they go on beyond it. What
-is ranked are log-odds: they have an order where probabilities are so close to 0 or 1 that rounding makes them equal.
+With two classes, margin and entropy give the same order. Unlike the band, they also rank clips outside it. Strategies
+rank log-odds, because probabilities close to 0 or 1 become equal by rounding.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +13,12 @@ import numpy as np
 from stages.lib.model.calibration import probability
 from stages.lib.runtime.determinism import stable_random
 
-# Clusters are sought among so many times the clips that can be asked about: the most uncertain ones.
+# The most uncertain clips are clustered: this many for each clip that can be asked about.
 CANDIDATES = 10
 
 
 class Candidates(NamedTuple):
-    """The pool, as a strategy sees it.
+    """The pool, as input to a strategy.
 
     Attributes
     ----------
@@ -28,24 +28,24 @@ class Candidates(NamedTuple):
     uncertain : ndarray of bool, shape (clips,)
         Whether the score lies within the band.
     embedding : callable
-        From positions in the pool to an ndarray of float, shape (positions, channels), alike for clips that are alike
-        to the network. It costs another pass of these clips through the network, so only who looks at it asks for it.
-    count : int
-        How many clips can be asked about.
+        Takes positions in the pool; returns the network's embedding of these clips, float, shape (positions, channels).
+        It needs another pass of the clips through the network, so it is only called by strategies that use it.
+    most : int
+        Number of clips that can be asked about.
     """
 
     clip_ids: Sequence[str]
     log_odds: np.ndarray
     uncertain: np.ndarray
     embedding: Callable[[Sequence[int]], np.ndarray]
-    count: int
+    most: int
 
 
-# What measures: a number a clip, larger for a clip that is more worth asking about.
+# Measures: one number per clip, larger for a clip that is more worth asking about.
 
 
 def closeness(p_call: np.ndarray) -> np.ndarray:
-    """Return 1 less the margin between the two classes, in [0, 1].
+    """Return 1 minus the margin between the two classes, in [0, 1].
 
     References
     ----------
@@ -55,28 +55,28 @@ def closeness(p_call: np.ndarray) -> np.ndarray:
     return 1 - np.abs(2 * np.asarray(p_call) - 1)
 
 
-# What chooses: positions in the pool, the clip to ask about first at the front.
+# Choices: positions in the pool, with the clip to ask about first at the front.
 
 
 def highest_first(worth: np.ndarray, clip_ids: Sequence[str]) -> list[int]:
-    """Rank by worth, equals in the order of their ids."""
+    """Rank by descending worth; ties are ordered by clip id."""
     return sorted(range(len(clip_ids)), key=lambda position: (-worth[position], clip_ids[position]))
 
 
 def by_band(pool: Candidates) -> list[int]:
-    """Rank the clips within the band, those nearest to 0.5 first, and no others: the study's way."""
+    """Rank only the clips within the band, nearest to 0.5 first: the study's strategy."""
     return [position for position in by_margin(pool) if pool.uncertain[position]]
 
 
 def by_margin(pool: Candidates) -> list[int]:
-    """Rank all clips, those nearest to 0.5 first."""
+    """Rank all clips, nearest to 0.5 first."""
     return highest_first(-np.abs(pool.log_odds), pool.clip_ids)
 
 
 def by_entropy(pool: Candidates) -> list[int]:
-    """Rank all clips, those of the highest entropy first.
+    """Rank all clips, highest entropy first.
 
-    With two classes entropy falls as the margin grows, so the order is known without computing it.
+    With two classes, entropy falls as the margin grows, so the order is the same as by margin.
 
     References
     ----------
@@ -86,26 +86,26 @@ def by_entropy(pool: Candidates) -> list[int]:
 
 
 def by_diversity(pool: Candidates) -> list[int]:
-    """Rank uncertain clips that differ from one another first, then the rest by margin.
+    """Rank a diverse choice of uncertain clips first, then the rest by margin.
 
-    The most uncertain clips are put into as many clusters as can be asked about; each cluster is represented by its
-    most uncertain clip.
+    The most uncertain clips are divided into one cluster for each clip that can be asked about. Each cluster is
+    represented by its most uncertain clip.
 
     References
     ----------
     Zhdanov (2019), "Diverse mini-batch active learning", https://arxiv.org/abs/1901.05954: clusters of the most
-    uncertain, weighted by their uncertainty; with k-means of scikit-learn.
+    uncertain clips, weighted by their uncertainty; here with scikit-learn's k-means.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     ranking = by_margin(pool)
-    likely = ranking[: CANDIDATES * pool.count]
+    likely = ranking[: CANDIDATES * pool.most]
     embedding = pool.embedding(likely)
-    cluster_count = min(pool.count, len(np.unique(embedding, axis=0)))
+    cluster_count = min(pool.most, len(np.unique(embedding, axis=0)))
     if not 0 < cluster_count < len(likely):
         return ranking
-    # One thread, because k-means divides its sums among threads.
+    # One thread, because k-means splits its sums across threads.
     weights = closeness(probability(pool.log_odds[likely], 1.0)) + 1e-6
     with threadpool_limits(1):
         clusters = KMeans(cluster_count, n_init=1, random_state=0).fit_predict(embedding, sample_weight=weights)
@@ -116,7 +116,7 @@ def by_diversity(pool: Candidates) -> list[int]:
 
 
 def by_lot(pool: Candidates) -> list[int]:
-    """Rank at random, always in the same way."""
+    """Rank in a reproducible random order."""
     return highest_first(np.array([stable_random(f"random:{clip_id}") for clip_id in pool.clip_ids]), pool.clip_ids)
 
 

@@ -1,4 +1,4 @@
-"""Outputs that appear whole or not at all."""
+"""Atomic writing of outputs: they appear whole or not at all."""
 
 import glob
 import json
@@ -12,15 +12,15 @@ from typing import Any
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; it becomes `path`, file or folder, once the block has ended well.
+    """Yield a temporary path next to `path` to write to; it becomes `path`, a file or folder, if the block succeeds.
 
-    What killed runs have left behind is removed first.
+    Leftovers of killed runs are removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left_behind in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
         remove(left_behind)
-    # No two processes share a name, because the workers of a killed run live on for a moment. The suffix stays last,
-    # because writers of audio and arrays choose the format by it.
+    # The name contains the process id, because the workers of a killed run live on for a moment. The suffix stays last,
+    # because libraries choose the format of audio and arrays by it.
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
         yield partial
@@ -28,7 +28,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             remove(path)
         partial.replace(path)
     except OSError as error:
-        # A full disk is reported without a name.
+        # The error of a full disk has no file name.
         error.filename = error.filename or str(path)
         raise
     finally:
@@ -36,7 +36,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or folder, if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -50,5 +50,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that reads well in a diff: a key a line, in the order given."""
+    """Write JSON that is readable in a diff: one key per line, in the given order."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Faults that a person has to mend: all of them at once."""
+"""Input faults that the user has to fix, reported all at once."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,12 @@ class InputFaults(Exception):
     Parameters
     ----------
     lines : iterable of str
-        One sentence a fault: the file, the line, what is wrong, what would be right.
+        One sentence per fault: the file, the line, what is wrong, what would be right.
     """
 
     def __init__(self, lines: Iterable[str]):
         self.lines = list(lines)
-        # The list itself, so that faults found by another process arrive whole.
+        # The list itself, so that the exception can be pickled and passed between processes.
         super().__init__(self.lines)
 
     def __str__(self) -> str:

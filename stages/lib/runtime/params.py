@@ -1,25 +1,25 @@
 """params.yaml: each section read into a type of its own, with every fault named by its line."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent
+from ruamel.yaml.nodes import MappingNode, Node
+from ruamel.yaml.reader import ReaderError
 
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import remembered
 
 DEEPEST = 10  # Collections within collections; libraries that follow them recursively fail at about a thousand.
-LONGEST_VALUE = 1000  # Characters; Python refuses to read or print numbers of more than 4300.
-PLAIN_NUMBER = re.compile(
-    r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-)
 SECTIONS = ("data", "featurize", "split", "train", "score_pool", "merge_labels", "retrain", "compute")
 
 
@@ -32,6 +32,9 @@ class Section(BaseModel):
 SectionType = TypeVar("SectionType", bound=Section)
 
 
+SYNTHETIC = "synthetic"  # The data set that a program makes.
+
+
 class DataParams(Section):
     """Section `data`: the data set, a folder below data/."""
 
@@ -41,6 +44,11 @@ class DataParams(Section):
     def folder(self) -> Path:
         """The folder of the data set."""
         return Path("data") / self.dataset
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a program made the sound."""
+        return self.dataset == SYNTHETIC
 
 
 class ClipLength(Section):
@@ -97,90 +105,75 @@ def checked(
 
 
 def load(path: Path) -> tuple[dict, dict[tuple, int]]:
-    """Read params.yaml and the line of every key; raise `InputFaults` for what is not plain YAML."""
+    """Read params.yaml, in YAML 1.2 as DVC does, and the line of every key; refuse what is not plain YAML."""
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = LocatingConstructor
     try:
         text = remembered(path).read_text(encoding="utf-8")
-        # In this order, because the second cannot bear what the first refuses, nor the third what the second does.
-        refuse(f"{path}:{fault}" for fault in form_faults(text))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        refuse(f"{path}:{fault}" for fault in key_faults(node))
-        values = yaml.safe_load(text)
+        # In this order, because the second cannot bear what the first refuses.
+        refuse(f"{path}:{fault}" for fault in form_faults(reader.parse(text)))
+        lines, faults = key_lines(reader.compose(text))
+        refuse(f"{path}:{fault}" for fault in faults)
+        values = reader.load(text)
     except FileNotFoundError:
         raise InputFaults([f"{path}: there is no such file; stages run in the folder that holds it"]) from None
     except UnicodeDecodeError as error:
         line = 1 + error.object[: error.start].count(b"\n")
         raise InputFaults([f"{path}:{line}: not UTF-8 text; save the file as UTF-8"]) from None
-    except yaml.reader.ReaderError as error:
+    except ReaderError as error:
         line = 1 + text[: error.position].count("\n")
         raise InputFaults([f"{path}:{line}: not YAML: a character that cannot be seen; remove it"]) from None
-    except yaml.MarkedYAMLError as error:
+    except MarkedYAMLError as error:
         raise InputFaults([f"{path}:{error.problem_mark.line + 1}: not YAML: {error.problem}"]) from None
     if not isinstance(values, dict):
         raise InputFaults([f"{path}:1: should hold names and values, such as `seed: 1`, each on a line of its own"])
-    return values, key_lines(node)
+    return values, lines
 
 
-def form_faults(text: str) -> Iterator[str]:
+class LocatingConstructor(SafeConstructor):
+    """Makes values; one that cannot be made, such as the date 2026-13-45, is an error with its line."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> object:
+        """Make the value of a node."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            fault = f"{shortened(node.value)} is not a value; correct it, or put it in quotation marks"
+            raise ConstructorError(problem=fault, problem_mark=node.start_mark) from None
+
+
+def form_faults(events: Iterable[Event]) -> Iterator[str]:
     """Yield line and fault of everything in a YAML text that a list of params has no need of, and that does harm."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in events:
         line = event.start_mark.line + 1
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > DEEPEST:
             yield f"{line}: more than {DEEPEST} levels of brackets or indentation; write keys and values"
             return
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, AliasEvent):
             yield f"{line}: *{event.anchor} stands for a value elsewhere; write the value out"
-        elif getattr(event, "tag", None):
-            yield f"{line}: the tag {event.tag!r} is not understood; write the value alone"
-        elif isinstance(event, yaml.ScalarEvent):
-            fault = scalar_fault(event.value, plain=event.implicit[0])
-            if fault:
-                yield f"{line}: {fault}"
+        elif isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag:
+            yield f"{line}: the tag {str(event.tag)!r} is not understood; write the value alone"
 
 
-def scalar_fault(text: str, plain: bool) -> str | None:
-    """Return what is wrong with a key or a value; a plain one stands without quotation marks."""
-    if len(text) > LONGEST_VALUE:
-        return f"a value of {len(text)} characters; {LONGEST_VALUE} are the most"
-    if not plain:
-        return None
-    try:
-        # PyYAML takes 2026-13-45 for a date and 0x_ for a number, and fails when it makes them.
-        value = yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
-        return f"{text!r} is not a value; correct it, or put it in quotation marks"
-    if type(value) in (int, float) and not PLAIN_NUMBER.fullmatch(text):
-        return f"{text} would be read as {value}; write the number in plain digits"
-    return None
-
-
-def key_faults(node: yaml.Node | None) -> Iterator[str]:
-    """Yield line and fault of the keys that are not names, and of those that are there twice."""
-    if isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from key_faults(value)
-    if isinstance(node, yaml.MappingNode):
-        first_line: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.tag != "tag:yaml.org,2002:str":
-                yield f"{line}: a key that is not a name; write a name, or put it in quotation marks"
-            elif key.value in first_line:
-                yield f"{line}: {key.value!r} is on line {first_line[key.value]} already; keep one of them"
-            else:
-                first_line[key.value] = line
-            yield from key_faults(value)
-
-
-def key_lines(node: yaml.Node, path: tuple = ()) -> dict[tuple, int]:
-    """Map the path of every key, such as ('split', 'seed'), to its line."""
-    lines = {}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            lines[(*path, key.value)] = key.start_mark.line + 1
-            lines |= key_lines(value, (*path, key.value))
-    return lines
+def key_lines(node: Node | None, place: tuple = ()) -> tuple[dict[tuple, int], list[str]]:
+    """Map the place of every key, such as ('split', 'seed'), to its line; list line and fault of the wrong ones."""
+    lines: dict[tuple, int] = {}
+    faults = []
+    for key, value in node.value if isinstance(node, MappingNode) else []:
+        line = key.start_mark.line + 1
+        if key.tag != "tag:yaml.org,2002:str":
+            faults.append(f"{line}: a key that is not a name; write a name, or put it in quotation marks")
+            continue
+        here = (*place, key.value)
+        if here in lines:
+            faults.append(f"{line}: {key.value!r} is on line {lines[here]} already; keep one of them")
+            continue
+        of_value, faults_of_value = key_lines(value, here)
+        lines |= {here: line} | of_value
+        faults += faults_of_value
+    return lines, faults
 
 
 def param_line(section: str, key: str, path: Path = Path("params.yaml")) -> int:
@@ -196,7 +189,7 @@ def nearest_line(lines: dict[tuple, int], path: tuple) -> int:
     return lines.get(path, 1)
 
 
-def describe(place: tuple[str, ...], kind: type[Section], fault: dict) -> str:
+def describe(place: tuple[str, ...], kind: type[Section], fault: Mapping[str, Any]) -> str:
     """Turn a fault found by pydantic into a sentence."""
     name = ".".join([*place, *map(str, fault["loc"])])
     value = fault["input"]

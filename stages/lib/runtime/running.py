@@ -1,4 +1,4 @@
-"""How a `main()` runs: alone, on inputs that stay as they are, and without a traceback for what a person can mend."""
+"""Running a `main()`: one instance at a time, on unchanged inputs, and without a traceback for a user's mistake."""
 
 import errno
 import fcntl
@@ -21,7 +21,7 @@ REMEDIES = {
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Run the `main()` of a stage, alone and on inputs that stay as they are."""
+    """Run the `main()` of a stage as the only instance, and fail if its inputs change."""
 
     def guarded() -> None:
         with single_instance(Path(main.__code__.co_filename)):
@@ -34,7 +34,7 @@ def run_stage(main: Callable[[], None]) -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a `main()`; where its input or the operating system is at fault, say so and exit with status 1."""
+    """Run a `main()`; on faults of the input or the operating system, print them and exit with status 1."""
     say_everything()
     try:
         main()
@@ -42,11 +42,11 @@ def run(main: Callable[[], None]) -> None:
         print(*faults.lines, sep="\n", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever reads what is printed, such as `head`, has seen enough. Python would complain once more at its end.
+        # The reader of the output, such as `head`, has closed it. Without this, Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        # An error without a number does not come from the operating system: it is a fault of the program.
+        # An error without a number does not come from the operating system: it is a bug.
         if error.errno is None:
             raise
         print(system_fault(error), file=sys.stderr)
@@ -54,9 +54,9 @@ def run(main: Callable[[], None]) -> None:
 
 
 def say_everything() -> None:
-    """Let anything be printed: a character that a terminal cannot show is written as its number.
+    """Allow any text to be printed: a character that the terminal cannot show becomes an escape sequence.
 
-    The name of a file may be in another script, or may not be UTF-8 at all.
+    A file name may be in another script, or may not be UTF-8.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -65,22 +65,22 @@ def say_everything() -> None:
 
 @contextmanager
 def single_instance(source: Path) -> Iterator[None]:
-    """Hold a lock on a source file; refuse where another process runs the same.
+    """Hold a lock on a source file; raise `InputFaults` if another process holds it.
 
-    DVC runs a stage once at a time. But when DVC itself is killed, its stage goes on, and would write over what the
-    next run makes. The operating system lifts the lock when the process ends, however it ends.
+    DVC runs one instance of a stage at a time. But if DVC itself is killed, its stage continues and could overwrite the
+    output of the next run. The operating system releases the lock when the process ends, however it ends.
     """
     with source.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputFaults(
-                [f"{source}: is still running since a dvc repro that was killed; run it again when that has ended"]
+                [f"{source}: is still running from a dvc repro that was killed; run it again when that has ended"]
             ) from None
         yield
 
 
 def system_fault(error: OSError) -> str:
-    """Say in one line what the operating system refused, and what to do."""
-    remedy = REMEDIES.get(error.errno, "mend that, then run it again")
+    """Return one line that says what the operating system refused, and what to do."""
+    remedy = REMEDIES.get(error.errno or 0, "fix this, then run it again")
     return f"{error.filename or 'a file'}: {error.strerror}; {remedy}"

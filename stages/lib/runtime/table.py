@@ -1,4 +1,4 @@
-"""CSV tables that people edit: read with line numbers and all faults, written the same way every time."""
+"""CSV tables that people edit: read with line numbers and all faults, written in one canonical form."""
 
 import codecs
 import csv
@@ -13,43 +13,43 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import remembered
 
-# Git's marker alone, before a name, or followed by the commas and quotation marks that a spreadsheet has put around it.
+# Git's marker alone, before a name, or followed by the commas and quotation marks that a spreadsheet adds.
 CONFLICT_MARKER = re.compile(r'\s*"?(<{7}|={7}|>{7}|\|{7})(?=[\s",]|$)')
-# What spreadsheets put between cells: commas first, semicolons where a comma is the decimal sign, or tabs.
+# Separators between cells: commas, semicolons (where a comma is the decimal sign) or tabs.
 SEPARATORS = (",", ";", "\t")
-# A first line of Excel's own, which says what separates the cells.
+# Excel can write a first line that names the separator.
 SEPARATOR_LINE = re.compile(r'"?sep=.?"?[\s;,]*', re.IGNORECASE)
-# What a spreadsheet would run (the last four are the full-width forms), and what it would take for a number instead.
+# Text that a spreadsheet would run as a formula (the last four are full-width forms), unless it is a number.
 FORMULA = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"'*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LONGEST_QUOTATION = 80
 
 
 class Row(NamedTuple):
-    """One row of a table, and the line of the file on which it begins (the header is line 1)."""
+    """One row of a table, and the line of the file where it starts (the header is line 1)."""
 
     line: int
     cells: dict[str, str]
 
 
 def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str]]:
-    """Read a table and everything that is wrong with its form.
+    """Read a table and list everything that is wrong with its format.
 
     Parameters
     ----------
     path : Path
-        A UTF-8 CSV file, whose cells may also be separated by semicolons or tabs. A byte-order mark, any line endings,
-        blank rows (of nothing but separators, too) and empty cells beyond the last column do no harm.
+        A UTF-8 CSV file, separated by commas, semicolons or tabs. A byte-order mark, any line endings, blank rows (also
+        with separators) and empty cells beyond the last column are accepted.
     columns : sequence of str
-        Exactly the columns that it must have, in any order.
+        The exact columns that it must have, in any order.
 
     Returns
     -------
     rows : list of Row
-        The rows of the right form; cells without surrounding blanks, and without what `write_table` puts before a
-        formula.
+        The rows with the right format; cells without surrounding blanks, and without the apostrophe that `write_table`
+        puts before a formula.
     faults : list of str
-        One sentence a fault.
+        One sentence per fault.
     """
     try:
         content = remembered(path).read_bytes()
@@ -64,15 +64,13 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
     if lines and SEPARATOR_LINE.fullmatch(lines[0]):
         lines[0] = "\n"
     faults = [
-        f"{path}:{line}: a merge conflict was left here; keep the rows that are right and remove the marker"
+        f"{path}:{line}: a merge conflict was left here; keep the right rows and remove the marker"
         for line in conflicts
     ]
     header: list[str] | None = None
     for line, record in numbered_records(lines, separator_of(lines, columns)):
         if isinstance(record, csv.Error):
-            faults.append(
-                f"{path}:{line}: not CSV from here on ({record}); look for a quotation mark that is not closed"
-            )
+            faults.append(f"{path}:{line}: not CSV from here on ({record}); look for an unclosed quotation mark")
         elif header is None:
             header = without_empty_end(record)
             of_header = header_faults(header, columns)
@@ -89,12 +87,12 @@ def parse_table(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[str
 
 
 def encoding_fault(content: bytes) -> str | None:
-    """Return the line and the fault of what is not UTF-8 text."""
+    """Return the line and the fault of the first content that is not UTF-8 text, or None."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "1: UTF-16 text, which spreadsheets call Unicode Text; save the file as CSV in UTF-8"
+        return "1: UTF-16 text (Unicode Text in spreadsheets); save the file as CSV in UTF-8"
     try:
         content.decode("utf-8")
-        bad = content.find(b"\0")  # A letter of UTF-8, but of no text.
+        bad = content.find(b"\0")  # Valid UTF-8, but never part of text.
     except UnicodeDecodeError as error:
         bad = error.start
     if bad < 0:
@@ -104,7 +102,7 @@ def encoding_fault(content: bytes) -> str | None:
 
 
 def without_conflict_markers(text: str) -> tuple[list[str], list[int]]:
-    """Return the lines of a text, empty where a merge conflict has left a marker, and the numbers of those."""
+    """Return the lines of a text, with conflict markers replaced by empty lines, and the markers' line numbers."""
     lines, conflicts = [], []
     for number, line in enumerate(io.StringIO(text, newline=""), start=1):
         if CONFLICT_MARKER.match(line):
@@ -114,7 +112,7 @@ def without_conflict_markers(text: str) -> tuple[list[str], list[int]]:
 
 
 def separator_of(lines: Iterable[str], columns: Sequence[str]) -> str:
-    """Return what separates the cells of a table: what makes most of its columns out of the first line with text."""
+    """Return the separator of a table's cells: the one that finds most of the columns in the first line with text."""
     header = next((line for line in lines if line.strip()), "")
 
     def columns_found(separator: str) -> int:
@@ -124,7 +122,7 @@ def separator_of(lines: Iterable[str], columns: Sequence[str]) -> str:
 
 
 def numbered_records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
-    """Yield every record that is not blank, with the line on which it begins; an error in place of one ends it."""
+    """Yield every record that is not blank, with its first line; end with an error if the text is not CSV."""
     reader = csv.reader(lines, strict=True, delimiter=separator)
     line = 1
     try:
@@ -143,53 +141,53 @@ def without_empty_end(cells: Sequence[str]) -> list[str]:
 
 
 def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """List the columns that are missing, unknown or there twice."""
+    """List the missing, unknown and duplicate columns."""
     faults = [f"missing column {name}" for name in columns if name not in header]
     faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
-    faults += [f"column {name} is there twice" for name in columns if header.count(name) > 1]
+    faults += [f"column {name} appears twice" for name in columns if header.count(name) > 1]
     return [f"{fault}; the header should be {','.join(columns)}" for fault in faults]
 
 
 def quoted(text: str) -> str:
-    """Return a cell as a sentence can hold it: in quotation marks, on one line, cut where it is very long."""
+    """Return a cell for use in a message: in quotation marks, on one line, truncated if very long."""
     quotation = repr(text)
     return quotation if len(quotation) <= LONGEST_QUOTATION else f"{quotation[:LONGEST_QUOTATION]}..."
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
-    """Read a table; raise `InputFaults` where anything is wrong with its form."""
+    """Read a table; raise `InputFaults` if anything is wrong with its format."""
     rows, faults = parse_table(path, columns)
     refuse(faults)
     return rows
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table: UTF-8, LF, cells in the order of `columns`, none that a spreadsheet would run."""
+    """Write a table: UTF-8, LF, cells in the order of `columns`, and no cell that a spreadsheet would run."""
     lines: list[str] = []
-    # The writer puts quotation marks around what it would end a line with; a lone CR in a cell ends one, too.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    # With CRLF as line terminator, the writer also puts quotation marks around a cell that contains a lone CR.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")  # noqa: TID251
     writer.writerow(columns)
     writer.writerows([with_guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     write_text(path, "".join(line.removesuffix("\r\n") + "\n" for line in lines))
 
 
 def with_guard(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run, so that it is shown instead; strip every text.
+    """Strip a text, and put an apostrophe before it if a spreadsheet would run it, so that it is shown instead.
 
     References
     ----------
-    OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection. The tabs and line endings that it
-    warns of besides are blanks here.
+    OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection. It also warns of leading tabs and
+    line endings, which are stripped here.
     """
     stripped = text.strip()
     return f"'{stripped}" if is_formula(stripped) else stripped
 
 
 def without_guard(text: str) -> str:
-    """Take off what `with_guard` has put before a stripped text."""
+    """Remove the apostrophe that `with_guard` put before a text."""
     return text[1:] if text.startswith("'") and is_formula(text) else text
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet would run a text, apostrophes before it aside."""
+    """Tell whether a spreadsheet would run a text, ignoring apostrophes before it."""
     return bool(FORMULA.match(text)) and not NUMBER.fullmatch(text)

@@ -1,8 +1,8 @@
-"""How test, pool and valid are drawn when a data set is put to use: whole recordings, or sites."""
+"""The draw of test, pool and valid when a data set is put to use: by whole recordings or sites."""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -16,24 +16,23 @@ UNHEARD = {"valid", "test"}
 
 
 def draw(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], list[str]]:
-    """Draw the labelled clips of a data set that training never sees; what is left is for training.
+    """Draw the labelled clips of a data set that are held out; the rest is for training.
 
     Returns
     -------
     held_out : dict
         From clip id to `valid`, `pool` or `test`.
     faults : list of str
-        What could not be met; each begins with the part that it is about.
+        The requests that could not be met; each begins with the name of its part.
     """
-    test_names, faults = set(), []
-    if isinstance(params.test, list):
-        test_names, faults = listed_test(clips, params.test, params.group_by)
+    listed = params.test if isinstance(params.test, list) else []
+    test_names, faults = listed_test(clips, listed, params.group_by)
     groups = group_clips(clips, params.group_by)
     rest = [group for group in groups if group.name not in test_names]
     if params.by_share:
         parts = split_by_share(rest, params.chosen, params.seed)
     else:
-        sizes = {part: size for part, size in params.chosen.items() if part != "train"}
+        sizes = {part: int(size) for part, size in params.chosen.items() if part != "train"}
         parts, shortages = split_by_count(rest, sizes, params.seed)
         faults += shortages
     for group in groups:
@@ -43,7 +42,7 @@ def draw(clips: Sequence[Clip], params: SplitParams) -> tuple[dict[str, str], li
 
 
 def group_clips(clips: Sequence[Clip], group_by: str) -> list[Group]:
-    """Collect the clips that must not be divided: by recording, or by site (a recording without site stands alone)."""
+    """Group the clips that must stay together: by recording, or by site (by recording if the site is empty)."""
     by_name: dict[str, dict[str, list[str]]] = defaultdict(lambda: {CALL: [], NOCALL: [], UNLABELLED: []})
     for clip in clips:
         by_name[group_name(clip, group_by)][clip.label].append(clip.clip_id)
@@ -54,36 +53,36 @@ def group_clips(clips: Sequence[Clip], group_by: str) -> list[Group]:
 
 
 def group_name(clip: Clip, group_by: str) -> str:
-    """Name the group of a clip."""
+    """Return the name of a clip's group."""
     return clip.site if group_by == "site" and clip.site else clip.recording
 
 
-def split_by_count(groups: Sequence[Group], sizes: dict[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
+def split_by_count(groups: Sequence[Group], sizes: Mapping[str, int], seed: int) -> tuple[dict[str, str], list[str]]:
     """Fill parts from groups in a random order.
 
-    Groups without a labelled clip change nothing here. The seed decides the order; all else is as for `fill`.
+    Groups without labelled clips have no effect. The seed determines the order; parameters and results as for `fill`.
     """
     with_labels = [group for group in groups if group.calls or group.nocalls]
     order = np.random.default_rng(seed).permutation(len(with_labels))
     return fill([with_labels[position] for position in order], sizes)
 
 
-def fill(groups: Sequence[Group], sizes: dict[str, int]) -> tuple[dict[str, str], list[str]]:
-    """Fill parts with exactly as many labelled clips as asked for, in the proportion of labels that the groups have.
+def fill(groups: Sequence[Group], sizes: Mapping[str, int]) -> tuple[dict[str, str], list[str]]:
+    """Fill parts with exactly the requested number of labelled clips, in the groups' ratio of calls to no-calls.
 
     Parameters
     ----------
     groups : sequence of Group
         Earlier ones are preferred.
     sizes : dict
-        Clips by part.
+        Number of clips by part.
 
     Returns
     -------
     parts : dict
-        From clip id to part. Clips that are too many are in none.
+        From clip id to part. Surplus clips have no part.
     faults : list of str
-        What could not be met.
+        The requests that could not be met.
     """
     rest = list(groups)
     calls = sum(len(group.calls) for group in groups)
@@ -95,7 +94,7 @@ def fill(groups: Sequence[Group], sizes: dict[str, int]) -> tuple[dict[str, str]
         if part not in sizes:
             continue
         wanted = sizes[part]
-        # The sum over the parts is rounded, so that they never want more calls together than there are.
+        # Rounding the running sum ensures that the parts together never ask for more calls than there are.
         wanted_so_far += wanted
         wanted_calls = (round(Fraction(wanted_so_far * calls, labelled)) if labelled else 0) - calls_so_far
         calls_so_far += wanted_calls
@@ -106,8 +105,8 @@ def fill(groups: Sequence[Group], sizes: dict[str, int]) -> tuple[dict[str, str]
         ids += [clip_id for group in chosen for clip_id in group.nocalls][: wanted - wanted_calls]
         if len(ids) < wanted:
             faults.append(
-                f"{part}: {wanted} labelled clips asked for ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
-                f"{len(ids)} left to take"
+                f"{part}: {wanted} labelled clips requested ({wanted_calls} calls, {wanted - wanted_calls} nocalls), "
+                f"{len(ids)} available"
             )
         parts |= dict.fromkeys(ids, part)
     return parts, faults
@@ -128,7 +127,7 @@ def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int)
     dict
         From the id of a labelled clip to its part.
     """
-    parts = {}
+    parts: dict[str, str] = {}
     for group in groups:
         part = drawn_part(group.name, shares, seed)
         if part:
@@ -137,13 +136,13 @@ def split_by_share(groups: Sequence[Group], shares: dict[str, float], seed: int)
 
 
 def unlabelled_pool(groups: Sequence[Group], parts: dict[str, str]) -> dict[str, str]:
-    """Return the part of the unlabelled clips, which are what a pool is for.
+    """Return the part of the unlabelled clips: the pool, unless their group is held out.
 
     Parameters
     ----------
     groups : sequence of Group
     parts : dict
-        From the id of a labelled clip to its part. The unlabelled clips of a group that is held out are in none.
+        From the id of a labelled clip to its part. The unlabelled clips of a held-out group get no part.
     """
     return {
         clip_id: "pool"
@@ -154,7 +153,7 @@ def unlabelled_pool(groups: Sequence[Group], parts: dict[str, str]) -> dict[str,
 
 
 def drawn_part(name: str, shares: dict[str, float], seed: int) -> str | None:
-    """Return the part that the hash of a group's name falls into; None past the last share."""
+    """Return the part selected by the hash of a group's name; None if it lies beyond the last share."""
     position = Fraction(int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8]), 2**64)
     for part, share in shares.items():
         position -= Fraction(str(share))
@@ -164,7 +163,7 @@ def drawn_part(name: str, shares: dict[str, float], seed: int) -> str | None:
 
 
 def listed_test(clips: Sequence[Clip], recordings: Sequence[str], group_by: str) -> tuple[set[str], list[str]]:
-    """Return the names of the groups that the listed recordings make up, and what is wrong with the list."""
+    """Return the names of the listed recordings' groups, and what is wrong with the list."""
     known = {clip.recording for clip in clips}
     faults = [f"test: recording {name} has no clip in clips.csv" for name in recordings if name not in known]
     names = {group_name(clip, group_by) for clip in clips if clip.recording in recordings}
@@ -173,12 +172,12 @@ def listed_test(clips: Sequence[Clip], recordings: Sequence[str], group_by: str)
         for clip in clips
         if group_name(clip, group_by) in names and clip.recording not in recordings
     }
-    faults += [f"test: list {recording} too, because its site {site} is in the list" for recording, site in divided]
+    faults += [f"test: list {recording} too, because its site {site} is listed" for recording, site in divided]
     return names, sorted(faults)
 
 
 def empty_classes(clips: Sequence[Clip], parts: dict[str, str], needed: Sequence[str]) -> list[str]:
-    """List the needed parts that cannot be trained on or tested with, because they lack calls or no-calls."""
+    """List the needed parts that have no calls or no no-calls, so that they are useless for training or testing."""
     present = {(parts.get(clip.clip_id), clip.label) for clip in clips}
     return [
         f"{part}: not one {label} clip" for part in needed for label in (CALL, NOCALL) if (part, label) not in present

@@ -1,16 +1,16 @@
-"""Choosing whole groups of clips so that the numbers of calls and no-calls come out exactly."""
+"""Choosing whole groups of clips that hold exact numbers of calls and no-calls."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-# The most cells that the table of `exact_sum` may have: a few megabytes, and a second or two.
+# Largest table of `exact_sum`, in cells: a few megabytes, and a second or two of work.
 MOST_CELLS = 1_000_000
 
 
 class Group(NamedTuple):
-    """The clips that must stay on one side of a split: those of one recording, or of one site.
+    """The clips of one recording or site, which must stay on one side of a split.
 
     Attributes
     ----------
@@ -26,20 +26,20 @@ class Group(NamedTuple):
 
 
 def choose_groups(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group]:
-    """Choose groups that hold exactly the calls and no-calls asked for, or else a little more.
+    """Choose groups that hold exactly the requested calls and no-calls, or a little more.
 
     Parameters
     ----------
     groups : sequence of Group
         Earlier ones are preferred, so that a shuffled sequence gives a random choice.
     calls, nocalls : int
-        How many of each to reach.
+        Required number of each.
 
     Returns
     -------
     list of Group
-        With at least that many calls and no-calls, and exactly that many wherever whole groups allow it;
-        every group there is, where they do not suffice.
+        With at least that many calls and no-calls, and exactly that many if whole groups allow it;
+        every useful group if all of them do not suffice.
     """
     labelled = [group for group in groups if group.calls or group.nocalls]
     chosen = first_fit(labelled, calls, nocalls)
@@ -52,13 +52,13 @@ def choose_groups(groups: Sequence[Group], calls: int, nocalls: int) -> list[Gro
     last = exact_sum(rest, calls_left, nocalls_left)
     if last is not None:
         return chosen + last
-    # The first choice may have ruled an exact one out.
+    # The groups taken first may rule out an exact sum.
     afresh = exact_sum(labelled, calls, nocalls) if (calls + 1) * (nocalls + 1) <= MOST_CELLS else None
     return afresh if afresh is not None else chosen + covering(rest, calls_left, nocalls_left)
 
 
 def first_fit(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group]:
-    """Take groups as they come while plenty is missing, and leave the last stretch to `exact_sum`."""
+    """Take groups in order while many clips are missing, and leave the rest to `exact_sum`."""
     largest = max((len(group.calls) + len(group.nocalls) for group in groups), default=0)
     plenty = min(4 * largest, int(MOST_CELLS**0.5))
     chosen = []
@@ -78,10 +78,10 @@ def exact_sum(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group] 
     Returns
     -------
     list of Group or None
-        None where no subset does.
+        None if no subset does.
     """
-    # reached_by[c, n] is the first group with which c calls and n no-calls can be reached; so the way back from
-    # there uses earlier groups only, each of them once.
+    # reached_by[c, n] is the first group with which c calls and n no-calls can be reached. So the way back from there
+    # uses earlier groups only, each of them once.
     unreached = len(groups)
     reached_by = np.full((calls + 1, nocalls + 1), unreached)
     reached_by[0, 0] = -1
@@ -105,7 +105,7 @@ def exact_sum(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group] 
 
 
 def covering(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group]:
-    """Take groups until both numbers are reached, the one that wastes least first."""
+    """Take groups, the least wasteful first, until both numbers are reached."""
     rest, chosen = list(groups), []
     while rest and (calls > 0 or nocalls > 0):
         best = min(rest, key=lambda group: waste(group, calls, nocalls))
@@ -118,6 +118,6 @@ def covering(groups: Sequence[Group], calls: int, nocalls: int) -> list[Group]:
 
 
 def waste(group: Group, calls: int, nocalls: int) -> int:
-    """Return the clips of a group that are too many, less those that are needed."""
+    """Return the number of surplus clips in a group minus the number of needed ones."""
     useful = min(len(group.calls), max(calls, 0)) + min(len(group.nocalls), max(nocalls, 0))
     return len(group.calls) + len(group.nocalls) - 2 * useful

@@ -1,4 +1,4 @@
-"""Section `split` of params.yaml: how many clips, or what share of the recordings, each part gets."""
+"""Section `split` of params.yaml: the number of clips, or share of the recordings, for each part."""
 
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from stages.lib.runtime.params import Section
 
-# The frozen test set is chosen first, so that it depends least on what else is asked for.
+# The frozen test set is chosen first, so that it depends least on the other sizes.
 ORDER_OF_CHOICE = ("test", "pool", "valid", "train")
 
 
@@ -19,7 +19,7 @@ def check_size(size: object) -> object:
 
 
 def check_test_size(size: object) -> object:
-    """Accept a list of recordings besides."""
+    """Accept a count, a share or a list of recordings."""
     if isinstance(size, list) and size and all(isinstance(name, str) and name.isprintable() for name in size):
         return size
     try:
@@ -35,7 +35,7 @@ TestSize = Annotated[Any, AfterValidator(check_test_size)]
 class SplitParams(Section):
     """Section `split` of params.yaml: four counts of clips, or four shares of the recordings.
 
-    `test` can also be a list of recordings; every labelled clip of theirs is then a test clip.
+    `test` can also be a list of recordings; all their labelled clips are then test clips.
     """
 
     seed: Annotated[int, Field(ge=0)]
@@ -47,7 +47,7 @@ class SplitParams(Section):
 
     @property
     def chosen(self) -> dict[str, int | float]:
-        """What is asked for each part, without a test part that is given as a list."""
+        """The size of each part, without a test part given as a list."""
         sizes = {part: getattr(self, part) for part in ORDER_OF_CHOICE}
         return {part: size for part, size in sizes.items() if not isinstance(size, list)}
 
@@ -63,9 +63,9 @@ class SplitParams(Section):
 
     @model_validator(mode="after")
     def sizes_fit(self) -> "SplitParams":
-        """Refuse counts mixed with shares, and shares that make more than a whole."""
+        """Refuse counts mixed with shares, and shares that add up to more than 1."""
         if len({type(size) for size in self.chosen.values()}) > 1:
             raise ValueError("should give all parts as counts (such as 176) or all as shares (such as 0.1)")
         if self.by_share and sum(map(Fraction, map(str, self.chosen.values()))) > 1:
-            raise ValueError("should have shares that make at most 1 together")
+            raise ValueError("should have shares that add up to at most 1")
         return self

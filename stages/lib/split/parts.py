@@ -1,4 +1,4 @@
-"""The part of every clip, once it is known what is held out."""
+"""The part of every clip, given the held-out clips."""
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
@@ -11,13 +11,13 @@ from stages.lib.tables.split import PARTS
 
 
 def parts_of(clips: Sequence[Clip], params: SplitParams, held_out: Mapping[str, str]) -> dict[str, str]:
-    """Give clips their parts.
+    """Assign clips to parts.
 
     Parameters
     ----------
     clips : sequence of Clip
     params : SplitParams
-        Those that `held_out` was drawn with; the size of the training part may be another.
+        The params with which `held_out` was drawn; only the size of the training part may differ.
     held_out : mapping
         From the id of a clip that was held out when the data set was put to use to `valid`, `pool` or `test`. No other
         clip is ever valid or test.
@@ -25,8 +25,8 @@ def parts_of(clips: Sequence[Clip], params: SplitParams, held_out: Mapping[str, 
     Returns
     -------
     dict
-        From clip id to part. Labelled clips that training does not need are in none, nor are those that a recording (or
-        site) has got since it was held out for valid or test.
+        From clip id to part. Labelled clips that training does not need have no part. Nor do clips added to a recording
+        (or site) after it was held out for valid or test.
     """
     groups = group_clips(clips, params.group_by)
     unheard = groups_of(UNHEARD, clips, params, held_out)
@@ -49,7 +49,7 @@ def labelled(groups: Sequence[Group]) -> set[str]:
 def groups_of(
     of_parts: Container[str], clips: Sequence[Clip], params: SplitParams, held_out: Mapping[str, str]
 ) -> set[str]:
-    """Return the names of the groups that hold a recording of which some clip was held out for these parts."""
+    """Return the names of the groups in which a recording has a clip held out for these parts."""
     recordings = {recording_of(clip_id) for clip_id, part in held_out.items() if part in of_parts}
     listed = set(params.test) if isinstance(params.test, list) and "test" in of_parts else set()
     return {
@@ -60,9 +60,9 @@ def groups_of(
 
 
 def by_count(groups: Sequence[Group], params: SplitParams) -> dict[str, str]:
-    """Return the clips to train on: as many as asked for, or as there are.
+    """Return the clips to train on: as many as requested, or all of them if there are fewer.
 
-    The order of groups is that of a hash of their names, so that one more recording moves few others.
+    Groups are sorted by a hash of their names, so that one more recording moves few others.
     """
     in_order = sorted(groups, key=lambda group: hashlib.sha256(f"{params.seed}:{group.name}".encode()).digest())
     parts, _ = fill(in_order, {"train": min(params.train, len(labelled(groups)))})
@@ -70,14 +70,14 @@ def by_count(groups: Sequence[Group], params: SplitParams) -> dict[str, str]:
 
 
 def by_share(groups: Sequence[Group], params: SplitParams, parts: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of the labelled clips of each group by the hash of its name.
+    """Return the part of each group's labelled clips, selected by the hash of the group's name.
 
-    A group that falls to valid or test and is not held out has come later, so that it is trained on.
+    A group whose hash selects valid or test but which is not held out was added after the draw, so it is trained on.
     """
     drawn = {group.name: drawn_part(group.name, params.chosen, params.seed) for group in groups}
     return {
-        clip_id: "train" if drawn[group.name] in UNHEARD else drawn[group.name]
+        clip_id: "train" if part in UNHEARD else part
         for group in groups
         for clip_id in group.calls + group.nocalls
-        if drawn[group.name] and clip_id not in parts
+        if (part := drawn[group.name]) and clip_id not in parts
     }

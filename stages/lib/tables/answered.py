@@ -1,6 +1,6 @@
-"""`labels/answered.csv`: clips that people have answered for and that the data set in use may no longer have.
+"""`labels/answered.csv`: clips that experts have answered for and that the current data set may no longer have.
 
-An answer about such a clip is kept, counted and passed over. An id that no table has ever had is a typing error.
+An answer about such a clip is kept, counted and skipped. An id that no table has ever had is a typing error.
 Commands write this table when a data set is put to use and when a round is closed. No stage writes it.
 """
 
@@ -13,30 +13,30 @@ from stages.lib.runtime.table import read_table, without_guard, write_table
 ANSWERED = Path("labels/answered.csv")
 DATA = Path("data")
 COLUMNS = ("clip_id",)
-ELSEWHERE = "elsewhere"  # What a clip has in place of a part.
+ELSEWHERE = "elsewhere"  # Takes the place of the part.
 
 
 def read_answered(path: Path = ANSWERED) -> set[str]:
-    """Return the ids of the table; none where there is no table."""
+    """Return the clip ids of the table; an empty set if there is no table."""
     return {row.cells["clip_id"] for row in read_table(path, COLUMNS)} if path.exists() else set()
 
 
 def write_answered(path: Path, clip_ids: Iterable[str]) -> None:
-    """Write the table in the order of the ids."""
+    """Write the table, sorted by clip id."""
     write_table(path, COLUMNS, ((clip_id,) for clip_id in sorted(clip_ids)))
 
 
 def with_clips_elsewhere(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict[str, str]:
-    """Add the clips that are in no part of the split, but that people were right to answer for once.
+    """Add the clips that are in no part of the split, but that experts could once answer for.
 
-    A clip that was answered for and is a test clip now is one of them: another data set may hold the same recordings.
+    An answered clip that is now a test clip counts too: another data set may hold the same recordings.
 
     Parameters
     ----------
     part_of : mapping
         From clip id to `train`, `valid`, `pool` or `test`.
     clip_ids : iterable of str
-        The clips in question.
+        The clips to look up.
 
     Returns
     -------
@@ -50,10 +50,10 @@ def with_clips_elsewhere(part_of: Mapping[str, str], clip_ids: Iterable[str]) ->
 
 
 def in_data_sets(clip_ids: set[str]) -> set[str]:
-    """Return those clips that any data set on this machine has.
+    """Return the clips that are in any data set on this machine.
 
-    No stage declares these tables, because no output depends on what they hold: they only save an answer from being
-    refused in a clone in which `labels/answered.csv` does not name its clip yet.
+    No stage declares these tables, because no output depends on their content. They only prevent an answer from being
+    refused in a clone where `labels/answered.csv` does not list its clip yet.
     """
     found: set[str] = set()
     for table in sorted(DATA.glob("*/clips.csv")) if clip_ids else []:

@@ -1,7 +1,7 @@
 """The clips of a data set: `data/<name>/clips.csv`.
 
-A clip is named after its recording, folders included: `2019/07/05/000000.wav` from 3 s on is
-`2019--07--05--000000_0003000`. That is a file name on every system, and it depends on nothing but the row.
+A clip is named after its recording, folders included: the clip of `2019/07/05/000000.wav` that starts at 3 s is
+`2019--07--05--000000_0003000`. This is a valid file name on every system, and it depends only on the row.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ from stages.lib.runtime.table import Row, is_formula, parse_table, quoted
 
 COLUMNS = ("clip_id", "recording", "start_s", "label", "site")
 CALL, NOCALL, UNLABELLED = "call", "nocall", ""
-# A file system holds names of 255 bytes and paths of 4096; what is made from a recording has a longer name than it.
+# File systems allow names of 255 bytes and paths of 4096. Files made from a recording get longer names than its own.
 LONGEST_NAME, LONGEST_PATH = 200, 1000
 LATEST_START_S = 1e9  # Thirty years.
-FOLDER_MARK = "--"  # Between folders in what a file name or an id calls a recording.
+FOLDER_MARK = "--"  # Separates folders in the id of a recording.
 
 
 class Clip(NamedTuple):
@@ -30,7 +30,7 @@ class Clip(NamedTuple):
     Attributes
     ----------
     line : int
-        Where it stands in clips.csv.
+        Its line in clips.csv.
     clip_id : str
     recording : str
         Path below the data set's `recordings/`.
@@ -39,7 +39,7 @@ class Clip(NamedTuple):
     label : str
         `call`, `nocall` or empty.
     site : str
-        Where the hydrophone is; may be empty.
+        Location of the hydrophone; may be empty.
     """
 
     line: int
@@ -51,30 +51,30 @@ class Clip(NamedTuple):
 
     @property
     def recording_id(self) -> str:
-        """What its id calls the recording."""
+        """The id of its recording."""
         return recording_of(self.clip_id)
 
 
 def make_clip_id(recording: str, start_s: float) -> str:
-    """Return the id of a clip: that of the recording and the start in milliseconds, seven digits or more."""
+    """Return the id of a clip: the recording's id and the start in milliseconds, seven digits or more."""
     return clip_id_of(recording_id(recording), start_s)
 
 
 def clip_id_of(recording: str, start_s: float) -> str:
-    """Return the id of a clip, given that of its recording."""
+    """Return the id of a clip, given the id of its recording."""
     return f"{recording}_{round(start_s * 1000):07d}"
 
 
 def recording_of(clip_id: str) -> str:
-    """Return the id of the recording that a clip is of."""
+    """Return the id of a clip's recording."""
     return clip_id.rpartition("_")[0]
 
 
-@cache  # Many clips are of one recording.
+@cache  # Many clips share one recording.
 def recording_id(recording: str) -> str:
-    """Return what ids and file names call a recording: its path without suffix, `--` between folders.
+    """Return the id of a recording, also used in file names: its path without suffix, `--` between folders.
 
-    Where that is longer than file systems allow, its end with a digest of the path before it.
+    An id longer than `LONGEST_NAME` bytes is cut to its end, after a digest of the path.
     """
     path = PurePosixPath(recording)
     name = FOLDER_MARK.join([*path.parts[:-1], path.stem])
@@ -100,10 +100,10 @@ def read_clips(table: Path) -> list[Clip]:
     Raises
     ------
     InputFaults
-        With every fault of the table. It does not look at the recordings.
+        With every fault of the table. The recordings are not checked.
     """
     rows, faults = parse_table(table, COLUMNS)
-    # A site that is spelt in two ways would be on two sides of a split.
+    # A site with two spellings could end up on both sides of a split.
     spelling: dict[str, str] = {}
     rows = [
         Row(row.line, row.cells | {"site": spelling.setdefault(same_site(row.cells["site"]), row.cells["site"])})
@@ -113,31 +113,31 @@ def read_clips(table: Path) -> list[Clip]:
         faults += [f"{table}:{row.line}: {fault}" for fault in row_faults(row.cells)]
     faults += [f"{table}:{fault}" for fault in repetition_faults(rows)]
     if not rows and not faults:
-        faults.append(f"{table}: holds no clip; it needs a row for each window of a recording")
+        faults.append(f"{table}: has no clips; add a row for each window of a recording")
     refuse(faults)
     return [parse_clip(row) for row in rows]
 
 
 def same_site(site: str) -> str:
-    """Return what all spellings of a site have in common: `rpi-orcasound-lab` and `Rpi_Orcasound_Lab` are one."""
+    """Return the form shared by all spellings of a site, such as `rpi-orcasound-lab` and `Rpi_Orcasound_Lab`."""
     return re.sub(r"[-_\s]+", "_", unicodedata.normalize("NFC", site).casefold())
 
 
 def parse_clip(row: Row) -> Clip:
-    """Turn a row without faults into a clip."""
+    """Convert a row without faults to a clip."""
     cells = row.cells
     return Clip(row.line, cells["clip_id"], cells["recording"], float(cells["start_s"]), cells["label"], cells["site"])
 
 
 def row_faults(cells: dict[str, str]) -> Iterator[str]:
-    """Yield what is wrong with one row, taken by itself."""
+    """Yield what is wrong with a single row."""
     fault = path_fault(cells["recording"])
     if fault:
         yield fault
     if cells["label"] not in (CALL, NOCALL, UNLABELLED):
         yield f"unknown label {quoted(cells['label'])}; write call, nocall or nothing"
     if not cells["site"].isprintable():
-        yield f"site {quoted(cells['site'])} holds a character that cannot be seen; type the name anew"
+        yield f"site {quoted(cells['site'])} contains an invisible character; type the name again"
     start_s = parse_seconds(cells["start_s"])
     if start_s is None:
         yield (
@@ -145,19 +145,19 @@ def row_faults(cells: dict[str, str]) -> Iterator[str]:
             "write seconds from the start of the recording, such as 12.5"
         )
     elif not fault and cells["clip_id"] not in (possible := possible_clip_ids(cells["recording"], start_s)):
-        yield f"clip_id {quoted(cells['clip_id'])} does not fit its recording and start; it should be {possible[0]}"
+        yield f"clip_id {quoted(cells['clip_id'])} does not match its recording and start; it should be {possible[0]}"
 
 
 def possible_clip_ids(recording: str, start_s: float) -> tuple[str, str]:
-    """Return the id that a clip should have, and the one without folders that tables of earlier versions have."""
+    """Return the id that a clip should have, and the id without folders that earlier versions gave it."""
     return make_clip_id(recording, start_s), clip_id_of(PurePosixPath(recording).stem, start_s)
 
 
 @cache
 def path_fault(recording: str) -> str | None:
-    """Return what is wrong with the path of a recording, which must lead to a place below `recordings/`."""
+    """Return what is wrong with the path of a recording, which must stay below `recordings/`."""
     if not recording:
-        return "recording is empty; name a file of the data set's recordings/"
+        return "recording is empty; name a file in the data set's recordings/"
     path = PurePosixPath(recording)
     leaves = path.is_absolute() or ".." in path.parts or bool(PureWindowsPath(recording).drive)
     plain = bool(path.name) and str(path) == recording
@@ -165,11 +165,11 @@ def path_fault(recording: str) -> str | None:
     long = size > LONGEST_PATH or any(size > LONGEST_NAME for size in sizes)
     faults = {
         "is not UTF-8; rename the file or folder": not is_utf8(recording),
-        "leaves the data set; name a file of its recordings/": leaves,
-        "holds a backslash; write / between folders": "\\" in recording,
-        "holds a character that cannot be seen; rename the file": not recording.isprintable(),
-        "is not the plain path of a file; write it as in 2019/OS_20190705_0004.flac": not plain,
-        "begins as a formula in a spreadsheet does; rename it": is_formula(recording) or is_formula(path.name),
+        "is outside the data set; name a file in its recordings/": leaves,
+        "contains a backslash; write / between folders": "\\" in recording,
+        "contains an invisible character; rename the file": not recording.isprintable(),
+        "is not a plain file path; write it like 2019/OS_20190705_0004.flac": not plain,
+        "starts like a spreadsheet formula; rename it": is_formula(recording) or is_formula(path.name),
         f"is too long; rename it so that no name has more than {LONGEST_NAME} bytes": long,
     }
     fault = next((fault for fault, found in faults.items() if found), None)
@@ -177,12 +177,12 @@ def path_fault(recording: str) -> str | None:
 
 
 def is_utf8(name: str) -> bool:
-    """Tell whether the name of a file is UTF-8; Python has lone surrogates for bytes that are not."""
+    """Tell whether a file name is UTF-8; Python represents other bytes as lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def parse_seconds(text: str) -> float | None:
-    """Return a number of seconds, or None where the text is none, or negative, or beyond all recordings."""
+    """Return a number of seconds, or None if the text is not a number, negative, or longer than any recording."""
     try:
         seconds = float(text)
     except ValueError:
@@ -191,7 +191,7 @@ def parse_seconds(text: str) -> float | None:
 
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the clips that are there twice, the recordings that clip ids cannot tell apart, and those at two sites."""
+    """Yield repeated clips, recordings whose clips would share ids, and recordings with two sites."""
     first_line: dict[str, int] = {}
     of_id: dict[str, str] = {}
     site_of: dict[str, str] = {}
@@ -207,13 +207,13 @@ def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
             )
         if site_of.setdefault(recording, site) != site:
             yield (
-                f"{row.line}: {quoted(recording)} is at site {quoted(site_of[recording])} above and {quoted(site)} "
-                "here; write one"
+                f"{row.line}: {quoted(recording)} has site {quoted(site_of[recording])} above and {quoted(site)} "
+                "here; give it one site"
             )
 
 
 def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    """Group clips by recording, recordings in the order of their names, clips in the order of their start."""
+    """Group clips by recording: recordings sorted by name, clips by start."""
     groups = defaultdict(list)
     for clip in sorted(clips, key=lambda clip: (clip.recording, clip.start_s)):
         groups[clip.recording].append(clip)

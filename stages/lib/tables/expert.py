@@ -1,4 +1,4 @@
-"""`labels/expert.csv`: the experts' answers. The one place that knows which rows are right."""
+"""`labels/expert.csv`: the experts' answers, and the rules that every row must meet."""
 
 import unicodedata
 from collections import defaultdict
@@ -27,9 +27,9 @@ class Answer(NamedTuple):
 
 
 def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], list[str]]:
-    """Read the experts' answers and everything that is wrong with them.
+    """Read the experts' answers and list everything that is wrong with them.
 
-    An answer about a clip that the split does not have is right where the clip was there once.
+    An answer about a clip that is not in the split is accepted if the clip existed at some time.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
     answers : list of Answer
         In the order of the file.
     faults : list of str
-        One sentence a fault: the file, the line, what is wrong, what would be right.
+        One sentence per fault: the file, the line, what is wrong, what would be right.
     """
     rows, faults = read_rows(path)
     known = with_clips_elsewhere(part_of, clip_ids_of(rows))
@@ -50,19 +50,19 @@ def read_answers(path: Path, part_of: Mapping[str, str]) -> tuple[list[Answer], 
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
-    """Read all cells of the table, what can be written in several ways in one, and what is wrong with its form."""
+    """Read all rows of the table in normalised form, and list what is wrong with the format."""
     parsed, faults = parse_table(path, COLUMNS)
     return rows_in_one_way(parsed), faults
 
 
 def rows_in_one_way(parsed: Iterable[Row]) -> list[Row]:
-    """Return rows in which what can be written in several ways is written in one."""
+    """Return normalised rows: one spelling per label and annotator, LF as line break."""
     rows = [Row(row.line, in_one_way(row.cells)) for row in parsed]
     return respelt(rows, spellings(rows))
 
 
 def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells of a row with label and name in one spelling and line breaks, which notes may hold, as LF."""
+    """Return the cells of a row with label and name normalised; line breaks, which notes may contain, become LF."""
     with_lf = {name: cell.replace("\r\n", "\n").replace("\r", "\n") for name, cell in cells.items()}
     label = with_lf["label"].lower()
     return with_lf | {
@@ -72,7 +72,7 @@ def in_one_way(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> list[str]:
-    """List what is wrong with rows that have the right form.
+    """List what is wrong with rows that have the right format.
 
     Parameters
     ----------
@@ -86,17 +86,17 @@ def rule_faults(path: Path, rows: Sequence[Row], part_of: Mapping[str, str]) -> 
 
 
 def answers_of(rows: Iterable[Row]) -> list[Answer]:
-    """Return the answers that rows hold."""
+    """Return the answers in the rows."""
     return [Answer(row.cells["clip_id"], row.cells["label"], row.cells["annotator"]) for row in rows]
 
 
 def clip_ids_of(rows: Iterable[Row]) -> set[str]:
-    """Return the ids of the clips that rows are about."""
+    """Return the clip ids in the rows."""
     return {row.cells["clip_id"] for row in rows}
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
-    """Leave out rows that repeat another in every cell, as Git's union of two branches can."""
+    """Remove rows that repeat another row in every cell, as Git's union merge can produce."""
     first: dict[tuple[str, ...], Row] = {}
     for row in rows:
         first.setdefault(cells_of(row), row)
@@ -104,7 +104,7 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows in the canonical form: in the order of clip ids, then of annotators."""
+    """Write rows in canonical form: sorted by clip id, then by annotator."""
     in_order = sorted(rows, key=lambda row: (row.cells["clip_id"], row.cells["annotator"]))
     write_table(path, COLUMNS, map(cells_of, in_order))
 
@@ -115,17 +115,17 @@ def cells_of(row: Row) -> tuple[str, ...]:
 
 
 def one_spelling(name: str) -> str:
-    """Return the one form of a name that can be written in several, such as é as a letter or as e and an accent."""
+    """Return a name in Unicode normal form C: é can be one character, or e and a combining accent."""
     return unicodedata.normalize("NFC", name)
 
 
 def caseless(name: str) -> str:
-    """Return what is the same for all spellings of the name of one annotator, such as Val and val."""
+    """Return the form shared by all spellings of an annotator's name, such as Val and val."""
     return one_spelling(name.casefold())
 
 
 def spellings(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the first spelling of each annotator's name, by what all of them have in common."""
+    """Return the first spelling of each annotator's name, by its `caseless` form."""
     first: dict[str, str] = {}
     for row in rows:
         first.setdefault(caseless(row.cells["annotator"]), row.cells["annotator"])
@@ -133,12 +133,12 @@ def spellings(rows: Iterable[Row]) -> dict[str, str]:
 
 
 def respelt(rows: Iterable[Row], first: Mapping[str, str]) -> list[Row]:
-    """Return rows with the annotators' names as `spellings` has them."""
+    """Return rows with the annotators' names in the spelling that `spellings` returns."""
     return [row._replace(cells=row.cells | {"annotator": first[caseless(row.cells["annotator"])]}) for row in rows]
 
 
 def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with one row, taken by itself."""
+    """Yield what is wrong with a single row."""
     found = {
         "clip_id": clip_fault(cells["clip_id"], part_of),
         "label": label_fault(cells["label"]),
@@ -147,7 +147,7 @@ def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator
     }
     for name, fault in found.items():
         if fault and cells[name].startswith("'"):
-            yield f"{name} {quoted(cells[name])} begins with an apostrophe, as spreadsheets put before text; remove it"
+            yield f"{name} {quoted(cells[name])} starts with an apostrophe, as spreadsheets put before text; remove it"
         elif fault:
             yield fault
 
@@ -155,11 +155,11 @@ def row_faults(cells: Mapping[str, str], part_of: Mapping[str, str]) -> Iterator
 def clip_fault(clip_id: str, part_of: Mapping[str, str]) -> str | None:
     """Return what is wrong with a clip id."""
     if not clip_id:
-        return "clip_id is empty; write the id of a clip of labels/queue.csv"
+        return "clip_id is empty; write the id of a clip in labels/queue.csv"
     if clip_id not in part_of:
         return (
             f"there is no clip {quoted(clip_id)} in train, valid or pool, in another data set or in {ANSWERED}; copy "
-            "the id from labels/queue.csv; if the clip was there once, run python -m tools.check_labels --fix"
+            "the id from labels/queue.csv; if the clip existed once, run python -m tools.check_labels --fix"
         )
     if part_of[clip_id] == "test":
         return f"clip {clip_id} belongs to the test set, which is frozen; remove the row"
@@ -176,11 +176,11 @@ def label_fault(label: str) -> str | None:
 
 
 def annotator_fault(name: str) -> str | None:
-    """Return what is wrong with the name of an annotator, of which every spelling would count as another person."""
+    """Return what is wrong with an annotator's name; an invisible character would make it another person's."""
     if not name:
-        return "annotator is empty; write the name of whoever listened"
+        return "annotator is empty; write the name of the person who listened"
     if name.startswith("'") or not name.isprintable():
-        return f"annotator {quoted(name)} holds a character that cannot be seen; type the name anew"
+        return f"annotator {quoted(name)} contains an invisible character; type the name again"
     return None
 
 
@@ -189,15 +189,15 @@ def date_fault(text: str) -> str | None:
     if is_date(text):
         if date.fromisoformat(text) <= latest_day():
             return None
-        return f"date {quoted(text)} lies in the future; write the day on which the answer was given"
+        return f"date {quoted(text)} is in the future; write the day on which the answer was given"
     return (
-        f"date {quoted(text)} is not a date; write it as in 2026-11-22 "
-        "(spreadsheets rewrite dates, unless the column is formatted as text)"
+        f"date {quoted(text)} is not a date; write it like 2026-11-22 "
+        "(spreadsheets rewrite dates unless the column is formatted as text)"
     )
 
 
 def is_date(text: str) -> bool:
-    """Tell whether a text is a date of the form YYYY-MM-DD."""
+    """Tell whether a text is a date in the form YYYY-MM-DD."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -205,26 +205,26 @@ def is_date(text: str) -> bool:
 
 
 def latest_day() -> date:
-    """Return the day in the time zone that is furthest ahead, UTC+14: no answer can have a later date."""
+    """Return today's date in the time zone furthest ahead, UTC+14: no answer can have a later date."""
     return datetime.now(timezone(timedelta(hours=14))).date()
 
 
 def repetition_faults(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the rows in which an annotator answers for a clip again."""
+    """Yield the rows in which an annotator answers for the same clip a second time."""
     first: dict[tuple[str, str], Row] = {}
     for row in rows:
         clip_id, annotator = row.cells["clip_id"], row.cells["annotator"]
         before = first.setdefault((clip_id, annotator), row)
         if clip_id and annotator and before is not row:
-            equal = " (python -m tools.check_labels --fix does, as they are equal)" if before.cells == row.cells else ""
+            equal = "; python -m tools.check_labels --fix removes equal rows" if before.cells == row.cells else ""
             yield (
-                f"{row.line}: {quoted(annotator)} has answered for {quoted(clip_id)} on line "
-                f"{before.line} already; keep one of the two rows{equal}"
+                f"{row.line}: {quoted(annotator)} already answered for {quoted(clip_id)} on line {before.line}; keep "
+                f"one of the two rows{equal}"
             )
 
 
 def settle(answers: Sequence[Answer]) -> dict[str, str | None]:
-    """Settle each clip by the majority of the answers that are not `unsure`.
+    """Decide the label of each clip by the majority of the answers that are not `unsure`.
 
     Returns
     -------
@@ -238,7 +238,7 @@ def settle(answers: Sequence[Answer]) -> dict[str, str | None]:
 
 
 def majority(labels: Sequence[str]) -> str | None:
-    """Return the label with more votes, or None where there is none."""
+    """Return the label with more votes, or None for a tie."""
     calls, nocalls = labels.count(CALL), labels.count(NOCALL)
     if calls == nocalls:
         return None

@@ -1,7 +1,7 @@
-"""`labels/held_out.csv`: which clips of each data set training never sees, and how they were drawn. For good.
+"""`labels/held_out.csv`: the clips of each data set that are held out for good, and how they were drawn.
 
 `python -m tools.hold_out` and `tools.import_annotations --use` write it, once for each data set. `split` reads it; no
-stage writes it. So no change of a data set moves a test or validation clip, or makes another clip one.
+stage writes it. So no change to a data set moves a clip into or out of the test and validation parts.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ class HeldOutClip(NamedTuple):
     ----------
     dataset, clip_id, part : str
     size, seed, group_by : str
-        What `split` in params.yaml said then: of this part, and of the whole draw.
+        The values of `split` in params.yaml at that time: the size of this part, and the seed and grouping of the draw.
     clip_s : str
-        The length in seconds of the windows that the labels of the data set are for.
+        The length in seconds of the windows that the data set's labels apply to.
     """
 
     dataset: str
@@ -42,7 +42,7 @@ class HeldOutClip(NamedTuple):
 
     @property
     def draw(self) -> dict[str, str]:
-        """The values that all clips of one draw share, by their names in params.yaml."""
+        """The values shared by all clips of one draw, by their names in params.yaml."""
         return {
             f"split.{self.part}": self.size,
             "split.seed": self.seed,
@@ -52,7 +52,7 @@ class HeldOutClip(NamedTuple):
 
 
 def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
-    """Read the clips of all data sets, none where there is no table; raise `InputFaults` with every wrong row."""
+    """Read the clips of all data sets (none if there is no table); raise `InputFaults` with every wrong row."""
     if not path.exists():
         return []
     rows, faults = parse_table(path, COLUMNS)
@@ -73,29 +73,29 @@ def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
 
 
 def row_faults(row: Row) -> list[str]:
-    """List what is wrong with one row, taken by itself."""
+    """List what is wrong with a single row."""
     faults = [f"{name} is empty; restore the row from Git" for name, cell in row.cells.items() if not cell]
     if row.cells["part"] not in DRAWN_PARTS:
         faults.append(f"unknown part {quoted(row.cells['part'])}; write {', '.join(DRAWN_PARTS[:-1])} or test")
     if not parse_seconds(row.cells["clip_s"]):
-        faults.append(f"clip_s {quoted(row.cells['clip_s'])} is no number of seconds above 0; restore the row from Git")
+        faults.append(f"clip_s {quoted(row.cells['clip_s'])} is not a number above 0; restore the row from Git")
     return faults
 
 
 def write_held_out(path: Path, clips: Iterable[HeldOutClip]) -> None:
-    """Write the table in the order of data sets and clip ids."""
+    """Write the table, sorted by data set and clip id."""
     write_table(path, COLUMNS, sorted(clips))
 
 
 def size_text(size: int | float | list[str]) -> str:
-    """Return how a size in params.yaml is written in the table; a list of recordings by its length and digest."""
+    """Return a size from params.yaml as the table has it; a list of recordings becomes its length and a digest."""
     if isinstance(size, list):
         return f"{len(size)} recordings {hashlib.sha256(repr(sorted(size)).encode()).hexdigest()[:8]}"
     return str(size)
 
 
 def draw_of(clips: Iterable[HeldOutClip]) -> dict[str, str]:
-    """Return how the clips of one data set were drawn: values by their names in params.yaml."""
+    """Return the params with which the clips of one data set were drawn, by their names in params.yaml."""
     values: dict[str, str] = {}
     for clip in clips:
         values |= clip.draw
@@ -103,33 +103,33 @@ def draw_of(clips: Iterable[HeldOutClip]) -> dict[str, str]:
 
 
 def length_faults(dataset: str, held_out: Sequence[HeldOutClip], clip_s: float) -> list[str]:
-    """Say that windows have another length, in seconds, than the one that the labels of a data set are for."""
+    """List a fault if `clip_s`, in seconds, differs from the window length that a data set's labels apply to."""
     labels_are_for = {clip.draw["featurize.clip_s"] for clip in held_out if clip.dataset == dataset}
     return [
         f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, but the labels of {dataset} "
-        f"are for windows of {length} s ({HELD_OUT}); set it to {length}. Where no label becomes false, "
-        f"{COMMAND} --again takes another length"
+        f"are for windows of {length} s ({HELD_OUT}); set it to {length}. If every label stays true at the new "
+        f"length, accept it with {COMMAND} --again"
         for length in labels_are_for - {str(clip_s)}
     ]
 
 
 def draw_faults(drawn: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Say where params.yaml asks for another draw than the one that is held out.
+    """Compare params.yaml with the params of the draw.
 
     Parameters
     ----------
     drawn, now : mapping
-        From a name in params.yaml to the value at the draw, and the value now. Of a part without a clip the draw does
-        not know the size; it may be any share, and no count but 0.
+        From a name in params.yaml to the value at the draw, and the value now. The draw does not record the size of an
+        empty part; it may be any share, or the count 0.
 
     Returns
     -------
     dict
-        From the name to what is wrong with its value.
+        From the name of each param that differs to what is wrong with its value.
     """
     faults = {}
     for name, value in now.items():
         before = drawn.get(name, value if "." in value else "0")
         if before != value:
-            faults[name] = f"{name} is {value}, but the clips that are held out were drawn with {before}"
+            faults[name] = f"{name} is {value}, but the held-out clips were drawn with {before}"
     return faults

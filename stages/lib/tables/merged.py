@@ -1,4 +1,4 @@
-"""`labels/merged.csv`: what the retrained model learns from."""
+"""`labels/merged.csv`: the labels that the retrained model learns from."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ DATASET, BY_EXPERT, MODEL = "dataset", "expert", "model"
 
 
 class MergedClip(NamedTuple):
-    """A clip with its label, who gave it (`dataset`, `expert` or `model`), what it counts for, and its part."""
+    """A clip with its label, the label's source (`dataset`, `expert` or `model`) and weight, and its part."""
 
     clip_id: str
     label: str
@@ -22,10 +22,11 @@ class MergedClip(NamedTuple):
 
 
 def write_merged(path: Path, clips: Iterable[MergedClip]) -> None:
-    """Write the canonical form: in the order of clip ids, so that equal labels are equal files."""
+    """Write the table in canonical form, sorted by clip id, so that equal labels give equal files."""
     write_table(path, COLUMNS, sorted(clips))
 
 
 def read_merged(path: Path = MERGED) -> list[MergedClip]:
     """Read the labels back."""
-    return [MergedClip(**{**row.cells, "weight": float(row.cells["weight"])}) for row in read_table(path, COLUMNS)]
+    rows = (row.cells for row in read_table(path, COLUMNS))
+    return [MergedClip(row["clip_id"], row["label"], row["source"], float(row["weight"]), row["part"]) for row in rows]

@@ -1,4 +1,4 @@
-"""`labels/pool_scores.csv`: what the baseline thinks of each pool clip."""
+"""`labels/pool_scores.csv`: the baseline's score and decision for each pool clip."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,8 +24,8 @@ class PoolClip(NamedTuple):
     decision : str
         `call`, `nocall` or `uncertain`.
     queued : str
-        Why it is in the queue: `chosen` because the model is uncertain, `audit` to see how often the model is wrong
-        where it is confident; empty where it is not in the queue.
+        Why it is in the queue: `chosen` because the model is uncertain, `audit` to measure how often the model is
+        wrong when it is confident; empty if it is not in the queue.
     """
 
     clip_id: str
@@ -35,18 +35,19 @@ class PoolClip(NamedTuple):
 
 
 def decide(p_call: float, low: float, high: float) -> str:
-    """Return `call`, `nocall`, or `uncertain` for a score within the band."""
+    """Return `uncertain` for a score within the band, else `call` or `nocall`."""
     if low <= p_call <= high:
         return UNCERTAIN
     return CALL if p_call > high else NOCALL
 
 
 def write_pool(path: Path, clips: Iterable[PoolClip]) -> None:
-    """Write the pool in the order of clip ids."""
+    """Write the pool, sorted by clip id."""
     rows = ((clip.clip_id, f"{clip.p_call:.6f}", clip.decision, clip.queued) for clip in sorted(clips))
     write_table(path, COLUMNS, rows)
 
 
 def read_pool(path: Path = POOL_SCORES) -> list[PoolClip]:
     """Read the pool back."""
-    return [PoolClip(**{**row.cells, "p_call": float(row.cells["p_call"])}) for row in read_table(path, COLUMNS)]
+    rows = (row.cells for row in read_table(path, COLUMNS))
+    return [PoolClip(row["clip_id"], float(row["p_call"]), row["decision"], row["queued"]) for row in rows]

@@ -1,4 +1,4 @@
-"""`labels/split.csv`: the part of each clip, and the label that the data set gives it."""
+"""`labels/split.csv`: the part of each clip, and its label in the data set."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ PARTS = ("train", "valid", "pool", "test")
 
 
 class SplitClip(NamedTuple):
-    """A clip in its part. The label of a pool clip serves only to measure the model's own labels."""
+    """A clip, its part and its label. The label of a pool clip is only used to measure the model's own labels."""
 
     clip_id: str
     part: str
@@ -21,13 +21,13 @@ class SplitClip(NamedTuple):
 
 
 def write_split(path: Path, clips: Iterable[Clip], parts: dict[str, str]) -> None:
-    """Write the clips that have a part, in the order of their ids."""
+    """Write the clips that have a part, sorted by id."""
     rows = sorted((clip.clip_id, parts[clip.clip_id], clip.label) for clip in clips if clip.clip_id in parts)
     write_table(path, COLUMNS, rows)
 
 
 def missing_classes(present: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the part and the class of what there is not one clip of, among the labels of train and valid.
+    """Return each (part, label) of train and valid that has no clip.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""`labels/undecided.csv`: pool clips that were asked about in a closed round and that nobody could tell.
+"""`labels/undecided.csv`: pool clips that experts could not tell in a closed round.
 
-They stay out of the queue and of the audit. Whoever wants one to be asked about again removes its row.
+They stay out of the queue and the audit. To ask about a clip again, remove its row.
 """
 
 import csv
@@ -17,22 +17,22 @@ COLUMNS = ("clip_id", "round")
 
 
 class UndecidedClip(NamedTuple):
-    """A clip without a majority of calls or no-calls among its answers, and the round that has left it so."""
+    """A clip whose answers have no majority of calls or no-calls, and the round of these answers."""
 
     clip_id: str
     round: int
 
 
 def write_undecided(path: Path, clips: Iterable[UndecidedClip]) -> None:
-    """Write the table in the order of clip ids."""
+    """Write the table, sorted by clip id."""
     write_table(path, COLUMNS, sorted(clips))
 
 
 def read_undecided(path: Path = UNDECIDED) -> list[UndecidedClip]:
-    """Read the table back; raise `InputFaults` with every row that cannot be right, since people can edit it."""
+    """Read the table back; raise `InputFaults` with every wrong row, since people can edit it."""
     rows, faults = parse_table(path, COLUMNS)
     faults += [
-        f"{path}:{row.line}: round {quoted(row.cells['round'])} is not a number; write that of {ROUNDS}"
+        f"{path}:{row.line}: round {quoted(row.cells['round'])} is not a number; write the round's number from {ROUNDS}"
         for row in rows
         if not (row.cells["round"].isascii() and row.cells["round"].isdigit())
     ]
@@ -41,6 +41,6 @@ def read_undecided(path: Path = UNDECIDED) -> list[UndecidedClip]:
 
 
 def round_now(path: Path = ROUNDS) -> int:
-    """Return the number of the round that is open: 1 more than have been closed."""
+    """Return the number of the open round: the number of closed rounds plus 1."""
     with remembered(path).open(encoding="utf-8", newline="") as table:
         return 1 + sum(bool(row["round"]) for row in csv.DictReader(table))

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ruamel.yaml import YAML
 
 from tests.support.edit import replaced
 from tools.lib.params_file import set_params, with_values
@@ -30,9 +31,9 @@ def test_values_are_changed_and_nothing_else():
     assert changed == expected
 
 
-@pytest.mark.parametrize("name", ["2020", "on", "bay"])
+@pytest.mark.parametrize("name", ["2020", "on", "bay", "1e3", "0o17"])
 def test_a_name_stays_a_name(name):
-    assert yaml.safe_load(with_values(PARAMS, {("data", "dataset"): name}))["data"]["dataset"] == name
+    assert YAML(typ="safe").load(with_values(PARAMS, {("data", "dataset"): name}))["data"]["dataset"] == name
 
 
 @pytest.mark.parametrize("recordings", ["[a.wav, b.wav]", "\n    - a.wav\n    - b.wav", "\n  - a.wav"])

@@ -1,4 +1,4 @@
-"""What all files of annotations of a data set say together."""
+"""Combine all annotation files of a data set."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from tools.lib.formats.word_columns import NONE
 
 
 class Annotated(NamedTuple):
-    """What all files of annotations say of one recording.
+    """What all annotation files say about one recording.
 
     Attributes
     ----------
     events : list of (kind, Event)
     states_nocalls : bool
-        Whether a file says where there is no call, be it of another recording. If so, nothing is known of what it
-        leaves empty.
+        Whether one of its files marks stretches without a call, in this recording or another. If so, stretches that
+        the file leaves empty are unknown.
     """
 
     events: list[tuple[str, Event]]
@@ -31,7 +31,7 @@ class Annotated(NamedTuple):
 
 
 def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[str] = ()) -> list[Annotations]:
-    """Read files of annotations, or refuse all faults at once, words that stand for nothing included.
+    """Read annotation files, or refuse all faults at once, including words without a meaning.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[s
     labels : mapping
         From a word, or a pattern, to a kind.
     words : sequence of str
-        The names of columns that say what the sounds are, before those that are known; or `none`.
+        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
     """
     read = [read_annotations(path, words) for path in paths]
     columns = {column for one in read for column in one.columns}
     faults = [fault for one in read for fault in one.faults]
     faults += [
-        f"--words {name}: no table has a column of this name; write it as the header does"
+        f"--words {name}: no table has a column with this name; write it as the header does"
         for name in words
         if name.casefold() != NONE and key_of(name) not in columns
     ]
@@ -54,14 +54,14 @@ def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[s
 
 
 def measured(annotated: Mapping[str, Annotated], lengths_s: Mapping[str, float]) -> dict[str, Annotated]:
-    """Cut events that began in another recording to what is left of them, as far as its length is known.
+    """Shorten events that began in another recording to the part in this one, where the other's length is known.
 
     Parameters
     ----------
     annotated : mapping
-        From the path of a recording to what is known of it.
+        From the path of a recording to its annotations.
     lengths_s : mapping
-        From such paths to seconds.
+        From the path of a recording to its length in seconds.
     """
     return {
         name: known._replace(events=[(kind, rest(event, lengths_s)) for kind, event in known.events])
@@ -70,7 +70,7 @@ def measured(annotated: Mapping[str, Annotated], lengths_s: Mapping[str, float])
 
 
 def rest(event: Event, lengths_s: Mapping[str, float]) -> Event:
-    """Return what is left of an event that began in another recording; any other as it is."""
+    """Return the rest of an event that began in another recording; return any other event unchanged."""
     if event.before is None or event.before[0] not in lengths_s:
         return event
     name, start_s = event.before
@@ -78,7 +78,7 @@ def rest(event: Event, lengths_s: Mapping[str, float]) -> Event:
 
 
 def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str]) -> list[Outcome]:
-    """Say of each recording what its words were taken for, and how often."""
+    """Count, for each recording, how its words were interpreted."""
     said = cache(lambda words: said_of_words(words, labels))
     first: dict[tuple[str, str], str] = {}
     counts: Counter[tuple[str, str]] = Counter()
@@ -91,12 +91,13 @@ def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str])
 
 
 def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict[str, Annotated]:
-    """Bring together what files say of each recording, by its path or, where no file is known, its name."""
+    """Collect the annotations of each recording, by its path, or by its name if no file was found."""
     kind = kinds_by_words(labels)
     events = defaultdict(list)
     stating = set()
     for one in read:
-        with_kinds = [(kind(event.words), event) for event in one.events]
+        # Words that stand for nothing yet were refused before.
+        with_kinds = [(its_kind, event) for event in one.events if (its_kind := kind(event.words))]
         for its_kind, event in with_kinds:
             events[event.recording].append((its_kind, event))
         if any(its_kind == NOCALL for its_kind, _ in with_kinds):

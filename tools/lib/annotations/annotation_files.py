@@ -1,4 +1,4 @@
-"""The files of annotations of a data set: `data/<name>/annotations/`, in folders where those tell them apart."""
+"""The annotation files of a data set: `data/<name>/annotations/`, in subfolders where names repeat."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ ANNOTATIONS, RECORDINGS = "annotations", "recordings"
 
 
 def present_files(folder: Path) -> dict[str, Path]:
-    """Return the files of annotations that a data set has, by their paths below `annotations/`; hidden ones aside."""
+    """Return the annotation files of a data set, by their paths below `annotations/`; skip hidden files."""
     annotations = folder / ANNOTATIONS
     files = {path.relative_to(annotations): path for path in annotations.rglob("*") if path.is_file()}
     shown = {name.as_posix(): path for name, path in files.items() if not any(part[0] == "." for part in name.parts)}
@@ -21,14 +21,14 @@ def present_files(folder: Path) -> dict[str, Path]:
 
 
 def placed(given: Sequence[Path], roots: Sequence[Path | None]) -> list[tuple[str, Path]]:
-    """Return where files of annotations go below `annotations/`, each with where it lies now.
+    """Return the destination below `annotations/` and the current path of each annotation file.
 
     Parameters
     ----------
     given : sequence of Path
     roots : sequence of Path or None
-        A table that lies below one of these, such as the folder of the recordings, keeps its folders, because they may
-        tell which recordings it is about. Others of one name keep the folders in which they differ.
+        A table below one of these, such as the folder of the recordings, keeps its folders, because they may tell
+        which recordings it is about. Other tables with the same name keep the folders in which they differ.
     """
     inside = {path: next(filter(None, (below(path, root) for root in roots if root)), "") for path in given}
     outside = told_apart((path for path, place in inside.items() if not place), lambda path: path.name)
@@ -39,26 +39,26 @@ def placed(given: Sequence[Path], roots: Sequence[Path | None]) -> list[tuple[st
 
 
 def below(path: Path, folder: Path) -> str:
-    """Return the path of a file below a folder; empty where it does not lie there."""
+    """Return the path of a file below a folder; empty if it is elsewhere."""
     place = absolute(path)
     return place.relative_to(absolute(folder)).as_posix() if place.is_relative_to(absolute(folder)) else ""
 
 
 def name_faults(files: Sequence[tuple[str, Path]]) -> Iterator[str]:
-    """Yield why files of annotations cannot have their names."""
+    """Yield a fault for each annotation file whose name cannot be used."""
     first: dict[str, Path] = {}
     for name, path in files:
         other = first.setdefault(name, path)
         if absolute(other) != absolute(path):
             yield f"{path}: {other} would have the same name; rename one of them"
         if not is_utf8(name) or not name.isprintable():
-            yield f"{path}: its name {quoted(name)} is not UTF-8 that can be read; rename the file or folder"
+            yield f"{path}: its name {quoted(name)} is not printable UTF-8; rename the file or folder"
         if any(part.startswith(".") for part in Path(name).parts):
-            yield f"{path}: is hidden, because its name begins with a dot; rename the file or folder"
+            yield f"{path}: is hidden because its name begins with a dot; rename the file or folder"
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
-    """Write files of annotations below a data set; return which of them replaced others."""
+    """Write annotation files to a data set; return a line for each file that replaced another."""
     replaced = []
     for name, content in contents.items():
         path = folder / ANNOTATIONS / name
@@ -68,5 +68,5 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
         with atomic_write(path) as unfinished:
             unfinished.write_bytes(content)
         if before is not None:
-            replaced.append(f"{path}: replaced by what was given now")
+            replaced.append(f"{path}: replaced by the file given now")
     return replaced

@@ -1,4 +1,4 @@
-"""Which windows of a recording become clips, and what becomes of its annotations."""
+"""Choose the windows of a recording that become clips, and account for each annotation."""
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
@@ -22,37 +22,37 @@ from tools.lib.annotations.windows import (
 )
 from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 
-CALL_TAKEN, UNSURE_TAKEN, NOCALL_TAKEN = "a call", "uncertain, so without a label", "no call, drawn"
-NOT_DRAWN = "no call, and enough were drawn"
-TWICE = "the same annotation twice"
-BEYOND = "begins beyond the end of its recording"
-CUT = "ends beyond the end of its recording, and was cut there"
-SHARED = "a call that lies in the window of another"
-WORDLESS = "nothing says what it is, so it counts as a call"
+CALL_TAKEN, UNSURE_TAKEN, NOCALL_TAKEN = "call", "uncertain, so without a label", "no call, drawn"
+NOT_DRAWN = "no call, not drawn because enough others were"
+TWICE = "repeats another annotation"
+BEYOND = "begins after the end of its recording"
+CUT = "ends after the end of its recording, so cut there"
+SHARED = "call inside the window of another call"
+WORDLESS = "has no word, so counts as a call"
 LONG = "longer than a window, so cut into several"
-BESIDE = "uncertain, and its window would share sound with another"
-SHORT = "a stretch without a call that has no room for a window"
-STRETCH = "a stretch without a call, to draw from"
+BESIDE = "uncertain, and its window would overlap another"
+SHORT = "stretch without a call, too short for a window"
+STRETCH = "stretch without a call, to draw from"
 SOUNDLESS = "its window holds no sound"
 FILLED_CALL, FILLED_NOCALL = (
-    "a call whose window is longer than its sound, and is filled",
-    "no call, of a window that is longer than its sound, and is filled",
+    "call with less sound than its window, so filled up",
+    "no call, with less sound than its window, so filled up",
 )
-OTHER_SOUND = "another sound, which is no call"
+OTHER_SOUND = "another sound, not a call"
 
 
 class MeasuredRecording(NamedTuple):
-    """What is known of a recording before windows are chosen.
+    """A recording and its annotations, before windows are chosen.
 
     Attributes
     ----------
     name : str
         Its path below the data set's `recordings/`.
     found : Examined
-        What it holds.
+        The result of decoding it.
     events : sequence of (kind, Event)
     states_nocalls : bool
-        Whether its annotations say where there is no call. If so, nothing is known of what they leave empty.
+        Whether its annotations mark stretches without a call. If so, stretches that they leave empty are unknown.
     """
 
     name: str
@@ -67,15 +67,15 @@ class MeasuredRecording(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The windows of a recording, by where they begin, in seconds.
+    """The windows of a recording, each given by its start in seconds.
 
     Attributes
     ----------
     calls, unsure : list of float
     nocalls : list of float
-        Those that may be drawn.
+        Candidates for the draw.
     outcomes : list of Outcome
-        Without what depends on the draw.
+        All except those that depend on the draw.
     """
 
     calls: list[float]
@@ -92,9 +92,9 @@ def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: in
     recording : MeasuredRecording
     window_s : float
     gap_s : float
-        How far windows without a call stay from every call and every uncertain annotation.
+        The least distance between a window without a call and any call or uncertain annotation.
     seed : int
-        Of where in a stretch without a call its windows begin.
+        Seeds the position of windows within a stretch without a call.
     """
     events, outcomes = within(recording)
     of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
@@ -105,10 +105,10 @@ def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: in
     occupied += [window(start_s, window_s) for start_s in calls + unsure]
     free = gaps(occupied, recording.length_s)
     if recording.states_nocalls:
-        # What lies between the gaps of stretches is the stretches again, those that overlap joined.
+        # The gaps between gaps are the stretches again, with overlapping ones joined.
         stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
         free = common(free, stated)
-    # Windows that are sound from end to end, or, where there is no room for any, those that can be filled.
+    # Prefer windows that are sound from end to end. Without any, take windows that can be filled up.
     nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
     if not nocalls:
         nocalls = windows_within(free, recording, window_s, seed)
@@ -123,7 +123,7 @@ def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: in
 def windows_within(
     stretches: Iterable[Stretch], recording: MeasuredRecording, window_s: float, seed: int
 ) -> list[float]:
-    """Return where windows with sound begin that lie side by side in stretches of a recording, in the order of time."""
+    """Return the starts of adjacent windows with sound within stretches of a recording, sorted by time."""
     starts = {
         start_s
         for stretch in stretches
@@ -135,12 +135,12 @@ def windows_within(
 
 
 def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:
-    """Return the windows that hold enough sound for a clip, by where they begin."""
+    """Return the starts of the windows that hold enough sound for a clip."""
     return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]
 
 
 def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[Outcome]]:
-    """Return the events that lie in a recording, each once, cut at its end, in the order of time."""
+    """Return the events within a recording, without repeats, cut at its end, sorted by time."""
     kept: dict[tuple, tuple[str, Event]] = {}
     outcomes = []
     for kind, event in sorted(recording.events, key=lambda item: (span(item[1]), item[0])):
@@ -149,7 +149,7 @@ def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[
         elif (kind, *span(event)) in kept:
             outcomes.append(outcome(LEFT_OUT, TWICE, recording, event))
         else:
-            # What is written as the end of a file is often some samples further; what is about all of it has no end.
+            # The stated end of a file is often some samples late; an annotation of the whole file has no end.
             if recording.length_s + 0.1 < event.end_s < inf:
                 outcomes.append(outcome(NOTE, CUT, recording, event))
             kept[kind, *span(event)] = (kind, event._replace(end_s=min(event.end_s, recording.length_s)))
@@ -159,14 +159,14 @@ def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[
 def call_windows(
     recording: MeasuredRecording, events: Sequence[Event], window_s: float
 ) -> tuple[list[float], list[Outcome]]:
-    """Return the windows of calls. A call that lies in the window of an earlier one needs none of its own."""
+    """Return the windows of calls. A call inside the window of an earlier call gets no window of its own."""
     starts: list[float] = []
     outcomes = []
     for event in events:
         if any_holds(starts, window_s, span(event)):
             outcomes.append(outcome(LEFT_OUT, SHARED, recording, event))
             continue
-        # Of a long call that overlaps another, a part may have the other's window.
+        # A long call that overlaps another may have one of its windows in common with it.
         windows = with_sound(centred_windows(span(event), recording.length_s, window_s), recording, window_s)
         if not windows:
             outcomes.append(outcome(LEFT_OUT, SOUNDLESS, recording, event))
@@ -185,7 +185,7 @@ def call_windows(
 def unsure_windows(
     recording: MeasuredRecording, events: Sequence[Event], calls: Sequence[float], window_s: float
 ) -> tuple[list[float], list[Outcome]]:
-    """Return the windows of uncertain annotations that share no sound with the window of a call, nor with another."""
+    """Return the windows of uncertain annotations that overlap neither the window of a call nor each other."""
     starts: list[float] = []
     outcomes = []
     for event in events:
@@ -205,15 +205,15 @@ def unsure_windows(
 
 
 def outcome(what: str, reason: str, recording: MeasuredRecording, event: Event, windows: int = 0) -> Outcome:
-    """Say what became of an event."""
+    """Return the outcome of one event."""
     return Outcome(what, reason, recording.name, 1, windows, event.source)
 
 
 def span(event: Event) -> Stretch:
-    """Return where an event begins and ends."""
+    """Return the start and end of an event."""
     return event.start_s, event.end_s
 
 
 def window(start_s: float, window_s: float) -> Stretch:
-    """Return where a window begins and ends."""
+    """Return the start and end of a window."""
     return start_s, start_s + window_s

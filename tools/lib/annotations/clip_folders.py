@@ -1,6 +1,6 @@
-"""Folders `calls` and `nocalls` of clips, written down as a table that says it of each file.
+"""Turn two folders of clips, `calls` and `nocalls`, into a table with the label of each file.
 
-They may also be called `call`, `Calls`, `NoCalls`, `no_calls` and so on.
+Their names may vary: `call`, `Calls`, `NoCalls`, `no_calls` and so on.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def is_clip_folders(folder: Path) -> bool:
 
 
 def label_folders(folder: Path) -> dict[str, list[Path]]:
-    """Return the folders of clips of each label, however they are spelt."""
+    """Return the folders of clips for each label, in any spelling."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir() if folder.is_dir() else []):
         name = SPELLINGS.get(key_of(path.name))
@@ -34,7 +34,7 @@ def label_folders(folder: Path) -> dict[str, list[Path]]:
 
 
 def clips_of(folder: Path) -> dict[str, Path]:
-    """Return every clip, by the path that it should have below `recordings/`."""
+    """Return every clip by its future path below `recordings/`."""
     clips: dict[str, Path] = {}
     refuse(
         f"{path}: {clips[place]} would have the same path, {place}; rename one of them"
@@ -47,14 +47,14 @@ def clips_of(folder: Path) -> dict[str, Path]:
 
 
 def table_of(clips: dict[str, Path]) -> str:
-    """Return a table in the form of Pod.Cast's; refuse clips that are no audio."""
+    """Return a table in Pod.Cast's format; refuse clips that are not audio."""
     refuse(fault for fault in map(opening_fault, clips.values()) if fault)
     rows = [f"{name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n" for name, path in clips.items()]
     return HEADER + "".join(rows)
 
 
 def opening_fault(path: Path) -> str | None:
-    """Say why a clip cannot be opened; what else may be wrong with it leaves out that clip alone, later."""
+    """Say why a clip cannot be opened; any other fault only leaves out that clip, later."""
     try:
         duration_s(path)
     except soundfile.LibsndfileError:

@@ -1,4 +1,4 @@
-"""The clips of an imported data set, made from what its folder holds."""
+"""Make the clips of an imported data set from its annotations and recordings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,9 +27,9 @@ from tools.lib.recordings.audio_files import examine_all
 from tools.lib.recordings.register import Registered
 from tools.lib.wording import counted
 
-MISSING = "no recording of its name was found, or several that differ"
+MISSING = "no recording with its name found, or several that differ"
 JOINED = "joined without annotations, so without a label"
-JOINED_SOUNDLESS = "joined without annotations, and holds no sound"
+JOINED_SOUNDLESS = "joined without annotations, but holds no sound"
 SIGNIFICANT = 0.05
 TOO_FEW = "windows without a call that could not be found"
 
@@ -46,18 +46,18 @@ def make_clips(
     Parameters
     ----------
     lying : mapping
-        From the path of a recording below `recordings/` to where it lies now.
+        From the path of a recording below `recordings/` to its current path.
     annotated : mapping
-        From the path of a recording, or a name of which no file is known, to what is said of it.
+        From the path of a recording, or its name if no file was found, to its annotations.
     register : sequence of Registered
     params : ImportParams
     features : FeatureParams
-        Of which the length of a window and the channel count here.
+        Only the window length and the channel are used.
 
     Returns
     -------
     rows : list of tuple
-        Clips from annotations by recording and time; then those of recordings that joined without annotations.
+        Clips from annotations, by recording and time; then the clips of recordings that joined without annotations.
     outcomes : list of Outcome
     """
     window_s = features.clip_s
@@ -101,7 +101,7 @@ def make_clips(
 def filled_outcomes(
     recording: str, found: Examined, labelled: Sequence[tuple[float, str]], window_s: float
 ) -> list[Outcome]:
-    """Count the windows of a recording that are partly without sound, by label."""
+    """Count the windows of a recording that lack part of their sound, by label."""
     outcomes = []
     for label, reason in ((CALL, FILLED_CALL), (NOCALL, FILLED_NOCALL)):
         starts_s = np.array([start_s for start_s, its_label in labelled if its_label == label])
@@ -111,46 +111,46 @@ def filled_outcomes(
 
 
 def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[str]:
-    """Say how many windows are partly without sound, and whether that differs between calls and no-calls.
+    """Say how many windows lack part of their sound, and whether calls and no-calls differ in this.
 
-    Whether it does is decided by Fisher's exact test (`scipy.stats.fisher_exact`) at a level of 0.05.
+    They differ if Fisher's exact test (`scipy.stats.fisher_exact`) is significant at the 0.05 level.
     """
     reasons = {CALL: FILLED_CALL, NOCALL: FILLED_NOCALL}
     filled = {label: sum(one.windows for one in outcomes if one.reason == reason) for label, reason in reasons.items()}
     total = {label: sum(row[3] == label for row in rows) for label in reasons}
     if not any(filled.values()):
         return []
-    from scipy.stats import fisher_exact  # It takes a second.
+    from scipy.stats import fisher_exact  # This import takes a second.
 
     p = fisher_exact([[filled[label], total[label] - filled[label]] for label in reasons]).pvalue
     line = (
-        f"the window of {filled[CALL]} of {counted(total[CALL], 'call')} and of {filled[NOCALL]} of "
-        f"{counted(total[NOCALL], 'no-call')} is longer than its sound, and was filled with it"
+        f"windows longer than their sound, filled up with it: {filled[CALL]} of {counted(total[CALL], 'call')}, "
+        f"{filled[NOCALL]} of {counted(total[NOCALL], 'no-call')}"
     )
     if p < SIGNIFICANT:
         line += (
-            "; that differs between the classes, so a model may learn it instead of the calls: "
-            "lower featurize.clip_s, or cut calls and no-calls alike"
+            "; the classes differ in this, so a model may learn it instead of the calls: "
+            "lower featurize.clip_s, or cut calls and no-calls to the same length"
         )
     return [line]
 
 
 def short_line(outcomes: Sequence[Outcome], window_s: float, gap_s: float) -> list[str]:
-    """Say how many stretches that are annotated as no call give no clip."""
+    """Say how many stretches annotated as no call are too short for a clip."""
     short = [one for one in outcomes if one.reason == SHORT]
     if not short:
         return []
     stretches = counted(sum(one.annotations for one in short), "stretch without a call", "stretches without a call")
     return [
-        f"{stretches}, the first at {short[0].first}: no room for a window of {window_s:g} s that keeps {gap_s:g} s "
-        "from calls, so no clip; select longer stretches, or set gap_s or featurize.clip_s lower"
+        f"{stretches}, the first at {short[0].first}: no room for a window of {window_s:g} s at {gap_s:g} s "
+        "from all calls, so no clip; annotate longer stretches, or lower gap_s or featurize.clip_s"
     ]
 
 
 def usable_recordings(
     lying: Mapping[str, Path], annotated: Mapping[str, Annotated], register: Sequence[Registered], channel: Channel
 ) -> tuple[dict[str, Examined], list[Outcome]]:
-    """Return what the recordings hold that can be used, and what is left out with the others."""
+    """Examine the recordings; return the usable ones, and the annotations lost with the others."""
     usable, outcomes = {}, []
     examined = examine_all([lying[one.recording] for one in register], channel)
     for one, found in zip(register, examined, strict=True):
@@ -159,7 +159,7 @@ def usable_recordings(
         else:
             events = annotated[one.recording].events if one.recording in annotated else []
             first = events[0][1].source if events else ""
-            # The fault begins with the path, which the table has a column for.
+            # The fault begins with the path, which has its own column in the table.
             reason = found.replace(f"{lying[one.recording]} ", "", 1)
             reason = f"its recording cannot be used: {reason}"
             outcomes.append(Outcome(LEFT_OUT, reason, one.recording, len(events), 0, first))
@@ -167,7 +167,7 @@ def usable_recordings(
 
 
 def draw_nocalls(choices: Mapping[str, Choice], params: ImportParams) -> tuple[dict[str, list[float]], list[Outcome]]:
-    """Draw the windows without a call, as many as the params ask for."""
+    """Draw as many windows without a call as the params ask for."""
     candidates = {recording: chosen.nocalls for recording, chosen in choices.items()}
     wanted = {recording: round(len(chosen.calls) * params.nocalls_per_call) for recording, chosen in choices.items()}
     total = round(sum(len(chosen.calls) for chosen in choices.values()) * params.nocalls_per_call)

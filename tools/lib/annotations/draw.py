@@ -1,4 +1,4 @@
-"""Seeded draws that depend on names alone, so that one more recording moves as little as can be."""
+"""Seeded draws that depend only on names, so a new recording changes few of the others."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,24 +8,24 @@ from stages.lib.runtime.determinism import stable_random
 def balanced_draw(
     candidates: Mapping[str, Sequence[float]], wanted: Mapping[str, int], total: int, seed: int
 ) -> dict[str, list[float]]:
-    """Draw windows without a call so that, as far as can be, each recording has as many as are wanted of it.
+    """Draw windows without a call so that each recording gives the number wanted, as far as possible.
 
-    Were they drawn from all recordings alike, a network could tell calls by the sound of the recordings that have many.
+    If they came evenly from all recordings, a network could tell calls by the sound of the recordings with many calls.
 
     Parameters
     ----------
     candidates : mapping
-        From a recording to where its windows begin.
+        From a recording to the starts of its windows.
     wanted : mapping
-        From a recording to how many windows it should give; 0 where it is missing.
+        From a recording to the number of windows wanted; 0 if missing.
     total : int
-        How many to draw. What a recording cannot give is made up for by all others.
+        The number of windows to draw. The other recordings make up for what one cannot give.
     seed : int
 
     Returns
     -------
     dict
-        From a recording to the windows that were drawn, in the order of time.
+        From a recording to the windows drawn, sorted by time.
     """
     lots = {
         recording: sorted((stable_random(f"{seed}:{recording}:{start_s:.3f}"), start_s) for start_s in starts)

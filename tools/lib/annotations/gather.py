@@ -1,4 +1,4 @@
-"""What the clips of a data set are made from: annotations, and the recordings that they name. It writes nothing."""
+"""Gather the annotations of a data set and the recordings that they name. Nothing is written here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,21 +22,21 @@ from tools.lib.recordings.same_sound import known_sound
 
 
 class Gathered(NamedTuple):
-    """What the clips of a data set are made from.
+    """The annotations and recordings that the clips of a data set are made from.
 
     Attributes
     ----------
     read : list of Annotations
-        The recordings in them are paths below `recordings/`, where it is known which files are meant.
+        Their recordings are paths below `recordings/` where the files are known.
     register : list of Registered
     lying : dict
-        From the path of a recording below `recordings/` to where it lies now.
+        From the path of a recording below `recordings/` to its current path.
     texts : dict
-        What files of annotations hold that are given now, by their paths below `annotations/`.
+        The contents of the annotation files given now, by their paths below `annotations/`.
     unclear : set of (file, name)
-        Names of which it is not clear which file they mean.
+        Ambiguous names of recordings.
     said : list of str
-        What there is to say about it.
+        Lines to print.
     """
 
     read: list[Annotations]
@@ -48,7 +48,7 @@ class Gathered(NamedTuple):
 
 
 def gathered(folder: Path, params: ImportParams) -> Gathered:
-    """Return what lies in the folder of a data set."""
+    """Gather what the folder of a data set holds."""
     register = read_register(folder / NAME)
     lying = {one.recording: folder / RECORDINGS / one.recording for one in register}
     files, unclear = present_files(folder), read_unclear(folder / ANNOTATIONS)
@@ -62,31 +62,31 @@ def gathered(folder: Path, params: ImportParams) -> Gathered:
 
 
 def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> Gathered:
-    """Check what is to come into a data set beside what is there.
+    """Check new annotations and recordings against the data set that they will join.
 
     Parameters
     ----------
     folder : Path
-        Of the data set.
+        The data set.
     given : sequence of Path
-        Files of annotations, and folders that hold `calls` and `nocalls`. One that is there already is replaced.
+        Annotation files, and folders that hold `calls` and `nocalls`. They replace existing files of the same name.
     source : Path or None
-        Where the recordings lie, if not in the data set already.
+        The folder of the recordings, if they are not in the data set already.
     params : ImportParams
 
     Raises
     ------
     InputFaults
-        Where anything is wrong.
+        With every fault.
     """
-    refuse([f"{source}: there is no such folder; name the one that holds the recordings"] if no_folder(source) else [])
+    refuse([f"{source}: there is no such folder; name the folder with the recordings"] if no_folder(source) else [])
     clip_folders = [path for path in given if is_clip_folders(path)]
     tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
     files = placed([path for path in given if path not in clip_folders], [folder / ANNOTATIONS, source])
     refuse(name_faults([*zip(tables, clip_folders, strict=False), *files]))
     texts = {name: path.read_bytes() for name, path in files if path.is_file()}
 
-    # What was there before counts too: a recording that was missing may have been found.
+    # Earlier annotation files count too: a recording that was missing may have been found.
     before = {name: path for name, path in present_files(folder).items() if name not in texts.keys() | tables.keys()}
     read = read_files(folder, before | dict(files), params)
     register = read_register(folder / NAME)
@@ -113,7 +113,7 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     }
     of_tables = resolve(read_texts(folder, {name: texts[name] for name in tables}, params), exactly(taken)).read
     refuse(changed_inputs())
-    forget_all()  # Some of what was read until here will be written.
+    forget_all()  # Some of the files read so far will be written.
     read_now = [*found.read, *of_tables]
     there = {*present, *offered} - lying.keys() - registered.keys()
     said = not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
@@ -122,12 +122,12 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
 
 
 def no_folder(source: Path | None) -> bool:
-    """Tell whether something is named that is no folder."""
+    """Tell whether a path is given that is not a folder."""
     return source is not None and not source.is_dir()
 
 
 def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) -> dict[str, Annotations]:
-    """Read files of annotations; those that are not in the data set yet as if they were, faults aside."""
+    """Read annotation files as if all were in the data set already; faults name the files as given."""
     read = read_all(list(files.values()), params.labels, params.words)
     return {
         name: in_data_set(one, path, folder / ANNOTATIONS / name)
@@ -136,7 +136,7 @@ def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) ->
 
 
 def read_texts(folder: Path, texts: Mapping[str, bytes], params: ImportParams) -> dict[str, Annotations]:
-    """Read what files of annotations will hold."""
+    """Read annotation files from the texts that they will hold."""
     with TemporaryDirectory() as temporary:
         files = {name: Path(temporary) / name for name in texts}
         for name, path in files.items():
@@ -148,7 +148,7 @@ def read_texts(folder: Path, texts: Mapping[str, bytes], params: ImportParams) -
 
 
 def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
-    """Return annotations whose events have their sources in the data set."""
+    """Return annotations whose events name the file in the data set as their source."""
     events = [event._replace(source=f"{place}{event.source.removeprefix(str(given))}") for event in one.events]
     return one._replace(events=events)
 
@@ -156,7 +156,7 @@ def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
 def finding(
     had: Mapping[str, Path], all_there: Mapping[str, Path], before: Mapping[str, Path], unclear: set[Name]
 ) -> Callable[[str, str], Match]:
-    """Return the function that finds recordings; for files that were there before, in the data set first."""
+    """Return a function that finds recordings; for files already in the data set, it looks there first."""
     in_data_set, everywhere = Finder(had), Finder(all_there)
 
     def find(file: str, name: str) -> Match:
@@ -175,12 +175,12 @@ def finding(
 
 
 def exactly(names: Mapping[str, Path]) -> Callable[[str, str], Match]:
-    """Return the function that finds recordings by their paths alone."""
+    """Return a function that finds recordings only by their exact paths."""
     return lambda _file, name: Match([name] if name in names else [], [])
 
 
 def clips_in(tables: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
-    """Return the clips of all folders of clips; refuse those of two folders that would have one path."""
+    """Return the clips of all folders of clips; refuse clips from two folders that would have the same path."""
     clips: dict[str, Path] = {}
     refuse(
         f"{path}: {clips[name]} would have the same path; import the folders as two data sets, or rename one file"
@@ -194,7 +194,7 @@ def clips_in(tables: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
 def registered_now(
     register: Sequence[Registered], read: Sequence[Annotations], taken: Mapping[str, Path]
 ) -> list[Registered]:
-    """Return the register with the recordings that are new, without those that no annotation names any more."""
+    """Return the register with the new recordings, without recordings that no annotation names any more."""
     origins = origins_of(read)
     kept = [one for one in register if one.hop_s or one.recording in origins]
     known = {one.recording for one in kept}

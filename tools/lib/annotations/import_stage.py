@@ -38,7 +38,7 @@ stages:
 
 
 def write_stage(folder: Path) -> None:
-    """Write dvc.yaml, unless it is there as it should be. Call it when the import has done its work."""
+    """Write dvc.yaml unless it is up to date. Call this after the import."""
     text = STAGE.format(name=folder.name, code="\n".join(f"      - {path}" for path in code()))
     path = folder / FILE
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -46,6 +46,6 @@ def write_stage(folder: Path) -> None:
 
 
 def code() -> list[str]:
-    """Return the rooms (folders of `lib`) and the single modules that the import is made of, within the repository."""
+    """Return the rooms (folders of `lib`) and single modules that the import uses, as paths in the repository."""
     files = [source.relative_to(REPOSITORY) for source in sources_of(COMMAND)]
     return sorted({(file.parent if file.parent.parent.name == "lib" else file).as_posix() for file in files})

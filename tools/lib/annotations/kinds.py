@@ -1,4 +1,4 @@
-"""What the words of annotators stand for: a call, no call, an uncertain call, or another sound."""
+"""The meaning of annotators' words: a call, no call, an uncertain call, or another sound."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ from stages.lib.runtime.table import quoted
 from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 from tools.lib.wording import counted
 
-# Words that mean the same to everybody, those of DCLDE included. What is annotated without a word is a call.
+# Words that mean the same to everybody, including DCLDE's. An annotation without a word is a call.
 WORDS = {
     CALL: ("", "call", "calls", "kw", "srkw", "nrkw", "orca", "killer whale", "orcinus orca"),
     NOCALL: ("nocall", "nocalls", "no call", "no calls", "no-call", "no_call", "background"),
@@ -34,25 +34,26 @@ WORDS = {
 }
 KNOWN = {word: kind for kind, words in WORDS.items() for word in words}
 ANY, DOUBT = "*", "?"
-STRONGEST_FIRST = (NOCALL, OTHER, None, UNSURE, CALL)  # None is a word that nobody has explained.
+STRONGEST_FIRST = (NOCALL, OTHER, None, UNSURE, CALL)  # None is an unknown word.
 
 
 class Meaning(NamedTuple):
-    """What a word stands for: one of `event.KINDS`, None where nobody has said so; and the pattern that says it."""
+    """The meaning of a word: one of `event.KINDS`, or None if unknown; and the pattern that matched, if any."""
 
     kind: str | None
     pattern: str = ""
 
 
 def meaning_of(text: str, labels: Mapping[str, str]) -> Meaning:
-    """Return what a word stands for.
+    """Return the meaning of a word.
 
     Parameters
     ----------
     text : str
     labels : mapping
-        From a word to a kind. Such a word counts before `KNOWN`, and that before patterns, in which * stands for any
-        letters; of these the first that fits. A pattern without a ? fits no word with one: that is a doubt.
+        From a word, or a pattern in which * matches any letters, to a kind. Words here take precedence over `KNOWN`,
+        and `KNOWN` over patterns; of these, the first match wins. A ? marks a doubt: only a pattern with a ? matches
+        a word with one.
     """
     word = one_spelling(text)
     literal = {one_spelling(label): kind for label, kind in labels.items()}
@@ -66,30 +67,30 @@ def meaning_of(text: str, labels: Mapping[str, str]) -> Meaning:
 
 
 def one_spelling(word: str) -> str:
-    """Return what the spellings of a word have in common."""
+    """Return the normal form of a word, equal for all its spellings."""
     return unicodedata.normalize("NFC", word.strip()).casefold()
 
 
 def fits(word: str, pattern: str) -> bool:
-    """Tell whether a pattern fits a word; nothing but * is special in it."""
+    """Tell whether a pattern matches a word; only * is special in it."""
     if DOUBT in word and DOUBT not in pattern:
         return False
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split(ANY))), word, re.DOTALL))
 
 
 def kind_of(words: Sequence[str], labels: Mapping[str, str]) -> str | None:
-    """Return what an event is, given all its words: no call, or another sound, if any of them says so."""
+    """Return the kind of an event from all its words. One word for no call, or for another sound, decides."""
     kinds = {meaning_of(word, labels).kind for word in words}
     return next(kind for kind in STRONGEST_FIRST if kind in kinds)
 
 
 def kinds_by_words(labels: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
-    """Return `kind_of` for given labels, which looks up no words twice."""
+    """Return a cached `kind_of` for given labels."""
     return cache(lambda words: kind_of(words, labels))
 
 
 def unknown_words(events: Iterable[Event], labels: Mapping[str, str]) -> Iterator[str]:
-    """Yield a fault for each word that stands for nothing yet, at its first place."""
+    """Yield a fault for each unknown word, at its first place."""
     kind = kinds_by_words(labels)
     with_word = defaultdict(list)
     for event in events:
@@ -101,15 +102,15 @@ def unknown_words(events: Iterable[Event], labels: Mapping[str, str]) -> Iterato
         likely = UNSURE if DOUBT in word else CALL
         others = ", ".join(f"={kind}" for kind in (CALL, NOCALL, UNSURE) if kind != likely)
         yield (
-            f"{found[0].source}: nobody has said what {quoted(word)} stands for ({counted(len(found), 'annotation')}); "
-            f"add --label {shlex.quote(f'{word}={likely}')}, or {others} or =other (a sound that is no call); "
-            f"{ANY} stands for any letters"
+            f"{found[0].source}: unknown word {quoted(word)} ({counted(len(found), 'annotation')}); "
+            f"add --label {shlex.quote(f'{word}={likely}')}, or {others} or =other (a sound that is not a call); "
+            f"{ANY} matches any letters"
         )
 
 
 def said_of_words(words: Sequence[str], labels: Mapping[str, str]) -> str:
-    """Say what the words of an event were taken for, and which patterns say so."""
+    """Say how the words of an event were interpreted, and by which patterns."""
     patterns = [pattern for word in words if (pattern := meaning_of(word, labels).pattern)]
     by = f", by {' and '.join(dict.fromkeys(patterns))}" if patterns else ""
-    told = " beside ".join(map(quoted, words)) if any(words) else "no word"
-    return f"{told} stands for {kind_of(words, labels)}{by}"
+    told = " and ".join(map(quoted, words)) if any(words) else "no word"
+    return f"{told}: {kind_of(words, labels)}{by}"

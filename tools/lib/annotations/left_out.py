@@ -1,4 +1,4 @@
-"""What an import leaves out, so that people can look for it."""
+"""Report the recordings and names that an import leaves out."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,22 +8,22 @@ from tools.lib.annotations.matching import Resolved
 from tools.lib.recordings.audio_files import clash_line
 from tools.lib.wording import counted
 
-DIFFERING = ", but is annotated otherwise, so neither is taken; keep one, with the annotations of both"
+DIFFERING = ", but its annotations differ, so both are left out; keep one, with the annotations of both"
 
 
 class NotTaken(NamedTuple):
-    """Recordings that are named and not taken.
+    """Recordings that annotations name but that are left out.
 
     Attributes
     ----------
     lying : dict
-        From the path of every recording that is named to where it lies now.
+        From the path of every named recording to its current path.
     repeats : dict
-        Those that hold the same bytes as another one.
+        Recordings that hold the same bytes as another one.
     differing : collection of str
-        Of these, those that are annotated otherwise.
+        The repeats whose annotations differ.
     clashing : dict
-        Those that differ from another one in the suffix alone.
+        Recordings that differ from another one only in the suffix.
     """
 
     lying: dict[str, Path]
@@ -38,7 +38,7 @@ class NotTaken(NamedTuple):
         return {*self.repeats, *self.clashing, *(name for name, path in self.lying.items() if path in others)}
 
     def lines(self) -> list[str]:
-        """Say why they are not taken."""
+        """Say why each is left out."""
         what = {name: DIFFERING if name in self.differing else "; taken once" for name in self.repeats}
         return [
             f"{self.lying[name]}: holds the same bytes as {first}{what[name]}" for name, first in self.repeats.items()
@@ -46,38 +46,38 @@ class NotTaken(NamedTuple):
 
 
 def not_found_lines(found: Resolved, places: Collection[Path | None], there: Collection[str]) -> list[str]:
-    """Say which names mean no file, or no one file, and how many files have no name.
+    """List names without a file, ambiguous names, and the number of files that no annotation names.
 
     Parameters
     ----------
     found : Resolved
     places : collection of Path or None
-        Where recordings were looked for.
+        The folders searched for recordings.
     there : collection of str
-        All recordings that lie there.
+        All recordings in these folders.
     """
     where = " or ".join(str(place) for place in places if place)
     lines = []
     for name, elsewhere in sorted(found.missing.items()):
         if elsewhere:
             lines.append(
-                f"{name}: there is no such recording in {where}; {elsewhere[0]} has its name, but lies in another "
+                f"{name}: there is no such recording in {where}; {elsewhere[0]} has its name, but is in another "
                 "folder; correct the path, or name the folder that holds the recording with --recordings"
             )
         else:
             lines.append(
-                f"{name}: there is no recording of this name in {where}; name the folder that holds it with "
+                f"{name}: there is no recording with this name in {where}; name the folder that holds it with "
                 "--recordings"
             )
     lines += [
-        f"{name} ({file}): may be {' or '.join(meant)}, which differ, so it is left out; write the folder into the "
-        "table, or keep the table in the folder of its recordings"
+        f"{name} ({file}): may be {' or '.join(meant)}, which differ, so it is left out; add the folder to the name in "
+        "the table, or put the table in the folder of its recordings"
         for (file, name), meant in sorted(found.unclear.items())
     ]
     unnamed = set(there) - found.named
     if unnamed:
         lines.append(
-            f"named by no annotation, so left out: {counted(len(unnamed), 'recording')} in {where}; "
-            "python -m tools.add_recordings lets such join the pool, without labels"
+            f"left out because no annotation names them: {counted(len(unnamed), 'recording')} in {where}; "
+            "python -m tools.add_recordings adds such recordings to the pool, without labels"
         )
     return lines

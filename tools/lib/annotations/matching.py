@@ -1,4 +1,4 @@
-"""The recordings that annotations name, as paths below `recordings/`."""
+"""Match the names of recordings in annotations to paths below `recordings/`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -16,15 +16,15 @@ Name = tuple[str, str]
 
 
 class Resolved(NamedTuple):
-    """Annotations whose recordings are paths below `recordings/`, as far as it is clear which files are meant.
+    """Annotations with paths below `recordings/` in place of names, where exactly one file matches.
 
     Attributes
     ----------
     read : list of Annotations
     missing : dict
-        From what a recording is called of which there is no file to the files of its name in other folders.
+        From a name without a file to the files of this name in other folders.
     unclear : dict
-        From a file of annotations and what it calls a recording to the files that it may mean.
+        From an annotation file and an ambiguous name in it to the files that match.
     """
 
     read: list[Annotations]
@@ -33,19 +33,19 @@ class Resolved(NamedTuple):
 
     @property
     def named(self) -> set[str]:
-        """All recordings that are named, those of which it is not clear which file is meant by their names."""
+        """All recordings in the annotations: their paths where known, otherwise their names."""
         return {name for one in self.read for name in one.origins}
 
 
 def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match]) -> Resolved:
-    """Find the recordings that files of annotations name.
+    """Find the recordings that annotation files name.
 
     Parameters
     ----------
     read : mapping
-        From the path of a file below `annotations/` to what it holds.
+        From the path of a file below `annotations/` to its annotations.
     find : callable
-        From such a path and what the file calls a recording to the files that are meant.
+        From such a path and the name of a recording in it to the files that match.
     """
     resolved = Resolved([], {}, {})
     for file, one in read.items():
@@ -63,18 +63,18 @@ def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match]) 
 
 
 def names_in(one: Annotations) -> Iterator[str]:
-    """Yield what a file calls recordings, each once."""
+    """Yield each name of a recording in a file, once."""
     before = (event.before[0] for event in one.events if event.before)
     yield from dict.fromkeys([*one.origins, *before])
 
 
 def folder_of(file: str) -> str:
-    """Return the folder of a file of annotations below `annotations/`, which may be that of its recordings, too."""
+    """Return the folder of an annotation file below `annotations/`; its recordings may be in a folder of this name."""
     return PurePosixPath(file).parent.as_posix()
 
 
 def with_paths(one: Annotations, path_of: Mapping[str, str]) -> Annotations:
-    """Return annotations whose recordings are paths; a name without a file gets `./` before it, which no path has."""
+    """Replace names by paths; a name without a file gets the prefix `./`, which no path has."""
 
     def renamed(name: str) -> str:
         return path_of.get(name) or f"./{name}"
@@ -91,7 +91,7 @@ def with_paths(one: Annotations, path_of: Mapping[str, str]) -> Annotations:
 
 
 def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
-    """Return where and when each recording was made: what annotations say, before what its path tells."""
+    """Return where and when each recording was made: from annotations, otherwise from its path."""
     origins: dict[str, Origin] = {}
     for name, said in (item for one in read for item in one.origins.items()):
         known, by_path = origins.get(name, Origin()), origin_of_recording(name)
@@ -100,9 +100,9 @@ def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
 
 
 def read_unclear(annotations: Path) -> set[Name]:
-    """Return the names of which it was not clear in the archive which file they mean.
+    """Return the names that were ambiguous in the archive.
 
-    In the data set, which has fewer files, it would seem to be clear.
+    They are kept because the data set has fewer files, so they would seem unambiguous there.
     """
     path = annotations / UNCLEAR
     rows = read_table(path, COLUMNS) if path.exists() else []
@@ -110,7 +110,7 @@ def read_unclear(annotations: Path) -> set[Name]:
 
 
 def write_unclear(annotations: Path, names: set[Name]) -> None:
-    """Write these names; no table where there are none."""
+    """Write the ambiguous names; remove the table if there are none."""
     if names:
         write_table(annotations / UNCLEAR, COLUMNS, sorted(names))
     else:

@@ -1,4 +1,4 @@
-"""What became of the annotations: taken or left out, and why."""
+"""The outcome of each annotation: taken or left out, and why."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,18 +9,18 @@ COLUMNS = ("outcome", "reason", "recording", "annotations", "windows", "first")
 
 
 class Outcome(NamedTuple):
-    """What became of one annotation, or of windows that none asked for.
+    """The outcome of one annotation, or of windows without an annotation.
 
     Attributes
     ----------
     outcome : str
-        `taken` or `left out`; or a `word` and what it stands for, or a `note`, on annotations that are counted
-        elsewhere.
+        `taken` or `left out`; or a `word` and its meaning, or a `note`. The last two are about annotations that are
+        counted elsewhere.
     reason : str
     recording : str
     annotations, windows : int
     first : str
-        Where it stands: file and line; empty where there is no annotation.
+        File and line of the annotation; empty if there is none.
     """
 
     outcome: str
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
 
 def added_up(outcomes: Iterable[Outcome], by_recording: bool) -> list[Outcome]:
-    """Add up outcomes of one reason, recording by recording or over all; words come first, then what is taken."""
+    """Add up outcomes with the same reason, per recording or over all; words come first, then what is taken."""
     groups = defaultdict(list)
     for one in outcomes:
         groups[one.outcome, one.reason, one.recording if by_recording else ""].append(one)
@@ -49,8 +49,8 @@ def added_up(outcomes: Iterable[Outcome], by_recording: bool) -> list[Outcome]:
 
 
 def printed(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return the lines of a table that people read: a line a reason, over all recordings."""
-    rows = [("", "why", "annotations", "windows", "the first")]
+    """Return a table for people, with a line per reason over all recordings."""
+    rows = [("", "reason", "annotations", "windows", "first")]
     rows += [
         (one.outcome, one.reason, str(one.annotations), str(one.windows), one.first)
         for one in added_up(outcomes, by_recording=False)

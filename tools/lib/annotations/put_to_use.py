@@ -1,6 +1,6 @@
-"""What params.yaml has to say so that the pipeline runs on an imported data set."""
+"""Set params.yaml so that the pipeline runs on an imported data set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,20 +15,20 @@ from tools.lib.params_file import PARAMS, set_params
 from tools.lib.split.hold_out import hold_out
 from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
 
-Values = Mapping[tuple[str, str], str | int | float]
+Values = dict[tuple[str, str], str | int | float]
 
 
 def advise(table: Path) -> str:
-    """Say what to set, given the clips.csv of a data set."""
+    """Say which params to set, given the clips.csv of a data set."""
     values, fault = values_for(table)
-    return fault or f"{PARAMS}: set {listed(values)}; the same command with --use does"
+    return fault or f"{PARAMS}: set {listed(values)}; the same command with --use sets them"
 
 
 def use(table: Path) -> str:
-    """Set it and say so; refuse a data set that cannot be divided."""
+    """Set the params and say so; refuse a data set that cannot be divided."""
     values, fault = values_for(table)
     refuse([fault] if fault else [])
-    noted = note_all_answered()  # The answers about the clips of the data set that was in use.
+    noted = note_all_answered()  # Answers about clips of the data set in use until now.
     before = PARAMS.read_text(encoding="utf-8")
     set_params(values)
     try:
@@ -40,9 +40,9 @@ def use(table: Path) -> str:
 
 
 def values_for(table: Path) -> tuple[Values, str]:
-    """Return the values by section and key; or why there are none."""
+    """Return the values by section and key, or a fault if there are none."""
     clips, split = read_clips(table), read_params("split", SplitParams)
-    dataset = {("data", "dataset"): table.parent.name}
+    dataset: Values = {("data", "dataset"): table.parent.name}
     if held_out_of(table):
         # Nothing is drawn again.
         return dataset | sizes_when_drawn(clips, split, held_out_of(table)), ""
@@ -50,9 +50,9 @@ def values_for(table: Path) -> tuple[Values, str]:
     if counts is None:
         by = split.group_by
         return {}, (
-            f"{table}: cannot be divided: train, valid and test need calls and no-calls each, and no {by} may be in "
-            f"two of them. That takes three {by}s with calls at least, better ten; annotate more {by}s, or cut long "
-            "recordings into several files, and their annotations with them"
+            f"{table}: cannot be divided: train, valid and test each need calls and no-calls, and no {by} may be in "
+            f"two of them. That takes at least three {by}s with calls, better ten; annotate more {by}s, or cut long "
+            "recordings and their annotations into several files"
         )
     return dataset | {("split", part): count for part, count in counts.items()}, ""
 
@@ -63,9 +63,9 @@ def held_out_of(table: Path) -> list[HeldOutClip]:
 
 
 def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequence[HeldOutClip]) -> Values:
-    """Return the section `split` of a data set that was drawn before: its sizes then, and all that is left to train on.
+    """Return the section `split` of a data set drawn before: its sizes then, and all the rest to train on.
 
-    A list of test recordings is in params.yaml alone, so it is not among them.
+    A list of test recordings is only in params.yaml, so it is not included.
     """
     drawn = draw_of(held_out)
     by_share = any("." in drawn.get(f"split.{part}", "") for part in DRAWN_PARTS)
@@ -84,5 +84,5 @@ def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequen
 
 
 def listed(values: Values) -> str:
-    """Return params and their values as people write them."""
+    """Return params and their values as text."""
     return ", ".join(f"{section}.{key}: {value}" for (section, key), value in values.items())

@@ -1,4 +1,4 @@
-"""Annotations of a recording that is there under two names: it is taken once where both say the same, and else not."""
+"""Recordings under two names: taken once if their annotations agree, otherwise left out."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from tools.lib.formats.event import Annotations
 
 
 def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[tuple]]:
-    """Return what is said of each recording, by its path: begin, end and word; the word alone of a clip in a folder."""
+    """Return the annotations of each recording by its path: start, end and words; only the word for a clip."""
     said: dict[str, set[tuple]] = defaultdict(set)
     for event in (event for one in read for event in one.events):
         said[event.recording].add((event.start_s, event.end_s, event.words))
@@ -21,16 +21,16 @@ def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[
 def contradictory(
     repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]
 ) -> dict[str, Path]:
-    """Return the recordings that hold the same bytes as another one and are annotated otherwise, with the other.
+    """Return the recordings that repeat another but have different annotations, each with the other.
 
     Parameters
     ----------
     repeats : mapping
-        As of `known_sound`.
+        From `known_sound`.
     name_of : mapping
-        From where a recording lies to its path below `recordings/`.
+        From the current path of a recording to its path below `recordings/`.
     said : mapping
-        As of `said_of`.
+        From `said_of`.
     """
     found = {}
     for name, first in repeats.items():

@@ -1,30 +1,30 @@
-"""Where windows lie: centred on events, or in the gaps between them. Times are seconds from a recording's start."""
+"""Place windows: centred on events, or in the gaps between them. Times are seconds from a recording's start."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-TOLERANCE_S = 1e-6  # What rounding to milliseconds and sums of floats may add up to.
+TOLERANCE_S = 1e-6  # Covers rounding to milliseconds and sums of floats.
 
 Stretch = tuple[float, float]
 
 
 def centred_windows(event: Stretch, length_s: float, window_s: float) -> list[float]:
-    """Return where the windows of an event begin.
+    """Return the starts of the windows of an event.
 
-    An event that is no longer than a window has one, centred on it, or as near as the ends of the recording allow. A
-    longer one has as many as fit into it side by side, centred together.
+    An event no longer than a window gets one window, centred on it as closely as the ends of the recording allow. A
+    longer event gets as many adjacent windows as fit into it, centred together.
 
     Parameters
     ----------
     event : (begin, end)
         Within the recording.
     length_s, window_s : float
-        Of the recording and of a window.
+        The length of the recording and of a window.
 
     Returns
     -------
     list of float
-        Starts, to the millisecond; 0 where the recording is no longer than a window.
+        Starts, to the millisecond; 0 if the recording is no longer than a window.
     """
     start_s, end_s = event
     count = max(1, int((end_s - start_s) / window_s + TOLERANCE_S))
@@ -34,7 +34,7 @@ def centred_windows(event: Stretch, length_s: float, window_s: float) -> list[fl
 
 
 def gaps(occupied: Iterable[Stretch], length_s: float) -> list[Stretch]:
-    """Return the stretches of a recording that nothing occupies, in the order of time."""
+    """Return the unoccupied stretches of a recording, sorted by time."""
     free, position = [], 0.0
     for start_s, end_s in sorted(occupied):
         if start_s > position:
@@ -46,13 +46,13 @@ def gaps(occupied: Iterable[Stretch], length_s: float) -> list[Stretch]:
 
 
 def common(first: Sequence[Stretch], second: Sequence[Stretch]) -> list[Stretch]:
-    """Return the stretches that lie in both of two sequences, each in the order of time and without overlaps."""
+    """Return the intersection of two sequences of stretches, each sorted by time and without overlaps."""
     shared, one, other = [], 0, 0
     while one < len(first) and other < len(second):
         start_s, end_s = max(first[one][0], second[other][0]), min(first[one][1], second[other][1])
         if start_s < end_s:
             shared.append((start_s, end_s))
-        # The one that ends first has nothing more in common with any other.
+        # The stretch that ends first cannot meet any further one.
         if first[one][1] <= second[other][1]:
             one += 1
         else:
@@ -61,20 +61,20 @@ def common(first: Sequence[Stretch], second: Sequence[Stretch]) -> list[Stretch]
 
 
 def tiles(stretch: Stretch, length_s: float, window_s: float, shift: float) -> list[float]:
-    """Return where windows begin that lie side by side in a stretch, as many as there is room for.
+    """Return the starts of adjacent windows in a stretch, as many as fit.
 
     Parameters
     ----------
     stretch : (begin, end)
     length_s, window_s : float
-        Of the recording and of a window.
+        The length of the recording and of a window.
     shift : float
-        In [0, 1): how much of the time that is left over comes before the first window.
+        In [0, 1): the share of the unused time that comes before the first window.
 
     Returns
     -------
     list of float
-        Starts, to the millisecond; 0 for the whole of a recording that is no longer than a window.
+        Starts, to the millisecond; 0 for a whole recording that is no longer than a window.
     """
     start_s, end_s = stretch
     count = int((end_s - start_s) / window_s + TOLERANCE_S)
@@ -85,16 +85,16 @@ def tiles(stretch: Stretch, length_s: float, window_s: float, shift: float) -> l
 
 
 def any_between(starts: Sequence[float], low: float, high: float) -> bool:
-    """Tell whether any of some starts, which are in order, lies between two times, both included."""
+    """Tell whether any of the sorted starts lies between two times, inclusive."""
     position = bisect_left(starts, low)
     return position < len(starts) and starts[position] <= high
 
 
 def any_holds(starts: Sequence[float], window_s: float, event: Stretch) -> bool:
-    """Tell whether an event lies within any of the windows that begin at these times, which are in order."""
+    """Tell whether an event lies within any of the windows with these sorted starts."""
     return any_between(starts, event[1] - window_s - TOLERANCE_S, event[0] + TOLERANCE_S)
 
 
 def any_overlaps(starts: Sequence[float], window_s: float, stretch: Stretch) -> bool:
-    """Tell whether any of these windows and a stretch have more than a rounding error in common."""
+    """Tell whether any of these windows overlaps a stretch by more than a rounding error."""
     return any_between(starts, stretch[0] - window_s + TOLERANCE_S, stretch[1] - TOLERANCE_S)

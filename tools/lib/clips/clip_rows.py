@@ -1,4 +1,4 @@
-"""Rows of clips.csv, as tools write them."""
+"""Make rows of clips.csv."""
 
 import numpy as np
 
@@ -11,28 +11,28 @@ TOLERANCE_S = 1e-6
 
 
 def clip_row(recording: str, start_s: float, label: str, site: str) -> ClipRow:
-    """Return the row of one clip; it begins at a whole millisecond, as its id says."""
+    """Return the row of one clip; it begins at a whole millisecond, like its id."""
     text = f"{start_s:.3f}"
     return make_clip_id(recording, float(text)), recording, text, label, site
 
 
 def unlabelled_rows(recording: Registered, found: Examined, window_s: float) -> tuple[list[ClipRow], int]:
-    """Return the rows of a recording that joined without annotations: a window every hop.
+    """Return the rows of a recording that joined without annotations: one window per hop.
 
     Parameters
     ----------
     recording : Registered
         With a hop.
     found : Examined
-        What the recording holds. What is left at its end and is no whole window is passed over; a recording shorter
-        than a window has one all the same.
+        The result of decoding it. An incomplete window at the end is skipped, but a recording shorter than a window
+        still gets one.
     window_s : float
 
     Returns
     -------
     rows : list of tuple
     left_out : int
-        Windows that hold no sound, which have no row.
+        The number of windows without sound, which get no row.
     """
     hop_s = float(recording.hop_s)
     count = 1 + max(0, int((found.length_s - window_s) / hop_s + TOLERANCE_S))

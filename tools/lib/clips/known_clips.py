@@ -1,4 +1,4 @@
-"""Which clips may be answered for, as far as this clone can tell."""
+"""Find out which clips may have answers, from the files in this clone."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from stages.lib.tables.split import SPLIT, read_split
 from tools.lib.revisions import git
 from tools.lib.wording import counted
 
-# Tables that have named clips, in any commit. The answers themselves are no evidence: they may hold a typing error.
+# Tables that name clips, in any commit. Answers are no evidence: they may contain typing errors.
 TABLES = ("data/*/clips.csv", "labels/queue.csv", str(SETTLED), str(ANSWERED))
 
 
@@ -31,7 +31,7 @@ def parts() -> dict[str, str]:
 
 
 def parts_as_far_as_known(clip_ids: Iterable[str]) -> tuple[dict[str, str], str]:
-    """Return the part of every clip, in a clone without DVC's outputs as well.
+    """Return the part of every clip, even in a clone without DVC's outputs.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ def parts_as_far_as_known(clip_ids: Iterable[str]) -> tuple[dict[str, str], str]
     Returns
     -------
     parts : dict
-        From clip id to part; `elsewhere` for a clip that only another data set has, or had. Where parts are not known,
-        every clip counts as one of the pool; where clips are not known either, those in question are taken for right.
+        From clip id to part; `elsewhere` for a clip that only another data set has or had. If parts are unknown, every
+        clip counts as a pool clip; if clips are unknown too, the given clip ids are accepted.
     unchecked : str
-        What that leaves unchecked, as a sentence can end with it; empty where nothing is.
+        A clause that says what was not checked; empty if all was.
     """
     if SPLIT.exists():
         return with_clips_elsewhere(parts(), clip_ids), ""
@@ -55,12 +55,12 @@ def parts_as_far_as_known(clip_ids: Iterable[str]) -> tuple[dict[str, str], str]
         return with_clips_elsewhere(part_of, clip_ids), unchecked
     return (
         dict.fromkeys(clip_ids, "pool"),
-        f"whether a clip exists and is no test clip was not checked: {SPLIT} and {table} are missing",
+        f"whether a clip exists and is not a test clip was not checked: {SPLIT} and {table} are missing",
     )
 
 
 def with_clips_ever(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict[str, str]:
-    """Add the clips that the split does not have, but that a data set has or that a table of any commit has had.
+    """Add clips that are not in the split, but in a data set or in a table of any commit.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def with_clips_ever(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict
 
 
 def in_history(clip_ids: set[str]) -> set[str]:
-    """Return those clips that a table of any commit has had."""
+    """Return the clips found in a table of any commit."""
     if not clip_ids:
         return set()
     log = git("log", "--all", "--no-merges", "--unified=0", "--format=", "--", *TABLES).stdout.decode(errors="replace")
@@ -83,7 +83,7 @@ def in_history(clip_ids: set[str]) -> set[str]:
 
 
 def note(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> list[str]:
-    """Write clips that are known, and that are no test clips, to labels/answered.csv; return what to say about it."""
+    """Add known clips, except test clips, to labels/answered.csv; return the lines to print."""
     noted = read_answered()
     new = {clip_id for clip_id in clip_ids if part_of.get(clip_id, "test") != "test"} - noted
     if not new:
@@ -93,22 +93,22 @@ def note(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> list[str]:
 
 
 def note_all_answered() -> list[str]:
-    """Note every clip that has been answered for or settled, before another data set is put to use."""
+    """Note every answered or settled clip, before another data set is put to use."""
     clip_ids = clip_ids_of(read_rows(EXPERT)[0]) | settled_clip_ids()
     part_of = parts() if SPLIT.exists() else {}
     return note(with_clips_ever(part_of, clip_ids), clip_ids)
 
 
 def settled_clip_ids() -> set[str]:
-    """Return the ids of labels/settled.csv; none where there is no such table."""
+    """Return the clip ids in labels/settled.csv; empty if there is no such table."""
     return {clip.clip_id for clip in read_settled()} if SETTLED.exists() else set()
 
 
 def clips_table() -> Path:
-    """Return where the clips of the data set are listed."""
+    """Return the path of clips.csv of the data set in use."""
     return read_params("data", DataParams).folder / "clips.csv"
 
 
 def absence(paths: Iterable[Path], remedy: str = "dvc pull, or dvc repro split") -> list[str]:
-    """List the outputs that are missing, and what to run."""
+    """List the missing outputs, and the command that makes them."""
     return [f"{path}: there is no such file; run {remedy}" for path in paths if not path.exists()]

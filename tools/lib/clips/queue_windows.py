@@ -1,4 +1,4 @@
-"""Where the queued clips lie in their recordings."""
+"""Find the windows of queued clips in their recordings."""
 
 from typing import NamedTuple
 
@@ -23,9 +23,9 @@ class Window(NamedTuple):
         Seconds from the start of the recording.
     clip_id : str
     min_hz, max_hz : float
-        The frequencies that the network sees.
+        The range of frequencies of the features.
     channel : "mix" or int
-        What it hears: the mean of all channels, or one by its number.
+        The mean of all channels, or one channel by its number.
     """
 
     recording: str
@@ -38,12 +38,12 @@ class Window(NamedTuple):
 
     @property
     def recording_id(self) -> str:
-        """What the id of the clip calls the recording, after which files about it are named."""
+        """The recording's part of the clip id, used in the names of its files."""
         return recording_of(self.clip_id)
 
 
 def read_queue_windows() -> list[Window]:
-    """Return the queued clips by recording and time, so that their order tells nothing of their scores."""
+    """Return the queued clips by recording and time, so that their order does not reveal their scores."""
     table = clips_table()
     refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
     params = read_params("featurize", FeatureParams)

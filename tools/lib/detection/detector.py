@@ -15,7 +15,14 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.features.views import chosen_model, window_views
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import Model, feature_description, log_odds_of_views, model_at_hand, open_model
+from stages.lib.model.model_folder import (
+    Model,
+    feature_description,
+    log_odds_of_views,
+    model_files,
+    open_model,
+    received_model,
+)
 from stages.lib.runtime.faults import InputFaults, refuse
 
 
@@ -46,11 +53,6 @@ def feature_params(folder: Path) -> FeatureParams:
     return params
 
 
-def folders_of(folder: Path, params: FeatureParams) -> list[Path]:
-    """Return the folders that scoring by the model in a folder needs: its own and, if it has one, the pretrained's."""
-    return [folder, PRETRAINED / params.pretrained] if params.embeds else [folder]
-
-
 def open_detector(folder: Path) -> Detector:
     """Load a model with its own description of its features."""
     return Detector(folder, open_model(folder), feature_params(folder))
@@ -72,7 +74,7 @@ def scores(
     windows : iterable of (Path, sequence of float)
         For each batch the recording, and where its windows begin in seconds; `BATCH_SIZE` of them at most.
     cluster : Cluster or None
-        It has the folder of the model.
+        Where it is done instead of on this machine.
     files : mapping
         From recordings to digests, for a cluster.
 
@@ -81,18 +83,21 @@ def scores(
     ndarray of float64, shape (windows of the batch,), in [0, 1]
         `p_call` of the next batch.
     """
-    calls = ((path, starts_s, detector.params) for path, starts_s in windows)
+    batches = ((path, starts_s, detector.params) for path, starts_s in windows)
     if cluster is not None:
-        yield from cluster.results(scores_by, ((detector.folder, *call) for call in calls), files)
+        model = cluster.hold(model_files(detector.folder))
+        yield from cluster.results(scores_by, ((model, *batch) for batch in batches), files)
         return
-    while at_once := list(islice(calls, joblib.cpu_count())):
-        for views in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*call) for call in at_once):
+    while at_once := list(islice(batches, joblib.cpu_count())):
+        for views in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*batch) for batch in at_once):
             yield score_views(detector.model, views)
 
 
-def scores_by(folder: Path, path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
-    """Return `p_call` of some windows of a recording by the model in a folder."""
-    return score_views(model_at_hand(folder), features_of(path, starts_s, params))
+def scores_by(
+    files: tuple[tuple[str, bytes], ...], path: Path, starts_s: Sequence[float], params: FeatureParams
+) -> np.ndarray:
+    """Return `p_call` of some windows of a recording by the model with these files."""
+    return score_views(received_model(files), features_of(path, starts_s, params))
 
 
 def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> dict[str, np.ndarray]:

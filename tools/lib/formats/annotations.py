@@ -1,4 +1,4 @@
-"""The formats of annotations, told apart by what a file holds."""
+"""Read annotations in any known format, recognised by the content of the file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,33 +15,33 @@ from tools.lib.formats.event_table import is_event_table, read_event_table, time
 from tools.lib.formats.text_lines import content_fault, lines_of
 
 KNOWN = (
-    "a table of events (a recording, where an event begins, and where it ends or how long it is: of Raven, Pod.Cast, "
-    "BirdNET, Ketos, Kaleidoscope and others), the DCLDE killer-whale CSV, an Audacity label track (begin, end and "
-    "label, separated by tabs), or a folder that holds the folders calls and nocalls of clips"
+    "a table of events (recording, start, and end or duration, as from Raven, Pod.Cast, BirdNET, Ketos, Kaleidoscope "
+    "and others), the DCLDE killer-whale CSV, an Audacity label track (start, end and label, separated by tabs), or a "
+    "folder that holds two folders of clips, calls and nocalls"
 )
-NOT_RECOGNISED = f"is none of the annotations that are known: {KNOWN}"
+NOT_RECOGNISED = f"is not in a known annotation format: {KNOWN}"
 OF_RAVEN = {"selection", "view", "lowfreqhz", "highfreqhz", RAVEN_BEGIN}
-SHOWN = 12  # Columns, of a header that is not understood.
+SHOWN = 12  # Columns shown of an unknown header.
 
 
 def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
-    """Read a file of annotations, whatever its format.
+    """Read an annotation file in any known format.
 
     Parameters
     ----------
     path : Path
     words : sequence of str
-        The names of columns that say what the sounds are, before those that are known; or `none`.
+        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
 
     Returns
     -------
     Annotations
-        With a fault where the format is not recognised.
+        With a fault if the format is not recognised.
     """
     if path.is_dir():
         return faulty(f"{path}: {NOT_RECOGNISED}; name the files in it")
     if not path.exists():
-        return faulty(f"{path}: there is no such file; name a file of annotations")
+        return faulty(f"{path}: there is no such file; name an annotation file")
     content = remembered(path).read_bytes()
     fault = content_fault(content) or encoding_fault(content)
     if fault:
@@ -56,34 +56,34 @@ def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
 
 
 def faulty(fault: str) -> Annotations:
-    """Return that a file cannot be read."""
+    """Return annotations with a single fault."""
     return Annotations([], {}, [fault])
 
 
 def table_fault(table: Table) -> str:
-    """Say what a table lacks, of the format that it is nearest to."""
+    """Say which columns a table lacks, compared with the nearest format."""
     if len(table.names) < 2:
         return f"{table.path}: {NOT_RECOGNISED}"
     nearest, lacks = nearest_format(table)
     shown = [quoted(name) for name in table.names.values()]
     header = ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
     return (
-        f"{table.path}:{table.line}: is none of the annotations that are known: its columns are {header}; "
+        f"{table.path}:{table.line}: is not in a known annotation format: its columns are {header}; "
         f"to be {nearest} it lacks {lacks}"
     )
 
 
 def nearest_format(table: Table) -> tuple[str, str]:
-    """Return the format that a table is nearest to, and the columns that it lacks."""
+    """Return the nearest format of a table, and the columns that it lacks."""
     if len(table.names.keys() & set(DCLDE_COLUMNS)) > 1:
         named = zip(DCLDE_COLUMNS, ("Soundfile", "FileBeginSec", "FileEndSec"), strict=True)
         return "the DCLDE killer-whale CSV", " and ".join(name for key, name in named if key not in table.names)
     times = time_columns(table)
     raven = len(table.names.keys() & OF_RAVEN) > 1
     lacking = {
-        "Begin Time (s)" if raven else "one for where an event begins, in seconds (such as start_s)": times.start,
-        "End Time (s)" if raven else "one for where it ends (end_s) or how long it is (duration_s)": times.lasting,
-        "one for the recording (filename)": raven or table.key((*RECORDING, BEGIN_PATH, BEGIN_FILE)),
+        "Begin Time (s)" if raven else "a column for the start of an event, in seconds (such as start_s)": times.start,
+        "End Time (s)" if raven else "a column for its end (end_s) or duration (duration_s)": times.lasting,
+        "a column for the recording (filename)": raven or table.key((*RECORDING, BEGIN_PATH, BEGIN_FILE)),
     }
     lacks = " and ".join(column for column, there in lacking.items() if not there)
     return "a Raven selection table" if raven else "a table of events", lacks

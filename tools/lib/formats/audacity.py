@@ -1,6 +1,6 @@
-"""Label tracks of Audacity as annotations: every label is an event of the recording after which the file is named.
+"""Read Audacity label tracks as annotations: each label is an event in the recording that the file is named after.
 
-Audacity proposes `Labels.txt` as the name. Such a file is about the one recording that lies beside it.
+Audacity suggests the name `Labels.txt`. Such a file belongs to the only recording in its folder.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from tools.lib.recordings.recording_name import SUFFIX, Origin, named_after
 
 
 def is_audacity(lines: Sequence[str]) -> bool:
-    """Tell whether lines are a label track; an empty file is one without labels."""
+    """Tell whether lines are a label track; an empty file is a track without labels."""
     first = next((line for line in lines if line.strip()), "")
     return not first or bool(FIRST_LINE.match(first))
 
 
 def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
-    """Read the labels, and what is wrong with them."""
+    """Read the labels and their faults."""
     recording = recording_of_track(path)
     if not recording:
-        fault = "is named after no recording, and not one alone lies beside it; name it as in bay.txt for bay.wav"
+        fault = "belongs to an unknown recording; name it after its recording, as in bay.txt for bay.wav"
         return Annotations([], {}, [f"{path}: {fault}"])
     selections, faults = parse_track(path, lines)
     events = [Event(f"{path}:{one.line}", recording, one.start_s, one.end_s, one.text.strip()) for one in selections]
@@ -30,7 +30,7 @@ def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
 
 
 def recording_of_track(path: Path) -> str:
-    """Return the recording that a track is about; empty where nobody can tell."""
+    """Return the recording of a track; empty if unknown."""
     name = named_after(path.name)
     if name or not path.parent.is_dir():
         return name
@@ -39,7 +39,7 @@ def recording_of_track(path: Path) -> str:
 
 
 def name_in_data_set(path: Path) -> str:
-    """Return the name that a file of annotations gets in a data set, where no recording lies beside it."""
+    """Return the name of an annotation file in a data set, where no recording is in its folder."""
     if named_after(path.name) or not path.is_file() or not is_audacity(lines_of(path.read_bytes())):
         return path.name
     recording = recording_of_track(path)

@@ -1,6 +1,6 @@
-r"""Label tracks of Audacity: lines of begin, end and text, separated by tabs.
+r"""Read and write Audacity label tracks: lines of start, end and text, separated by tabs.
 
-Where a label has frequencies, a second line of them follows, which begins with a backslash.
+If a label has frequencies, they follow on a second line that begins with a backslash.
 
 References
 ----------
@@ -26,14 +26,14 @@ OF_TABLES = "clip_id"
 
 
 def is_track(path: Path, lines: Sequence[str]) -> bool:
-    """Tell whether lines are a label track; one without labels, or that begins with a mistake, goes by its name."""
+    """Tell whether lines are a label track; the file name decides if it is empty or its first line is faulty."""
     first = next((line for line in lines if line.strip()), "")
     by_name = path.suffix == SUFFIX and (not first or "\t" in first and OF_TABLES not in first)
     return bool(FIRST_LINE.match(first)) or by_name
 
 
 def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list[str]]:
-    """Read the labels of the recording after which the file is named, and what is wrong with them."""
+    """Read the labels and their faults; the file is named after its recording."""
     selections, faults = [], []
     labels = [
         (number, line, [*map(str.strip, line.split("\t")), "", ""])
@@ -45,7 +45,7 @@ def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list
         start_s, end_s = seconds(begin), seconds(end)
         if start_s is None or end_s is None or end_s < start_s:
             faults.append(
-                f"{path}:{number}: {quoted(line)} is not a label; write begin, end and text, separated by tabs"
+                f"{path}:{number}: {quoted(line)} is not a label; write start, end and text, separated by tabs"
             )
         else:
             selections.append(
@@ -55,12 +55,12 @@ def parse_track(path: Path, lines: Iterable[str]) -> tuple[list[Selection], list
 
 
 def format_track(windows: Iterable[Window]) -> str:
-    """Return the label track in which the windows of a recording wait for their labels."""
+    """Return a label track of the windows of a recording, with empty labels."""
     return "".join(label_line(window.start_s, window.end_s, "") for window in windows)
 
 
 def format_detections(detections: Iterable[Detection]) -> str:
-    """Return the label track of what was detected in a recording, with the scores behind the labels."""
+    """Return a label track of the detections in a recording, each label followed by its score."""
     return "".join(label_line(start_s, end_s, f"{CALL} {p_call:.6f}") for start_s, end_s, p_call in detections)
 
 

@@ -1,7 +1,7 @@
-"""The names that programs give to the columns of a table of events.
+"""Known column names in tables of events.
 
-All are keys (`delimited.key_of`): small letters and digits alone, so that `Begin Time (s)`, `Begin.Time..s.` and
-`begin_time_s` are one. Of several that a table has, the first counts.
+All are keys (`delimited.key_of`): only lower-case letters and digits, so `Begin Time (s)`, `Begin.Time..s.` and
+`begin_time_s` are the same. If a table has several, the first in the list counts.
 """
 
 # The recording.
@@ -34,7 +34,7 @@ RECORDING = (
     "sourcefile",
     "audio",
 )
-FOLDER = "folder"  # Kaleidoscope has the folder of a recording in a column of its own.
+FOLDER = "folder"  # Kaleidoscope has a separate column for the folder of a recording.
 
 # Seconds from the start of the recording.
 RAVEN_BEGIN, FILE_OFFSET = "begintimes", "fileoffsets"
@@ -63,7 +63,7 @@ START = (
     "tmin",
     "filebeginsec",
     *ONSET,
-    "offset",  # Kaleidoscope; where there are onsets it is the end
+    "offset",  # Kaleidoscope; in a table with onsets, the end
     "offsets",
 )
 END = (
@@ -104,7 +104,7 @@ DURATION = (
     "calllengths",  # DeepSqueak
 )
 
-# What the annotators call a sound. Every column counts but for the names of a species, which say the same.
+# The annotators' words for a sound. Every column counts, but only one of those with the names of a species.
 SPECIES = ("species", "commonname", "speciesname", "scientificname", "speciescode", "classspecies")
 WORDS = (
     ("label",),
@@ -118,17 +118,17 @@ WORDS = (
     ("class",),
     ("classname",),
     ("category",),
-    ("manualid",),  # Kaleidoscope; empty where a machine alone has found something
+    ("manualid",),  # Kaleidoscope; empty if only the software found it
     SPECIES,
 )
 CHECKED = "manualid"
-IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is drawn around a sound, or of a file as a whole.
+IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is a box around a sound, or is for a whole file.
 
 # Where and when the recording was made.
 SITE = ("site", "location")
 DATE, TIME = "date", "pstormastertapeidentifier"
 
-# What never says what a sound is.
+# Columns that never name a sound.
 NOTES = ("note", "notes", "comment", "comments", "remark", "remarks")
 PASSED_OVER = {
     *(BEGIN_FILE, BEGIN_PATH, END_FILE, END_PATH, *RECORDING, FOLDER),

@@ -1,8 +1,8 @@
-"""The killer-whale annotations of the DCLDE workshops: one CSV for many providers, with classes and certainty.
+"""Read the killer-whale annotations of the DCLDE workshops: one CSV for many providers, with classes and certainty.
 
-Certain calls of killer whales are calls. Uncertain ones, and those that are annotated for a file as a whole (which says
-that somewhere in it there is a call), are unsure. Everything else keeps its class: `HW` a humpback, `AB` no animal,
-`UndBio` an animal that nobody could name.
+Certain killer-whale calls are calls. Uncertain calls are unsure, and so are annotations of a whole file, which only say
+that there is a call somewhere in it. All others keep their class: `HW` is a humpback, `AB` no animal, `UndBio` an
+unidentified animal.
 
 References
 ----------
@@ -30,12 +30,12 @@ YES = ("1", "1.0", "true")
 
 
 def is_dclde(table: Table) -> bool:
-    """Tell whether a table is of this form."""
+    """Tell whether a table has this format."""
     return set(COLUMNS) <= table.names.keys()
 
 
 def read_dclde(table: Table) -> Annotations:
-    """Read the events, and what is wrong with the rows."""
+    """Read the events and the faults of the rows."""
     events, origins, faults = [], {}, list(table.faults)
     seconds = times_reader(row.cells[key] for row in table.rows for key in (BEGIN, END))
     for row in table.rows:
@@ -43,7 +43,7 @@ def read_dclde(table: Table) -> Annotations:
         start_s, end_s = span(cells, seconds)
         if not cells[RECORDING] or start_s is None or end_s is None or end_s < start_s:
             faults.append(
-                f"{source}: {cells[RECORDING]!r} from {cells[BEGIN]!r} to {cells[END]!r} is no stretch of a recording; "
+                f"{source}: {cells[RECORDING]!r} from {cells[BEGIN]!r} to {cells[END]!r} is not a time span; "
                 "correct Soundfile, FileBeginSec and FileEndSec, or remove the row"
             )
             continue
@@ -55,19 +55,19 @@ def read_dclde(table: Table) -> Annotations:
 
 
 def span(cells: Mapping[str, str], seconds: Callable[[str], float | None]) -> tuple[float | None, float | None]:
-    """Return where an event begins and ends, in seconds; None for what is no time."""
+    """Return the start and end of an event, in seconds; None for a cell that is not a time."""
     if is_of_file(cells) and not first(cells, (BEGIN, END)):
         return 0.0, inf
     return seconds(cells[BEGIN]), seconds(cells[END])
 
 
 def is_of_file(cells: Mapping[str, str]) -> bool:
-    """Tell whether a row is about a file as a whole."""
+    """Tell whether a row annotates a whole file."""
     return first(cells, LEVEL).casefold() == "file"
 
 
 def text(cells: Mapping[str, str]) -> str:
-    """Return the class of an event, its certainty taken into account."""
+    """Return the class of an event, considering its certainty."""
     species = first(cells, CLASS)
     if species.casefold() != "kw" and first(cells, KILLER_WHALE).casefold() not in YES:
         return species or UNSURE
@@ -75,7 +75,7 @@ def text(cells: Mapping[str, str]) -> str:
 
 
 def began(event: str, start_s: float) -> str:
-    """Return when a recording began, given the UTC of an event and how far into the recording it is."""
+    """Return the start time of a recording, given the UTC of an event and its offset in the recording."""
     with suppress(ValueError):
         time = datetime.fromisoformat(event)
         start = (time.astimezone(UTC) if time.tzinfo else time) - timedelta(seconds=start_s)

@@ -1,7 +1,7 @@
-"""Tables of other programs, separated by tabs, semicolons, commas or bars, as Raven, Excel, R and Python save them.
+"""Read tables separated by tabs, semicolons, commas or bars, as Raven, Excel, R and Python save them.
 
-What they agree on is read: a blank line or Excel's `sep=;` before the header, quotation marks, line breaks within them,
-R's dots for blanks in the names of columns, and its column of row numbers that the header does not have.
+Handles blank lines or Excel's `sep=;` before the header, quotation marks, line breaks within them, R's dots for blanks
+in column names, and R's row numbers, which have no column in the header.
 """
 
 import csv
@@ -14,11 +14,11 @@ from typing import NamedTuple
 from stages.lib.runtime.table import Row
 
 TAB, BLANK, COMMA = "\t", " ", ","
-SEPARATORS = (TAB, ";", COMMA, "|")  # Of equally many the first counts.
-STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # As Excel writes it and reads it.
-QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks where nothing else is asked for.
+SEPARATORS = (TAB, ";", COMMA, "|")  # In a tie, the first wins.
+STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # Excel writes and reads this line.
+QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks by default.
 MISSING = ("", "na", "nan", "none", "null")
-LONGEST_CELL = 50  # Lines; a quotation mark that is not closed by then spoils one row only.
+LONGEST_CELL = 50  # Lines. A quotation mark not closed by then spoils only one row.
 
 
 class Table(NamedTuple):
@@ -28,14 +28,14 @@ class Table(NamedTuple):
     ----------
     path : Path
     line : int
-        Of the header.
+        The line of the header.
     separator : str
     names : dict
-        From each column's key (`key_of`) to its name as it is written.
+        From each column's key (`key_of`) to its name as written.
     rows : list of Row
-        With their lines; from keys to cells. Blank rows aside, short ones filled up with empty cells.
+        With their lines; from keys to cells. Blank rows are skipped, short rows filled up with empty cells.
     faults : list of str
-        Rows with more cells than the header has names, of which nobody can tell what they mean.
+        One for each row with more cells than the header, because the extra cells are ambiguous.
     """
 
     path: Path
@@ -46,22 +46,22 @@ class Table(NamedTuple):
     faults: list[str]
 
     def key(self, names: Iterable[str]) -> str:
-        """Return the key of the first of several columns that the table has; empty where it has none."""
+        """Return the first of several keys that the table has; empty if it has none."""
         return next((name for name in names if name in self.names), "")
 
 
 def key_of(name: str) -> str:
-    """Return what the spellings of a column have in common: `Begin Time (s)`, `Begin.Time..s.`, `begin_time_s`."""
+    """Return the key of a column, equal for `Begin Time (s)`, `Begin.Time..s.` and `begin_time_s`."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
 def parse_table(path: Path, lines: Sequence[str]) -> Table:
-    """Read a table, of whatever columns.
+    """Read a table with any columns.
 
     Parameters
     ----------
     path : Path
-        That faults name.
+        The path named in faults.
     lines : sequence of str
         Without line endings.
     """
@@ -80,16 +80,16 @@ def parse_table(path: Path, lines: Sequence[str]) -> Table:
     width = len(keys)
     for line, cells in below:
         if len(cells) > width and any(cells[width:]):
-            faults.append(f"{path}:{line}: has {len(cells)} cells where the header has {width}; {remedy(separator)}")
+            faults.append(f"{path}:{line}: has {len(cells)} cells, but the header has {width}; {remedy(separator)}")
         else:
             filled_up = [*cells[:width], *[""] * (width - len(cells))]
-            # Backwards, so that of columns of one name the first counts.
+            # Backwards, so that the first of several columns with the same name wins.
             rows.append(Row(line, dict(zip(keys[::-1], filled_up[::-1], strict=True))))
     return Table(path, number, separator, names, rows, faults)
 
 
 def header_place(lines: Sequence[str]) -> tuple[int, str]:
-    """Return how many lines come before the header, and what separates its cells."""
+    """Return the number of lines before the header, and the separator of its cells."""
     start = next((number for number, line in enumerate(lines) if line.strip()), 0)
     first = lines[start] if lines else ""
     stated = STATED_SEPARATOR.fullmatch(first)
@@ -101,7 +101,7 @@ def header_place(lines: Sequence[str]) -> tuple[int, str]:
 
 
 def numbered_records(lines: Sequence[str], start: int, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield every row that is not blank, with the number of the line on which it begins."""
+    """Yield every row that is not blank, with the number of its first line."""
     position, width = start, 0
     while position < len(lines):
         number, line = position + 1, lines[position]
@@ -113,10 +113,10 @@ def numbered_records(lines: Sequence[str], start: int, separator: str) -> Iterat
 
 
 def record_at(lines: Sequence[str], position: int, separator: str, width: int) -> tuple[list[str], int]:
-    """Return the cells of the row that begins on a line, and how many lines it has.
+    """Return the cells of the row that begins on a line, and its number of lines.
 
-    A quoted cell may go on over several lines, but only where the row then is as wide as the header: else it is a lone
-    quotation mark, as in tables of Raven, which quotes nothing.
+    A quoted cell may span several lines if the row then is as wide as the header. Otherwise it is a lone quotation
+    mark, as in Raven's tables, where nothing is quoted.
     """
     line = lines[position]
     if '"' not in line:
@@ -133,31 +133,31 @@ def record_at(lines: Sequence[str], position: int, separator: str, width: int) -
 
 
 def cells_of(line: str, separator: str) -> list[str]:
-    """Return the cells of one line, whatever its quotation marks."""
-    with suppress(csv.Error):  # Of a cell that is longer than any text.
+    """Return the cells of one line, with any quotation marks."""
+    with suppress(csv.Error):  # A cell may exceed the limit of csv.
         if separator != TAB or line.count('"') % 2 == 0:
             return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
     return [cell.strip() for cell in line.split(separator)]
 
 
 def is_numbered(records: Sequence[tuple[int, list[str]]], width: int) -> bool:
-    """Tell whether rows have one cell more than the header, in front: R's row numbers, which need not be in order."""
+    """Tell whether rows begin with one cell more than the header has: R's row numbers, in any order."""
     first = {cells[0] for _, cells in records if len(cells) == width + 1 and cells[0].isdecimal()}
     return len(first) == len(records)
 
 
 def remedy(separator: str) -> str:
-    """Say what to do about rows that have too many cells."""
+    """Say how to correct rows with too many cells."""
     if separator == COMMA:
         return (
-            "where numbers have decimal commas, write points, or separate the cells by semicolons; "
-            "put texts with commas into quotation marks"
+            "if numbers have decimal commas, write points, or separate the cells by semicolons; "
+            "put texts with commas in quotation marks"
         )
-    return "name every column in the header, or remove what lies beyond it"
+    return "name every column in the header, or remove the extra cells"
 
 
 def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
-    """Return the first of some cells that is there and not missing, in whatever way that is written."""
+    """Return the first of some cells that is filled in; empty if none is."""
     for name in names:  # A generator would take twice as long, and tables are long.
         cell = cells.get(name)
         if cell and cell.casefold() not in MISSING:

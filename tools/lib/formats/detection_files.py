@@ -1,4 +1,4 @@
-"""What was detected in a recording as a file: for Raven, for Audacity, or as CSV."""
+"""Write the detections of a recording to a file: for Raven, for Audacity, or as CSV."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def write_audacity(
 
 
 def write_csv(path: Path, recording: GivenRecording, detections: Sequence[Detection], _params: FeatureParams) -> None:
-    """Write a table, with the name of the recording in it, so that those of many can be joined."""
+    """Write a table that names the recording in each row, so that tables can be joined."""
     rows = [
         (recording.name, f"{start_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}") for start_s, end_s, p_call in detections
     ]
@@ -36,7 +36,7 @@ def write_csv(path: Path, recording: GivenRecording, detections: Sequence[Detect
 
 
 class Form(NamedTuple):
-    """A format of detections: what follows the recording's stem in the name of a file, and what writes it."""
+    """A file format for detections: the suffix after the recording's stem, and the function that writes it."""
 
     suffix: str
     write: Callable[[Path, GivenRecording, Sequence[Detection], FeatureParams], None]

@@ -1,4 +1,4 @@
-"""What every format of annotations comes down to: events in recordings, and which recordings were listened to."""
+"""Annotations in a common form: events in recordings, and the recordings that were listened to."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,23 +10,24 @@ KINDS = (CALL, NOCALL, UNSURE, OTHER)
 
 
 class Event(NamedTuple):
-    """A stretch of a recording and what is written to it.
+    """An annotated stretch of a recording.
 
     Attributes
     ----------
     source : str
-        File and line, as a sentence can begin with it.
+        File and line.
     recording : str
-        As the file of annotations names it, with folders and suffix where it has them.
+        Its name in the annotation file, with folders and suffix if given.
     start_s, end_s : float
-        Seconds from the start of the recording; the end may lie beyond the recording's.
+        Seconds from the start of the recording; the end may be after its end.
     text : str
-        The annotator's own word for it; empty where the format has none.
+        The annotator's word for it; empty if there is none.
     others : tuple of str
-        More words for it, from other columns, such as its species.
+        More words for it from other columns, such as its species.
     before : tuple of (str, float)
-        Of an event that began in another recording, that recording and where in it. The event then begins with this
-        recording, and `end_s` is its length as a whole, because only the length of the other tells how much is left.
+        For an event that began in another recording: that recording, and the start in it. The event then begins with
+        this recording, and `end_s` is its total length: the part in this recording is known only once the length of
+        the other is.
     """
 
     source: str
@@ -39,21 +40,21 @@ class Event(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All that is written to it; one empty word where there is nothing."""
+        """All words for it; one empty word if there are none."""
         return (self.text, *self.others)
 
 
 class Annotations(NamedTuple):
-    """What one file of annotations holds.
+    """The contents of one annotation file.
 
     Attributes
     ----------
     events : list of Event
     origins : dict
-        From every recording that the file is about, as it names it, those without any event included, to its origin.
+        From every recording in the file, including those without an event, to its origin.
     faults : list of str
     notes : list of str
-        What had to be decided to read it, for people to check.
+        Assumptions made in reading the file, for people to check.
     columns : tuple of str
         The keys of its columns, if it is a table.
     """

@@ -1,8 +1,7 @@
-"""Tables of events, a row each: a recording, where the event begins, where it ends or how long it is, and a word.
+"""Read tables of events, one per row: recording, start, end or duration, and a word.
 
-Raven, Pod.Cast, Ketos, OpenSoundscape, BirdNET, Kaleidoscope, APLOSE and many others write such tables. They differ in
-the names of their columns (`columns.py`), and Raven's in that its times may count from the start of another file
-(`sequence.py`).
+Raven, Pod.Cast, Ketos, OpenSoundscape, BirdNET, Kaleidoscope, APLOSE and many others write such tables. Their column
+names differ (`columns.py`). In Raven's tables, times may count from the start of another file (`sequence.py`).
 
 References
 ----------
@@ -43,13 +42,13 @@ from tools.lib.recordings.recording_name import Origin, named_after, stem
 DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y_%m_%d")
 NAMELESS = (
     "there is no column for the recording, and the table is not named after one; add a column filename, or name the "
-    "table as in bay.selections.txt for bay.wav"
+    "table after its recording, as in bay.selections.txt for bay.wav"
 )
-NOTHING_S = 0.01  # A recording without any call has a row of this length or less in tables of Pod.Cast.
+NOTHING_S = 0.01  # In Pod.Cast's tables, a recording without a call has a row of at most this length.
 
 
 class Times(NamedTuple):
-    """The columns that say where an event lies; `end` or `duration` may be empty, but not both."""
+    """The columns with the times of an event; `end` or `duration` may be empty, but not both."""
 
     start: str
     end: str
@@ -57,31 +56,31 @@ class Times(NamedTuple):
 
     @property
     def lasting(self) -> str:
-        """The column that says where an event ends, or how long it is."""
+        """The column with the end of an event, or otherwise its duration."""
         return self.end or self.duration
 
 
 def time_columns(table: Table) -> Times:
-    """Return the columns of times, empty where there are none."""
+    """Return the columns of times; empty if there are none."""
     start = table.key(START)
     end = table.key((*END, *OFFSET_AS_END) if start in ONSET else END)
     return Times(start, end, "" if end else table.key(DURATION))
 
 
 def is_event_table(table: Table) -> bool:
-    """Tell whether a table is one of events."""
+    """Tell whether a table holds events."""
     times = time_columns(table)
     return bool(times.start and times.lasting)
 
 
 def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
-    """Read the events, each once however many views of Raven it has, and what is wrong with the rows.
+    """Read the events, each once even if Raven lists several views, and the faults of the rows.
 
     Parameters
     ----------
     table : Table
     words : sequence of str
-        The names of columns that say what the sounds are, before those that are known; or `none`.
+        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
     """
     times = time_columns(table)
     seconds = times_reader(row.cells[key] for row in table.rows for key in times if key)
@@ -119,14 +118,14 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
 
 
 def has_recordings(table: Table) -> bool:
-    """Tell whether a table names its recordings in a column that is filled in somewhere."""
+    """Tell whether a table names its recordings in a column with at least one value."""
     keys = [key for key in (*RECORDING, BEGIN_PATH, BEGIN_FILE) if key in table.names]
     of_raven = table.key(START) == RAVEN_BEGIN and not table.key(RECORDING)
     return any(first(row.cells, keys) for row in table.rows) if of_raven else bool(keys)
 
 
 def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
-    """Return the recording that a row names in one of some columns, with its folder where the row tells that."""
+    """Return the recording that a row names in one of some columns, with its folder if given."""
     name, path, folder = first(cells, keys), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
     name = name or first(cells, (BEGIN_FILE,))
     if path and (not name or stem(path) == stem(name)):
@@ -135,12 +134,12 @@ def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
 
 
 def is_empty(cells: Mapping[str, str], times: Times, groups: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a row says nothing but that somebody has listened to a recording."""
+    """Tell whether a row only says that somebody listened to a recording."""
     return not first(cells, times) and not any(first(cells, group) for group in groups)
 
 
 def row_fault(row: Row, recording: str, times: Times) -> str:
-    """Say what a row lacks."""
+    """Return the fault of a row."""
     if not recording:
         return "names no recording; fill in its file name, or remove the row"
     verb = "ends at" if times.end else "lasts"
@@ -148,7 +147,7 @@ def row_fault(row: Row, recording: str, times: Times) -> str:
 
 
 def once(placed: Sequence[Placed]) -> list[Placed]:
-    """Leave out the views of a selection but the first; Raven has a row for each."""
+    """Keep the first view of each selection; Raven writes a row per view."""
     seen: dict[tuple, Placed] = {}
     for one in placed:
         view = one.row.cells.get("view")
@@ -159,13 +158,13 @@ def once(placed: Sequence[Placed]) -> list[Placed]:
 
 def origin(cells: Mapping[str, str]) -> Origin:
     """Return where and when the recording of a row was made."""
-    date = "" if OF_KALEIDOSCOPE in cells else first(cells, (DATE,))  # The name of the recording tells more than its.
+    date = "" if OF_KALEIDOSCOPE in cells else first(cells, (DATE,))  # Kaleidoscope's file names tell more.
     return Origin(first(cells, SITE), began(date, first(cells, (TIME,))))
 
 
 @cache
 def began(date: str, time: str) -> str:
-    """Return a date, and a time if it is one, in the form of ISO 8601; a date of an unknown form as it is."""
+    """Return a date, and its time if valid, in ISO 8601; return a date in an unknown format unchanged."""
     for form in DATE_FORMATS:
         with suppress(ValueError):
             date = datetime.strptime(date, form).date().isoformat()
@@ -173,12 +172,12 @@ def began(date: str, time: str) -> str:
 
 
 def notes(table: Table, own_name: str) -> list[str]:
-    """Say so where a table is taken to be about the recording that it is named after, unless that is usual."""
+    """Note that a table is assigned to the recording it is named after, unless that is usual for its format."""
     if not own_name or time_columns(table).start == RAVEN_BEGIN:
         return []
-    return [f"{table.path}: has no column for the recording, so it is about {own_name!r}, after which it is named"]
+    return [f"{table.path}: has no column for the recording, so it is assigned to {own_name!r} by its file name"]
 
 
 def sorted_faults(table: Table, faults: Sequence[str]) -> list[str]:
-    """Return all faults in the order of lines."""
+    """Return all faults sorted by line."""
     return sorted([*table.faults, *faults], key=lambda fault: int(fault[len(f"{table.path}:") :].partition(":")[0]))

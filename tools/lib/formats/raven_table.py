@@ -1,8 +1,7 @@
-"""Selection tables of Raven: columns separated by tabs, one row or more for each selection.
+"""Read and write Raven selection tables: columns separated by tabs, one or more rows per selection.
 
-Raven writes a selection once for each view, waveform and spectrogram. Where several files were opened as one sound,
-`Begin Time (s)` counts from the start of the first; `Begin File` and `File Offset (s)` then say where a selection
-really begins.
+Raven writes a selection once for each view, waveform and spectrogram. If several files were opened as one sound,
+`Begin Time (s)` counts from the start of the first file, and `Begin File` and `File Offset (s)` give the actual start.
 
 References
 ----------
@@ -25,7 +24,7 @@ SUFFIX = ".Table.1.selections.txt"
 RAVEN_END = "endtimes"
 TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
 LABELS = ("label", "annotation", "species")
-HEADER_LINES = 20  # Before the header there may be blank lines.
+HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
     "Selection",
     "View",
@@ -42,12 +41,12 @@ DETECTION_COLUMNS = (*PLACE, "Label", "Score")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
-    """Tell whether lines are a selection table, also as other programs save it."""
+    """Tell whether lines are a selection table, also if another program saved it."""
     return RAVEN_BEGIN in parse_table(Path(), lines[:HEADER_LINES]).names
 
 
 def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
-    """Read the selections of a table in which labels are filled in, and what is wrong with them."""
+    """Read the selections of a table with labels, and their faults."""
     table = parse_table(path, lines)
     lacking = {"End Time (s)": RAVEN_END not in table.names, "Label, Annotation or Species": not table.key(LABELS)}
     faults = [
@@ -84,7 +83,7 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
 
 
 def format_raven(windows: Iterable[Window]) -> str:
-    """Return the selection table in which the windows of a recording wait for their labels."""
+    """Return a selection table of the windows of a recording, with empty labels."""
     return table_text(
         COLUMNS,
         (
@@ -107,7 +106,7 @@ def format_raven(windows: Iterable[Window]) -> str:
 def format_detections(
     recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
 ) -> str:
-    """Return the selection table of what was detected in a recording, with the scores in a column `Score`.
+    """Return a selection table of the detections in a recording, with their scores in the column `Score`.
 
     Parameters
     ----------
@@ -115,9 +114,9 @@ def format_detections(
         Its path.
     detections : iterable of Detection
     span_hz : tuple of float
-        The lowest and the highest frequency that was looked at.
+        The lowest and the highest frequency analysed.
     channel : "mix" or int
-        What was listened to.
+        The channel analysed.
     """
     return table_text(
         DETECTION_COLUMNS,
@@ -131,9 +130,9 @@ def format_detections(
 def place(
     number: int, recording: str, span_s: Sequence[float], span_hz: Sequence[float], channel: str | int
 ) -> list[str]:
-    """Return the cells that say where a selection is: from and to which second and frequency of a recording.
+    """Return the cells with the place of a selection: its times, frequencies and recording.
 
-    Raven has no word for the mix of all channels; it stands as the first.
+    Raven cannot name the mix of all channels, so it is written as channel 1.
     """
     times, frequencies = [f"{second:.9f}" for second in span_s], [f"{hz:.3f}" for hz in span_hz]
     return [
@@ -148,5 +147,5 @@ def place(
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as Raven reads them."""
+    """Return rows as a table that Raven can read."""
     return "".join("\t".join(row) + "\n" for row in (columns, *rows))

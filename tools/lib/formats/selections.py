@@ -1,4 +1,4 @@
-"""Selections drawn in a sound editor, as answers for queued clips."""
+"""Turn selections drawn in a sound editor into answers for queued clips."""
 
 import re
 from collections import defaultdict
@@ -19,20 +19,20 @@ SAME_S = 1e-6  # The last digit that Audacity writes.
 
 
 class Selection(NamedTuple):
-    """A span of a recording and what was written to it.
+    """A labelled span of a recording.
 
     Attributes
     ----------
     line : int
-        Where it stands in its file.
+        Its line in the file.
     recording : str
-        As the file names it.
+        Its name in the file.
     start_s, end_s : float
         Seconds from the start of the recording; equal for a point.
     text : str
-        `call`, `nocall` or `unsure`, perhaps with a note behind it.
+        `call`, `nocall` or `unsure`, optionally followed by a note.
     note : str
-        From a column of its own.
+        From a separate column.
     """
 
     line: int
@@ -46,13 +46,13 @@ class Selection(NamedTuple):
 def rows_of(
     path: Path, selections: Sequence[Selection], windows: Sequence[Window], annotator: str, day: str
 ) -> tuple[list[Row], list[str]]:
-    """Turn selections that are filled in into rows of labels/expert.csv, one for each clip.
+    """Turn completed selections into rows of labels/expert.csv, one per clip.
 
     Returns
     -------
     rows : list of Row
     faults : list of str
-        Selections of an unknown text, on no queued clip, or that contradict another.
+        Selections with unknown text, outside queued clips, or in contradiction to another.
     """
     rows: dict[str, Row] = {}
     notes: dict[str, list[str]] = defaultdict(list)
@@ -60,10 +60,10 @@ def rows_of(
     finder = finder_of(windows)
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
-        label = text[1].lower() if text else ""
+        label, note = (text[1].lower(), text[2]) if text else ("", "")
         clip_id, fault = queued_clip(selection, windows, finder, named_after(path.name))
         if not text:
-            fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and a note behind it if need be"
+            fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and optionally a note after it"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:
             before = rows[clip_id]
             fault = f"{label} for {clip_id}, but {before.cells['label']} on line {before.line}; keep one"
@@ -72,68 +72,68 @@ def rows_of(
         else:
             cells = {"clip_id": clip_id, "label": label, "annotator": annotator, "date": day}
             rows.setdefault(clip_id, Row(selection.line, cells))
-            notes[clip_id] += [text[2] or "", selection.note]
+            notes[clip_id] += [note or "", selection.note]
     return [Row(row.line, row.cells | {"note": joined(notes[clip_id])}) for clip_id, row in rows.items()], faults
 
 
 def is_filled_in(selection: Selection) -> bool:
-    """Tell whether anything was written to a selection."""
+    """Tell whether a selection has a text."""
     return selection.text.strip() not in NOT_FILLED_IN
 
 
 def joined(notes: Sequence[str]) -> str:
-    """Bring notes together, each once."""
+    """Join notes without repeats."""
     return "; ".join(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
 def finder_of(windows: Sequence[Window]) -> Finder:
-    """Return what finds the recordings of some windows by their names."""
+    """Return a finder for the recordings of some windows."""
     return Finder(dict.fromkeys(window.recording for window in windows))
 
 
 def queued_clip(
     selection: Selection, windows: Sequence[Window], finder: Finder, table: str = ""
 ) -> tuple[str, str | None]:
-    """Return the id of the clip that a selection overlaps most, or what is wrong with it.
+    """Return the id of the clip that a selection overlaps most, or its fault.
 
     Parameters
     ----------
     selection : Selection
     windows : sequence of Window
-        Of all recordings.
+        The windows of all recordings.
     finder : Finder
-        Of these recordings.
+        Finds these recordings.
     table : str
-        The recording after which the file of the selection is named. It decides where the selection does not.
+        The recording that the file is named after. It decides if the selection itself is ambiguous.
     """
     place = f"{selection.start_s:g} to {selection.end_s:g} s"
     meant = finder.find(selection.recording).meant
     meant = [path for path in finder.find(table).meant if path in meant] or meant
     if not meant:
-        return "", f"no clip of a recording {quoted(selection.recording)} is queued; the file should be named after one"
+        return "", f"no clip of a recording {quoted(selection.recording)} is queued; name the file after its recording"
     if len(meant) > 1:
         return "", (
-            f"{quoted(selection.recording)} is one of {len(meant)} recordings: {', '.join(meant)}; name the file as "
+            f"{quoted(selection.recording)} matches {len(meant)} recordings: {', '.join(meant)}; name the file as "
             f"python -m tools.queue_tracks does: {recording_id(meant[0])}"
         )
     of_recording = [window for window in windows if window.recording == meant[0]]
     shared_s = {window.clip_id: overlap_s(selection, window) for window in of_recording if covers(selection, window)}
     if not shared_s:
-        return "", f"no queued clip lies at {place}; python -m tools.queue_tracks writes where they lie"
+        return "", f"there is no queued clip at {place}; python -m tools.queue_tracks lists their times"
     most = max(shared_s.values())
     best = [clip_id for clip_id, seconds in shared_s.items() if seconds > most - SAME_S]
     if len(best) > 1:
-        return "", f"{place} is as much of {best[0]} as of {best[1]}; make a selection for each"
+        return "", f"{place} overlaps {best[0]} and {best[1]} equally; make a selection for each"
     return best[0], None
 
 
 def overlap_s(selection: Selection, window: Window) -> float:
-    """Return how long a selection and a window have in common; negative where they do not meet."""
+    """Return the overlap of a selection and a window in seconds; negative if they do not meet."""
     return min(selection.end_s, window.end_s) - max(selection.start_s, window.start_s)
 
 
 def covers(selection: Selection, window: Window) -> bool:
-    """Tell whether at least half of the shorter of both is in common; of a point, whether it lies in the window."""
+    """Tell whether the overlap is at least half of the shorter one; for a point, whether it is in the window."""
     selected_s, window_s = selection.end_s - selection.start_s, window.end_s - window.start_s
     if selected_s < SAME_S:
         return window.start_s <= selection.start_s < window.end_s

@@ -1,7 +1,7 @@
-"""Raven opens several files as one sound, a sequence, in which a selection may begin in one file and end in another.
+"""Split the selections of a Raven sequence: several files opened as one sound.
 
-`Begin Time (s)` then counts from the start of the first file. `Begin File` and `File Offset (s)` say where a selection
-really begins, and `End File` in which file it ends.
+A selection may begin in one file and end in another. `Begin Time (s)` counts from the start of the first file. `Begin
+File` and `File Offset (s)` give the actual start of a selection, and `End File` the file in which it ends.
 """
 
 from bisect import bisect_left, bisect_right
@@ -27,12 +27,12 @@ from tools.lib.formats.event import Event
 from tools.lib.recordings.recording_finder import agree
 from tools.lib.recordings.recording_name import is_named_after, stem
 
-SAME_S = 0.01  # Raven may be set to write times to the hundredth.
-REMEDY = "add the column File Offset (s) in Raven and save the table anew"
+SAME_S = 0.01  # Raven can be set to write times in hundredths of a second.
+REMEDY = "add the column File Offset (s) in Raven and save the table again"
 
 
 class Placed(NamedTuple):
-    """An event, the row that it comes from, and its time in that row, which may count from the start of a sequence."""
+    """An event, its row, and its start in that row, which may count from the start of a sequence."""
 
     row: Row
     start_s: float
@@ -40,7 +40,7 @@ class Placed(NamedTuple):
 
 
 def offset_of(table: Table, seconds: Callable[[str], float | None]) -> Callable[[Row, float], float]:
-    """Return what tells where in its recording the event of a row begins, given where it begins in the table."""
+    """Return a function that maps the start of an event in the table to its start in the recording."""
     if FILE_OFFSET not in table.names or table.key(START) != RAVEN_BEGIN or not names_files(table):
         return lambda _row, start_s: start_s
 
@@ -57,7 +57,7 @@ def names_files(table: Table) -> bool:
 
 
 def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
-    """List where a table of Raven does not say from which file on its times count."""
+    """List a fault for each place where a Raven table leaves open from which file its times count."""
     if table.key(START) != RAVEN_BEGIN or table.key(RECORDING) or not names_files(table):
         return []
     files = sorted({one.event.recording for one in placed})
@@ -66,34 +66,34 @@ def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
     if not any(one.row.cells.get(FILE_OFFSET) for one in placed):
         if len(files) > 1:
             fault = (
-                f"names {len(files)} files, but without the column File Offset (s) nobody can tell whether times count "
-                f"from the start of each or of the first; {REMEDY}"
+                f"names {len(files)} files, but has no column File Offset (s), so its times may count from the start "
+                f"of each file or of the first; {REMEDY}"
             )
         else:
             fault = (
-                f"names the file {files[0]} alone, but not in its own name; without the column File Offset (s) nobody "
-                f"can tell whether its times count from the start of that file or of a sequence; {REMEDY}, or, where "
-                f"they count from the start of that file, name the table {stem(files[0])}.selections.txt"
+                f"names only the file {files[0]}, is not named after it, and has no column File Offset (s), so its "
+                f"times may count from the start of that file or of a sequence; {REMEDY}, or, if they count from the "
+                f"start of that file, name the table {stem(files[0])}.selections.txt"
             )
         return [f"{table.path}:{table.line}: {fault}"] if files else []
     return [
-        f"{table.path}:{one.row.line}: lacks its File Offset (s), which a table of several files needs; {REMEDY}"
+        f"{table.path}:{one.row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}"
         for one in placed
         if not one.row.cells[FILE_OFFSET]
     ]
 
 
 def in_all_files(placed: Sequence[Placed]) -> list[Event]:
-    """Return the events, and a part of its own for each further file into which one of them reaches.
+    """Return the events, and one more event for each further file that an event reaches.
 
-    Where the table does not tell when a file begins, only the length of the file before does, which is known later.
+    If the table does not give the start of a file, it follows later from the length of the previous file.
     """
     starts = starts_of_files(placed)
     return [event for one in placed for event in (one.event, *later_parts(one, starts))]
 
 
 def starts_of_files(placed: Sequence[Placed]) -> list[tuple[float, str]]:
-    """Return when in the sequence each file begins, in order; none where the rows are not of one sequence."""
+    """Return the start of each file in the sequence, in order; empty if the rows do not form a sequence."""
     found: dict[str, list[float]] = defaultdict(list)
     for one in placed:
         found[one.event.recording].append(one.start_s - one.event.start_s)
@@ -104,7 +104,7 @@ def starts_of_files(placed: Sequence[Placed]) -> list[tuple[float, str]]:
 
 
 def later_parts(one: Placed, starts: Sequence[tuple[float, str]]) -> Iterator[Event]:
-    """Yield the parts of an event that lie in files after the one in which it begins."""
+    """Yield the parts of an event in files after its first."""
     event, end_file = one.event, first(one.row.cells, (END_PATH, END_FILE))
     if (not starts and not end_file) or agree(end_file, event.recording):
         return
@@ -114,7 +114,7 @@ def later_parts(one: Placed, starts: Sequence[tuple[float, str]]) -> Iterator[Ev
         bisect_right(starts, one.start_s, key=itemgetter(0)) : bisect_left(starts, end_s, key=itemgetter(0))
     ]
     for start_s, name in reached:
-        if name != event.recording:  # Whose start a rounding error may put behind the event's.
+        if name != event.recording:  # A rounding error may put the start of its own file after the event's.
             yield event._replace(recording=name, start_s=0.0, end_s=end_s - start_s)
     if end_file and not any(agree(end_file, name) for _, name in reached):
         yield event._replace(recording=end_file, start_s=0.0, end_s=lasting_s, before=(event.recording, event.start_s))

@@ -1,4 +1,4 @@
-"""Times as people and their spreadsheets write them: 12.5, 12,5, 0:00:12.5."""
+"""Parse times as people and spreadsheets write them: 12.5, 12,5, 0:00:12.5."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -10,17 +10,17 @@ EXAMPLE = "seconds, such as 12.5, or hours, minutes and seconds, such as 0:00:12
 
 
 def span_fault(begin: str, last: str, verb: str = "ends at") -> str:
-    """Say that the times of a row are none, or end before they begin, and what would be right."""
+    """Return the fault of a row whose times are invalid, or whose end is before its start."""
     return f"begins at {begin!r} and {verb} {last!r}; write {EXAMPLE}, the same way in all rows, or remove the row"
 
 
 def times_reader(cells: Iterable[str]) -> Callable[[str], float | None]:
-    """Return what turns the times of one table into seconds, and what is none into None.
+    """Return a function that converts the times of one table to seconds, and anything else to None.
 
     Parameters
     ----------
     cells : iterable of str
-        All its times. Where one has a decimal point, a comma is not taken for one: it may separate thousands.
+        All times of the table. If one has a decimal point, commas are not read as decimal: they may separate thousands.
     """
     takes_commas = not any("." in cell for cell in cells)
 

@@ -1,4 +1,4 @@
-"""Which columns of a table say what its sounds are: by their names, or because somebody has said so."""
+"""Find the columns of a table that name its sounds: known column names, or columns given by the user."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,22 +8,22 @@ from tools.lib.formats.columns import CHECKED, IS_BOX, PASSED_OVER, TYPE, WORDS
 from tools.lib.formats.delimited import MISSING, Table, first, key_of
 from tools.lib.formats.event import UNSURE
 
-NONE = "none"  # Said in place of a column: no column says what the sounds are.
+NONE = "none"  # Given in place of a column: no column names the sounds.
 NUMBER_OR_TIME = re.compile(r"[\d\s.,:/+%-]*|[+-]?[\d.]+e[+-]?\d+|\d{4}-\d\d-\d\dT[\d:.+-]*Z?", re.IGNORECASE)
 FLAG = re.compile(r"[01]|[01]\.0|true|false|yes|no", re.IGNORECASE)
 NO = ("0", "0.0", "false")
 
-Groups = Sequence[Sequence[str]]  # Columns; of each group the first that is filled in counts.
+Groups = Sequence[Sequence[str]]  # Columns; in each group, the first that is filled in counts.
 
 
 def word_columns(table: Table, stated: Sequence[str]) -> tuple[Groups, list[str]]:
-    """Return the columns of a table that say what its sounds are, and a fault where nobody can tell.
+    """Return the columns of a table that name its sounds, or a fault if they are ambiguous.
 
     Parameters
     ----------
     table : Table
     stated : sequence of str
-        The names of such columns, before those that are known; or `none`.
+        Columns given by the user. They take precedence over the known columns. `none`: no column does.
     """
     named = [key for key in map(key_of, stated) if key in table.names]
     if named:
@@ -37,27 +37,27 @@ def word_columns(table: Table, stated: Sequence[str]) -> tuple[Groups, list[str]
         return known, []
     listed = ", ".join(map(quoted, telling))
     return [], [
-        f"{table.path}:{table.line}: nobody has said which column tells what the sounds are: {listed}; add "
-        f"--words COLUMN, or --words {NONE} where all of them are calls"
+        f"{table.path}:{table.line}: it is unclear which column names the sounds: {listed}; add "
+        f"--words COLUMN, or --words {NONE} if all of them are calls"
     ]
 
 
 def column(table: Table, key: str) -> list[str]:
-    """Return the cells of a column that are filled in."""
+    """Return the filled-in cells of a column."""
     return [row.cells[key] for row in table.rows if row.cells[key].casefold() not in MISSING]
 
 
 def tells_apart(cells: Sequence[str]) -> bool:
-    """Tell whether a column holds texts, or says yes or no, of which both occur."""
+    """Tell whether a column holds texts, or both yes and no."""
     if any(not NUMBER_OR_TIME.fullmatch(cell) for cell in cells):
         return True
     return len(set(cells)) > 1 and all(map(FLAG.fullmatch, cells))
 
 
 def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, tuple[str, ...]]:
-    """Return the first word of a row and all others, each once.
+    """Return the first word of a row and all others, without repeats.
 
-    What only a machine has found, and what is said of a file as a whole, is uncertain besides.
+    Detections that no person has checked, and annotations of a whole file, get the word for uncertain as well.
     """
     words = [first(cells, group) for group in groups]
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))

@@ -1,4 +1,4 @@
-"""Where a model is wrong: the clips that it gets most confidently wrong, and how often it errs at each site."""
+"""A model's most confident errors, and its errors by site."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from stages.lib.tables.clips import CALL
 
 
 class ScoredClip(NamedTuple):
-    """A clip that a model has scored.
+    """A clip scored by a model.
 
     Attributes
     ----------
     clip_id, site, part : str
     label, source : str
-        `call` or `nocall`, and who says so: `dataset` or `expert`.
+        `call` or `nocall`, and its source: `dataset` or `expert`.
     log_odds : float
-        log(p_call / (1 - p_call)), calibrated. Errors are ranked by it, since no rounding makes it equal to another's.
+        log(p_call / (1 - p_call)), calibrated. Errors are ranked by it, because rounding creates no ties.
     """
 
     clip_id: str
@@ -40,25 +40,25 @@ class ScoredClip(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """How far the score is from where the decision turns."""
+        """The distance of the log-odds from the decision threshold."""
         return abs(self.log_odds)
 
 
 class SiteErrors(NamedTuple):
-    """How often a model errs at a site.
+    """The errors of a model at a site.
 
     Attributes
     ----------
     site : str
-        Empty for the recordings that have none.
+        Empty for recordings without a site.
     clips : int
-        Those that were scored.
+        The number of scored clips.
     missed : int
-        Calls that the model does not hear.
+        Calls classified as no call.
     false_alarms : int
-        No-calls that it takes for calls.
+        No-calls classified as calls.
     rate, rate_low, rate_high : float
-        Of errors among the clips, with the 95 % Wilson interval.
+        The share of errors among the clips, with the 95 % Wilson interval.
     """
 
     site: str
@@ -71,15 +71,15 @@ class SiteErrors(NamedTuple):
 
 
 def confident_errors(clips: Sequence[ScoredClip], count: int) -> list[ScoredClip]:
-    """Return the clips that the model is wrong about, the most confident error first, at most so many."""
+    """Return at most `count` wrongly classified clips, the most confident error first."""
     wrong = [clip for clip in clips if clip.is_wrong]
     return sorted(wrong, key=lambda clip: (-clip.confidence, clip.clip_id))[:count]
 
 
 def errors_by_site(clips: Sequence[ScoredClip]) -> list[SiteErrors]:
-    """Count the errors of each site, the site with most of them first.
+    """Count the errors at each site, the worst site first.
 
-    The order is by the lower end of the interval, so that a site of which nearly nothing is known does not come first.
+    Sites are sorted by the lower end of the interval, so a site with very few clips does not come first.
     """
     of_site = defaultdict(list)
     for clip in clips:
@@ -89,7 +89,7 @@ def errors_by_site(clips: Sequence[ScoredClip]) -> list[SiteErrors]:
 
 
 def site_errors(site: str, clips: Sequence[ScoredClip]) -> SiteErrors:
-    """Count the errors among the clips of a site."""
+    """Count the errors at a site."""
     wrong = [clip for clip in clips if clip.is_wrong]
     missed = sum(clip.label == CALL for clip in wrong)
     return SiteErrors(site, len(clips), missed, len(wrong) - missed, *proportion(len(wrong), len(clips)))

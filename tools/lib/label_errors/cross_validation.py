@@ -1,4 +1,4 @@
-"""What the network thinks of clips that it has not learnt from: one training for each fold."""
+"""Score every clip by cross-validation, with one training per fold."""
 
 from collections.abc import Sequence
 from itertools import compress
@@ -11,14 +11,14 @@ from stages.lib.model.folds import fold_of_each, most_folds
 from stages.lib.model.model_folder import Model, calibrated_log_odds
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
 
-# Of the clips that a fold leaves to learn from, about a tenth is left out to calibrate by, as it is for the baseline.
+# About a tenth of the training clips of a fold is kept for calibration, as for the baseline.
 VALID_FOLDS = 10
 
 
 def out_of_fold_log_odds(
     features: Features, clips: LabelledClips, recordings: Sequence[str], fold_count: int, params: TrainParams
 ) -> np.ndarray:
-    """Return the calibrated log-odds of every clip by a network that was trained on other recordings.
+    """Return the calibrated log-odds of every clip from a network trained on other recordings.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def out_of_fold_log_odds(
 
 
 def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:
-    """Train the network as the stage `train` does, with some of the recordings left out to calibrate by."""
+    """Train the network like the stage `train`, with some recordings kept for calibration."""
     fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
     folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
     left_out = folds == folds.min()
@@ -51,5 +51,7 @@ def trained(features: Features, clips: LabelledClips, recordings: Sequence[str],
 
 
 def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:
-    """Return the clips at which a mask of shape (clips,) is true."""
-    return LabelledClips(*(list(compress(values, mask)) for values in clips))
+    """Return the clips for which a mask of shape (clips,) is true."""
+    return LabelledClips(
+        list(compress(clips.clip_ids, mask)), list(compress(clips.labels, mask)), list(compress(clips.weights, mask))
+    )

@@ -1,4 +1,4 @@
-"""`labels/label_errors.csv`: the clips whose label is probably wrong, the most probable first."""
+"""`labels/label_errors.csv`: clips whose label is probably wrong, most probable first."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,11 +20,11 @@ class LabelError(NamedTuple):
     ----------
     clip_id : str
     label : str
-        `call` or `nocall`: the one in doubt.
+        The label in doubt, `call` or `nocall`.
     p_call : float
-        In [0, 1], by a network that has not learnt from this clip.
+        In [0, 1], from a network trained without this clip.
     quality : float
-        In [0, 1]; the lower, the more probable it is that the label is wrong.
+        In [0, 1]; the lower, the more likely the label is wrong.
     """
 
     clip_id: str
@@ -40,7 +40,7 @@ def write_label_errors(path: Path, errors: Iterable[LabelError]) -> None:
 
 
 def read_label_errors(path: Path = LABEL_ERRORS) -> list[LabelError]:
-    """Read the table back; raise `InputFaults` with every row that the tool cannot have written."""
+    """Read the table; raise `InputFaults` with every invalid row."""
     rows = read_table(path, COLUMNS)
     refuse(f"{path}:{row.line}: {fault}; {REMEDY}" for row in rows if (fault := row_fault(row)))
     return [
@@ -50,7 +50,7 @@ def read_label_errors(path: Path = LABEL_ERRORS) -> list[LabelError]:
 
 
 def row_fault(row: Row) -> str | None:
-    """Return what is wrong with a row."""
+    """Return the fault of a row; None if it has none."""
     if row.cells["label"] not in (CALL, NOCALL):
         return f"unknown label {quoted(row.cells['label'])}"
     for name in ("p_call", "quality"):

@@ -1,4 +1,4 @@
-"""Which labels are probably wrong, by confident learning on out-of-fold scores."""
+"""Find labels that are probably wrong by confident learning on out-of-fold scores."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ from tools.lib.label_errors.label_error_table import LabelError
 
 
 def probable_errors(clip_ids: Sequence[str], labels: Sequence[str], p_call: np.ndarray) -> list[LabelError]:
-    """Return the clips whose label is probably wrong, the most probable first.
+    """Return the clips whose label is probably wrong, most probable first.
 
     Parameters
     ----------
     clip_ids, labels : sequence of str, one for each clip
-        Clips of both labels.
+        Both labels must occur.
     p_call : ndarray of float, shape (clips,), in [0, 1]
-        By networks that have not learnt from the clip in question.
+        Each from a network trained without the clip.
 
     References
     ----------
     Northcutt, Jiang and Chuang (2021), "Confident learning: estimating uncertainty in dataset labels", JAIR 70, as in
-    `cleanlab.filter.find_label_issues`; the order is by self-confidence, the probability of the given label.
+    `cleanlab.filter.find_label_issues`. Clips are sorted by self-confidence, the probability of the given label.
     """
-    from cleanlab.filter import find_label_issues  # These take a second.
+    from cleanlab.filter import find_label_issues  # These imports take a second.
     from cleanlab.rank import get_label_quality_scores
 
     given = np.array([label == CALL for label in labels], int)

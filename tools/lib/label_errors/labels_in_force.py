@@ -1,4 +1,4 @@
-"""The labels that stand for now, of every clip but those of the pool."""
+"""The current labels of all clips outside the pool."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from tools.lib.clips.known_clips import absence
 
 
 class LabelledClip(NamedTuple):
-    """A clip, its part, its label (`call` or `nocall`), and who gave that: `dataset` or `expert`."""
+    """A clip, its part, its label (`call` or `nocall`), and the source of the label: `dataset` or `expert`."""
 
     clip_id: str
     part: str
@@ -20,17 +20,16 @@ class LabelledClip(NamedTuple):
 
 
 def labels_in_force(split: Sequence[SplitClip], merged: Sequence[MergedClip]) -> list[LabelledClip]:
-    """Return the label of every clip of train, valid and test that has one.
+    """Return the label of every labelled clip in train, valid and test.
 
-    The experts outrank the data set, so that an error that they have corrected is none any more; a clip that they
-    dispute has no label. What a label of the pool says, from whomever, is not looked at: it is there to measure the
-    model with.
+    Experts outrank the data set, so errors they have corrected do not appear; a disputed clip has no label. Labels of
+    pool clips are ignored: they only serve to measure the model.
 
     Parameters
     ----------
     split : sequence of SplitClip
     merged : sequence of MergedClip
-        What `merge_labels` has made of the clips of train and valid.
+        The output of `merge_labels` for clips in train and valid.
     """
     given = {clip.clip_id: clip for clip in merged}
     labelled = []
@@ -45,6 +44,6 @@ def labels_in_force(split: Sequence[SplitClip], merged: Sequence[MergedClip]) ->
 
 
 def read_labels_in_force() -> list[LabelledClip]:
-    """Return these labels as the pipeline has left them."""
+    """Read the labels in force from the outputs of the pipeline."""
     refuse(absence([SPLIT, MERGED], "dvc pull, or dvc repro merge_labels"))
     return labels_in_force(read_split(), read_merged())

@@ -8,9 +8,9 @@ from stages.lib.runtime.faults import InputFaults
 
 
 def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequence[str], fold_count: int) -> None:
-    """Refuse to make more folds than the clips allow.
+    """Refuse a number of folds that the clips do not allow.
 
-    Two folds would leave one to learn from, and nothing of another recording to calibrate by.
+    With two folds, training would use one fold, and no other recording would be left for calibration.
     """
     most = most_folds(labels, recordings)
     counts = Counter(labels)
@@ -18,6 +18,6 @@ def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequenc
         [*(f"{count} {label}" for label, count in sorted(counts.items())), f"{len(set(recordings))} recordings"]
     )
     if most < 3:
-        raise InputFaults([f"{table}: holds too little for a cross-validation ({held}); label more recordings"])
+        raise InputFaults([f"{table}: has too few clips for a cross-validation ({held}); label more recordings"])
     if not 3 <= fold_count <= most:
-        raise InputFaults([f"--folds {fold_count}: {table} allows from 3 to {most} ({held}); give a number between"])
+        raise InputFaults([f"--folds {fold_count}: {table} allows 3 to {most} ({held}); give a number in this range"])

@@ -1,15 +1,15 @@
-// Who is listening: the start screen asks for a name, under which the answers are kept.
+// The start screen: asks for the annotator's name and keeps the answers under it.
 
 function storeFor(name) {
   return new AnswerStore(kept, page.digest, clipIds, page.labels, name);
 }
 
-// Returns the same, but with what this page knows of whoever is listening, which the browser may not have kept.
+// Returns the current store if it has this name, because the browser may not have kept its answers.
 function storeOf(name) {
   return answers && caseless(answers.name) === caseless(name) ? answers : storeFor(name);
 }
 
-// Returns the answers that were given under another name, if this name has none yet and may take them over.
+// Returns the answers given under the last name, if this name has none yet and may take them over.
 function othersAnswers(name) {
   const last = answers?.name ?? kept?.getItem(NAME_KEY);
   if (!last || caseless(last) === caseless(name)) return null;
@@ -20,12 +20,12 @@ function othersAnswers(name) {
 function showKept() {
   const name = oneSpelling($("name").value);
   const count = name ? storeOf(name).answers.size : 0;
-  $("kept").textContent = count ? `${count} of ${page.clips.length} clips are answered under this name in this browser.` : "";
+  $("kept").textContent = count ? `${count} of ${page.clips.length} clips answered under this name in this browser.` : "";
   $("begin").textContent = count ? "Continue" : "Start";
   const others = name ? othersAnswers(name) : null;
   $("take-over-row").hidden = !others;
   $("take-over").checked = false;
-  $("take-over-text").textContent = others ? `The ${others.answers.size} answers under “${others.name}” are mine: put them under this name` : "";
+  $("take-over-text").textContent = others ? `The ${others.answers.size} answers under “${others.name}” are mine: move them to this name` : "";
   setNameFault("");
 }
 
@@ -50,7 +50,7 @@ function begin(event) {
   try {
     kept?.setItem(NAME_KEY, name);
   } catch {
-    // No room: then the name is asked for again.
+    // No room: the page asks for the name again next time.
   }
   setText("annotator", name);
   startSound();
@@ -62,10 +62,10 @@ function begin(event) {
   } else showClip(answers.answers.size ? answers.position : open);
 }
 
-// Browsers let a page make sound once somebody has pressed a key or a button on it.
+// Browsers allow sound only after the user has pressed a key or a button.
 function startSound() {
   if (media) return;
-  // Otherwise an iPhone that is set to silent would play nothing.
+  // Otherwise an iPhone in silent mode would play nothing.
   if (navigator.audioSession) navigator.audioSession.type = "playback";
   const context = window.AudioContext ? new AudioContext() : null;
   media = new ClipMedia(context);

@@ -1,10 +1,10 @@
-// The answers of one annotator for one queue, kept by the browser so that they survive a reload.
+// Stores the answers of one annotator for one queue in the browser, so that they survive a reload.
 
-// All pages opened from disk share one store, so the key tells queues apart by their digest, and annotators by name.
+// All pages opened from disk share one store, so the key holds the digest of the queue and the annotator's name.
 const KEY_PREFIX = "orca-labels";
 const NAME_KEY = `${KEY_PREFIX}:annotator`;
 
-// Returns the browser's store, or null where it is blocked.
+// Returns the browser's store, or null if it is blocked.
 function browserStore() {
   try {
     const probe = `${KEY_PREFIX}:probe`;
@@ -26,13 +26,13 @@ class AnswerStore {
     this.read();
   }
 
-  // Reads what was kept; what is damaged, or not of this queue, is left out.
+  // Reads the stored answers; skips damaged entries and clips of other queues.
   read() {
     let kept = {};
     try {
       kept = JSON.parse(this.store?.getItem(this.key)) ?? {};
     } catch {
-      // Not JSON: somebody else's, or damaged.
+      // Not JSON: from another program, or damaged.
     }
     const known = new Set(this.clipIds);
     const entries = (value) => (Array.isArray(value) ? value : []).filter((entry) => Array.isArray(entry) && known.has(entry[0]));
@@ -44,7 +44,7 @@ class AnswerStore {
     this.position = Number.isInteger(kept.position) && this.clipIds[kept.position] ? kept.position : 0;
   }
 
-  // Returns false where the browser has no room or no permission.
+  // Returns false if the browser has no room or no permission.
   write() {
     const { history, position, ended } = this;
     try {
@@ -55,7 +55,7 @@ class AnswerStore {
     }
   }
 
-  // From now on no answer changes: whoever has seen the scores would follow them.
+  // Makes the answers final, because an annotator who has seen the scores would follow them.
   end() {
     this.ended = true;
   }
@@ -65,7 +65,7 @@ class AnswerStore {
     this.answers.set(clipId, { label, date });
   }
 
-  // Takes the last answer back and returns the clip that it was for, or nothing where there is none.
+  // Undoes the last answer and returns its clip, or undefined if there is none.
   undo() {
     const last = this.history.pop();
     if (!last) return undefined;
@@ -80,7 +80,7 @@ class AnswerStore {
     else this.notes.delete(clipId);
   }
 
-  // Takes everything over from a store of another name, and removes it there.
+  // Moves everything from the store of another name to this one.
   takeOver(other) {
     for (const part of ["answers", "notes", "history", "position", "ended"]) this[part] = other[part];
     if (this.write()) this.store.removeItem(other.key);
@@ -90,7 +90,7 @@ class AnswerStore {
     return [...this.answers.values()].filter((answer) => answer.label === label).length;
   }
 
-  // Returns the rows of the answered clips, in the order of the queue.
+  // Returns the rows of the answered clips, in queue order.
   rows() {
     return this.clipIds
       .filter((clipId) => this.answers.has(clipId))

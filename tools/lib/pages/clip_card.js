@@ -1,4 +1,4 @@
-// A clip among others: its spectrogram, a button that plays it, and what is known of it.
+// A card with a clip: its spectrogram, a play button, and its facts.
 
 const CLASSES = { call: "call", nocall: "no call" };
 const SOURCES = { dataset: "by the data set", expert: "by the experts" };
@@ -16,7 +16,7 @@ function icon(name) {
 }
 
 class ClipCard {
-  // Takes an entry of a section, what the page knows of its clip, and what to do on play and on seek.
+  // Takes an entry of a section, the facts of its clip, and handlers for play and seek.
   constructor(entry, about, { onPlay, onSeek }) {
     this.entry = entry;
     this.about = about;
@@ -28,13 +28,13 @@ class ClipCard {
     this.word = element("span", { class: "play-word" });
     this.button.append(icon("play"), this.word);
     this.button.addEventListener("click", () => onPlay(this));
-    this.fault = element("p", { class: "warning small", role: "alert" }, "This browser cannot play the sound of this clip; try another one.");
+    this.fault = element("p", { class: "warning small", role: "alert" }, "This browser cannot play the sound of this clip; try another browser.");
     this.fault.hidden = true;
     this.root.append(this.heading(), plot, this.fault, this.foot());
     this.showPlaying(false);
   }
 
-  // Says in two words how the model errs, or which label is in doubt.
+  // Returns the kind of error, or the label in doubt, in two words.
   get verdict() {
     if (this.isDoubt) return `Labelled ${CLASSES[this.entry.label]}`;
     return this.entry.label === "call" ? "Missed call" : "False alarm";

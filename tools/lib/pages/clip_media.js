@@ -1,16 +1,16 @@
-// Decodes sound and pictures of the clips near the one that is shown, and forgets the others.
+// Decodes the sound and pictures of clips near the current one, and drops the others.
 
 const BEHIND = 1;
 const AHEAD = 2;
 
 class ClipMedia {
-  // The context may be null, where the browser has none; then there is no sound.
+  // The context is null if the browser has none; then there is no sound.
   constructor(context) {
     this.context = context;
     this.near = new Map();
   }
 
-  // Returns the media of a clip, and begins with those of its neighbours.
+  // Returns the media of a clip, and starts decoding its neighbours.
   async at(position, count) {
     for (const known of this.near.keys()) {
       if (known < position - BEHIND || known > position + AHEAD) this.near.delete(known);
@@ -33,12 +33,12 @@ class ClipMedia {
   }
 }
 
-// Returns what the page holds of a clip, as text.
+// Returns the encoded media of a clip.
 function mediaOf(position) {
   return JSON.parse(document.getElementById(`media-${position}`).textContent);
 }
 
-// Returns samples, or null where this browser cannot decode them.
+// Returns samples, or null if this browser cannot decode them.
 async function decodeSound(context, { sound }) {
   try {
     return await context.decodeAudioData(bytesOf(sound).buffer);
@@ -47,7 +47,7 @@ async function decodeSound(context, { sound }) {
   }
 }
 
-// Returns both pictures by view.
+// Returns the two pictures by view.
 async function decodePictures({ plain, features }) {
   const images = await Promise.all([
     decodePicture(plain, "Spectrogram, plain view"),

@@ -1,4 +1,4 @@
-"""What pages hold of clips: what they say of each, and its sound and pictures."""
+"""Prepare clips for pages: the facts, sound and pictures of each."""
 
 import io
 from collections.abc import Sequence
@@ -17,42 +17,42 @@ from tools.lib.pages.sound import DELAY_SAMPLES, encode, playable_rate
 from tools.lib.pictures.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
 
 CONTEXT_S = 1.0
-MOST_TIMES = 8  # Written below a spectrogram.
-# Chosen by size: a page of 200 clips should go by e-mail. The plain picture is many times the larger.
+MOST_TIMES = 8  # Labels on the time axis of a spectrogram.
+# Chosen by size: a page of 200 clips should fit in an e-mail. The plain picture is much larger than the other.
 PLAIN_QUALITY, FEATURES_QUALITY = 60, 80
-PICTURE_EFFORT = 2  # Of 6: half the time of the default, for pictures 3 % larger.
+PICTURE_EFFORT = 2  # Out of 6: takes half the time of the default and makes pictures 3 % larger.
 
 Part = tuple[dict[str, Any], dict[str, str]]
 
 
 def clip_parts(folder: Path, clips: Sequence[Clip], params: FeatureParams, description: str) -> list[Part]:
-    """Return what a page says of each clip, and its sound and pictures.
+    """Return the facts, sound and pictures of each clip.
 
     Parameters
     ----------
     folder : Path
-        Of the data set.
+        The data set.
     clips : sequence of Clip
     params : FeatureParams
     description : str
-        What the progress bar is named.
+        The name of the progress bar.
 
     Raises
     ------
     InputFaults
-        With every clip whose recording is not there.
+        With every clip whose recording is missing.
     """
     refuse(fault for clip in clips for fault in clip_faults(folder, clip))
     return list(in_parallel(clip_part, [(folder, clip, params) for clip in clips], description, unit="clip"))
 
 
 def media_blocks(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
-    """Return sound and pictures by the ids under which clip_media.js looks for them."""
+    """Return sound and pictures by the element ids that clip_media.js uses."""
     return {f"media-{position}": content for position, (_, content) in enumerate(parts)}
 
 
 def clip_faults(folder: Path, clip: Clip) -> list[str]:
-    """List what keeps a clip from being heard, as far as can be told without decoding its recording."""
+    """List the faults that keep a clip from being played, without decoding its recording."""
     place, path = f"{folder / 'clips.csv'}:{clip.line}", folder / "recordings" / clip.recording
     try:
         length_s = duration_s(path)
@@ -64,7 +64,7 @@ def clip_faults(folder: Path, clip: Clip) -> list[str]:
 
 
 def clip_part(folder: Path, clip: Clip, params: FeatureParams) -> Part:
-    """Return what the page says of a clip, and its sound and pictures."""
+    """Return the facts, sound and pictures of a clip."""
     path = folder / "recordings" / clip.recording
     try:
         view = view_clip(path, clip, params, CONTEXT_S)
@@ -81,12 +81,12 @@ def clip_part(folder: Path, clip: Clip, params: FeatureParams) -> Part:
 
 
 def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
-    """Return what the page says of a clip. The label that it may have in the data set is no business of the page.
+    """Return the facts of a clip, without its label in the data set, which must not influence the expert.
 
-    Times are seconds from where the sound begins, except for those written below the spectrogram, which people read as
-    seconds from where the clip begins.
+    Times are seconds from the start of the sound, except the labels of the time axis, which count from the start of the
+    clip.
     """
-    before_s = view.clip_begin_s - view.start_s
+    before_s = view.clip_start_s - view.start_s
     length_s = view.end_s - view.start_s
     return {
         "clip_id": clip.clip_id,
@@ -94,7 +94,7 @@ def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
         "site": clip.site,
         "start_s": clip.start_s,
         "length_s": length_s,
-        "clip_begin_s": before_s,
+        "clip_start_s": before_s,
         "clip_end_s": view.clip_end_s - view.start_s,
         "delay_s": DELAY_SAMPLES / playable_rate(view.sample_rate),
         "times": [[second, before_s + second] for second in multiples(-before_s, length_s - before_s, MOST_TIMES)],
@@ -104,7 +104,7 @@ def about_clip(clip: Clip, view: ClipView) -> dict[str, Any]:
 
 
 def axes(spectrogram: Spectrogram, view: ClipView) -> dict[str, Any]:
-    """Return where a picture begins and ends in time, and the frequencies beside it: kHz, and how far up."""
+    """Return the start and end of a picture in time, and its frequency labels: kHz, and their heights."""
     return {
         "start_s": spectrogram.start_s - view.start_s,
         "end_s": spectrogram.end_s - view.start_s,
@@ -113,7 +113,7 @@ def axes(spectrogram: Spectrogram, view: ClipView) -> dict[str, Any]:
 
 
 def picture(spectrogram: Spectrogram, quality: int) -> str:
-    """Return a picture as the address of an image."""
+    """Return a picture as a data URL."""
     file = io.BytesIO()
     colour(spectrogram).save(file, format="WEBP", quality=quality, method=PICTURE_EFFORT)
     return f"data:image/webp;base64,{base64_text(file.getvalue())}"

@@ -1,8 +1,8 @@
-// What the error page shows, and what its keys and buttons do.
+// The contents, keys and buttons of the error page.
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const $ = (id) => document.getElementById(id);
-// Pictures are decoded shortly before they come into sight.
+// Pictures are decoded shortly before they scroll into view.
 const AHEAD_OF_SIGHT = "600px";
 
 const cards = [];
@@ -10,7 +10,7 @@ let view = "plain";
 let speed = 1;
 let context = null;
 let player = null;
-let current = null; // The card whose sound is loaded, or on its way.
+let current = null; // The card whose sound is loaded or loading.
 
 function counted(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -24,17 +24,17 @@ function nameOf(site) {
   return site.site || "(no site given)";
 }
 
-// Browsers let a page make sound once somebody has pressed a key or a button on it.
+// Browsers allow sound only after the user has pressed a key or a button.
 function startSound() {
   if (player) return;
-  // Otherwise an iPhone that is set to silent would play nothing.
+  // Otherwise an iPhone in silent mode would play nothing.
   if (navigator.audioSession) navigator.audioSession.type = "playback";
   context = window.AudioContext ? new AudioContext() : null;
   player = new Player(context, showPlaying);
   player.setSpeed(speed);
 }
 
-// Loads the sound of a card, and returns whether it is still wanted when it is there.
+// Loads the sound of a card; returns whether it can be played and the card is still the current one.
 async function choose(card) {
   startSound();
   if (current === card) return player.length > 0;
@@ -61,7 +61,7 @@ async function seek(card, seconds) {
 }
 
 function showPlaying() {
-  // While a sound is on its way there is nothing to show of it.
+  // While a sound is loading there is nothing to show.
   if (!current || !player?.length) return;
   current.showPlaying(player.playing);
   current.spectrogram.setPosition(player.position);
@@ -85,7 +85,7 @@ function setSpeed(value) {
   }
 }
 
-// Goes to the card before or after the one that has the focus, or else the one that was heard last, and plays it.
+// Plays the card before or after the focused one, or otherwise the one played last.
 function go(step) {
   const focused = cards.findIndex((card) => card.root.contains(document.activeElement));
   const here = focused >= 0 ? focused : cards.indexOf(current);
@@ -159,7 +159,7 @@ function siteSection(site, index) {
   const wrong = site.missed + site.false_alarms;
   const said = element("p", { class: "faint" }, `${wrong} of ${counted(site.clips, "clip")} wrong, `);
   said.append(rateText(site));
-  if (site.shown.length < wrong) said.append(`; the ${site.shown.length} most confident of these`);
+  if (site.shown.length < wrong) said.append(`; the ${site.shown.length} most confident shown`);
   heading.append(element("h2", { id: `site-${index}-title` }, nameOf(site)), said);
   section.append(heading, grid(site.shown));
   return section;
@@ -167,7 +167,7 @@ function siteSection(site, index) {
 
 function showErrors() {
   const shown = page.sites.reduce((sum, site) => sum + site.shown.length, 0);
-  const which = shown < page.errors ? ` Here are the ${shown} that it is most confident about.` : "";
+  const which = shown < page.errors ? ` Shown: the ${shown} most confident.` : "";
   $("lead").textContent = page.errors
     ? `The retrained model is wrong about ${page.errors} of the ${page.scored} validation and test clips of ${page.dataset}.${which}`
     : `The retrained model is right about all ${page.scored} validation and test clips of ${page.dataset}.`;
@@ -182,12 +182,12 @@ function showDoubts() {
   const { doubts } = page;
   $("doubts-note").hidden = !doubts?.shown.length;
   if (!doubts) {
-    $("doubts-line").textContent = `To list them, ${page.remedy}, which takes some minutes, and make this page again.`;
+    $("doubts-line").textContent = `To list them, ${page.remedy}, which takes a few minutes, and make this page again.`;
     return;
   }
-  const first = doubts.shown.length < doubts.total ? `; the first ${doubts.shown.length} are here` : "";
-  const corrected = doubts.corrected ? ` ${counted(doubts.corrected, "label")} of that list no longer stand as they did.` : "";
-  $("doubts-line").textContent = `${counted(doubts.total, "label")} in doubt, the most doubtful first${first}.${corrected}`;
+  const first = doubts.shown.length < doubts.total ? `; the first ${doubts.shown.length} shown` : "";
+  const corrected = doubts.corrected ? ` ${counted(doubts.corrected, "label")} in the list changed or disputed since then.` : "";
+  $("doubts-line").textContent = `${counted(doubts.total, "label")} in doubt, most doubtful first${first}.${corrected}`;
   $("doubts").append(grid(doubts.shown));
 }
 

@@ -1,6 +1,6 @@
-// Writes answers as `labels/expert.csv` has them: the same guard, quoting and rules as stages/lib/runtime/table.py and expert_table.py.
+// Writes answers in the format of `labels/expert.csv`, with the rules of stages/lib/runtime/table.py and stages/lib/tables/expert.py.
 
-// What Python's str.strip() takes off; trim() takes off something else.
+// The characters that Python's str.strip() removes; trim() removes a different set.
 const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
 const BLANK_ENDS = new RegExp(`^${BLANK}|${BLANK}$`, "g");
 
@@ -8,26 +8,26 @@ function strip(text) {
   return text.replace(BLANK_ENDS, "");
 }
 
-// Returns a text on one line, without characters that cannot be seen.
+// Returns a text on one line, without control characters.
 function oneLine(text) {
   return strip(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "));
 }
 
-// Returns the one form of a name that every spelling of it has.
+// Returns the normal form of a name, equal for all its Unicode spellings.
 function oneSpelling(name) {
   return strip(name).normalize("NFC");
 }
 
-// Returns what is the same for Val and val, who are one annotator.
+// Returns a key that is the same for Val and val, which are one annotator.
 function caseless(name) {
   return name.toLowerCase().normalize("NFC");
 }
 
-// Says what is wrong with a name, or nothing.
+// Returns the fault of a name, or an empty text.
 function nameFault(name) {
-  if (!name) return "Write your name; it will stand beside your answers.";
+  if (!name) return "Enter your name; it will be saved with your answers.";
   if (name.startsWith("'")) return "A name cannot begin with an apostrophe.";
-  if (/\p{C}|(?! )\p{Z}/u.test(name)) return "The name holds a character that cannot be seen; type it anew.";
+  if (/\p{C}|(?! )\p{Z}/u.test(name)) return "The name holds an invisible character; type it again.";
   return "";
 }
 
@@ -38,7 +38,7 @@ function dayOf(date) {
 }
 
 class ExpertCsv {
-  // The patterns tell what a spreadsheet would run, and what it would take for a number instead.
+  // The patterns match texts that a spreadsheet would run as a formula, and numbers, which it would not.
   constructor(columns, formula, number) {
     this.columns = columns;
     this.formula = new RegExp(`^(?:${formula})`);
@@ -55,12 +55,12 @@ class ExpertCsv {
     return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
   }
 
-  // Takes rows as objects with a text for each column.
+  // Takes rows as objects with one text per column.
   text(rows) {
     return `${this.columns.join(",")}\n${this.textOfRows(rows)}`;
   }
 
-  // Leaves the header out, because whoever pastes rows into a table has it there already.
+  // Omits the header, because rows are pasted into a table that has one already.
   textOfRows(rows) {
     return rows.map((row) => `${this.columns.map((name) => this.cell(row[name])).join(",")}\n`).join("");
   }

@@ -1,4 +1,4 @@
-// What the keys and buttons of the label page do.
+// The keys and buttons of the label page.
 
 const SPEEDS = [1, 0.5, 2];
 
@@ -26,7 +26,7 @@ function undo() {
   exported = false;
   const before = answers.answers.get(clipId);
   const index = clipIds.indexOf(clipId);
-  say(`Taken back. Clip ${index + 1} is ${before ? WORDS[before.label] : "unanswered"} again.`);
+  say(`Undone. Clip ${index + 1} is ${before ? WORDS[before.label] : "unanswered"} again.`);
   showClip(index);
 }
 
@@ -86,7 +86,7 @@ async function copy() {
   try {
     await navigator.clipboard.writeText(rows.value);
   } catch {
-    // Where the clipboard is not given to pages from disk, the old way may still work.
+    // Some browsers deny the clipboard to pages opened from disk; the old way may still work.
     rows.closest("details").open = true;
     rows.select();
     copied = document.execCommand("copy");
@@ -129,7 +129,7 @@ const CLIP_KEYS = {
 };
 const SUMMARY_KEYS = { z: undo, ArrowLeft: back };
 
-// Returns the letter of a key also where the keyboard is of another script.
+// Returns the Latin letter of a key, even on a keyboard for another script.
 function keyOf(event) {
   if (event.key.length > 1 || event.key === " ") return event.key;
   return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^Key/, "").toLowerCase();
@@ -142,12 +142,12 @@ function onKey(event) {
     return;
   }
   if (typing || !$("keys").checked || event.ctrlKey || event.metaKey || event.altKey) return;
-  // A button or a box that has the focus takes the space bar for itself.
+  // A focused button or checkbox handles the space bar itself.
   if (event.key === " " && event.target.matches("button, input, summary")) return;
   const action = { clip: CLIP_KEYS, summary: SUMMARY_KEYS }[screenShown()]?.[keyOf(event)];
   if (!action) return;
   event.preventDefault();
-  // A key held down must not answer for one clip after the other.
+  // A key held down must not answer one clip after another.
   if (!event.repeat) action();
 }
 
@@ -164,7 +164,7 @@ function listen() {
   $("name").addEventListener("input", showKept);
   $("start-form").addEventListener("submit", begin);
   document.addEventListener("keydown", onKey);
-  // After a click the focus would stay on the button, and the space bar would press it again instead of playing.
+  // Otherwise the focus would stay on a clicked button, and the space bar would press it again instead of playing.
   document.addEventListener("click", (event) => {
     if (event.detail > 0) event.target.closest?.("button")?.blur();
   });

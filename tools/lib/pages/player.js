@@ -1,8 +1,8 @@
-// Plays a stretch of sound. All positions are seconds from where the sound begins, whatever the speed.
+// Plays a stretch of sound. All positions are seconds from the start of the sound, at any speed.
 
-// Without a short fade, starting or stopping in the middle of a wave would click, and clicks are what whales do.
+// Without a short fade, starting or stopping in the middle of a wave would click, and whales click too.
 const FADE_S = 0.005;
-// A decoder that leaves the format's delay in delivers more sound than there is.
+// A decoder that keeps the encoder delay returns more sound than there is.
 const DELAY_SHOWS_S = 0.005;
 
 class Player {
@@ -14,12 +14,12 @@ class Player {
     this.unload();
   }
 
-  // Takes the sound of a clip: decoded samples, or null where they cannot be decoded, and the times of the clip.
+  // Takes the sound of a clip (decoded samples, or null if decoding failed) and the times of the clip.
   load(buffer, times) {
     this.unload();
     this.buffer = buffer;
     this.length = times.length_s;
-    this.loopBegin = times.clip_begin_s;
+    this.loopBegin = times.clip_start_s;
     this.loopEnd = times.clip_end_s;
     this.lead = buffer && buffer.duration > times.length_s + DELAY_SHOWS_S ? times.delay_s : 0;
   }
@@ -35,7 +35,7 @@ class Player {
     return Boolean(this.source);
   }
 
-  // Where the sound is that is being heard, or would be heard next.
+  // The position of the sound heard now, or next.
   get position() {
     if (!this.source) return this.resting;
     const heard = this.context.currentTime - this.startedAt - (this.context.outputLatency || 0);
@@ -92,7 +92,7 @@ class Player {
     else this.play(this.resting < this.length ? this.resting : 0);
   }
 
-  // Goes on from another place, in the same state as before.
+  // Moves to another position, without starting or stopping.
   seek(position) {
     const inside = Math.min(Math.max(position, 0), this.length);
     if (this.playing) this.play(inside);

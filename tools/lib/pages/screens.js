@@ -1,4 +1,4 @@
-// What the label page knows, and the three screens that show it: the start, a clip, and the summary.
+// The state of the label page and its three screens: start, clip and summary.
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const clipIds = page.clips.map((clip) => clip.clip_id);
@@ -7,12 +7,12 @@ const kept = browserStore();
 const WORDS = { call: "call", nocall: "no call", unsure: "unsure" };
 const ICONS = { call: "wave", nocall: "flat", unsure: "unsure" };
 const SCREENS = ["start", "clip", "summary"];
-// From as many on, gaps between the parts of the progress bar would be wider than the parts.
+// From this many clips on, gaps in the progress bar would be wider than its segments.
 const MANY = 80;
 
 const $ = (id) => document.getElementById(id);
 const hasScores = page.clips.some((clip) => clip.score !== null);
-let answers = null; // The store of whoever is listening.
+let answers = null; // The store of the current annotator.
 let media = null;
 let player = null;
 let position = 0;
@@ -29,7 +29,7 @@ function say(text) {
   $("news").textContent = text;
 }
 
-// Tells whether whoever is listening has handed in an answer for a clip before this page was made.
+// Tells whether the annotator handed in an answer for a clip before this page was made.
 function isHandedIn(clip) {
   return clip.answered_by.some((name) => caseless(name) === caseless(answers.name));
 }
@@ -67,17 +67,17 @@ function showProgress() {
 }
 
 function scoreSentence(clip) {
-  return clip.score === null ? "The model has no score for it." : `The model’s score: ${clip.score.toFixed(2)}.`;
+  return clip.score === null ? "The model has no score for this clip." : `The model’s score: ${clip.score.toFixed(2)}.`;
 }
 
-// Says who has answered for a clip before this page was made, but not what: that would sway the answer.
+// Says who answered for a clip before this page was made, but not what: that would bias the answer.
 function beforeSentence(clip) {
   const others = clip.answered_by.filter((name) => caseless(name) !== caseless(answers.name));
-  const mine = isHandedIn(clip) ? "You have handed in an answer for this clip already; another one replaces it." : "";
-  return [mine, others.length ? `Answered already by ${others.join(", ")}.` : ""].filter(Boolean).join(" ");
+  const mine = isHandedIn(clip) ? "You have already handed in an answer for this clip; a new one replaces it." : "";
+  return [mine, others.length ? `Already answered by ${others.join(", ")}.` : ""].filter(Boolean).join(" ");
 }
 
-// Shows the answer of the clip on the screen. The score may be seen once no answer changes any more.
+// Shows the answer for the current clip, and its score once the answers are final.
 function showAnswer() {
   const clip = page.clips[position];
   const answer = answers.answers.get(clip.clip_id);
@@ -90,7 +90,7 @@ function showAnswer() {
   $("score").textContent = answers.ended && hasScores ? `${scoreSentence(clip)} 0 is no call, 1 is a call.` : hidden;
 }
 
-// Shows what was answered last, because the page has gone on to the next clip by then.
+// Shows the last answer, because the page has already moved on to the next clip.
 function showLast() {
   const last = answers.history.at(-1);
   const answer = last && answers.answers.get(last[0]);
@@ -124,7 +124,7 @@ async function showClip(index, { play = $("play-on-arrival").checked } = {}) {
   answers.position = position;
   keep();
   const { sound, images } = await media.at(position, page.clips.length);
-  // Somebody who is quick is at another clip already.
+  // The user may have moved on to another clip.
   if (page.clips[position] !== clip || screenShown() !== "clip") return;
   spectrogram.setPictures(images);
   player.load(sound, clip);
@@ -153,7 +153,7 @@ function showSummary() {
   const handedIn = page.clips.length - open - answers.answers.size;
   for (const label of page.labels) $(`tally-${label}`).textContent = answers.count(label);
   $("tally-open").textContent = open;
-  const before = handedIn ? ` (${handedIn} of them handed in before)` : "";
+  const before = handedIn ? ` (${handedIn} of them handed in earlier)` : "";
   $("summary-line").textContent = open
     ? `${page.clips.length - open} of ${page.clips.length} clips answered${before}`
     : `Every clip is answered${before}. Thank you!`;
@@ -162,9 +162,9 @@ function showSummary() {
   $("show-scores").disabled = Boolean(open);
   $("about-scores").textContent = answers.ended
     ? "The number below each clip is the model’s score: 0 is no call, 1 is a call. Answers on this page are final."
-    : "You can look at the model’s scores once every clip is answered. From then on, the answers on this page are final.";
+    : "You can see the model’s scores once every clip is answered. After that, the answers on this page are final.";
   $("hand-in").textContent = answers.answers.size
-    ? `Save the file and send it to whoever gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save again when there are more" : ""}.`
+    ? `Save the file and send it to the person who gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save it again later with more" : ""}.`
     : "There is nothing to hand in yet.";
   for (const id of ["save", "copy"]) $(id).disabled = !answers.answers.size;
   $("rows").value = csv.textOfRows(answers.rows());
@@ -176,7 +176,7 @@ function showSummary() {
 
 function chip(clip, index) {
   const label = answers.answers.get(clip.clip_id)?.label;
-  const without = isHandedIn(clip) ? "handed in before" : "unanswered";
+  const without = isHandedIn(clip) ? "handed in earlier" : "unanswered";
   const score = answers.ended && hasScores ? ` ${scoreSentence(clip)}` : "";
   const name = `Clip ${index + 1}, ${clip.clip_id}: ${label ? WORDS[label] : without}.${score}`;
   const state = label ?? (isHandedIn(clip) ? "handed-in" : "open");

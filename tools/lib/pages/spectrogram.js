@@ -1,8 +1,8 @@
-// Shows a clip as a spectrogram in one of several views, with axes, the clip between two lines, and a playhead.
+// Shows the spectrogram of a clip in one of several views, with axes, two lines around the clip, and a playhead.
 
 const SEEK_STEP_S = 0.1;
-const LEAST_CONTEXT_S = 1e-6; // Less is a rounding error.
-const SHORTEST_NAMED = 0.08; // Of the width; less has no room for its name.
+const LEAST_CONTEXT_S = 1e-6; // Anything shorter is a rounding error.
+const SHORTEST_NAMED = 0.08; // Share of the width; a shorter context has no room for its name.
 
 // Makes an element; text is never read as HTML.
 function element(name, attributes = {}, text = "") {
@@ -42,7 +42,7 @@ class SpectrogramView {
     };
     this.slider.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      // The focus stays where it was, so that the arrow keys go on meaning back and next.
+      // Keep the focus where it was, so that the arrow keys still mean back and next.
       event.preventDefault();
       this.slider.setPointerCapture(event.pointerId);
       seek(event);
@@ -60,13 +60,13 @@ class SpectrogramView {
     });
   }
 
-  // Takes what the page knows of a clip, and its pictures by view; these may come later than the clip.
+  // Takes the facts of a clip and the view; the pictures may come later.
   show(about, view) {
     this.about = about;
     this.pictures.replaceChildren();
     const share = (seconds) => percent(seconds / about.length_s);
-    const contexts = [about.clip_begin_s, about.length_s - about.clip_end_s];
-    // Where there is context on one side only, the other end of the clip has its line, too.
+    const contexts = [about.clip_start_s, about.length_s - about.clip_end_s];
+    // If only one side has context, the other end of the clip still gets its line.
     this.hasContext = contexts.some((seconds) => seconds > LEAST_CONTEXT_S);
     [this.before, this.after].forEach((side, index) => {
       side.hidden = !this.hasContext;
@@ -89,10 +89,10 @@ class SpectrogramView {
 
   setPictures(images) {
     for (const [view, image] of Object.entries(images)) {
-      const { begin_s, end_s } = this.about[view];
+      const { start_s, end_s } = this.about[view];
       image.dataset.view = view;
-      image.style.left = percent(begin_s / this.about.length_s);
-      image.style.width = percent((end_s - begin_s) / this.about.length_s);
+      image.style.left = percent(start_s / this.about.length_s);
+      image.style.width = percent((end_s - start_s) / this.about.length_s);
     }
     this.pictures.replaceChildren(...Object.values(images));
     this.setView(this.view);
@@ -108,7 +108,7 @@ class SpectrogramView {
     this.frequencies.replaceChildren(
       element("span", { class: "unit" }, "kHz"),
       ...this.about[view].frequencies
-        // The unit stands at the top.
+        // The unit is at the top.
         .filter(([, height]) => height < 0.95)
         .map(([kilohertz, height]) => {
           const label = element("span", {}, `${kilohertz}`);
@@ -121,8 +121,8 @@ class SpectrogramView {
   setPosition(position) {
     this.position = position;
     this.playhead.style.left = percent(position / this.about.length_s);
-    const second = (position - this.about.clip_begin_s).toFixed(1);
-    // Written only when it changes, because each change may be read out.
+    const second = (position - this.about.clip_start_s).toFixed(1);
+    // Updated only when the text changes, because a screen reader may read each change out.
     if (second === this.said) return;
     this.said = second;
     this.slider.setAttribute("aria-valuenow", position.toFixed(2));

@@ -1,4 +1,4 @@
-"""One clip as a person sees and hears it: its sound with some context, and two spectrograms of that."""
+"""Prepare a clip for people: its sound with some context, and two spectrograms."""
 
 from collections.abc import Iterator
 from itertools import count, takewhile
@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
-from matplotlib import colormaps
 from PIL import Image
 
 from stages.lib.audio.recording import duration_s, read_window, sample_rate_of
@@ -17,28 +16,28 @@ from stages.lib.features.sound import Window, sound_of
 from stages.lib.features.spectrogram import clip_features
 from stages.lib.tables.clips import Clip
 
-# More than a screen shows would only make the page larger.
+# More pixels than a screen shows would only make the page larger.
 PLAIN_COLUMNS, PLAIN_ROWS = 640, 400
-# Evenly rising in brightness, so that it reads the same to those who do not tell all colours apart.
-COLOURS = colormaps["magma"]
-# The darkest and the brightest colour; a single loud click must not leave everything else in the dark.
+# Brightness rises evenly, so colour-blind people can read it too.
+COLOURS = "magma"
+# Percentiles of the darkest and the brightest colour, so that a single loud click does not darken everything else.
 DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
 ROUNDING = 1e-6
 QUIETEST = 1e-10  # Stands for silence, which has no decibels.
 
 
 class Spectrogram(NamedTuple):
-    """A picture of sound, and what its axes say.
+    """A spectrogram and its axes.
 
     Attributes
     ----------
     values : ndarray of float32, shape (rows, columns)
         Lowest frequency first.
     hz : ndarray, shape (rows,)
-        The frequency in the middle of each row, rising.
+        The centre frequency of each row, rising.
     start_s, end_s : float
-        Where the first column begins and the last one ends, in seconds from the start of the recording. Columns are as
-        wide as the hop between them and lie around the time that they speak of.
+        The start of the first column and the end of the last, in seconds from the start of the recording. Each column
+        is one hop wide and centred on its time.
     """
 
     values: np.ndarray
@@ -48,34 +47,34 @@ class Spectrogram(NamedTuple):
 
 
 class ClipView(NamedTuple):
-    """A clip with its context; all times are seconds from the start of the recording.
+    """A clip with its context; all times are in seconds from the start of the recording.
 
     Attributes
     ----------
     samples : ndarray of float32, shape (samples,)
-        Mono, at the recording's own `sample_rate`.
+        Mono, at the `sample_rate` of the recording.
     sample_rate : int
     start_s, end_s : float
-        Of the samples: the clip, and as much of the context as there is.
-    clip_begin_s, clip_end_s : float
+        The start and end of the samples: the clip, with as much context as the recording has.
+    clip_start_s, clip_end_s : float
     plain : Spectrogram
-        Decibels on a linear scale of frequency, up to what both the recording and the features hold.
+        Decibels on a linear frequency scale, up to the highest frequency in both the recording and the features.
     features : Spectrogram
-        What the network would see of such a window.
+        The features of this window, as the network would see them.
     """
 
     samples: np.ndarray
     sample_rate: int
     start_s: float
     end_s: float
-    clip_begin_s: float
+    clip_start_s: float
     clip_end_s: float
     plain: Spectrogram
     features: Spectrogram
 
 
 def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -> ClipView:
-    """Return what there is to see and hear of a clip.
+    """Return the sound and the spectrograms of a clip.
 
     Parameters
     ----------
@@ -84,8 +83,8 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
     clip : Clip
     params : FeatureParams
     context_s : float
-        Seconds before and after the clip, where the recording has them. A clip that goes on beyond the recording is
-        silent there; what the network sees there is the window's own sound (`stages.lib.audio.missing_sound`).
+        Seconds before and after the clip, if the recording has them. A clip that extends beyond the recording is
+        silent there; the network sees the window's own sound there (`stages.lib.audio.missing_sound`).
     """
     clip_end_s = clip.start_s + params.clip_s
     start_s = max(0.0, clip.start_s - context_s)
@@ -98,7 +97,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
         sample_rate=sample_rate,
         start_s=start_s,
         end_s=end_s,
-        clip_begin_s=clip.start_s,
+        clip_start_s=clip.start_s,
         clip_end_s=clip_end_s,
         plain=plain_spectrogram(window, start_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
         features=feature_spectrogram(sound, start_s, params),
@@ -106,7 +105,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
 
 
 def feature_spectrogram(window: Window, start_s: float, params: FeatureParams) -> Spectrogram:
-    """Return the features of a window of any length, with their axes; bands that are not held are as dark as any."""
+    """Return the features of a window of any length, with their axes; missing bands get the lowest value."""
     values = clip_features(window.samples, params, window.highest_hz)
     values = np.nan_to_num(values, nan=np.nanmin(values, initial=np.inf) if not np.isnan(values).all() else 0.0)
     edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
@@ -114,7 +113,7 @@ def feature_spectrogram(window: Window, start_s: float, params: FeatureParams) -
 
 
 def plain_spectrogram(samples: np.ndarray, start_s: float, params: FeatureParams, highest_hz: float) -> Spectrogram:
-    """Return decibels by time and frequency, of no more columns and rows than a screen has use for."""
+    """Return decibels by time and frequency, with no more columns and rows than a screen can show."""
     hop_size = max(1, len(samples) // PLAIN_COLUMNS)
     power = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=hop_size)) ** 2
     hz = librosa.fft_frequencies(sr=params.sample_rate, n_fft=params.fft_size)
@@ -129,28 +128,30 @@ def plain_spectrogram(samples: np.ndarray, start_s: float, params: FeatureParams
 
 
 def timed(values: np.ndarray, hz: np.ndarray, start_s: float, hop_s: float) -> Spectrogram:
-    """Put a spectrogram on the axis of time; its first column lies around the first sample."""
+    """Add the time axis to a spectrogram; its first column is centred on the first sample."""
     first_s = start_s - hop_s / 2
     return Spectrogram(values.astype(np.float32), hz, first_s, first_s + values.shape[1] * hop_s)
 
 
 def colour(spectrogram: Spectrogram) -> Image.Image:
-    """Return a spectrogram as a picture: a point a value, low frequencies at the bottom, loud parts bright."""
+    """Return a spectrogram as a picture: one pixel per value, low frequencies at the bottom, loud parts bright."""
+    from matplotlib import colormaps
+
     darkest, brightest = np.percentile(spectrogram.values, [DARKEST_PERCENT, BRIGHTEST_PERCENT])
     brightness = (spectrogram.values - darkest) / max(brightest - darkest, np.finfo(np.float32).tiny)
-    return Image.fromarray(COLOURS(np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
+    return Image.fromarray(colormaps[COLOURS](np.clip(brightness[::-1], 0, 1), bytes=True)[..., :3])
 
 
 def height_of(hz: float, spectrogram: Spectrogram) -> float:
-    """Return how far up a picture a frequency lies, from 0 at the bottom to 1 at the top."""
+    """Return the height of a frequency in a picture, from 0 at the bottom to 1 at the top."""
     rows = np.arange(len(spectrogram.hz))
     return float(np.interp(hz, spectrogram.hz, rows) + 0.5) / len(rows)
 
 
 def multiples(begin: float, end: float, most: int) -> list[float]:
-    """Return the multiples of a round step from `begin` to `end`, at most so many."""
+    """Return at most `most` multiples of a round step from `begin` to `end`."""
     for step in round_numbers():
-        # What is a rounding error beyond an end still counts.
+        # Multiples beyond an end by a rounding error still count.
         first, last = ceil(begin / step - ROUNDING), floor(end / step + ROUNDING)
         if last - first < most:
             break
@@ -163,10 +164,9 @@ def round_numbers() -> Iterator[float]:
 
 
 def ticks(spectrogram: Spectrogram, most: int = 6) -> list[float]:
-    """Return round frequencies, in Hz, to write beside a picture, from the lowest to the highest.
+    """Return round frequencies, in Hz, for the axis of a picture, from the lowest to the highest.
 
-    Multiples of one step where they would lie evenly, as on a linear scale; otherwise 1, 2, 5, 10 and so on, as far
-    apart as multiples would be.
+    On a linear scale these are multiples of one step; otherwise 1, 2, 5, 10 and so on, at a similar spacing.
     """
     lowest, highest = spectrogram.hz[[0, -1]]
     evenly = multiples(lowest, highest, most)

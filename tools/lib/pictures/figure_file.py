@@ -1,4 +1,4 @@
-"""Drawings as picture files."""
+"""Write figures to picture files."""
 
 import warnings
 from pathlib import Path
@@ -14,10 +14,10 @@ PALETTE_COLOURS = 256
 
 
 def write_figure(path: Path, figure: Figure) -> None:
-    """Write a drawing that has one scale of colours, which needs no more than a palette: a third of the bytes."""
+    """Write a figure with a palette, which takes a third of the bytes and is enough for one colour scale."""
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # A letter that the font does not have is a box.
+        warnings.filterwarnings("ignore", "Glyph")  # A character missing in the font is drawn as a box.
         canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(PALETTE_COLOURS)
     with atomic_write(path) as partial:

@@ -1,4 +1,4 @@
-"""Recordings that lie in folders, and how they come into a data set."""
+"""Find recordings in folders, and copy them into a data set."""
 
 import filecmp
 from collections import defaultdict
@@ -17,9 +17,9 @@ BLOCK_BYTES = 1 << 20
 
 
 def audio_files(folder: Path) -> dict[str, Path]:
-    """Return the recordings in a folder and the folders below it, by their paths below it; hidden ones aside.
+    """Return the recordings in a folder and its subfolders, by their paths below it; skip hidden files.
 
-    Links are followed, but never back into a folder that they lie in.
+    Links are followed, unless they lead back into a folder above them.
     """
     found: dict[str, Path] = {}
     waiting = [(folder, frozenset({folder.resolve()}))]
@@ -37,19 +37,19 @@ def audio_files(folder: Path) -> dict[str, Path]:
 
 
 def clashes(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
-    """Return the recordings that differ from another in the suffix alone, so that their clips would have one name.
+    """Return the recordings that differ from another only in the suffix, so their clips would have the same names.
 
     Parameters
     ----------
     names : iterable of str
-        Paths below `recordings/` of new recordings.
+        Paths of new recordings below `recordings/`.
     known : iterable of str
-        Paths of those that have clips already; these are not returned.
+        Paths of recordings that have clips already; these are not returned.
 
     Returns
     -------
     dict
-        From each such path to the other one.
+        From each such path to the other recording.
     """
     names = list(names)
     by_id: dict[str, list[str]] = defaultdict(list)
@@ -64,9 +64,9 @@ def clashes(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
 
 
 def clash_line(path: Path, other: str) -> str:
-    """Say why a recording is left out that differs from another one in the suffix alone."""
+    """Say why a recording that differs from another only in the suffix is left out."""
     return (
-        f"{path}: {other} differs from it in the suffix alone, so that clips of both would have one name; left out; "
+        f"{path}: left out, because {other} differs only in the suffix and clips of both would have the same names; "
         "rename one of them"
     )
 
@@ -77,14 +77,14 @@ def one_content(paths: Sequence[Path]) -> bool:
 
 
 def bring(sources: Mapping[str, Path], recordings: Path) -> int:
-    """Copy recordings into a data set, unless they are there already; return how many were copied.
+    """Copy recordings into a data set unless they are already there; return the number copied.
 
-    A run that was killed goes on with the recordings that it has not copied yet. One that is nowhere is passed over.
+    After a kill, the next run copies the rest. A missing source is skipped.
 
     Parameters
     ----------
     sources : mapping
-        From the path below `recordings` to where the recording lies now. `bring_faults` finds nothing wrong with them.
+        From the path below `recordings` to the current path. `bring_faults` has found no fault in them.
     recordings : Path
     """
     new = {name: source for name, source in sources.items() if source.exists() and not (recordings / name).exists()}
@@ -98,7 +98,7 @@ def bring(sources: Mapping[str, Path], recordings: Path) -> int:
 
 
 def bring_faults(sources: Mapping[str, Path], recordings: Path) -> Iterator[str]:
-    """Yield why recordings cannot be copied: their paths cannot be used, or are those of others."""
+    """Yield a fault for each recording that cannot be copied: its path is invalid or taken by another recording."""
     for name, source in tqdm(sources.items(), desc="comparing", unit="recording", disable=None):
         place = recordings / name
         fault = path_fault(name)
@@ -106,11 +106,11 @@ def bring_faults(sources: Mapping[str, Path], recordings: Path) -> Iterator[str]
             yield f"{source}: {fault}"
         elif place.exists() and source.exists() and not place.samefile(source) and not one_content([source, place]):
             yield (
-                f"{source}: {place} is another recording of this path; name a folder further up, so that the folders "
-                "tell them apart, or rename one of them"
+                f"{source}: {place} is another recording with this path; name a folder further up, so that subfolders "
+                "distinguish them, or rename one of them"
             )
 
 
 def examine_all(paths: Sequence[Path], channel: Channel) -> list[Examined | str]:
-    """Examine recordings on all cores, with a progress bar on a terminal; a string says what is wrong with one."""
+    """Examine recordings on all cores, with a progress bar on a terminal; a string is the fault of a recording."""
     return list(in_parallel(examine, [(path, channel) for path in paths], "checking"))

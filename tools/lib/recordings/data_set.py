@@ -1,4 +1,4 @@
-"""Data sets by their names."""
+"""The folders of data sets."""
 
 from pathlib import Path
 
@@ -7,12 +7,10 @@ from pydantic import ValidationError
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams
 
-SYNTHETIC = "synthetic"  # The data set that nobody has recorded.
-
 
 def data_set_folder(name: str) -> Path:
-    """Return the folder, or refuse a name that params.yaml would not take."""
+    """Return the folder of a data set; refuse a name that params.yaml would not accept."""
     try:
         return DataParams(dataset=name).folder
     except ValidationError:
-        raise InputFaults([f"{name}: is no name for a data set; use letters, digits, _ and - alone"]) from None
+        raise InputFaults([f"{name}: is not a valid name for a data set; use only letters, digits, _ and -"]) from None

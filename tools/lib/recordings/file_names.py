@@ -1,4 +1,4 @@
-"""The names of files, with as many of their folders as tell them apart."""
+"""File names with as many folders as it takes to distinguish them."""
 
 import os
 from collections import defaultdict
@@ -7,23 +7,23 @@ from pathlib import Path
 
 
 def absolute(path: Path) -> Path:
-    """Return a path from the root on, links in it left as they are."""
+    """Return an absolute path, without following links."""
     return Path(os.path.normpath(path.absolute()))
 
 
 def told_apart(paths: Iterable[Path], name_of: Callable[[Path], str]) -> dict[Path, str]:
-    """Return the name of each file, with the folders in which those that would have one name differ.
+    """Return the name of each file; names that repeat get the folders in which they differ.
 
     Parameters
     ----------
     paths : iterable of Path
     name_of : callable
-        From a file to what is compared, such as its name without suffix.
+        From a file to the name to compare, such as its name without suffix.
     """
     alike = defaultdict(list)
     for path in paths:
         alike[name_of(path)].append(path)
-    names = {}
+    names: dict[Path, str] = {}
     for of_name in alike.values():
         common = os.path.commonpath([absolute(path).parent for path in of_name])
         names |= {path: absolute(path).relative_to(common).as_posix() for path in of_name}

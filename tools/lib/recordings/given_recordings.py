@@ -1,4 +1,4 @@
-"""Recordings that are named on a command line."""
+"""Check recordings named on a command line."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,17 +17,17 @@ from tools.lib.recordings.recording_name import stem
 
 
 class GivenRecording(NamedTuple):
-    """A sound recording.
+    """A valid recording.
 
     Attributes
     ----------
     path : Path
     found : Examined
-        What it holds.
+        The result of decoding it.
     called : str
-        Its name, with the folders that tell it from others of its name; empty for its name alone.
+        Its name, with the folders that distinguish it from others; empty for the bare file name.
     file_stem : str
-        What the files that are made from it are named after.
+        The stem of the files made from it.
     """
 
     path: Path
@@ -42,12 +42,12 @@ class GivenRecording(NamedTuple):
 
     @property
     def sample_rate(self) -> int:
-        """Its own sample rate, in Hz."""
+        """Its original sample rate, in Hz."""
         return self.found.sample_rate
 
     @property
     def name(self) -> str:
-        """What tables and pictures call it."""
+        """Its name in tables and pictures."""
         return self.called or self.path.name
 
 
@@ -59,52 +59,51 @@ def check_recordings(
     cluster: Cluster | None = None,
     files: Mapping[Path, str] = NO_FILES,
 ) -> tuple[list[GivenRecording], list[str]]:
-    """Decode recordings from end to end, on all cores or on a cluster, which is told of the files by their digests.
+    """Decode recordings from end to end, on all cores or on a cluster.
 
     Parameters
     ----------
     paths : sequence of Path
     params : FeatureParams
-        What the model looks at.
+        Give the frequencies that the model uses.
     any_rate : bool
-        Whether to take a recording whose sample rate cannot hold all of that.
+        Whether to accept a sample rate too low for some of these frequencies.
     cluster, files
-        As of `in_parallel`.
+        As for `in_parallel`; `files` gives the digests of the recordings.
 
     Returns
     -------
     recordings : list of GivenRecording
-        Those that can be searched for calls, in the order given.
+        Recordings that can be searched for calls, in the order given.
     left_out : list of str
-        What is wrong with each of the others, one sentence each.
+        The fault of each other recording, in one sentence.
     """
     named = {path: name_fault(path) for path in paths}
     there = [path for path in paths if path.is_file() and is_utf8(path.name)]
-    examined = in_parallel(
-        examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files
-    )
-    examined = dict(zip(there, examined, strict=True))
+    results = in_parallel(examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files)
+    examined: dict[Path, Examined | str] = dict(zip(there, results, strict=True))
     recordings, left_out = [], []
     names = called(paths)
     stems = file_stems(names)
     for path in paths:
-        found = examined.get(path)
-        fault = found if isinstance(found, str) else named[path] or content_fault(path, found, params, any_rate)
+        found = examined.get(path, "")
+        if isinstance(found, str):
+            fault = found or named[path]
+        elif not (fault := named[path] or content_fault(path, found, params, any_rate)):
+            recordings.append(GivenRecording(path, found, names[path], stems[path]))
         if fault:
             left_out.append(fault)
-        else:
-            recordings.append(GivenRecording(path, found, names[path], stems[path]))
     return recordings, left_out
 
 
 def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
-    """Say why a sound recording cannot be searched for calls; None where it can."""
+    """Say why a valid recording cannot be searched for calls; None if it can."""
     if not held_bands(params, found.highest_hz):
-        return f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing of what the model looks at"
+        return f"{path}: was recorded at {found.sample_rate} Hz, which holds none of the frequencies the model uses"
     if found.highest_hz < params.max_hz and not any_rate:
         return (
             f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing above {found.highest_hz:g} Hz, "
-            f"but the model looks up to {params.max_hz:g} Hz; --any-rate takes it all the same"
+            f"but the model uses up to {params.max_hz:g} Hz; --any-rate accepts it anyway"
         )
     needed_s = LEAST_SHARE * params.clip_s
     if found.length_s - found.missing_s < needed_s:
@@ -113,24 +112,24 @@ def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: 
 
 
 def name_fault(path: Path) -> str | None:
-    """Say what is wrong with the name of a recording; None where nothing is."""
+    """Return the fault of the path of a recording; None if it has none."""
     if path.is_dir():
         return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
-    if not path.exists():
-        return f"{path}: there is no such file; name recordings that are there"
+    if not path.is_file():
+        return f"{path}: there is no such file; name existing recordings"
     fault = path_fault(path.name)
     return fault and f"{path}: {fault}"
 
 
 def called(paths: Iterable[Path]) -> dict[Path, str]:
-    """Return what recordings are called: their names, with the folders in which those of one stem differ."""
+    """Return the names of recordings; names with the same stem get the folders in which they differ."""
     return told_apart(paths, lambda path: stem(path.name))
 
 
 def file_stems(names: Mapping[Path, str]) -> dict[Path, str]:
-    """Return what the files about recordings are named after, given what the recordings are called.
+    """Return the stem of the files made from each recording, given the names of the recordings.
 
-    That is without suffix, unless it is the suffix alone that tells two recordings apart.
+    It has no suffix, unless two recordings differ only in the suffix.
     """
     count_of = Counter(map(recording_id, set(names.values())))
     return {
@@ -140,7 +139,7 @@ def file_stems(names: Mapping[Path, str]) -> dict[Path, str]:
 
 
 def same_files(paths: Sequence[Path]) -> list[str]:
-    """List the recordings that are named twice, so that what is made from both would have one name."""
+    """List a fault for each recording named twice, because files made from both would have the same name."""
     stems = file_stems(called(paths))
     first: dict[str, Path] = {}
     return [

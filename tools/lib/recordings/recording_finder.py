@@ -1,7 +1,7 @@
-"""Which file is the recording that a table names.
+"""Find the file of a recording that a table names.
 
-A recording is its path. A table may know less of it (the name alone) or more (folders of another machine), so the file
-is meant whose path is the end of what the table says, or ends with it. A folder that contradicts is another recording.
+A recording is identified by its path. A table may give less (only the name) or more (folders of another machine). A
+file matches if one of the two paths ends with the other. A path with a different folder is another recording.
 """
 
 from collections import defaultdict
@@ -15,14 +15,14 @@ Folders = tuple[str, ...]
 
 
 class Match(NamedTuple):
-    """The files that a name may mean.
+    """The files that match a name.
 
     Attributes
     ----------
     meant : list of str
-        One where it is clear; none where there is no such file; else those that cannot be told apart.
+        The matching files: one, none, or several if the name is ambiguous.
     elsewhere : list of str
-        Files of that name in folders that the name contradicts.
+        Files with this name in other folders than the name gives.
     """
 
     meant: list[str]
@@ -30,7 +30,7 @@ class Match(NamedTuple):
 
 
 class Finder:
-    """Recordings by what tables may call them.
+    """An index of recordings by the names that tables may use.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Finder:
 
     def __init__(self, paths: Iterable[str]):
         self.folders: dict[str, Folders] = {}
-        # By what a file may be called, and then by the folder that it lies in: an archive may repeat names every day.
+        # By name, then by folder: an archive may repeat names every day.
         self.by_name: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.by_stem: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.by_id: dict[str, list[str]] = defaultdict(list)
@@ -53,20 +53,20 @@ class Finder:
             self.by_id[recording_id(path).casefold()].append(path)
 
     def find(self, named: str, beside: str = "") -> Match:
-        """Find the file that is meant.
+        """Find the matching files.
 
         Parameters
         ----------
         named : str
-            As a table names it: with folders or without, with a suffix, another one or none; or by the id that clips
-            have, after which tools name files.
+            The name in the table: with or without folders, with the same suffix, another or none; or the recording's
+            part of a clip id, which tools use in file names.
         beside : str
-            The folder of the table. It decides where the name does not.
+            The folder of the table. It decides if the name is ambiguous.
         """
         *folders, name = parts_of(named.casefold()) or ("",)
         bare = SUFFIX.sub("", name)
         elsewhere: list[str] = []
-        # The very name, before the same name with another suffix.
+        # The exact name takes precedence over the same name with another suffix.
         for files in (self.by_name.get(name), self.by_stem.get(name), self.by_stem.get(bare)):
             fitting = self.fitting(files or {}, folders)
             if fitting:
@@ -76,14 +76,14 @@ class Finder:
         return Match(of_id, [] if of_id else list(dict.fromkeys(elsewhere)))
 
     def fitting(self, files: dict[str, list[str]], folders: list[str]) -> list[str]:
-        """Return the files whose folders are the end of the given ones, or end with them."""
+        """Return the files whose folders end with the given folders, or are the end of them."""
         if not folders:
             return [path for of_folder in files.values() for path in of_folder]
         near = files.get("", []) + files.get(folders[-1], [])
         return [path for path in near if common_tail(folders, its := self.folders[path]) == min(len(folders), len(its))]
 
     def nearest(self, paths: list[str], beside: Folders, folders: list[str], named: str) -> list[str]:
-        """Return the paths with the most folders in common; of these the one that is just as said, or spelt alike."""
+        """Return the paths with the most common folders; break ties by exact folders, then by exact spelling."""
         if len(paths) == 1:
             return paths
         ranks = [
@@ -98,13 +98,13 @@ class Finder:
 
 
 def agree(one: str, other: str) -> bool:
-    """Tell whether two names may be of one recording: the same name, in the same folders as far as both have some."""
+    """Tell whether two names may be the same recording: the same stem, and no contradicting folders."""
     folders = [parts_of(name.casefold())[:-1] for name in (one, other)]
     return stem(one).casefold() == stem(other).casefold() and common_tail(*folders) == min(map(len, folders))
 
 
 def common_tail(one: Iterable[str], other: Iterable[str]) -> int:
-    """Return how many parts two paths have in common at their ends."""
+    """Return the number of common parts at the ends of two paths."""
     count = 0
     for a, b in zip(reversed(tuple(one)), reversed(tuple(other)), strict=False):
         if a != b:

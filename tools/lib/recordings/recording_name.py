@@ -1,16 +1,15 @@
-"""What a recording is known by, and where and when it was made, as far as its name tells.
+"""Parse the name of a recording: its stem, site and time.
 
 | recorder | name | site | time |
 |---|---|---|---|
 | Orcasound | rpi_orcasound_lab_1562337136_0004 | orcasound_lab | seconds since 1970, UTC |
 | AMAR of JASCO | AMAR173.4.20190916T061248Z | AMAR173 | UTC, as the Z says |
-| SoundTrap | 5066.190705140000 | SoundTrap5066 | YYMMDDHHMMSS, in the zone that it was set to |
+| SoundTrap | 5066.190705140000 | SoundTrap5066 | YYMMDDHHMMSS, in the zone set on the device |
 | AudioMoth | 5D1F5E30 | none | seconds since 1970, UTC, in hexadecimal digits |
-| any other | ..._20190705_140000, 20190705T140000Z, 190705-140000 | none | of no zone, unless Z, +0200 or so follows |
+| any other | ..._20190705_140000, 20190705T140000Z, 190705-140000 | none | no zone, unless Z, +0200 or so follows |
 
-Song Meters of Wildlife Acoustics put a $ between date and time where a GPS has set their clock. AMAR and SoundTrap name
-the instrument. That is as good as a place for keeping recordings of one place together, as long as an instrument is not
-moved.
+Song Meters of Wildlife Acoustics write a $ between date and time if GPS has set their clock. AMAR and SoundTrap give
+the instrument instead of the site. Unless the instrument is moved, this groups recordings as well as a site does.
 """
 
 import re
@@ -23,7 +22,7 @@ from typing import NamedTuple
 
 from stages.lib.tables.clips import FOLDER_MARK
 
-# What ends the name of a recording, also of kinds that libsndfile does not read: an annotator may have other copies.
+# Suffixes of recordings, including formats that libsndfile cannot read: an annotator may have other copies.
 SUFFIXES = (
     *(
         "aac",
@@ -46,7 +45,7 @@ SUFFIXES = (
     *("wac", "wav", "wave", "wma", "wv", "x.wav"),
 )
 SUFFIX = re.compile(rf"\.({'|'.join(map(re.escape, sorted(SUFFIXES, key=len, reverse=True)))})$", re.IGNORECASE)
-# What programs put behind the name of a recording where they name a file of annotations after it.
+# Endings that programs add to the name of a recording in the name of its annotation file.
 TABLE_ENDING = re.compile(
     r"(\.Table\.\d+)?(\.selections?)?$|\.BirdNET(\.selection\.table|\.results)?$|\.R$", re.IGNORECASE
 )
@@ -55,7 +54,7 @@ TRACK_ENDING = re.compile(r"(^|[ _.-]+)(label[ _-]?track|labels?|annotations?)[ 
 ORCASOUND = re.compile(r"(?:rpi[_-])?(?P<site>[a-z][a-z_-]*[a-z])[_-](?P<epoch>1\d{9})(?!\d)")
 AMAR = re.compile(r"(?P<site>AMAR\d+)\.(?:.*\.)?(?P<time>\d{8}T\d{6})Z")
 SOUNDTRAP = re.compile(r"(?P<serial>\d{3,})\.(?P<time>\d{12})(?!\d)")
-# With a letter, because eight decimal digits are rather a date; between 2011, before the first AudioMoth, and 2038.
+# With a letter, because eight decimal digits are more likely a date; from 2011, before the first AudioMoth, to 2038.
 AUDIOMOTH = re.compile(r"(?=.*[A-F])[4-7][0-9A-F]{7}")
 AUDIOMOTH_SPAN = range(0x4E000000, 0x80000000)
 PLAIN = re.compile(
@@ -65,42 +64,42 @@ PLAIN = re.compile(
 
 
 class Origin(NamedTuple):
-    """Where and when a recording was made: a site, and ISO 8601 or whatever the annotator wrote; empty if unknown."""
+    """Where and when a recording was made: a site, and a time in ISO 8601 or as annotated; empty if unknown."""
 
     site: str = ""
     began: str = ""
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """Return the folders and the name in a path of whatever system; accents in one spelling.
+    """Return the folders and the name in a path from any system, with accents normalised.
 
-    The drive, the root and `.` and `..` are left away: they say nothing on another machine.
+    The drive, the root, `.` and `..` are dropped: they mean nothing on another machine.
     """
     path = PureWindowsPath(unicodedata.normalize("NFC", name))
     return tuple(part for part in path.parts if part not in (path.anchor, ".", ".."))
 
 
-@cache  # Many annotations are of one recording.
+@cache  # A recording has many annotations.
 def stem(name: str) -> str:
-    """Return the name of a recording without folders, of whatever system, and suffix; accents in one spelling."""
+    """Return the name of a recording without folders and suffix, from any system, with accents normalised."""
     return SUFFIX.sub("", (parts_of(name) or ("",))[-1])
 
 
 def named_after(table: str) -> str:
-    """Return the recording after which a file of annotations is named; empty for names such as `Labels.txt`."""
+    """Return the recording that an annotation file is named after; empty for names such as `Labels.txt`."""
     name = re.sub(r"\.(txt|tsv|csv)$", "", table, flags=re.IGNORECASE)
     return TRACK_ENDING.sub("", TABLE_ENDING.sub("", name))
 
 
 def is_named_after(table: str, recording: str) -> bool:
-    """Tell whether the name of a file of annotations begins with that of a recording, be it with folders and `--`."""
+    """Tell whether an annotation file's name begins with the recording's name, optionally with folders and `--`."""
     *folders, _ = parts_of(recording) or ("",)
     names = (FOLDER_MARK.join([*folders[start:], stem(recording)]) for start in range(len(folders) + 1))
     return any(re.match(rf"{re.escape(name)}(?![A-Za-z0-9])", unicodedata.normalize("NFC", table)) for name in names)
 
 
 def origin_of(stem: str) -> Origin:
-    """Return the site and the time in the name of a recording; empty where the name does not tell."""
+    """Return the site and the time in the name of a recording; empty if it has none."""
     if match := ORCASOUND.match(stem):
         return Origin(match["site"].replace("-", "_"), since_1970(int(match["epoch"])))
     if match := AMAR.match(stem):
@@ -122,7 +121,7 @@ def since_1970(seconds: int) -> str:
 
 
 def parsed(text: str, form: str, zone: str = "") -> str:
-    """Return a time in ISO 8601, in UTC where its zone is known; empty where the digits are none, such as month 13."""
+    """Return a time in ISO 8601, in UTC if its zone is known; empty if it is invalid, such as month 13."""
     with suppress(ValueError):
         if zone:
             return iso(datetime.strptime(text + zone, f"{form}%z").astimezone(UTC)) + "Z"

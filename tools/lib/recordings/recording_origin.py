@@ -1,11 +1,11 @@
-"""Where and when a recording was made, as far as its name and its folders tell.
+"""Read the site and the time of a recording from its name and folders.
 
 | path | site | time |
 |---|---|---|
-| any of `recording_name` | as there | as there |
+| any in `recording_name` | as there | as there |
 | `rpi_orcasound_lab/1562337136/0004.wav` | orcasound_lab | seconds since 1970, UTC |
 | `2019/07/05/140000.wav`, `20190705/14-00-00.wav` | none | a date, and a time of day in the name |
-| `2019-07-05/001.wav` | none | the day alone |
+| `2019-07-05/001.wav` | none | only the day |
 | `lime_kiln/2019/07/05/140000.wav` | lime_kiln, the folder above the date | as above |
 """
 
@@ -17,17 +17,17 @@ from tools.lib.recordings.recording_name import origin_of as origin_of_name
 
 DATE = re.compile(r"(?:^|/)(?P<year>(?:19|20)\d\d)[-_/.]?(?P<month>\d\d)[-_/.]?(?P<day>\d\d)(?=/|$)")
 TIME = re.compile(r"(?<!\d)(\d\d)([-_:h]?)(\d\d)\2(\d\d)(?!\d)")
-# Folders that say what lies in them, and not where it was made.
+# Folders named after their contents, not after a site.
 GENERAL = re.compile(r"(?i)(?:no)?calls?|recordings?|audio|data|sounds?|raw|wavs?|flacs?|archives?|files?|\W*\d[\d\W]*")
 
 
 def origin_of_recording(path: str) -> Origin:
-    """Return the site and the time in the path of a recording; empty where it does not tell."""
+    """Return the site and the time in the path of a recording; empty if it has none."""
     *folders, _ = PurePosixPath(path).parts
     name = stem(path)
     by_name = origin_of_name(name)
     by_folders = origin_of_folders("/".join(folders), name)
-    # Orcasound keeps a folder for the site, and one for the time, in which the parts of a stream are counted.
+    # Orcasound has a folder per site, in it a folder per time, and in it the numbered parts of a stream.
     joined = origin_of_name("_".join([*folders[-2:], name])) if folders and not by_name.site else Origin()
     return Origin(
         by_name.site or joined.site or by_folders.site,
@@ -36,7 +36,7 @@ def origin_of_recording(path: str) -> Origin:
 
 
 def origin_of_folders(folders: str, name: str) -> Origin:
-    """Return the site above a folder with a date, and the date, with the time of day if a name begins with one."""
+    """Return the folder above a date as the site, and the date, with a time of day if the name has one."""
     date = next(iter(DATE.finditer(folders)), None)
     if not date:
         return Origin()

@@ -1,4 +1,4 @@
-"""`data/<name>/recordings.csv`: which recordings tools have brought into a data set, where and when they were made.
+"""`data/<name>/recordings.csv`: the recordings that tools have added to a data set, with their sites and times.
 
 People may correct it: the site of a clip comes from here.
 """
@@ -16,18 +16,18 @@ COLUMNS = ("recording", "site", "began", "hop_s")
 
 
 class Registered(NamedTuple):
-    """A recording.
+    """A registered recording.
 
     Attributes
     ----------
     recording : str
         Its path below `recordings/`.
     site : str
-        Where the hydrophone was; may be empty.
+        The site of the hydrophone; may be empty.
     began : str
-        When it begins: ISO 8601, with a Z where it is known to be UTC, or what an annotator wrote; may be empty.
+        Its start time: ISO 8601, with a Z if known to be UTC, or as annotated; may be empty.
     hop_s : str
-        Where it joined without annotations: the seconds from the start of one window to that of the next. Else empty.
+        The seconds between the starts of windows if it joined without annotations; otherwise empty.
     """
 
     recording: str
@@ -37,7 +37,7 @@ class Registered(NamedTuple):
 
 
 def read_register(path: Path) -> list[Registered]:
-    """Read the table, which need not be there; raise `InputFaults` with every fault."""
+    """Read the table, which need not exist; raise `InputFaults` with every fault."""
     if not path.exists():
         return []
     rows, faults = parse_table(path, COLUMNS)
@@ -47,7 +47,7 @@ def read_register(path: Path) -> list[Registered]:
 
 
 def row_faults(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield what is wrong with the rows."""
+    """Yield the faults of the rows."""
     first_line: dict[str, int] = {}
     for row in rows:
         recording, hop_s = row.cells["recording"], row.cells["hop_s"]
@@ -55,12 +55,12 @@ def row_faults(rows: Iterable[Row]) -> Iterator[str]:
         if fault:
             yield f"{row.line}: {fault}"
         if hop_s and not parse_seconds(hop_s):
-            yield f"{row.line}: hop_s {quoted(hop_s)} is no number of seconds above 0; write one, or nothing"
+            yield f"{row.line}: hop_s {quoted(hop_s)} is not a number of seconds above 0; write one, or nothing"
         name = recording_id(recording)
         if first_line.setdefault(name, row.line) != row.line:
             yield (
-                f"{row.line}: {quoted(recording)} is on line {first_line[name]} already, or is there with another "
-                "suffix; remove one"
+                f"{row.line}: {quoted(recording)} is already on line {first_line[name]}, perhaps with another suffix; "
+                "remove one"
             )
 
 
@@ -70,7 +70,7 @@ def write_register(path: Path, recordings: Iterable[Registered]) -> None:
 
 
 def one_spelling(recordings: Iterable[Registered], sites: Iterable[str] = ()) -> list[Registered]:
-    """Return recordings of which each site is spelt in one way, the first; sites that are spelt already go before."""
+    """Return recordings with one spelling per site: the first one, starting with the given sites."""
     spelling: dict[str, str] = {}
     for site in sites:
         spelling.setdefault(same_site(site), site)

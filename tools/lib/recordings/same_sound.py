@@ -1,4 +1,4 @@
-"""One sound under two names: recordings that hold the same bytes."""
+"""Find duplicate recordings: files that hold the same bytes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,20 +10,20 @@ from stages.lib.cache.digests import file_digest, repeated
 
 
 def known_sound(sources: Mapping[str, Path], present: Iterable[Path]) -> dict[str, Path]:
-    """Return the recordings that hold the same bytes as another one.
+    """Return the recordings that hold the same bytes as another.
 
     Parameters
     ----------
     sources : mapping
-        From the path of a new recording below `recordings/` to where it lies now. Of equal ones that of the shortest
-        name counts, so that `r00.wav` goes before `r00 (1).wav`.
+        From the path of a new recording below `recordings/` to its current path. Among equal recordings, the one with
+        the shortest name is kept: `r00.wav`, not `r00 (1).wav`.
     present : iterable of Path
-        The recordings that the data set has; they go before the new ones. Those that are not there are passed over.
+        The recordings of the data set, which take precedence over new ones. Missing files are skipped.
 
     Returns
     -------
     dict
-        From the path below `recordings/` to the recording that counts.
+        From the path below `recordings/` to the recording that is kept.
     """
     in_order = sorted(sources, key=lambda name: (len(name), name))
     files = [*filter(Path.is_file, present), *(sources[name] for name in in_order)]

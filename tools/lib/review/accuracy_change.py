@@ -1,33 +1,37 @@
-"""The accuracy of the retrained model at a revision and now, clip by clip."""
+"""Compare the accuracy of the retrained model at a revision and now, clip by clip."""
 
 import json
+from hashlib import md5
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark, mcnemar_p, paired_bootstrap
+from stages.lib.markdown import code, table
 from stages.lib.measures.comparison import rounded, spread_of_change, training_remark, verdict
 from stages.lib.measures.measures import CLASS_NAMES, OUTCOME_COLUMNS
 from stages.lib.runtime.table import parse_table
-from tools.lib.markdown import code, table
-from tools.lib.review.freshness import CONFUSION, staleness
+from stages.lib.tables.expert import EXPERT
 from tools.lib.wording import counted
 
+LOCK = Path("dvc.lock")
 REPORT, EVALUATION = Path("metrics/report.txt"), Path("metrics/evaluation.json")
+CONFUSION = Path("metrics/plots/confusion_after.csv")
 LONGEST_VERDICT = 400
 NOT_COMPARED = "So the two accuracies cannot be compared clip by clip, and no interval or test is given."
 
 
 class TestOutcome(NamedTuple):
-    """What is so of each test clip, and what a model says, in the order of clip ids.
+    """The true class of each test clip and a model's decision, sorted by clip id.
 
     Attributes
     ----------
     clip_ids, recordings : list of str
     is_call, called : ndarray of bool, shape (clips,)
+        The true class and the decision.
     training_spread : float or None
-        How far another training seed would move the accuracy; None where that is not known.
+        How much another training seed would move the accuracy; None if unknown.
     """
 
     clip_ids: list[str]
@@ -43,14 +47,14 @@ class TestOutcome(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The accuracy in a few words, and what there is to say of it as lines of Markdown."""
+    """The accuracy in a few words, and the details as lines of Markdown."""
 
     headline: str
     lines: list[str]
 
 
 def read_outcome(folder: Path) -> TestOutcome | None:
-    """Read what the retrained model says of the test clips; None where that is missing or unreadable."""
+    """Read the retrained model's decisions on the test clips; None if missing or unreadable."""
     rows, faults = parse_table(folder / CONFUSION, OUTCOME_COLUMNS)
     rows = sorted(rows, key=lambda row: row.cells["clip_id"])
     clip_ids, recordings, *classes = ([row.cells[name] for row in rows] for name in OUTCOME_COLUMNS)
@@ -62,7 +66,7 @@ def read_outcome(folder: Path) -> TestOutcome | None:
 
 
 def read_training_spread(folder: Path) -> float | None:
-    """Read how far another training seed would move the accuracy of the retrained model; None where nothing says it."""
+    """Read how much another training seed would move the accuracy of the retrained model; None if unknown."""
     try:
         evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
         return evaluation["after"]["training_spread"]["accuracy"]
@@ -70,8 +74,16 @@ def read_training_spread(folder: Path) -> float | None:
         return None
 
 
+def labels_were_used(folder: Path) -> bool:
+    """Tell whether the last `dvc repro` read the labels of a folder: dvc.lock then holds the digest of the file."""
+    lock, labels = folder / LOCK, folder / EXPERT
+    if not (lock.exists() and labels.exists()):
+        return False
+    return md5(labels.read_bytes(), usedforsecurity=False).hexdigest() in lock.read_text(encoding="utf-8")
+
+
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
-    """Compare the accuracy of two folders, as far as it was measured.
+    """Compare the accuracy in two folders, as far as it was measured.
 
     Parameters
     ----------
@@ -80,10 +92,9 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
     after_folder : Path
         The repository.
     """
-    stale = staleness(after_folder)
     before, after = read_outcome(before_folder), read_outcome(after_folder)
-    if stale or after is None:
-        reason = stale or f"{CONFUSION} cannot be read"
+    if after is None or not labels_were_used(after_folder):
+        reason = f"{CONFUSION} cannot be read" if after is None else f"{EXPERT} has changed since the last dvc repro"
         return Finding("accuracy not measured yet; run dvc repro", [f"Not measured yet: {reason}. Run `dvc repro`."])
     of_baseline = ["", baseline_verdict(after_folder)]
     if before is None:
@@ -91,14 +102,13 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
         unreadable = f"{CONFUSION} is not in the revision, or does not name its clips there, so nothing is compared."
         return Finding(headline, [unreadable, *of_baseline])
     finding = comparison(before, after)
-    stale_before = staleness(before_folder)
-    if stale_before:
-        finding.lines.extend(["", f"The accuracy at the revision may be that of older labels: {stale_before} there."])
+    if not labels_were_used(before_folder):
+        finding.lines.extend(["", f"The accuracy at the revision is from older labels: {EXPERT} is newer there."])
     return Finding(finding.headline, finding.lines + of_baseline)
 
 
 def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
-    """Compare two models on the same clips; on others, give both numbers and no interval."""
+    """Compare two models on the same clips; on different clips, give both numbers without an interval."""
     headline = f"accuracy {before.right.mean():.3f} -> {after.right.mean():.3f}"
     if before.clip_ids != after.clip_ids:
         return Finding(f"{headline}, on other test clips", [other_clips(before, after)])
@@ -120,7 +130,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
         "mcnemar_p": mcnemar_p(before.right, after.right),
         "training_spread": {"accuracy": spread},
     }
-    subsets = {"accuracy": slice(None), "sensitivity": before.is_call, "specificity": ~before.is_call}
+    subsets = {"accuracy": np.ones_like(before.is_call), "sensitivity": before.is_call, "specificity": ~before.is_call}
     rows = [
         (name, share(before.right[clips]), share(after.right[clips]), f"{rounded(gain[clips].mean()):+.3f}")
         for name, clips in subsets.items()
@@ -139,7 +149,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
 
 
 def other_clips(before: TestOutcome, after: TestOutcome) -> str:
-    """Say how many test clips two outcomes have in common."""
+    """Say how many test clips are in both outcomes."""
     common = len(set(before.clip_ids) & set(after.clip_ids))
     return (
         f"The test clips differ: {len(before.clip_ids)} at the revision, {len(after.clip_ids)} now, {common} in both. "
@@ -148,12 +158,12 @@ def other_clips(before: TestOutcome, after: TestOutcome) -> str:
 
 
 def share(right: np.ndarray) -> str:
-    """Return the share of clips on which a model is right, and of how many."""
+    """Return the share of clips on which a model is right, with the counts."""
     return f"{right.mean():.3f} ({right.sum()} of {len(right)})"
 
 
 def baseline_verdict(folder: Path) -> str:
-    """Return the last line of the report, which says what the labels were worth."""
+    """Return the last line of the report, which gives the gain from the labels."""
     try:
         last = (folder / REPORT).read_text(encoding="utf-8").strip().rpartition("\n")[2]
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""How far annotators agree beyond chance."""
+"""Measure the agreement between annotators beyond chance."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
@@ -7,26 +7,26 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.lib.intervals.bootstrap import paired_bootstrap
+from stages.lib.markdown import code, table
 from stages.lib.tables.expert import LABELS, Answer
-from tools.lib.markdown import code, table
 
 FEWEST_CLIPS = 2
-FEWEST_FOR_AN_INTERVAL = 10  # Of fewer, resampling says nothing that can be trusted.
+FEWEST_FOR_AN_INTERVAL = 10  # With fewer, resampling is not reliable.
 
 
 class Agreement(NamedTuple):
-    """How far some annotators agree on the clips that all of them have answered for.
+    """The agreement of some annotators on the clips that all of them have answered for.
 
     Attributes
     ----------
     annotators : tuple of str
     clips : int
     same : int
-        Clips for which all give the same answer.
+        The number of clips with the same answer from all.
     kappa : float
-        NaN where it is undefined: everybody has given one and the same answer throughout.
+        NaN if undefined, because all answers are the same.
     low, high : float or None
-        The 95 % interval; None where there are too few clips, or no disagreement to resample.
+        The 95 % interval; None if there are too few clips, or no disagreement to resample.
     """
 
     annotators: tuple[str, ...]
@@ -38,19 +38,19 @@ class Agreement(NamedTuple):
 
 
 def cohen_kappa(votes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return Cohen's kappa of two annotators in each sample, as `sklearn.metrics.cohen_kappa_score` does of one.
+    """Return Cohen's kappa of two annotators for each sample (`sklearn.metrics.cohen_kappa_score` takes only one).
 
     Parameters
     ----------
     votes : ndarray of int, shape (clips, 2)
         Positions in `LABELS`.
     drawn : ndarray of int, shape (samples, clips)
-        How often each sample holds each clip.
+        The count of each clip in each sample.
 
     Returns
     -------
     ndarray, shape (samples,)
-        NaN where it is undefined.
+        NaN where undefined.
 
     References
     ----------
@@ -63,7 +63,7 @@ def cohen_kappa(votes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def fleiss_kappa(votes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return Fleiss' kappa of annotators all of whom have answered for every clip; otherwise as `cohen_kappa`.
+    """Return Fleiss' kappa of annotators who have all answered for every clip; otherwise as `cohen_kappa`.
 
     Parameters
     ----------
@@ -83,12 +83,12 @@ def fleiss_kappa(votes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def one_hot(votes: np.ndarray) -> np.ndarray:
-    """Return ones where a vote is for a label, along a new last axis."""
+    """Return the votes one-hot encoded along a new last axis."""
     return (votes[..., None] == np.arange(len(LABELS))).astype(int)
 
 
 def beyond_chance(observed: np.ndarray, by_chance: np.ndarray) -> np.ndarray:
-    """Return the agreement beyond chance, 1 at most; NaN where everybody gives one answer throughout."""
+    """Return the agreement beyond chance, at most 1; NaN where all answers are the same."""
     left = np.where(by_chance < 1, 1 - by_chance, np.nan)
     return (observed - by_chance) / left
 
@@ -122,7 +122,7 @@ def agreement(
 
 
 def agreements(answers: Sequence[Answer]) -> list[Agreement]:
-    """Measure every pair of annotators by Cohen's kappa and, if there are more than two, all by Fleiss'."""
+    """Measure every pair of annotators by Cohen's kappa and, if there are more than two, all by Fleiss' kappa."""
     label_of: dict[str, dict[str, str]] = {}
     for answer in answers:
         label_of.setdefault(answer.annotator, {})[answer.clip_id] = answer.label
@@ -132,7 +132,7 @@ def agreements(answers: Sequence[Answer]) -> list[Agreement]:
 
 
 def agreement_table(answers: Sequence[Answer]) -> list[str]:
-    """Return the agreement so far as Markdown."""
+    """Return the agreement as Markdown."""
     measured = agreements(answers)
     enough = [one for one in measured if one.clips >= FEWEST_CLIPS]
     if not measured:
@@ -141,22 +141,22 @@ def agreement_table(answers: Sequence[Answer]) -> list[str]:
     if enough:
         header = ("annotators", "common clips", "same answer", "kappa", "95 % interval")
         rows = ((names(one), str(one.clips), str(one.same), kappa_text(one), interval_text(one)) for one in enough)
-        lines += [*table(header, rows), "", "Cohen's kappa of two (Cohen 1960), Fleiss' of all (Fleiss 1971)."]
+        lines += [*table(header, rows), "", "Cohen's kappa for pairs (Cohen 1960), Fleiss' for all (Fleiss 1971)."]
     too_few = [one for one in measured if one.clips < FEWEST_CLIPS]
     if too_few:
         listed = "; ".join(f"{names(one)} ({one.clips})" for one in too_few)
-        lines += ["", f"Too few common clips to say anything: {listed}."]
+        lines += ["", f"Too few common clips: {listed}."]
     return lines
 
 
 def names(measured: Agreement) -> str:
-    """Name those who were compared."""
+    """Return the names of the annotators."""
     return ", ".join(map(code, measured.annotators))
 
 
 def kappa_text(measured: Agreement) -> str:
     """Return kappa, or why there is none."""
-    return "undefined: one answer throughout" if np.isnan(measured.kappa) else f"{measured.kappa:.2f}"
+    return "undefined: all answers are the same" if np.isnan(measured.kappa) else f"{measured.kappa:.2f}"
 
 
 def interval_text(measured: Agreement) -> str:

@@ -1,4 +1,4 @@
-"""Files in which experts hand in answers: tables as the label page exports them, and selections of sound editors."""
+"""Read experts' answers from files: tables exported from the label page, and selections from sound editors."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,14 +18,14 @@ UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
 
 
 class Signature(NamedTuple):
-    """Who has made selections, None where nobody has said so, and on which day; tables say that themselves."""
+    """The annotator of selections, None if not given, and the day; tables have both in each row."""
 
     annotator: str | None
     day: str
 
 
 class AnswerFile(NamedTuple):
-    """What a file holds.
+    """The contents of a file.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class AnswerFile(NamedTuple):
     rows : list of Row
         As in labels/expert.csv.
     passed_over : int
-        Rows and selections that wait to be filled in.
+        The number of rows and selections that are not filled in.
     faults : list of str
     """
 
@@ -44,7 +44,7 @@ class AnswerFile(NamedTuple):
 
 
 def read_answer_files(paths: Sequence[Path], part_of: Mapping[str, str], signature: Signature) -> list[AnswerFile]:
-    """Read files of any kind; the kind is told by what a file holds.
+    """Read files in any known format, recognised by their content.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def read_answer_files(paths: Sequence[Path], part_of: Mapping[str, str], signatu
 
 
 def selection_lines(path: Path) -> list[str]:
-    """Return the lines of a label track or selection table, one at least; none for any other file."""
+    """Return the lines of a label track or selection table, at least one; empty for any other file."""
     if not path.is_file():
         return []
     content = path.read_bytes()
@@ -73,7 +73,7 @@ def selection_lines(path: Path) -> list[str]:
 
 
 def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
-    """Read a table with the columns of labels/expert.csv, in which an answer may be repeated or still be missing."""
+    """Read a table with the columns of labels/expert.csv; answers may be repeated or missing."""
     if path.is_dir():
         return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
     rows, faults = read_answer_rows(path)

@@ -1,4 +1,4 @@
-"""The spectrograms of many clips on one sheet."""
+"""Draw the spectrograms of many clips on one sheet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.markdown import code
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.tables.clips import Clip, read_clips
-from tools.lib.markdown import code
 from tools.lib.pictures.clip_view import ClipView, colour, view_clip
 from tools.lib.pictures.figure_file import write_figure
 from tools.lib.review.label_changes import Change
@@ -29,14 +29,14 @@ CONTEXT_DARKNESS = 0.5
 
 
 class Tile(NamedTuple):
-    """A clip of the sheet, and the lines above it."""
+    """A clip on the sheet, and the lines above it."""
 
     view: ClipView
     title: str
 
 
 def draw_changes(path: Path, changes: Sequence[Change], evidence: Evidence) -> list[str]:
-    """Draw the clips whose answers changed, by clip id, and return what to say about it as lines of Markdown."""
+    """Draw the clips whose answers changed, sorted by clip id; return lines of Markdown about them."""
     clip_ids = sorted({change.clip_id for change in changes})
     if not clip_ids:
         return ["No clip changed, so there is no sheet."]
@@ -56,12 +56,12 @@ def draw_changes(path: Path, changes: Sequence[Change], evidence: Evidence) -> l
     if len(clip_ids) > MOST_CLIPS:
         said.append(f"{counted(len(clip_ids) - MOST_CLIPS, 'more clip')} left out.")
     if missing:
-        said.append(f"Without a recording that can be read here: {', '.join(map(code, missing))}; run `dvc pull`.")
+        said.append(f"Recording missing or unreadable: {', '.join(map(code, missing))}; run `dvc pull`.")
     return [" ".join(said)]
 
 
 def view_or_none(recordings: Path, clip: Clip | None, params: FeatureParams) -> ClipView | None:
-    """Return the view of a clip; None where its recording is missing or unreadable."""
+    """Return the view of a clip; None if its recording is missing or unreadable."""
     if clip is None or not (recordings / clip.recording).is_file():
         return None
     try:
@@ -71,7 +71,7 @@ def view_or_none(recordings: Path, clip: Clip | None, params: FeatureParams) -> 
 
 
 def title_of(clip_id: str, changes: Sequence[Change], evidence: Evidence) -> str:
-    """Return three lines: the clip, what the experts say of it, what the model says."""
+    """Return three lines: the clip, the experts' answers, the model's decision."""
     answers = ", ".join(f"{answer.annotator}: {answer.label}" for answer in evidence.answers.get(clip_id, []))
     removed = ", ".join(
         f"{change.annotator}: {change.before} removed"
@@ -84,7 +84,7 @@ def title_of(clip_id: str, changes: Sequence[Change], evidence: Evidence) -> str
 
 
 def shortened(line: str) -> str:
-    """Cut a line to what fits above a tile."""
+    """Cut a line to the width of a tile."""
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."
 
 
@@ -107,13 +107,13 @@ def draw_tile(axes: Axes, tile: Tile) -> None:
     view = tile.view
     extent = (view.plain.start_s, view.plain.end_s, view.plain.hz[0] / 1000, view.plain.hz[-1] / 1000)
     axes.imshow(colour(view.plain), aspect="auto", extent=extent)
-    for start_s, end_s in ((view.plain.start_s, view.clip_begin_s), (view.clip_end_s, view.plain.end_s)):
+    for start_s, end_s in ((view.plain.start_s, view.clip_start_s), (view.clip_end_s, view.plain.end_s)):
         if start_s < end_s:
             axes.axvspan(start_s, end_s, color="black", alpha=CONTEXT_DARKNESS, linewidth=0)
-    for edge_s in (view.clip_begin_s, view.clip_end_s):
+    for edge_s in (view.clip_start_s, view.clip_end_s):
         axes.axvline(edge_s, color="white", linewidth=0.8)
     axes.set_xlim(extent[:2])
-    # A name may hold what would be a formula to matplotlib.
+    # A name may contain a formula for matplotlib.
     axes.set_title(tile.title, fontsize=8, loc="left", parse_math=False)
     axes.xaxis.set_major_formatter("{x:g} s")
     axes.yaxis.set_major_formatter("{x:g} kHz")

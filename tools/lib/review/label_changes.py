@@ -1,19 +1,19 @@
-"""What changed between two states of labels/expert.csv."""
+"""Compare two states of labels/expert.csv."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stages.lib.markdown import code, table
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import LABELS, respelt, spellings
-from tools.lib.markdown import code, table
 
 ADDED, CHANGED, REMOVED, REWORDED = "added", "changed", "removed", "date or note only"
 KINDS = (ADDED, CHANGED, REMOVED, REWORDED)
 
 
 class Change(NamedTuple):
-    """What became of one annotator's answer for one clip.
+    """A change of one annotator's answer for one clip.
 
     Attributes
     ----------
@@ -21,9 +21,9 @@ class Change(NamedTuple):
         One of `KINDS`.
     clip_id, annotator : str
     before, after : str
-        The labels; empty where there was none, or is none.
+        The labels; empty if there is none.
     note : str
-        The one that is there now.
+        The current note.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 def label_changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
-    """List the changes, by clip and annotator."""
+    """List the changes, sorted by clip and annotator."""
     names = spellings([*after, *before])
     old, new = (by_clip_and_annotator(respelt(rows, names)) for rows in (before, after))
     changes = []
@@ -53,7 +53,7 @@ def by_clip_and_annotator(rows: Sequence[Row]) -> dict[tuple[str, str], dict[str
 
 
 def kind_of(before: str, after: str) -> str:
-    """Name what became of a label."""
+    """Return the kind of a change."""
     if not before:
         return ADDED
     if not after:
@@ -62,7 +62,7 @@ def kind_of(before: str, after: str) -> str:
 
 
 def headline(changes: Sequence[Change], disputed: int) -> str:
-    """Return the changes in a few words, such as `labels: +12 (7 call, 5 nocall), 2 disputed`."""
+    """Summarise the changes in a few words, such as `labels: +12 (7 call, 5 nocall), 2 disputed`."""
     counts = Counter(change.kind for change in changes)
     classes = Counter(change.after for change in changes if change.kind == ADDED)
     added = ", ".join(f"{classes[label]} {label}" for label in LABELS if classes[label])
@@ -73,10 +73,10 @@ def headline(changes: Sequence[Change], disputed: int) -> str:
 
 
 def change_tables(changes: Sequence[Change]) -> list[str]:
-    """Return the counts by annotator and class, and one by one what was there and is no more."""
+    """Return the counts by annotator and class, and a list of the changed and removed answers."""
     if not changes:
         return ["No answer was added, changed or removed."]
-    # A removed answer is counted under the label that it had.
+    # A removed answer is counted under its former label.
     counts = Counter((change.annotator, change.kind, change.after or change.before) for change in changes)
     kinds = sorted({(annotator, KINDS.index(kind)) for annotator, kind, _ in counts})
     lines = table(

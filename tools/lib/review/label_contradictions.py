@@ -1,25 +1,25 @@
-"""Where an expert's answer differs from the model's, the data set's or another expert's."""
+"""List the answers that contradict the model, the data set or another expert."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stages.lib.markdown import code, table
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.tables.expert import Answer
 from stages.lib.tables.pool import UNCERTAIN, PoolClip
-from tools.lib.markdown import code, table
 from tools.lib.review.label_changes import ADDED, CHANGED, Change
 from tools.lib.wording import counted
 
 
 class Evidence(NamedTuple):
-    """What else is known of the clips.
+    """Other information about the clips.
 
     Attributes
     ----------
     scores : mapping
-        From the id of a pool clip to what the baseline thinks of it.
+        From the id of a pool clip to the baseline's score.
     truth : mapping
         From clip id to the data set's `call` or `nocall`.
     answers : mapping
@@ -32,7 +32,7 @@ class Evidence(NamedTuple):
 
 
 class Contradiction(NamedTuple):
-    """A clip, and whom a new answer for it contradicts."""
+    """A clip, and which sources a new answer for it contradicts."""
 
     clip_id: str
     model: bool
@@ -49,9 +49,9 @@ def by_clip(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
 
 
 def contradictions(changes: Sequence[Change], evidence: Evidence) -> list[Contradiction]:
-    """List the clips for which a new answer contradicts anybody.
+    """List the clips with a new answer that contradicts any source.
 
-    Those of which the model was surest come first, because one of both is then badly wrong.
+    Clips with the model's most confident scores come first, because there the expert or the model is badly wrong.
 
     Parameters
     ----------
@@ -83,10 +83,10 @@ def sureness(score: PoolClip | None) -> float:
 
 
 def contradiction_table(changes: Sequence[Change], evidence: Evidence) -> list[str]:
-    """Return the contradictions as Markdown, what is contradicted in bold."""
+    """Return the contradictions as Markdown, with the contradicted source in bold."""
     decided = [change for change in changes if change.kind in (ADDED, CHANGED) and change.after in (CALL, NOCALL)]
     if not decided:
-        return ["There is no new or changed answer that says `call` or `nocall`."]
+        return ["There is no new or changed answer of `call` or `nocall`."]
     found = contradictions(decided, evidence)
     sure = [clip for clip in found if clip.model and evidence.scores[clip.clip_id].decision != UNCERTAIN]
     lines = [
@@ -114,15 +114,15 @@ def contradiction_table(changes: Sequence[Change], evidence: Evidence) -> list[s
 
 
 def bold(text: str, contradicted: bool) -> str:
-    """Return a text in bold where it is contradicted."""
+    """Return a text, in bold if it is contradicted."""
     return f"**{text}**" if contradicted else text
 
 
 def score_text(score: PoolClip | None) -> str:
-    """Return a score and the decision that it led to."""
+    """Return a score and its decision."""
     return f"{score.p_call:.3f} {code(score.decision)}" if score else ""
 
 
 def answers_text(answers: Sequence[Answer]) -> str:
-    """Return who says what of a clip."""
+    """Return each annotator's answer for a clip."""
     return ", ".join(f"{code(answer.annotator)} {code(answer.label)}" for answer in answers)

@@ -1,4 +1,4 @@
-"""`labels/rounds.csv`: a row for each closed round, so that one sees what the experts' hours were worth."""
+"""`labels/rounds.csv`: one row per closed round, with the gain from the experts' work."""
 
 import json
 from collections.abc import Sequence
@@ -16,32 +16,32 @@ BY_AUDIT, BY_DATASET = "audit", "dataset"
 
 
 class Round(NamedTuple):
-    """A closed round. Numbers are text as in the table; empty where they are not known.
+    """A closed round. Numbers are text as in the table; empty if unknown.
 
     Attributes
     ----------
     round : str
         Counted from 1.
     date : str
-        When it was closed, YYYY-MM-DD.
+        The day it was closed, YYYY-MM-DD.
     calls, nocalls : str
-        Clips that it settled, by class.
+        The number of clips it settled, by class.
     annotators : str
-        Who answered for these clips, separated by semicolons.
+        The annotators of these clips, separated by semicolons.
     accuracy_before, accuracy_after : str
-        On the test clips, of the baseline and of the retrained model; `_low` and `_high` are the ends of the 95 %
-        intervals, and `change_low` and `change_high` those of the difference.
+        The accuracy of the baseline and of the retrained model on the test clips. `_low` and `_high` are the ends of
+        the 95 % intervals; `change_low` and `change_high` are the ends of the interval of the difference.
     model_label_error : str
-        The share of wrong labels among those that the model gave with confidence, with its 95 % interval.
+        The share of wrong labels among the model's confident labels, with its 95 % interval.
     measured_by : str
-        `audit` where experts have answered for audited clips of each class; otherwise `dataset`, by the labels that
-        the data set has for pool clips.
+        `audit` if experts have answered for audited clips of each class; otherwise `dataset`, by the data set's labels
+        for pool clips.
     uncertain_share : str
-        Of the pool.
+        The share of the pool that the model was uncertain about.
     agreement : str
-        Cohen's kappa between the model's decisions on the pool in this round and in the one before.
+        Cohen's kappa between the model's decisions on the pool in this round and the previous one.
     commit : str
-        Whose metrics these are.
+        The commit with these metrics.
     """
 
     round: str
@@ -67,7 +67,7 @@ class Round(NamedTuple):
 
 
 def read_rounds(path: Path = ROUNDS) -> list[Round]:
-    """Read the rounds that have been closed, the first one first."""
+    """Read the closed rounds, the first one first."""
     return [Round(**row.cells) for row in read_table(path, Round._fields)]
 
 
@@ -83,16 +83,16 @@ def describe_round(
     agreement: float | None,
     commit: str,
 ) -> Round:
-    """Describe a round by the metrics that its pipeline has written.
+    """Describe a round by the metrics of its pipeline run.
 
     Parameters
     ----------
     number : int
     settled : sequence of SettledClip
-        What the round has settled.
+        The clips settled in this round.
     annotators : sequence of str
     agreement : float or None
-        Cohen's kappa with the round before.
+        Cohen's kappa with the previous round.
     commit : str
     """
     evaluation, labels, pool = (
@@ -111,8 +111,11 @@ def describe_round(
         "; ".join(sorted(set(annotators))),
         *before,
         *after,
-        *(str(change[end]) for end in ("low", "high")),
-        *(str(error.get(name, "")) for name in ("rate", "rate_low", "rate_high")),
+        str(change["low"]),
+        str(change["high"]),
+        str(error.get("rate", "")),
+        str(error.get("rate_low", "")),
+        str(error.get("rate_high", "")),
         measured_by if error["checked"] else "",
         str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
         "" if agreement is None else str(round(agreement, 6)),

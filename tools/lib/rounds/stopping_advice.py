@@ -1,21 +1,19 @@
-"""When to stop asking the experts: three signs, each with its reason."""
+"""Advise when to stop labelling, by three signs, each with its reason."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
-
-from sklearn.metrics import cohen_kappa_score
 
 from stages.lib.measures.comparison import exceeds_training, training_remark
 from tools.lib.rounds.rounds_table import Round
 
 # Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions", CoNLL:
-# successive models that agree with a kappa of 0.99 will not change much any more.
+# once successive models agree with a kappa of 0.99, they change little.
 STABLE_KAPPA = 0.99
 NEARLY_SETTLED = 0.05
 
 
 class Sign(NamedTuple):
-    """A sign that it is time to stop: whether it is there, and why."""
+    """A sign that it is time to stop: whether it is present, and why."""
 
     name: str
     there: bool
@@ -23,7 +21,7 @@ class Sign(NamedTuple):
 
 
 def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None:
-    """Return Cohen's kappa between two models over the pool clips that both have decided about.
+    """Return Cohen's kappa between two models on the pool clips that both have scored.
 
     Parameters
     ----------
@@ -33,39 +31,39 @@ def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None
     Returns
     -------
     float or None
-        At most 1; None where they have no clip in common.
+        At most 1; None if they have no clip in common.
     """
+    from sklearn.metrics import cohen_kappa_score
+
     common = sorted(before.keys() & now.keys())
     if not common:
         return None
     decisions = [before[clip_id] for clip_id in common], [now[clip_id] for clip_id in common]
-    # Kappa is not defined where both models say one and the same of every clip.
+    # Kappa is undefined if both models make the same decision for every clip.
     return 1.0 if decisions[0] == decisions[1] else float(cohen_kappa_score(*decisions))
 
 
 def signs(closed: Round, training_spread: float | None) -> list[Sign]:
-    """Look for the three signs in a closed round; parameters as for `advice`."""
+    """Evaluate the three signs for a closed round; parameters as for `advice`."""
     return [stability(closed.agreement), settledness(closed.uncertain_share), no_gain(closed, training_spread)]
 
 
 def stability(kappa: str) -> Sign:
-    """Tell whether the model has stopped changing its mind about the pool."""
+    """Tell whether the model's decisions on the pool have stopped changing."""
     name = "the scores are stable"
     if not kappa:
-        return Sign(
-            name, False, "there is no round before this one to compare with, or its scores are not in the cache"
-        )
+        return Sign(name, False, "there is no previous round to compare with, or its scores are not in the cache")
     stable = float(kappa) >= STABLE_KAPPA
     return Sign(
         name,
         stable,
-        f"Cohen's kappa between this model's decisions and those of the round before is {float(kappa):.2f} "
+        f"Cohen's kappa between the model's decisions in this and the previous round is {float(kappa):.2f} "
         f"({'at least' if stable else 'below'} {STABLE_KAPPA})",
     )
 
 
 def settledness(share: str) -> Sign:
-    """Tell whether the model is sure of nearly the whole pool."""
+    """Tell whether the model is certain about nearly the whole pool."""
     name = "the pool is nearly settled"
     if not share:
         return Sign(name, True, "no clip is left in it")
@@ -73,13 +71,13 @@ def settledness(share: str) -> Sign:
     return Sign(
         name,
         settled,
-        f"the model was uncertain of {float(share):.1%} of it ({'less' if settled else 'not less'} than "
+        f"the model was uncertain about {float(share):.1%} of it ({'less' if settled else 'not less'} than "
         f"{NEARLY_SETTLED:.0%})",
     )
 
 
 def no_gain(closed: Round, training_spread: float | None) -> Sign:
-    """Tell whether the last labels have changed the accuracy by no more than chance; parameters as for `advice`."""
+    """Tell whether the last labels changed the accuracy no more than chance would; parameters as for `advice`."""
     low, high = float(closed.change_low), float(closed.change_high)
     change = float(closed.accuracy_after) - float(closed.accuracy_before)
     inside = low <= 0 <= high
@@ -87,31 +85,30 @@ def no_gain(closed: Round, training_spread: float | None) -> Sign:
         "the gain is no larger than chance",
         inside or not exceeds_training(change, training_spread),
         f"the 95 % interval of the change in accuracy, {low:+.3f} to {high:+.3f}, "
-        f"{'holds' if inside else 'does not hold'} zero. {training_remark(training_spread)}",
+        f"{'includes' if inside else 'excludes'} zero. {training_remark(training_spread)}",
     )
 
 
 def advice(closed: Round, training_spread: float | None) -> str:
-    """Advise to stop where the labels bring nothing that can be seen and the model has little left to ask.
+    """Advise to stop if the labels bring no measurable gain and the model has little left to ask.
 
     Parameters
     ----------
     closed : Round
     training_spread : float or None
-        How far other training seeds would move the change in accuracy: one standard deviation, None where that is not
-        known.
+        One standard deviation of the change in accuracy over training seeds; None if unknown.
     """
     stable, settled, useless = found = signs(closed, training_spread)
     stop = useless.there and (stable.there or settled.there)
     lines = [f"  {'yes' if sign.there else 'no '}  {sign.name}: {sign.reason}" for sign in found]
     if stop:
-        verdict = "Advice: stop here, or bring recordings of another kind."
+        verdict = "Advice: stop here, or add recordings of another kind."
     elif useless.there:
-        verdict = "Advice: go on. One round rarely shows a gain, and the model still has something to ask."
+        verdict = "Advice: go on. One round rarely shows a gain, and the model still has clips to ask about."
     elif float(closed.change_high) < 0:
         verdict = (
-            "Advice: look before you go on. The accuracy fell by more than chance with the labels of this round: see "
-            "where they contradict the data set and one another (python -m tools.diff_labels)."
+            "Advice: check the labels of this round before you go on. The accuracy fell by more than chance: see where "
+            "they contradict the data set or each other (python -m tools.diff_labels)."
         )
     else:
         verdict = "Advice: go on. The accuracy rose by more than chance with the labels of this round."

@@ -1,4 +1,4 @@
-"""What is held out of training for good, drawn when a data set is put to use."""
+"""Draw the clips that are held out of training for good."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,16 +22,16 @@ from stages.lib.tables.held_out import (
 from stages.lib.tables.settled import SETTLED, read_settled
 from tools.lib.wording import counted
 
-ANNOTATIONS = "annotations"  # The clips of a data set with this folder are made again for another length.
+ANNOTATIONS = "annotations"  # In a data set with this folder, clips are made again when their length changes.
 
 
 def hold_out(again: bool = False) -> list[str]:
-    """Draw what the data set in use holds out, and add it to the table; return what to say about it.
+    """Draw the held-out clips of the data set in use and add them to the table; return the lines to print.
 
     Parameters
     ----------
     again : bool
-        Whether what was drawn before gives way.
+        Whether to replace an earlier draw.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def hold_out(again: bool = False) -> list[str]:
     folder, params = read_params("data", DataParams).folder, read_params("split", SplitParams)
     clip_s = read_params("featurize", ClipLength).clip_s
     table = folder / "clips.csv"
-    made_by = f"dvc repro {folder / 'dvc.yaml'}" if (folder / "dvc.yaml").exists() else "dvc pull, or write it"
+    made_by = f"dvc repro {folder / 'dvc.yaml'}" if (folder / "dvc.yaml").exists() else "dvc pull, or write the file"
     refuse([] if table.exists() else [f"{table}: there is no such file; run {made_by}"])
     clips = read_clips(table)
     present = read_held_out()
@@ -49,8 +49,8 @@ def hold_out(again: bool = False) -> list[str]:
     if before and not again:
         raise InputFaults(
             [
-                f"{HELD_OUT}: holds out {len(before)} clips of {folder.name} already; --again draws others "
-                "(figures from before do not compare with those after)"
+                f"{HELD_OUT}: already holds out {len(before)} clips of {folder.name}; --again draws others "
+                "(earlier figures are then not comparable)"
             ]
         )
     refuse(false_labels(folder, clips, before, clip_s))
@@ -66,7 +66,7 @@ def hold_out(again: bool = False) -> list[str]:
 
 
 def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:
-    """List what a draw leaves too little of; each fault begins with the part that it is about."""
+    """List the parts that a draw leaves too small; each fault begins with the name of its part."""
     parts = parts_of(clips, params, held_out)
     left = Counter(parts[clip.clip_id] for clip in clips if clip.clip_id in parts)["train"]
     if not params.by_share and left < params.train:
@@ -75,19 +75,19 @@ def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, st
 
 
 def place_faults(table: Path, faults: Iterable[str]) -> Iterable[str]:
-    """Yield faults of a draw with their places in params.yaml and what there is to draw from."""
+    """Add the place in params.yaml, and the clips available, to the faults of a draw."""
     for fault in faults:
         labels = Counter(clip.label or "unlabelled" for clip in read_clips(table))
         there = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
         recordings = len({clip.recording for clip in read_clips(table)})
         line = param_line("split", fault.partition(":")[0])
-        yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips of {recordings} recordings"
+        yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips from {recordings} recordings"
 
 
 def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutClip], clip_s: float) -> list[str]:
-    """List the labels that would be false for windows of another length than at the draw before.
+    """List the labels that would be false because windows had another length at the earlier draw.
 
-    Clips that are made from annotations are made again for another length, so their labels in clips.csv stay right.
+    Clips from annotations are made again when the length changes, so their labels in clips.csv stay right.
     """
     if not length_faults(folder.name, before, clip_s):
         return []
@@ -102,7 +102,7 @@ def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutCl
     }
     return [
         f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, which makes "
-        f"{counted(count, 'label')} for windows of {before[0].clip_s} s false ({table}); set it back, or make another "
+        f"{counted(count, 'label')} for windows of {before[0].clip_s} s false ({table}); set it back, or make a new "
         f"data set with labels for {clip_s} s"
         for table, count in depending.items()
         if count
@@ -116,9 +116,9 @@ def counts(clips: Sequence[HeldOutClip]) -> str:
 
 
 def kept(before: Sequence[HeldOutClip], now: Sequence[HeldOutClip]) -> list[str]:
-    """Say how many test clips of an earlier draw are left."""
+    """Say how many test clips of an earlier draw are kept."""
     tests = [{clip.clip_id for clip in clips if clip.part == "test"} for clips in (before, now)]
     if not before or tests[0] == tests[1]:
         return []
-    left = f"{len(tests[0] & tests[1])} of {len(tests[0])} test clips from before are left"
-    return [f"{left}; figures from before do not compare with those after"]
+    left = f"{len(tests[0] & tests[1])} of {len(tests[0])} earlier test clips are kept"
+    return [f"{left}; earlier figures are not comparable"]

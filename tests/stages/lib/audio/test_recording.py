@@ -158,7 +158,7 @@ def test_every_recording_of_a_low_rate_is_named():
     low, lower = low_rate_lines(rates, 10000.0)[::-1]
     assert low == (
         "recorded at 8000 Hz, which holds nothing above 4000 Hz, while featurize.max_hz is 10000; "
-        "what is missing counts as unknown (2 in all): 8000_a.wav, 8000_b.wav"
+        "missing bands count as unknown (2 in all): 8000_a.wav, 8000_b.wav"
     )
     assert lower.endswith("4000_a.wav, 4000_b.wav")
     assert low_rate_lines(rates, 2000.0) == []
@@ -215,7 +215,7 @@ def test_a_recording_that_lacks_its_last_byte_is_cut_off(tmp_path, name):
 def test_what_is_left_of_a_wav_file_is_counted_in_bytes(tmp_path):
     path = write(tmp_path / "sea.wav", noise(1))
     path.write_bytes(path.read_bytes()[:-6000])
-    assert recording_fault(path).startswith(f"{path} is cut off: 10000 of 16000 bytes of samples are there; copy it")
+    assert recording_fault(path).startswith(f"{path} is cut off: 10000 of 16000 bytes of samples are present; copy it")
 
 
 def chunk(content: bytes, name: bytes, length: bytes) -> bytes:
@@ -258,7 +258,7 @@ def test_a_flac_file_that_does_not_say_how_long_it_is_is_a_fault(tmp_path):
 def test_samples_without_a_header_are_a_fault(tmp_path):
     path = tmp_path / "sea.raw"
     path.write_bytes(noise(1).astype(np.float32).tobytes())
-    assert recording_fault(path).startswith(f"{path} is by its name samples without a header")
+    assert recording_fault(path).startswith(f"{path} is raw samples without a header")
 
 
 STRANGE = {
@@ -367,7 +367,8 @@ def test_a_wav_file_whose_header_was_never_finished_is_read_to_its_end(tmp_path,
     assert examine(path, "mix") == examine(right, "mix")
     np.testing.assert_array_equal(read_window(path, 0.25, 1.5, 8000), read_window(right, 0.25, 1.5, 8000))
     assert unfinished_lines([path, right]) == [
-        f"{path}: its header was never finished, as when a recorder stops without warning; read to the end of the file"
+        f"{path}: its header was never finished, probably because the recorder stopped abruptly; read to the end of "
+        "the file"
     ]
 
 

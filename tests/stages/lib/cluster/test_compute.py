@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY
-from stages.lib.cluster.compute import ComputeParams, chosen_cluster, python_faults
+from stages.lib.cluster.compute import ComputeParams, chosen_cluster
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import read_params
 
@@ -68,23 +68,9 @@ def test_recordings_may_be_in_a_store_or_in_a_folder(params, recordings):
 def test_a_scheduler_that_is_not_there_is_refused(params):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "tcp://{}:{}".format(*taken.getsockname())
-    params.write_text(f"{DASK}  scheduler: {address}\n")
+    params.write_text(f"data:\n  dataset: tiny\n{DASK}  scheduler: {address}\n")
     assert faults() == [
-        f"params.yaml:3: compute.scheduler: nothing answers at {address} within 10 s; start dask scheduler"
-    ]
-
-
-def test_workers_with_another_python_are_refused(params):
-    params.write_text(f"{DASK}  scheduler: tcp://127.0.0.1:8786\n")
-    workers = {"tcp://a:1": "3.11.2.final.0", "tcp://b:2": "3.12.1.final.0", "tcp://c:3": "3.1.1.final.0"}
-    found = {
-        "client": {"host": {"python": "3.11.7.final.0"}},
-        "workers": {address: {"host": {"python": python}} for address, python in workers.items()},
-    }
-    assert python_faults(found) == [
-        f"params.yaml:3: compute.scheduler: worker {address} has Python {workers[address]}, this is 3.11.7.final.0; "
-        "start it with a Python like this one"
-        for address in ("tcp://b:2", "tcp://c:3")
+        f"params.yaml:5: compute.scheduler: {address} cannot be reached; run make scheduler, then run this again"
     ]
 
 

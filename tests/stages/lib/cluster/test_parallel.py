@@ -19,7 +19,7 @@ def test_results_come_in_order(count):
 
 
 @pytest.mark.filterwarnings("ignore:.*tasks have been successfully executed")
-def test_the_first_result_is_there_before_the_last_call(tmp_path):
+def test_the_first_result_is_there_before_the_last_task(tmp_path):
     def note(number: int) -> int:
         (tmp_path / str(number)).touch()
         return number
@@ -30,7 +30,7 @@ def test_the_first_result_is_there_before_the_last_call(tmp_path):
     results.close()
 
 
-def test_the_calls_run_in_several_processes_where_there_are_several_cores():
+def test_the_tasks_run_in_several_processes_where_there_are_several_cores():
     processes = set(in_parallel(process_id, [(0.05,)] * 20, "test"))
     assert os.getpid() not in processes or len(os.sched_getaffinity(0)) == 1
     assert len(processes) <= len(os.sched_getaffinity(0))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import pytest
 import yaml
+from dvc.utils.serialize import parse_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
@@ -117,7 +118,7 @@ def test_text_that_is_not_yaml_is_refused_with_its_line(tmp_path, second_line):
     assert faults[0].startswith(("params.yaml:2: ", "params.yaml:3: "))
 
 
-@pytest.mark.parametrize("key", ["1", "on", "null", "[low]", "{low: 1}", "2026-11-22", "0.5"])
+@pytest.mark.parametrize("key", ["1", "true", "null", "[low]", "{low: 1}", "2026-11-22", "0.5"])
 def test_a_key_that_is_not_text_is_refused_with_its_line(tmp_path, key):
     faults = faults_of(tmp_path, RIGHT + f"  ? {key}\n  : 1\n")
     assert faults == ["params.yaml:7: a key that is not a name; write a name, or put it in quotation marks"]
@@ -157,28 +158,40 @@ def test_a_tag_is_refused_and_nothing_is_made_of_it(tmp_path, value):
     assert [fault.startswith("params.yaml:6: the tag ") for fault in faults] == [True]
 
 
-@pytest.mark.parametrize("value", ["2026-13-45", "0x_", "2001-12-14t21:59:43-25:00", "<<", "="])
+@pytest.mark.parametrize("value", ["2026-13-45", "0x_", "2001-12-14t21:59:43-25:00"])
 def test_a_value_that_yaml_cannot_make_is_refused_with_its_line(tmp_path, value):
     faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {value}"))
-    assert faults == [f"params.yaml:6: {value!r} is not a value; correct it, or put it in quotation marks"]
+    assert faults == [f"params.yaml:6: not YAML: {value!r} is not a value; correct it, or put it in quotation marks"]
 
 
-@pytest.mark.parametrize(
-    ("value", "read"), [("010", 8), ("0x10", 16), ("1:30", 90), ("1_0", 10), ("0b11", 3), ("010.5", 10.5)]
-)
-def test_a_number_that_would_be_read_as_another_is_refused(tmp_path, value, read):
+@pytest.mark.parametrize("value", ["<<", "="])
+def test_a_value_that_means_something_else_to_yaml_is_refused_with_its_line(tmp_path, value):
     faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {value}"))
-    assert faults == [f"params.yaml:6: {value} would be read as {read}; write the number in plain digits"]
+    assert [fault.startswith("params.yaml:6: not YAML: ") for fault in faults] == [True]
+
+
+@pytest.mark.parametrize(("value", "read"), [("010", 10), ("0x10", 16), ("1_0", 10), ("0b11", 3)])
+def test_a_number_is_read_as_dvc_reads_it(tmp_path, value, read):
+    text = RIGHT.replace("rounds: 3", f"rounds: {value}")
+    assert read_text(tmp_path, text).rounds == parse_yaml(text, "params.yaml")["score_pool"]["rounds"] == read
+
+
+def test_a_time_is_not_a_number(tmp_path):
+    faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", "rounds: 1:30"))
+    assert faults == ["params.yaml:6: score_pool.rounds: input should be a valid integer, not '1:30'"]
 
 
 def test_a_number_without_end_is_refused(tmp_path):
     faults = faults_of(tmp_path, RIGHT.replace("rounds: 3", f"rounds: {'9' * 5000}"))
-    assert faults == ["params.yaml:6: a value of 5000 characters; 1000 are the most"]
+    assert [fault.endswith("999' is not a value; correct it, or put it in quotation marks") for fault in faults] == [
+        True
+    ]
+    assert len(faults[0]) < 150
 
 
 @pytest.mark.parametrize(
     ("value", "right"),
-    [("1e-3", "0.001"), ("4E-1", "0.4"), ("'0.5'", "0.5"), ("'1'", "1"), ("1e-300", f"0.{299 * '0'}1")],
+    [("'0.5'", "0.5"), ("'1'", "1"), ("'1e-3'", "0.001"), ("'1e-300'", f"0.{299 * '0'}1")],
 )
 def test_a_number_that_is_text_to_yaml_is_refused_with_the_right_way_to_write_it(tmp_path, value, right):
     faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", f"low: {value}"))
@@ -186,7 +199,7 @@ def test_a_number_that_is_text_to_yaml_is_refused_with_the_right_way_to_write_it
     assert read_text(tmp_path, RIGHT.replace("low: 0.4", f"low: {right}")).low == float(right)
 
 
-@pytest.mark.parametrize("value", ["0.001", "1.0e-3", ".5", "+0.5", "1.", "0"])
+@pytest.mark.parametrize("value", ["0.001", "1.0e-3", "1e-3", "4E-1", ".5", "+0.5", "1.", "0"])
 def test_a_plain_number_is_read(tmp_path, value):
     assert read_text(tmp_path, RIGHT.replace("low: 0.4", f"low: {value}")).low == float(value)
 
@@ -268,7 +281,7 @@ def test_any_text_is_read_or_refused_with_lines_that_a_person_can_read(tmp_path_
         assert all(re.match(rf"{place}:[0-9]+: ", line) and line.isprintable() for line in refusal.lines)
         assert all(len(line) < 500 for line in refusal.lines)
     else:
-        assert band.model_dump() == yaml.safe_load(text)["score_pool"]
+        assert band.model_dump() == parse_yaml(text, "params.yaml")["score_pool"]
 
 
 @given(st.binary(max_size=100))

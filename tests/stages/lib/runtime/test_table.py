@@ -124,7 +124,7 @@ def test_an_unknown_column_is_a_fault(tmp_path):
 
 def test_a_column_that_is_there_twice_is_a_fault(tmp_path):
     _, faults = parse(tmp_path, b"clip_id,label,note,label\na,call,x,call\n")
-    assert faults == [":1: column label is there twice; the header should be clip_id,label,note"]
+    assert faults == [":1: column label appears twice; the header should be clip_id,label,note"]
 
 
 def test_all_faults_of_a_header_are_listed_at_once(tmp_path):

@@ -69,7 +69,7 @@ def test_an_unknown_label_is_refused(tmp_path, label):
 
 def test_an_empty_annotator_is_refused(tmp_path):
     _, faults = read(tmp_path, "a_0000000,call, ,2026-11-22,\n")
-    assert faults == ["expert.csv:2: annotator is empty; write the name of whoever listened"]
+    assert faults == ["expert.csv:2: annotator is empty; write the name of the person who listened"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_an_empty_annotator_is_refused(tmp_path):
 def test_a_bad_date_is_refused(tmp_path, date):
     _, faults = read(tmp_path, f"a_0000000,call,val,{date},\n")
     assert [
-        fault.startswith(f"expert.csv:2: date {date!r} is not a date; write it as in 2026-11-22") for fault in faults
+        fault.startswith(f"expert.csv:2: date {date!r} is not a date; write it like 2026-11-22") for fault in faults
     ] == [True]
 
 
@@ -91,7 +91,7 @@ def test_an_apostrophe_that_a_spreadsheet_has_put_before_a_cell_is_refused_by_it
     _, faults = read(tmp_path, ",".join(cells) + "\n")
     name = HEADER.split(",")[place]
     assert faults == [
-        f'expert.csv:2: {name} "{cells[place]}" begins with an apostrophe, as spreadsheets put before text; remove it'
+        f'expert.csv:2: {name} "{cells[place]}" starts with an apostrophe, as spreadsheets put before text; remove it'
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_clip_whose_recording_begins_with_an_apostrophe_can_be_answered_for(tm
 @pytest.mark.parametrize("name", ["val\u200b", "val\xa0v", "\ufeffval", "v\x07al", "val\u202e", "so\xadft"])
 def test_an_annotator_with_a_character_that_cannot_be_seen_is_refused(tmp_path, name):
     _, faults = read(tmp_path, f"a_0000000,call,{name},2026-11-22,\n")
-    assert faults == [f"expert.csv:2: annotator {name!r} holds a character that cannot be seen; type the name anew"]
+    assert faults == [f"expert.csv:2: annotator {name!r} contains an invisible character; type the name again"]
 
 
 def test_one_name_in_two_spellings_is_one_annotator(tmp_path):
@@ -113,7 +113,7 @@ def test_one_name_in_two_spellings_is_one_annotator(tmp_path):
     answers, faults = read(tmp_path, rows)
     assert ({answer.annotator for answer in answers}, faults) == ({composed}, [])
     _, faults = read(tmp_path, rows.replace("b_", "a_"))
-    assert [fault.startswith(f"expert.csv:3: {composed!r} has answered") for fault in faults] == [True]
+    assert [fault.startswith(f"expert.csv:3: {composed!r} already answered") for fault in faults] == [True]
 
 
 @pytest.mark.parametrize(("one", "other"), [("Val", "val"), ("ÅSA ÖBERG", "åsa öberg"), ("Straße", "STRASSE")])
@@ -122,7 +122,7 @@ def test_capitals_make_no_other_annotator(tmp_path, one, other):
     answers, faults = read(tmp_path, rows)
     assert ([answer.annotator for answer in answers], faults) == ([one, one], [])
     _, faults = read(tmp_path, rows.replace("b_", "a_"))
-    assert [fault.startswith(f"expert.csv:3: {one!r} has answered") for fault in faults] == [True]
+    assert [fault.startswith(f"expert.csv:3: {one!r} already answered") for fault in faults] == [True]
     assert len(distinct(read_rows(tmp_path / "expert.csv")[0])) == 1
 
 
@@ -130,7 +130,7 @@ def test_a_date_in_the_future_is_refused(tmp_path):
     ahead = datetime.now(UTC) + timedelta(days=2)
     _, faults = read(tmp_path, f"a_0000000,call,val,{ahead:%Y-%m-%d},\nb_0000000,call,val,2206-11-22,\n")
     assert [fault.partition(" date ")[2] for fault in faults] == [
-        f"{day!r} lies in the future; write the day on which the answer was given"
+        f"{day!r} is in the future; write the day on which the answer was given"
         for day in (f"{ahead:%Y-%m-%d}", "2206-11-22")
     ]
 

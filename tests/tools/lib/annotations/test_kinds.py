@@ -76,15 +76,15 @@ def test_the_command_that_is_proposed_explains_the_word(word):
 
 def test_what_words_were_taken_for_is_said_with_the_pattern():
     labels = {"S*": "call"}
-    assert said_of_words(("spy hop",), labels) == "'spy hop' stands for call, by S*"
-    assert said_of_words(("ship",), labels) == "'ship' stands for other"
-    assert said_of_words(("call", "HW"), labels) == "'call' beside 'HW' stands for other"
-    assert said_of_words(("",), labels) == "no word stands for call"
+    assert said_of_words(("spy hop",), labels) == "'spy hop': call, by S*"
+    assert said_of_words(("ship",), labels) == "'ship': other"
+    assert said_of_words(("call", "HW"), labels) == "'call' and 'HW': other"
+    assert said_of_words(("",), labels) == "no word: call"
 
 
 def test_each_unknown_word_is_named_once_with_its_first_place():
     events = [Event(f"t:{n}", "bay", 0, 1, text) for n, text in enumerate(["S01", "", "rain", "S01"], 2)]
     assert [fault.partition(";")[0] for fault in unknown_words(events, {})] == [
-        "t:2: nobody has said what 'S01' stands for (2 annotations)",
-        "t:4: nobody has said what 'rain' stands for (1 annotation)",
+        "t:2: unknown word 'S01' (2 annotations)",
+        "t:4: unknown word 'rain' (1 annotation)",
     ]

@@ -20,7 +20,7 @@ def test_what_is_taken_comes_first_and_the_first_place_is_kept():
 
 def test_people_read_a_line_for_each_reason():
     assert printed(OUTCOMES) == [
-        "          why     annotations  windows  the first",
+        "          reason  annotations  windows  first",
         "taken     a call            3        4  t:4",
         "left out  twice             1        0  t:7",
         "note      long              1        3  t:9",

@@ -147,7 +147,7 @@ def test_a_table_without_a_column_for_the_recording_is_about_the_one_of_its_name
     annotations = read(tmp_path, "Start (s),End (s),Common name\n1,2,S01\n", name)
     assert events(annotations) == [("a", 1, 2, "S01")]
     assert annotations.notes == [
-        f"{tmp_path}/{name}: has no column for the recording, so it is about 'a', after which it is named"
+        f"{tmp_path}/{name}: has no column for the recording, so it is assigned to 'a' by its file name"
     ]
 
 
@@ -191,9 +191,7 @@ def test_every_column_of_words_counts(tmp_path, columns, cells, kind):
 def test_words_in_a_column_of_another_name_are_asked_about(tmp_path, columns, rows, asked):
     text = f"filename,start,end,{columns}\n" + "".join(f"a.wav,{n},{n + 1},{row}\n" for n, row in enumerate(rows))
     (fault,) = read(tmp_path, text).faults
-    assert fault.startswith(
-        f"{tmp_path}/bay.csv:1: nobody has said which column tells what the sounds are: {asked}; add "
-    )
+    assert fault.startswith(f"{tmp_path}/bay.csv:1: it is unclear which column names the sounds: {asked}; add ")
     column = columns.partition(",")[0]
     stated = read(tmp_path, text, words=(column.upper(),))
     assert [event[3:] for event in events(stated)] == [(row.partition(",")[0],) for row in rows]
@@ -254,7 +252,9 @@ def test_files_of_several_sequences_in_one_table_are_not_joined(tmp_path):
 )
 def test_times_without_offset_are_of_the_one_file_only_where_the_table_is_named_after_it(tmp_path, name, asked):
     faults = read(tmp_path, f"{RAVEN}\tBegin File\n1\tS 1\t1\t31\t32\t0\t9\tb.wav\n", name).faults
-    assert [fault.partition(" alone")[0] for fault in faults] == [f"{tmp_path}/{name}:1: names the file b.wav"] * asked
+    assert [fault.partition(", is not")[0] for fault in faults] == [
+        f"{tmp_path}/{name}:1: names only the file b.wav"
+    ] * asked
 
 
 # Whatever a file holds.
@@ -293,5 +293,5 @@ def test_any_text_is_read_or_refused_in_sentences(tmp_path_factory, text):
 
 def test_a_line_that_is_longer_than_any_cell_is_no_table(tmp_path):
     (fault,) = read(tmp_path, '{"a": "' + "x" * 200_000 + '", "b": 1}\n').faults
-    assert "is none of the annotations that are known" in fault
+    assert "is not in a known annotation format" in fault
     assert len(fault) < 1000

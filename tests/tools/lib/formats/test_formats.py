@@ -75,15 +75,15 @@ def test_times_of_a_raven_sequence_count_from_the_start_of_each_file(tmp_path):
 def test_a_raven_sequence_without_offsets_is_refused(tmp_path):
     text = f"{RAVEN}\tBegin File\n1\tS\t1\t1\t2\t0\t9\tfirst.wav\n2\tS\t1\t610\t612\t0\t9\tsecond.wav\n"
     (fault,) = read(tmp_path, text).faults
-    assert fault.startswith(f"{tmp_path}/bay.txt:1: names 2 files, but without the column File Offset (s)")
+    assert fault.startswith(f"{tmp_path}/bay.txt:1: names 2 files, but has no column File Offset (s)")
 
 
 def test_a_raven_sequence_without_an_offset_or_a_file_in_some_row_is_refused(tmp_path):
     text = f"{RAVEN}\tBegin File\tFile Offset (s)\n1\tS\t1\t1\t2\t0\t9\tfirst.wav\t1\n"
     text += "2\tS\t1\t610\t612\t0\t9\tsecond.wav\t\n3\tS\t1\t620\t622\t0\t9\t\t20\n"
     assert read(tmp_path, text).faults == [
-        f"{tmp_path}/bay.txt:3: lacks its File Offset (s), which a table of several files needs; add the column "
-        "File Offset (s) in Raven and save the table anew",
+        f"{tmp_path}/bay.txt:3: has no File Offset (s), which a table of several files needs; add the column "
+        "File Offset (s) in Raven and save the table again",
         f"{tmp_path}/bay.txt:4: names no recording; fill in its file name, or remove the row",
     ]
 
@@ -188,16 +188,16 @@ def test_line_endings_and_a_byte_order_mark_do_no_harm(tmp_path, encoding, end):
 @pytest.mark.parametrize("text", ["Dear Val\nhere are the calls.\n", "{}"])
 def test_what_is_not_recognised_is_refused_with_what_is(tmp_path, text):
     (fault,) = read(tmp_path, text).faults
-    assert fault.startswith(f"{tmp_path}/bay.txt: is none of the annotations that are known")
+    assert fault.startswith(f"{tmp_path}/bay.txt: is not in a known annotation format")
     assert all(name in fault for name in ("Raven", "Pod.Cast", "DCLDE", "Audacity", "calls and nocalls"))
 
 
 @pytest.mark.parametrize(
     ("header", "nearest", "lacks"),
     [
-        ("time,species", "a table of events", "begins, in seconds (such as start_s) and one for where it ends"),
-        ("filename,start,label", "a table of events", "one for where it ends (end_s) or how long it is (duration_s)"),
-        ("filename,end,label", "a table of events", "one for where an event begins, in seconds (such as start_s)"),
+        ("time,species", "a table of events", "a column for the start of an event, in seconds (such as start_s) and "),
+        ("filename,start,label", "a table of events", "a column for its end (end_s) or duration (duration_s)"),
+        ("filename,end,label", "a table of events", "a column for the start of an event, in seconds (such as start_s)"),
         ("Selection\tView\tBegin Time (s)\tAnnotation", "a Raven selection table", "End Time (s)"),
         ("Soundfile,FileBeginSec,KW", "the DCLDE killer-whale CSV", "FileEndSec"),
     ],
@@ -205,19 +205,13 @@ def test_what_is_not_recognised_is_refused_with_what_is(tmp_path, text):
 def test_of_a_table_that_is_not_understood_the_header_is_shown_and_what_it_lacks(tmp_path, header, nearest, lacks):
     (fault,) = read(tmp_path, f"\n{header}\n1\t2\n").faults
     first = header.replace("\t", ",").split(",")[0]
-    assert fault.startswith(
-        f"{tmp_path}/bay.txt:2: is none of the annotations that are known: its columns are '{first}'"
-    )
-    assert (
-        fault.partition(f"to be {nearest} it lacks ")[2]
-        .removeprefix("one for where an event ")
-        .startswith(lacks.removeprefix("one for where an event "))
-    )
+    assert fault.startswith(f"{tmp_path}/bay.txt:2: is not in a known annotation format: its columns are '{first}'")
+    assert fault.partition(f"to be {nearest} it lacks ")[2].startswith(lacks)
 
 
 @pytest.mark.parametrize(
     ("start", "what"),
-    [(b"PK\x03\x04", "a spreadsheet"), (b"\xd0\xcf\x11\xe0", "a spreadsheet"), (b"RIFF\0\0", "a recording")],
+    [(b"PK\x03\x04", "a spreadsheet"), (b"\xd0\xcf\x11\xe0", "an old Excel spreadsheet"), (b"RIFF\0\0", "a recording")],
 )
 def test_a_file_that_is_no_text_is_named_for_what_it_is(tmp_path, start, what):
     (tmp_path / "calls.xlsx").write_bytes(start + b"\n\n\xff\0")
@@ -226,7 +220,7 @@ def test_a_file_that_is_no_text_is_named_for_what_it_is(tmp_path, start, what):
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path):
-    assert "is none of the annotations" in read_annotations(tmp_path).faults[0]
+    assert "is not in a known annotation format" in read_annotations(tmp_path).faults[0]
     assert "there is no such file" in read_annotations(tmp_path / "no.tsv").faults[0]
 
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from stages.lib.runtime.faults import InputFaults
-from tests.support.label_repository import expert_rows, run_tool, without_outputs, write_label_files
+from tests.support.label_repository import expert_rows, without_outputs, write_label_files
+from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
 from tools.lib.clips.queue_windows import Window
 from tools.lib.formats.selections import Selection, finder_of, queued_clip
@@ -55,7 +56,7 @@ def test_the_text_is_a_label_and_perhaps_a_note(repository, text, answer):
 @pytest.mark.parametrize("text", ["no call", "caller", "orca", "call?", "?call", "unsure-S01"])
 def test_an_unknown_text_is_refused(repository, text):
     assert faults("deep.txt", f"0\t3\t{text}\n") == [
-        f"deep.txt:1: unknown text {text!r}; write call, nocall, unsure, and a note behind it if need be"
+        f"deep.txt:1: unknown text {text!r}; write call, nocall, unsure, and optionally a note after it"
     ]
 
 
@@ -200,7 +201,7 @@ def test_tracks_that_are_filled_in_are_not_written_over(tmp_path):
     again = run_tool(folder, "queue_tracks", "tracks")
     assert (again.returncode, again.stderr) == (
         1,
-        "tracks/deep.txt: is there already and may hold answers; name another folder\n",
+        "tracks/deep.txt: exists and may hold answers; name another folder\n",
     )
 
 

@@ -72,6 +72,7 @@ def test_errors_are_listed_as_they_are_and_the_worst_first(clips, p_call):
     assert [error.quality for error in errors] == sorted(error.quality for error in errors)
 
 
+@pytest.mark.prove
 def test_the_scores_repeat(features, clips, log_odds):
     assert out_of_fold_log_odds(features, clips, RECORDINGS, FOLDS, PARAMS).tolist() == log_odds.tolist()
 

@@ -42,11 +42,11 @@ def test_folds_that_the_clips_do_not_allow_are_refused_with_what_would_do(fold_c
     labels, recordings = ["call", "nocall"] * 6, [f"sea{number // 2}" for number in range(12)]
     with pytest.raises(InputFaults) as faults:
         refuse_too_many_folds("labels/split.csv", labels, recordings, fold_count)
-    allowed = "labels/split.csv allows from 3 to 6 (6 call, 6 nocall, 6 recordings); give a number between"
+    allowed = "labels/split.csv allows 3 to 6 (6 call, 6 nocall, 6 recordings); give a number in this range"
     assert faults.value.lines == [f"--folds {fold_count}: {allowed}"]
 
 
 @pytest.mark.parametrize("labels", [[], ["call"] * 9, ["call", "nocall", "nocall", "nocall", "nocall"]])
 def test_too_little_to_learn_from_is_refused(labels):
-    with pytest.raises(InputFaults, match="holds too little for a cross-validation"):
+    with pytest.raises(InputFaults, match="has too few clips for a cross-validation"):
         refuse_too_many_folds("labels/split.csv", labels, [f"sea{number}" for number in range(len(labels))], 3)

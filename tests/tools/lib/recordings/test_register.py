@@ -21,11 +21,11 @@ def test_a_data_set_need_not_have_one(tmp_path):
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("../a.wav,,,", "2: recording '../a.wav' leaves the data set"),
-        ("b.wav,,,0", "2: hop_s '0' is no number of seconds above 0"),
-        ("b.wav,,,soon", "2: hop_s 'soon' is no number of seconds above 0"),
-        ("b.wav,,,\nb.flac,,,", "3: 'b.flac' is on line 2 already, or is there with another suffix"),
-        ("old/b.wav,,,\nold/b.wav,,,", "3: 'old/b.wav' is on line 2 already"),
+        ("../a.wav,,,", "2: recording '../a.wav' is outside the data set"),
+        ("b.wav,,,0", "2: hop_s '0' is not a number of seconds above 0"),
+        ("b.wav,,,soon", "2: hop_s 'soon' is not a number of seconds above 0"),
+        ("b.wav,,,\nb.flac,,,", "3: 'b.flac' is already on line 2, perhaps with another suffix"),
+        ("old/b.wav,,,\nold/b.wav,,,", "3: 'old/b.wav' is already on line 2"),
     ],
 )
 def test_what_people_may_write_by_mistake_is_refused_with_its_line(tmp_path, row, fault):

@@ -75,9 +75,7 @@ def test_two_annotators_are_not_counted_as_many():
 def test_the_table_says_honestly_what_there_is_too_little_of():
     lines = agreement_table(answers(ann="cncn", val="cnnn", zoe="---c"))
     assert "| `ann`, `val` | 4 | 3 | 0.50 | too few clips |" in lines
-    assert lines[-1] == (
-        "Too few common clips to say anything: `ann`, `zoe` (1); `val`, `zoe` (1); `ann`, `val`, `zoe` (1)."
-    )
+    assert lines[-1] == ("Too few common clips: `ann`, `zoe` (1); `val`, `zoe` (1); `ann`, `val`, `zoe` (1).")
 
 
 def test_an_interval_is_given_of_ten_clips_on():
@@ -95,7 +93,7 @@ def test_those_who_never_differ_have_no_interval():
 
 def test_one_answer_throughout_leaves_kappa_undefined():
     lines = agreement_table(answers(ann="ccc", val="ccc"))
-    assert "| `ann`, `val` | 3 | 3 | undefined: one answer throughout | too few clips |" in lines
+    assert "| `ann`, `val` | 3 | 3 | undefined: all answers are the same | too few clips |" in lines
 
 
 def test_one_annotator_has_nobody_to_agree_with():

@@ -68,7 +68,9 @@ def test_the_advice_is_to_stop_where_nothing_is_gained_and_little_is_left(row, v
 
 def test_a_fall_of_accuracy_is_called_one():
     fell = advice(closed(kappa="1.0", low="-0.08", high="-0.02"), 0.001).splitlines()[-1]
-    assert fell.startswith("Advice: look before you go on. The accuracy fell by more than chance")
+    assert fell.startswith(
+        "Advice: check the labels of this round before you go on. The accuracy fell by more than chance"
+    )
     rose = advice(closed(low="0.02", high="0.08"), 0.001).splitlines()[-1]
     assert rose == "Advice: go on. The accuracy rose by more than chance with the labels of this round."
 
@@ -76,8 +78,8 @@ def test_a_fall_of_accuracy_is_called_one():
 def test_every_sign_comes_with_its_reason():
     text = advice(closed(kappa="0.874", uncertain="0.123", low="-0.0149", high="0.0448"), 0.0123)
     assert "is 0.87 (below 0.99)" in text
-    assert "uncertain of 12.3% of it (not less than 5%)" in text
-    assert "-0.015 to +0.045, holds zero. The intervals know only" in text
+    assert "uncertain about 12.3% of it (not less than 5%)" in text
+    assert "-0.015 to +0.045, includes zero. The intervals know only" in text
     assert "by about 0.0123 (one standard deviation)" in text
 
 

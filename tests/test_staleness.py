@@ -41,6 +41,7 @@ def place_of(path: str) -> str:
 FILES = [
     ("synthesize featurize split evaluate", ["data/synthetic/clips.csv"]),
     ("synthesize featurize", ["data/synthetic/recordings"]),
+    ("featurize", ["models/pretrained/none"]),
     ("featurize train score_pool retrain evaluate", ["features"]),
     ("split", ["labels/held_out.csv"]),
     ("split merge_labels", ["labels/answered.csv", "labels/settled.csv"]),
@@ -69,6 +70,7 @@ PARAMS = [
     (
         "featurize",
         {
+            "featurize.views": ["embedding"],
             "featurize.channel": 1,
             "featurize.sample_rate": 32000,
             "featurize.fft_size": 1024,
@@ -78,6 +80,8 @@ PARAMS = [
             "featurize.max_hz": 9000.0,
             "featurize.pcen": False,
             "featurize.wavelet_denoise": False,
+            "featurize.pretrained": "other",
+            "featurize.speeds": [2.0],
         },
     ),
     (
@@ -206,8 +210,8 @@ def test_nothing_is_stale_after_a_run(copied):
 @pytest.mark.parametrize("name", STALE)
 def test_an_edit_makes_exactly_these_stages_stale(name, copied, stages):
     with edit(copied, name):
-        if name == "data.dataset":
-            # dvc.yaml itself refers to this one, so it has to be read again.
+        if name in ("data.dataset", "featurize.pretrained"):
+            # dvc.yaml itself refers to these, so it has to be read again.
             with Repo(copied) as repo:
                 stages = repo.index.stages
         assert stale_stages(stages) == STALE[name]

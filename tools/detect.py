@@ -8,6 +8,7 @@ are done, and the exit status is 1.
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -191,7 +192,8 @@ def main() -> None:
     """Go over the recordings that are named."""
     paths, choices = parse_arguments()
     params = feature_params(RETRAINED)
-    with chosen_cluster() as cluster:
+    # Embedding needs the pretrained model, which no cluster has.
+    with nullcontext() if params.embeds else chosen_cluster() as cluster:
         files = (
             {}
             if cluster is None

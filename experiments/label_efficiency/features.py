@@ -14,7 +14,8 @@ from stages.lib.feature_store import write_index
 from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.features_key import features_key, write_description
-from stages.lib.features.window import window_features
+from stages.lib.features.pretrained import Pretrained
+from stages.lib.features.views import VIEWS, chosen_model
 from stages.lib.runtime.atomic_write import atomic_write, write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import SectionType, read_params
@@ -28,10 +29,20 @@ def overlaid(section: str, kind: type[SectionType], overlay: Path) -> SectionTyp
     return kind.model_validate({**read_params(section, kind).model_dump(), **changes.get(section, {})})
 
 
-def write_recording(folder: Path, path: Path, clips: list[Clip], params: FeatureParams) -> str:
-    """Compute and write the shard of one recording and return its name."""
-    features = window_features(path, [clip.start_s for clip in clips], params)
-    return write_shard(folder, path.stem, features_key(file_digest(path), clips, params), features)
+def write_recording(
+    folder: Path, pretrained: Pretrained | None, path: Path, clips: list[Clip], params: FeatureParams
+) -> tuple[str, ...]:
+    """Compute and write the shards of one recording, one for each view, and return their names."""
+    starts_s, digest = [clip.start_s for clip in clips], file_digest(path)
+    return tuple(
+        write_shard(
+            folder,
+            path.stem,
+            features_key(digest, clips, params, view, pretrained),
+            VIEWS[view].compute(path, starts_s, params),
+        )
+        for view in params.views
+    )
 
 
 def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
@@ -43,12 +54,13 @@ def write_features(folder: Path, source: Path, params: FeatureParams) -> None:
     arguments = [(*recording, params) for recording in recordings]
     faults = in_parallel(partial(recording_faults, table), arguments, "checking")
     refuse(fault for of_recording in faults for fault in of_recording)
+    pretrained = chosen_model(params)
     with atomic_write(folder) as partial_folder:
         partial_folder.mkdir()
-        names = in_parallel(partial(write_recording, partial_folder), arguments, "featurize")
+        names = in_parallel(partial(write_recording, partial_folder, pretrained), arguments, "featurize")
         clips_of = {name: [clip.clip_id for clip in clips] for name, (_, clips) in zip(names, recordings, strict=True)}
-        write_index(partial_folder, clips_of)
-        write_description(partial_folder, params)
+        write_index(partial_folder, params.views, clips_of)
+        write_description(partial_folder, params, pretrained)
         write_text(partial_folder / "clips.csv", table.read_text(encoding="utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""The folder `features/`: one array of float16 for each recording, an index, and a description."""
+"""The folder `features/`: an array of float16 for each recording and view, an index, and a description."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,15 @@ from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.table import read_table, write_table
 
 FOLDER = Path("features")
-INDEX_COLUMNS = ("clip_id", "shard", "row")
+SPECTROGRAM, EMBEDDING = "spectrogram", "embedding"
+
+
+class Place(NamedTuple):
+    """Where the features of a clip are: the shard of each view, and the row in all of them."""
+
+    shards: tuple[str, ...]
+    row: int
+
 
 ClipType = TypeVar("ClipType")
 
@@ -23,14 +31,20 @@ class Features(NamedTuple):
     ----------
     folder : Path
     description : dict
-        `params` (section `featurize` of params.yaml at the time of writing) and `shape` (bands, frames).
+        `params` (section `featurize` of params.yaml, as it was), `shapes` (of each view: bands and frames of the
+        spectrogram, channels of the embedding) and, where there is one, the description of the `pretrained` model.
     places : dict
-        From clip id to (shard, row).
+        From clip id to `Place`.
     """
 
     folder: Path
     description: dict
-    places: dict[str, tuple[str, int]]
+    places: dict[str, Place]
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The kinds of features that there are of each clip."""
+        return tuple(self.description["shapes"])
 
 
 def open_features(folder: Path = FOLDER) -> Features:
@@ -39,22 +53,33 @@ def open_features(folder: Path = FOLDER) -> Features:
         description = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputFaults([f"{folder}: holds no features yet; run dvc repro"]) from None
-    rows = read_table(folder / "index.csv", INDEX_COLUMNS)
-    places = {row.cells["clip_id"]: (row.cells["shard"], int(row.cells["row"])) for row in rows}
+    if "shapes" not in description:
+        raise InputFaults([f"{folder}: was made by an older version of this program; run dvc repro"])
+    views = tuple(description["shapes"])
+    rows = read_table(folder / "index.csv", index_columns(views))
+    places = {
+        row.cells["clip_id"]: Place(tuple(row.cells[view] for view in views), int(row.cells["row"])) for row in rows
+    }
     return Features(folder, description, places)
 
 
-def write_index(folder: Path, clips_of: Mapping[str, Sequence[str]]) -> None:
-    """Write the index: the shard and the row of each clip's features.
+def index_columns(views: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the index: a clip, the shard of each view, and the row in all of them."""
+    return ("clip_id", *views, "row")
+
+
+def write_index(folder: Path, views: Sequence[str], clips_of: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+    """Write which shards hold the features of each clip, and in which row.
 
     Parameters
     ----------
     folder : Path
+    views : sequence of str
     clips_of : mapping
-        From the name of a shard to the ids of its clips, in order.
+        From the names of the shards of a recording, one for each view, to the ids of its clips, in order.
     """
-    places = [(clip_id, shard, row) for shard, clip_ids in clips_of.items() for row, clip_id in enumerate(clip_ids)]
-    write_table(folder / "index.csv", INDEX_COLUMNS, sorted(places))
+    places = [(clip_id, *shards, row) for shards, clip_ids in clips_of.items() for row, clip_id in enumerate(clip_ids)]
+    write_table(folder / "index.csv", index_columns(views), sorted(places))
 
 
 def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
@@ -69,22 +94,24 @@ def refuse_missing(features: Features, clip_ids: Sequence[str]) -> None:
 def recordings_of(features: Features, clip_ids: Sequence[str]) -> list[str]:
     """Return the recording id of each clip, from the name of its shard."""
     refuse_missing(features, clip_ids)
-    stems = (Path(features.places[clip_id][0]).stem for clip_id in clip_ids)
+    stems = (Path(features.places[clip_id].shards[0]).stem for clip_id in clip_ids)
     # A shard is named `<stem>.<digests>.npy`.
     return [stem.rpartition(".")[0] or stem for stem in stems]
 
 
-def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
-    """Load the arrays of some clips.
+def load_clips(features: Features, clip_ids: Sequence[str], view: str = SPECTROGRAM) -> np.ndarray:
+    """Load the arrays of some clips in one view.
 
     Parameters
     ----------
     features : Features
     clip_ids : sequence of str
+    view : str
+        One of `features.views`.
 
     Returns
     -------
-    ndarray of float16, shape (clips, bands, frames)
+    ndarray of float16, shape (clips, bands, frames) or (clips, channels)
         In the order of `clip_ids`.
 
     Raises
@@ -93,16 +120,23 @@ def load_clips(features: Features, clip_ids: Sequence[str]) -> np.ndarray:
         If a clip has no features.
     """
     refuse_missing(features, clip_ids)
-    arrays = np.empty((len(clip_ids), *features.description["shape"]), np.float16)
-    # One shard is open at a time; its clips are read through a memory map.
+    arrays = np.empty((len(clip_ids), *features.description["shapes"][view]), np.float16)
+    number = features.views.index(view)
+    # One shard is open at a time; its clips are read through the memory map.
     order = sorted(range(len(clip_ids)), key=lambda position: features.places[clip_ids[position]])
     open_name, shard = "", np.empty(0)
     for position in order:
-        name, row = features.places[clip_ids[position]]
-        if name != open_name:
-            open_name, shard = name, np.load(features.folder / name, mmap_mode="r", allow_pickle=False)
+        shards, row = features.places[clip_ids[position]]
+        if shards[number] != open_name:
+            open_name = shards[number]
+            shard = np.load(features.folder / open_name, mmap_mode="r", allow_pickle=False)
         arrays[position] = shard[row]
     return arrays
+
+
+def load_views(features: Features, clip_ids: Sequence[str]) -> dict[str, np.ndarray]:
+    """Load the arrays of some clips in every view."""
+    return {view: load_clips(features, clip_ids, view) for view in features.views}
 
 
 def in_batches(clips: Sequence[ClipType], size: int) -> Iterator[Sequence[ClipType]]:

@@ -6,11 +6,12 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from stages.lib.feature_store import Features, in_batches, load_clips
+from stages.lib.feature_store import EMBEDDING, SPECTROGRAM, Features, in_batches, load_clips, recordings_of
 from stages.lib.model.calibration import fit_temperature
 from stages.lib.model.model_folder import BATCH_SIZE, Model, log_odds_of
 from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
+from stages.lib.model.probe import Probe, cross_entropy_of, train_probe
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import Section
 from stages.lib.tables.clips import CALL
@@ -41,9 +42,14 @@ class LabelledClips(NamedTuple):
         return cls(list(clip_ids), list(labels), [1.0] * len(clip_ids))
 
     @property
+    def is_call(self) -> np.ndarray:
+        """Whether each is a call: bool of shape (clips,)."""
+        return np.array([label == CALL for label in self.labels], bool)
+
+    @property
     def targets(self) -> np.ndarray:
         """1 for a call and 0 for a no-call: float32 of shape (clips, 1)."""
-        return np.array([[label == CALL] for label in self.labels], np.float32)
+        return self.is_call.astype(np.float32)[:, None]
 
 
 def cross_entropy(targets, log_odds):
@@ -80,7 +86,7 @@ def train_new_model(
     params: TrainParams,
     normalisation: Normalisation | None = None,
 ) -> tuple[Model, list[tuple]]:
-    """Train a model from random weights, and calibrate it.
+    """Train what the features ask for: networks from random weights, a probe, or both; calibrate it.
 
     Parameters
     ----------
@@ -89,23 +95,61 @@ def train_new_model(
         What to learn from, and what to calibrate by.
     params : TrainParams
     normalisation : Normalisation, optional
-        Learnt from the clips to train on where it is not given.
+        Of the spectrogram. Learnt from the clips to train on where it is not given.
 
     Returns
     -------
     model : Model
     history : list of tuple
-        As of `train_model`.
+        As of `train_model`; of a probe one row.
     """
+    if SPECTROGRAM not in features.views:
+        return train_parts(Model(None, features.description, None), features, train, valid, params)
     # Before every training, so that none depends on those before it.
     pin(params.seed)
     normalisation = normalisation or Normalisation.learn(
         load_clips(features, batch) for batch in in_batches(train.clip_ids, BATCH_SIZE)
     )
-    network = build_network(tuple(features.description["shape"]), params.networks)
+    network = build_network(tuple(features.description["shapes"][SPECTROGRAM]), params.networks)
     model = Model(network, features.description, normalisation)
-    history = train_model(model, features, train, valid, params)
-    return calibrate(model, features, valid), history
+    return train_parts(model, features, train, valid, params)
+
+
+def with_new_network(model: Model, params: TrainParams) -> Model:
+    """Return a model with random weights in place of those of its network, if it has one."""
+    if model.network is None:
+        return model
+    return model._replace(network=build_network(model.network.input_shape[1:], params.networks))
+
+
+def train_parts(
+    model: Model, features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
+) -> tuple[Model, list[tuple]]:
+    """Train the network of a model in place, if it has one, and a probe, if there are embeddings; calibrate both."""
+    history = [] if model.network is None else train_model(model, features, train, valid, params)
+    if EMBEDDING not in features.views:
+        return calibrate(model, features, valid), history
+    recordings = recordings_of(features, train.clip_ids)
+    embeddings = load_clips(features, train.clip_ids, EMBEDDING)
+    probe, temperature, calibrated_by = train_probe(embeddings, train.is_call, np.array(train.weights), recordings)
+    if model.network is None:
+        model = model._replace(probe=probe, temperature=temperature, calibrated_by=calibrated_by)
+        return model, [probe_row(probe, features, train, valid)]
+    # Each by itself first, so that the one which is too sure of itself does not outweigh the other.
+    alone = calibrate(model._replace(probe=None), features, valid).temperature
+    both = model._replace(probe=probe.tempered(temperature), network_temperature=alone)
+    return calibrate(both, features, valid), history
+
+
+def probe_row(probe: Probe, features: Features, train: LabelledClips, valid: LabelledClips) -> tuple:
+    """Return the history of a probe, which has no epochs: one row."""
+    row = {}
+    for name, clips in (("", train), ("valid_", valid)):
+        log_odds = probe.log_odds(load_clips(features, clips.clip_ids, EMBEDDING))
+        known = len(log_odds) > 0
+        row[f"{name}loss"] = cross_entropy_of(log_odds, clips.is_call, np.array(clips.weights)) if known else None
+        row[f"{name}accuracy"] = np.mean((log_odds > 0) == clips.is_call) if known else None
+    return 1, *(six_decimals(row[column]) for column in HISTORY_COLUMNS[1:])
 
 
 def train_model(
@@ -163,18 +207,24 @@ def train_model(
     history = model.network.fit(
         batches,
         epochs=params.epochs,
-        validation_data=batched(positions_of(valid), valid),
+        validation_data=batched(positions_of(valid), valid) if valid.clip_ids else None,
         callbacks=[TqdmCallback(verbose=0, disable=None)],
         shuffle=False,  # The batches are shuffled already.
         verbose=0,
     ).history
-    rows = zip(*(history[key] for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
-    return [(epoch, *(f"{value:.6f}" for value in row)) for epoch, row in enumerate(rows, start=1)]
+    unknown = [None] * params.epochs
+    rows = zip(*(history.get(key, unknown) for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
+    return [(epoch, *map(six_decimals, row)) for epoch, row in enumerate(rows, start=1)]
+
+
+def six_decimals(value: float | None) -> str:
+    """Return a number as the history has it; nothing where it is not known, for want of validation clips."""
+    return "" if value is None else f"{value:.6f}"
 
 
 def calibrate(model: Model, features: Features, valid: LabelledClips) -> Model:
     """Return a trained model with the temperature that the validation clips ask for."""
-    is_call = valid.targets[:, 0] == 1
+    is_call = valid.is_call
     return model._replace(
         temperature=fit_temperature(log_odds_of(model, features, valid.clip_ids), is_call),
         calibrated_by=(int(is_call.sum()), int((~is_call).sum())),

@@ -11,6 +11,7 @@ import soundfile
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.settled import SETTLED, write_settled
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
@@ -23,6 +24,7 @@ PARAMS = """\
 data:
   dataset: tiny
 featurize:
+  views: [spectrogram]
   channel: mix
   sample_rate: 4000
   clip_s: 0.5
@@ -33,6 +35,8 @@ featurize:
   max_hz: 2000.0
   pcen: true
   wavelet_denoise: true
+  pretrained: none
+  speeds: [1.0]
 split:
   seed: 1
   group_by: recording
@@ -71,6 +75,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings = folder / "data" / "tiny" / "recordings"
     recordings.mkdir(parents=True)
     (folder / "params.yaml").write_text(PARAMS)
+    write_json(folder / "models" / "pretrained" / "none" / "pretrained.json", {})
     write_settled(folder / SETTLED, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")
@@ -112,10 +117,10 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "pipeline", run_pipeline)
 
 
-def run_pipeline(folder: Path, epochs: int = 2) -> Path:
-    """Run all seven stages in an empty folder."""
+def run_pipeline(folder: Path, epochs: int = 2, **features: object) -> Path:
+    """Run all seven stages in a folder without a data set; the params of features can be changed."""
     write_data_set(folder, recording_count=12)
-    overlay(folder / "params.yaml", {"train": {"epochs": epochs}})
+    overlay(folder / "params.yaml", {"train": {"epochs": epochs}, "featurize": features})
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
         featurize.main()
         split.main()

@@ -109,7 +109,8 @@ def test_the_index_is_in_the_order_of_clip_ids():
 @pytest.mark.usefixtures("featurized")
 def test_the_description_holds_params_and_shape():
     description = json.loads(Path("features/features.json").read_text())
-    assert description == {"params": read_params("featurize", FeatureParams).model_dump(), "shape": [40, 41]}
+    params = read_params("featurize", FeatureParams).model_dump(mode="json")
+    assert description == {"params": params, "shapes": {"spectrogram": [40, 41]}}
 
 
 @pytest.mark.usefixtures("featurized")
@@ -308,7 +309,7 @@ def test_a_recording_that_is_lost_after_it_was_checked_is_a_fault_of_the_input(d
     assert featurize.recording_faults(TABLE, path, clips, params) == []
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(InputFaults) as refusal:
-        featurize.featurize(TABLE, path, clips, params)
+        featurize.featurize(TABLE, path, clips, params, "spectrogram")
     assert refusal.value.lines[0].startswith(f"{TABLE}:6: {path} is not audio")
 
 
@@ -318,7 +319,7 @@ def test_a_recording_that_changes_while_it_is_computed_gets_no_shard(monkeypatch
 
     def change_and_compute(*arguments):
         soundfile.write(path, 0.1 * np.random.default_rng(9).standard_normal(8000), 4000)
-        _, computed, clips, params = arguments
+        _, computed, clips, params, _ = arguments
         return window_features(computed, [clip.start_s for clip in clips], params)
 
     monkeypatch.setattr(featurize, "featurize", change_and_compute)
@@ -370,13 +371,14 @@ def test_how_fast_it_went_is_said_where_something_was_computed(capsys):
 def test_a_shard_that_other_code_has_written_is_not_taken_for_up_to_date(tmp_path, monkeypatch):
     params = read_params("featurize", FeatureParams)
     clips = by_recording(read_clips(TABLE))["sea00.wav"]
-    keys = set()
+    window, keys = features_key.VIEWS["spectrogram"].source, set()
     for added in ("", "\n# The features are computed otherwise from here on.\n"):
         edited = tmp_path / "window.py"
-        edited.write_text(features_key.WINDOW.read_text() + added)
-        monkeypatch.setattr(features_key, "WINDOW", edited)
+        edited.write_text(window.read_text() + added)
+        view = features_key.VIEWS["spectrogram"]._replace(source=edited)
+        monkeypatch.setattr(features_key, "VIEWS", {"spectrogram": view})
         features_key.made_by.cache_clear()
-        keys.add(features_key.features_key("0" * 16, clips, params))
+        keys.add(features_key.features_key("0" * 16, clips, params, "spectrogram"))
         monkeypatch.undo()
     features_key.made_by.cache_clear()
     assert len(keys) == 2

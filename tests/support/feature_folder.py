@@ -17,6 +17,6 @@ def write_features(folder: Path, arrays: dict[str, np.ndarray], **params: object
         of_shard = clip_ids[first : first + 2]
         np.save(folder / f"shard{number}.npy", np.array([arrays[clip_id] for clip_id in of_shard], np.float16))
         places += [(clip_id, f"shard{number}.npy", row) for row, clip_id in enumerate(of_shard)]
-    write_table(folder / "index.csv", ("clip_id", "shard", "row"), places)
+    write_table(folder / "index.csv", ("clip_id", "spectrogram", "row"), places)
     shape = list(arrays[clip_ids[0]].shape)
-    (folder / "features.json").write_text(json.dumps({"params": params, "shape": shape}))
+    (folder / "features.json").write_text(json.dumps({"params": params, "shapes": {"spectrogram": shape}}))

@@ -3,6 +3,7 @@
 from stages.lib.features.feature_params import FeatureParams
 
 PARAMS = FeatureParams(
+    views=("spectrogram",),
     channel="mix",
     sample_rate=8000,
     clip_s=0.5,
@@ -13,4 +14,6 @@ PARAMS = FeatureParams(
     max_hz=4000.0,
     pcen=True,
     wavelet_denoise=True,
+    pretrained="none",
+    speeds=(1.0,),
 )

@@ -307,13 +307,13 @@ def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) 
         return Samples(of_channel(block, channel), recording.samplerate, rounding(recording))
 
 
-def resampled(samples: np.ndarray, from_rate: int, to_rate: int, size: int) -> np.ndarray:
+def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) -> np.ndarray:
     """Resample to another rate and an exact number of samples.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (samples,)
-    from_rate, to_rate : int
+    from_rate, to_rate : float
         In Hz.
     size : int
         Number of samples to return; missing ones at the end are zeros.

@@ -35,6 +35,8 @@ class Evaluated(NamedTuple):
     featurize : dict
         Section `featurize` of params.yaml, as the model was trained with it.
     networks : int
+    pretrained : dict or None
+        The description of the pretrained model that makes its embeddings, if there is one.
     results : dict
         What metrics/evaluation.json holds.
     remarks : sequence of str
@@ -52,6 +54,7 @@ class Evaluated(NamedTuple):
     data: DataParams
     featurize: Mapping[str, Any]
     networks: int
+    pretrained: Mapping[str, Any] | None
     results: Mapping[str, Any]
     remarks: Sequence[str]
     labels: Sequence[MergedClip]
@@ -79,9 +82,9 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 ## The model
 
-- **Input:** {sound(model.featurize)}.
+- **Input:** {seen(model)}.
 - **Output:** the probability that the clip holds a call.
-- **Network:** {network(model.networks)}. [params.yaml](../params.yaml) has the settings of the training.
+- **Network:** {kind(model)}. [params.yaml](../params.yaml) has the settings of the training.
 - **Calibration:** log-odds divided by {calibration["temperature"]:g}, fitted on {calibration["calls"]} calls and
   {calibration["nocalls"]} no-calls.
 
@@ -141,6 +144,28 @@ def origin(data: DataParams) -> str:
             "here is about whales.**"
         )
     return f"Trained and tested on {data_link(data)} ([data card](data_card.md))."
+
+
+def seen(model: Evaluated) -> str:
+    """Say what the model sees of a clip, and under which licence what it sees was made."""
+    views = {"spectrogram": sound, "embedding": lambda _: embedding(model)}
+    return ", and ".join(views[view](model.featurize) for view in model.featurize["views"])
+
+
+def embedding(model: Evaluated) -> str:
+    """Say which pretrained model makes the embedding."""
+    speeds = ", ".join(f"{speed:g}" for speed in model.featurize["speeds"])
+    return (
+        f"{model.pretrained['size']} numbers that the pretrained model `{model.featurize['pretrained']}` gives for "
+        f"{model.featurize['clip_s']:g} s of sound, played {speeds} times as fast. **The weights of that model are "
+        f"under {model.pretrained['licence']}** ({model.pretrained['source']})"
+    )
+
+
+def kind(model: Evaluated) -> str:
+    """Say what the model is: networks, a probe, or both."""
+    kinds = {"spectrogram": network(model.networks), "embedding": "a probe (logistic regression on the embedding)"}
+    return " and ".join(kinds[view] for view in model.featurize["views"])
 
 
 def sound(featurize: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Section `featurize` of params.yaml: how a clip becomes an array."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,11 +9,15 @@ from stages.lib.runtime.params import Section
 
 # The network halves both sides four times.
 SMALLEST_SIDE = 16
+SPECTROGRAM, EMBEDDING = "spectrogram", "embedding"
+NO_MODEL = "none"  # The folder of models/pretrained/ that stands for no pretrained model.
 
 
 class FeatureParams(Section):
     """How a clip becomes an array: section `featurize` of params.yaml."""
 
+    # YAML has lists; tuples can be compared and remembered by.
+    views: Annotated[tuple[Literal["spectrogram", "embedding"], ...], Field(strict=False, min_length=1)]
     channel: Channel
     sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
     clip_s: Annotated[float, Field(gt=0, le=600)]
@@ -24,6 +28,10 @@ class FeatureParams(Section):
     max_hz: Annotated[float, Field(gt=0)]
     pcen: bool
     wavelet_denoise: bool
+    pretrained: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
+    speeds: Annotated[
+        tuple[Annotated[float, Field(ge=0.01, le=100)], ...], Field(strict=False, min_length=1, max_length=10)
+    ]
 
     @model_validator(mode="after")
     def frequencies_fit(self) -> "FeatureParams":
@@ -36,6 +44,20 @@ class FeatureParams(Section):
             raise ValueError(f"should have a hop_size that leaves {SMALLEST_SIDE} frames in a clip or more")
         return self
 
+    @model_validator(mode="after")
+    def views_fit(self) -> "FeatureParams":
+        """Refuse a view or a speed that is there twice, and an embedding by no model."""
+        if len(set(self.views)) < len(self.views) or len(set(self.speeds)) < len(self.speeds):
+            raise ValueError("should name each of its views and speeds once")
+        if self.embeds and self.pretrained == NO_MODEL:
+            raise ValueError("should name a folder of models/pretrained in `pretrained` where a view is embedding")
+        return self
+
+    @property
+    def embeds(self) -> bool:
+        """Whether a pretrained model is used."""
+        return EMBEDDING in self.views
+
     @property
     def clip_samples(self) -> int:
         """Samples in one clip, at `sample_rate`."""
@@ -43,6 +65,6 @@ class FeatureParams(Section):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Shape of the array of one clip: (mel bands, frames)."""
+        """Shape of the spectrogram of one clip: (mel bands, frames)."""
         # librosa pads half a window at either end, and half of an odd one is rounded down.
         return self.mel_bands, 1 + (self.clip_samples - self.fft_size % 2) // self.hop_size

@@ -7,23 +7,23 @@ from pathlib import Path
 
 from stages.lib.cache.digests import short_digest
 from stages.lib.cache.sources import sources_of
-from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.feature_params import EMBEDDING, FeatureParams
+from stages.lib.features.pretrained import Pretrained
+from stages.lib.features.views import VIEWS, shapes_of
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.tables.clips import Clip
 
-WINDOW = Path(__file__).with_name("window.py")
-# What computes the features, below our own modules.
-LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets")
-
 
 @cache
-def made_by() -> bytes:
-    """Return what turns a window into features: the code that `window.py` is made of, and the libraries' versions."""
-    sources = [path.read_bytes() for path in sources_of(WINDOW)]
-    return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
+def made_by(view: str) -> bytes:
+    """Return what turns a window into features: the code that a view is made of, and the libraries' versions."""
+    sources = [path.read_bytes() for path in sources_of(VIEWS[view].source)]
+    return b"\0".join(sources + [version(library).encode() for library in VIEWS[view].libraries])
 
 
-def features_key(content: str, clips: Sequence[Clip], params: FeatureParams) -> str:
+def features_key(
+    content: str, clips: Sequence[Clip], params: FeatureParams, view: str, pretrained: Pretrained | None = None
+) -> str:
     """Return the digest of everything that the features of a recording depend on.
 
     Parameters
@@ -32,11 +32,21 @@ def features_key(content: str, clips: Sequence[Clip], params: FeatureParams) -> 
         Digest of the recording.
     clips : sequence of Clip
     params : FeatureParams
+    view : str
+        Of `VIEWS`.
+    pretrained : Pretrained, optional
+        Which an embedding depends on.
     """
+    chosen = params.model_dump_json(exclude=VIEWS[view].not_by)
+    model = pretrained.model_dump_json() if pretrained and view == EMBEDDING else ""
     starts_s = repr([clip.start_s for clip in clips])
-    return short_digest(b"\0".join([params.model_dump_json().encode(), starts_s.encode(), made_by(), content.encode()]))
+    return short_digest(
+        b"\0".join([*map(str.encode, (view, chosen, model, starts_s)), made_by(view), content.encode()])
+    )
 
 
-def write_description(folder: Path, params: FeatureParams) -> None:
+def write_description(folder: Path, params: FeatureParams, pretrained: Pretrained | None = None) -> None:
     """Write how the features of a folder were made, which a model learns with them."""
-    write_json(folder / "features.json", {"params": params.model_dump(), "shape": params.shape})
+    description = {"params": params.model_dump(), "shapes": shapes_of(params, pretrained)}
+    model = {"pretrained": pretrained.model_dump()} if pretrained and params.embeds else {}
+    write_json(folder / "features.json", description | model)

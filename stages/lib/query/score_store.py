@@ -17,7 +17,7 @@ from stages.lib.cache.digests import file_digest, hash_files, short_digest
 from stages.lib.cache.shard import intact, key_of, shards_in, write_shard
 from stages.lib.cache.sources import sources_of
 from stages.lib.cluster.cluster import Cluster
-from stages.lib.feature_store import Features, in_batches, load_clips, refuse_missing
+from stages.lib.feature_store import Features, in_batches, load_views, refuse_missing
 from stages.lib.model import model_folder
 from stages.lib.runtime.atomic_write import remove
 
@@ -49,15 +49,15 @@ def made_by() -> bytes:
 def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[Part]:
     """Divide clips by recording."""
     of_model = [f"{path.name} {file_digest(path)}" for path in sorted(model.iterdir())]
-    by_shard = defaultdict(list)
+    by_shards = defaultdict(list)
     for clip_id in clip_ids:
-        shard, row = features.places[clip_id]
-        by_shard[shard].append((row, clip_id))
+        shards, row = features.places[clip_id]
+        by_shards[shards].append((row, clip_id))
     parts = []
-    for shard, clips in sorted(by_shard.items()):
+    for shards, clips in sorted(by_shards.items()):
         # The name of a shard contains a digest of its content.
-        decisive = "\0".join([*of_model, shard, repr([row for row, _ in clips])])
-        stem = key_of(Path(shard)).rpartition(".")[0]
+        decisive = "\0".join([*of_model, *shards, repr([row for row, _ in clips])])
+        stem = key_of(Path(shards[0])).rpartition(".")[0]
         parts.append(Part(stem, short_digest(made_by() + decisive.encode()), [clip_id for _, clip_id in clips]))
     return parts
 
@@ -70,7 +70,7 @@ def log_odds_by_batch(
     if cluster is None:
         return (model_folder.log_odds_of(model, features, batch) for batch in batches)
     files = cluster.hold(model_folder.model_files(folder))
-    return cluster.results(model_folder.log_odds_by, ((files, load_clips(features, batch)) for batch in batches))
+    return cluster.results(model_folder.log_odds_by, ((files, load_views(features, batch)) for batch in batches))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:

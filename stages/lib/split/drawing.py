@@ -176,12 +176,9 @@ def listed_test(clips: Sequence[Clip], recordings: Sequence[str], group_by: str)
     return names, sorted(faults)
 
 
-def empty_classes(clips: Sequence[Clip], parts: dict[str, str]) -> list[str]:
-    """List the parts that have no calls or no no-calls, so that they are useless for training or testing."""
+def empty_classes(clips: Sequence[Clip], parts: dict[str, str], needed: Sequence[str]) -> list[str]:
+    """List the needed parts that have no calls or no no-calls, so that they are useless for training or testing."""
     present = {(parts.get(clip.clip_id), clip.label) for clip in clips}
     return [
-        f"{part}: not one {label} clip"
-        for part in ("train", "valid", "test")
-        for label in (CALL, NOCALL)
-        if (part, label) not in present
+        f"{part}: not one {label} clip" for part in needed for label in (CALL, NOCALL) if (part, label) not in present
     ]

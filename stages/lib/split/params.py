@@ -52,6 +52,11 @@ class SplitParams(Section):
         return {part: size for part, size in sizes.items() if not isinstance(size, list)}
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The parts that have to hold both calls and no-calls; nobody needs validation clips who asks for none."""
+        return ("train", "valid", "test") if self.valid else ("train", "test")
+
+    @property
     def by_share(self) -> bool:
         """Whether the parts are shares of the recordings rather than counts of clips."""
         return isinstance(self.train, float)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stages.lib.feature_store import Features, load_clips, open_features, recordings_of
+from stages.lib.feature_store import Features, Place, load_clips, open_features, recordings_of
 from stages.lib.runtime.faults import InputFaults
 
 
@@ -23,7 +23,7 @@ def test_clips_come_in_the_order_asked_for(features, order):
 
 def test_the_recording_of_a_clip_is_told_by_its_shard(tmp_path):
     shards = {"a": "bay.1.0f3a-9c0d.npy", "b": "bay.2.0f3a-77aa.npy", "c": "bay.1.0f3a-9c0d.npy"}
-    features = Features(tmp_path, {}, {clip_id: (shard, 0) for clip_id, shard in shards.items()})
+    features = Features(tmp_path, {}, {clip_id: Place((shard,), 0) for clip_id, shard in shards.items()})
     assert recordings_of(features, ["c", "b", "a"]) == ["bay.1", "bay.2", "bay.1"]
 
 
@@ -41,4 +41,4 @@ def test_a_folder_without_features_is_refused(tmp_path):
 
 
 def test_the_description_is_read(features):
-    assert features.description == {"params": {"fft_size": 128}, "shape": [3, 4]}
+    assert features.description == {"params": {"fft_size": 128}, "shapes": {"spectrogram": [3, 4]}}

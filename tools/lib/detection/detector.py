@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from stages.lib.audio.recording import recording_fault
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.features.window import window_features
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
+from stages.lib.features.views import chosen_model, window_views
 from stages.lib.model.calibration import probability
 from stages.lib.model.model_folder import (
     Model,
     feature_description,
-    log_odds_of_arrays,
+    log_odds_of_views,
     model_files,
     open_model,
     received_model,
@@ -41,11 +42,15 @@ def feature_params(folder: Path) -> FeatureParams:
     InputFaults
         Where the folder holds no model, or one whose features can no longer be made.
     """
+    description = feature_description(folder)
     try:
-        return FeatureParams.model_validate(feature_description(folder)["params"])
+        params = FeatureParams.model_validate(description["params"])
     except ValidationError:
         fault = f"{folder}: was trained on features of another version of this program; run dvc repro"
         raise InputFaults([fault]) from None
+    if params.embeds and chosen_model(params).model_dump() != description["pretrained"]:
+        raise InputFaults([f"{folder}: was trained on another {PRETRAINED / params.pretrained}; run dvc repro"])
+    return params
 
 
 def open_detector(folder: Path) -> Detector:
@@ -84,21 +89,21 @@ def scores(
         yield from cluster.results(scores_by, ((model, *batch) for batch in batches), files)
         return
     while at_once := list(islice(batches, joblib.cpu_count())):
-        for arrays in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*batch) for batch in at_once):
-            yield score_arrays(detector.model, arrays)
+        for views in joblib.Parallel(n_jobs=-1)(joblib.delayed(features_of)(*batch) for batch in at_once):
+            yield score_views(detector.model, views)
 
 
 def scores_by(
     files: tuple[tuple[str, bytes], ...], path: Path, starts_s: Sequence[float], params: FeatureParams
 ) -> np.ndarray:
     """Return `p_call` of some windows of a recording by the model with these files."""
-    return score_arrays(received_model(files), features_of(path, starts_s, params))
+    return score_views(received_model(files), features_of(path, starts_s, params))
 
 
-def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
-    """Return the features of some windows, as `window_features` does, of a recording that was sound when checked."""
+def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> dict[str, np.ndarray]:
+    """Return the features of some windows, as `window_views` does, of a recording that was sound when checked."""
     try:
-        return window_features(path, starts_s, params)
+        return window_views(path, starts_s, params)
     except Exception:
         # One that has been lost since is a fault of the input.
         fault = recording_fault(path, params.channel)
@@ -106,6 +111,6 @@ def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) ->
         raise
 
 
-def score_arrays(model: Model, arrays: np.ndarray) -> np.ndarray:
-    """Return `p_call` for a batch of features of shape (windows, bands, frames)."""
-    return probability(log_odds_of_arrays(model, arrays), model.temperature)
+def score_views(model: Model, views: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return `p_call` for the features of a batch of windows, in each view."""
+    return probability(log_odds_of_views(model, views).mean(axis=1), model.temperature)

@@ -7,9 +7,9 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.lib.feature_store import Features
+from stages.lib.model.folds import fold_of_each, most_folds
 from stages.lib.model.model_folder import Model, calibrated_log_odds
 from stages.lib.training import LabelledClips, TrainParams, train_new_model
-from tools.lib.label_errors.recording_folds import fold_of_each, most_folds
 
 # About a tenth of the training clips of a fold is kept for calibration, as for the baseline.
 VALID_FOLDS = 10

@@ -12,8 +12,8 @@ from PIL import Image
 
 from stages.lib.audio.recording import duration_s, read_window, sample_rate_of
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.sound import Window, sound_of
 from stages.lib.features.spectrogram import clip_features
-from stages.lib.features.window import Window, sound_of
 from stages.lib.tables.clips import Clip
 
 # More pixels than a screen shows would only make the page larger.
@@ -90,6 +90,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
     start_s = max(0.0, clip.start_s - context_s)
     end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
     sample_rate = sample_rate_of(path)
+    sound = sound_of(path, start_s, end_s - start_s, params.channel, params.sample_rate)
     window = read_window(path, start_s, end_s - start_s, params.sample_rate, params.channel)
     return ClipView(
         samples=read_window(path, start_s, end_s - start_s, sample_rate, params.channel),
@@ -99,7 +100,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -
         clip_start_s=clip.start_s,
         clip_end_s=clip_end_s,
         plain=plain_spectrogram(window, start_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
-        features=feature_spectrogram(sound_of(path, start_s, end_s - start_s, params), start_s, params),
+        features=feature_spectrogram(sound, start_s, params),
     )
 
 

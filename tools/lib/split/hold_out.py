@@ -71,7 +71,7 @@ def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, st
     left = Counter(parts[clip.clip_id] for clip in clips if clip.clip_id in parts)["train"]
     if not params.by_share and left < params.train:
         return [f"train: {params.train} labelled clips asked for, {left} left to take"]
-    return [f"{fault}; ask for more clips or another seed" for fault in empty_classes(clips, parts)]
+    return [f"{fault}; ask for more clips or another seed" for fault in empty_classes(clips, parts, params.needed)]
 
 
 def place_faults(table: Path, faults: Iterable[str]) -> Iterable[str]:

@@ -58,8 +58,8 @@ def with_training(
     if counts["train"] < LEAST:
         return None
     divided, faults = split_by_count(groups, counts, seed)
-    lacking = [fault for fault in empty_classes(labelled, divided) if fault.partition(":")[0] in counts]
-    return None if faults or lacking else counts
+    needed = [part for part in ("train", "valid", "test") if part in counts]
+    return None if faults or empty_classes(labelled, divided, needed) else counts
 
 
 def left_to_train_on(clips: Sequence[Clip], taken: Container[str], group_by: str) -> int:

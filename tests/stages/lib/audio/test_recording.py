@@ -271,6 +271,9 @@ STRANGE = {
     "very soft": (1e-30 * noise(1), 8000),
 }
 PARAMS = FeatureParams(
+    views=("spectrogram",),
+    pretrained="none",
+    speeds=(1.0,),
     channel="mix",
     sample_rate=4000,
     clip_s=0.5,

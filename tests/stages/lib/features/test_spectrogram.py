@@ -8,6 +8,9 @@ from stages.lib.features.spectrogram import clip_features, mel_spectrogram
 from stages.lib.features.wavelet import denoise
 
 DEFAULTS = {
+    "views": ["spectrogram"],
+    "pretrained": "none",
+    "speeds": [1.0],
     "channel": "mix",
     "sample_rate": 22050,
     "clip_s": 1.0,

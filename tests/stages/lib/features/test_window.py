@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from stages.lib.features.window import sound_of, window_features
+from stages.lib.features.sound import sound_of
+from stages.lib.features.window import window_features
 from tests.support.feature_params import PARAMS
 
 DEFAULT = PARAMS.model_copy(
@@ -63,7 +64,7 @@ def test_bands_that_a_recording_cannot_hold_are_unknown(tmp_path, rate, highest_
 def test_the_other_bands_are_those_of_a_recording_that_holds_all(tmp_path):
     params = DEFAULT.model_copy(update={"wavelet_denoise": False})
     low = write(tmp_path / "low.wav", sea(4, 8000), 8000)
-    high = write(tmp_path / "high.wav", sound_of(low, 0, 4.0, params).samples, 22050)
+    high = write(tmp_path / "high.wav", sound_of(low, 0, 4.0, params.channel, params.sample_rate).samples, 22050)
     (of_low,), (of_high,) = window_features(low, [0.5], params), window_features(high, [0.5], params)
     held = ~np.isnan(of_low).any(axis=1)
     difference = np.abs(of_low[held].astype(float) - of_high[held])

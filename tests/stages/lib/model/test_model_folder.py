@@ -107,4 +107,4 @@ def test_features_of_another_shape_are_refused_with_both_shapes(tmp_path, featur
         load_model(tmp_path / "model", open_features(tmp_path / "others"))
     (fault,) = refusal.value.lines
     assert "hop_size 50 there, 41 here" in fault
-    assert "[40, 41] there, [40, 50] here" in fault
+    assert "{'spectrogram': [40, 41]} there, {'spectrogram': [40, 50]} here" in fault

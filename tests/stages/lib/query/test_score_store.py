@@ -35,8 +35,8 @@ def write(folder: Path, recordings: dict[str, np.ndarray]) -> None:
     folder.mkdir(exist_ok=True)
     shards = {name: write_shard(folder, name, "0" * 16, arrays) for name, arrays in recordings.items()}
     places = [(f"{name}_{row}", shards[name], row) for name, arrays in recordings.items() for row in range(len(arrays))]
-    write_table(folder / "index.csv", ("clip_id", "shard", "row"), places)
-    write_json(folder / "features.json", {"params": {}, "shape": [40, 41]})
+    write_table(folder / "index.csv", ("clip_id", "spectrogram", "row"), places)
+    write_json(folder / "features.json", {"params": {}, "shapes": {"spectrogram": [40, 41]}})
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def scored(monkeypatch) -> list[str]:
     went_through = []
     through = model_folder.through
 
-    def noting(network, model, features, clip_ids):
+    def noting(output, features, clip_ids, width):
         went_through.extend(clip_ids)
-        return through(network, model, features, clip_ids)
+        return through(output, features, clip_ids, width)
 
     monkeypatch.setattr(model_folder, "through", noting)
     return went_through

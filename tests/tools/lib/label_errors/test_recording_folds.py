@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.lib.model.folds import fold_of_each
 from stages.lib.runtime.faults import InputFaults
-from tools.lib.label_errors.recording_folds import fold_of_each, refuse_too_many_folds
+from tools.lib.label_errors.recording_folds import refuse_too_many_folds
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

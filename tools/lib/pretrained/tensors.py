@@ -1,0 +1,45 @@
+"""The tensors of a pretrained model that could hold its embedding."""
+
+import warnings
+from pathlib import Path
+
+from stages.lib.features.pretrained import TFLITE
+from stages.lib.runtime.determinism import pin, quiet
+
+EMBEDDING = "embedding"
+
+
+def default_output(weights: Path) -> str | None:
+    """Return the output that a model calls its embedding, or its only output; None where there is neither.
+
+    Parameters
+    ----------
+    weights : Path
+        A LiteRT file or the folder of a SavedModel.
+    """
+    outputs, _ = tensors_of(weights)
+    return EMBEDDING if EMBEDDING in outputs else outputs[0] if len(outputs) == 1 else None
+
+
+def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
+    """Return the names of a model's outputs, and of all tensors that can be asked for.
+
+    Raises
+    ------
+    ValueError
+        Where the file or folder is no model.
+    """
+    pin(seed=0)
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow
+
+        try:
+            if weights.suffix == TFLITE:
+                interpreter = tensorflow.lite.Interpreter(str(weights))
+                outputs = [tensor["name"] for tensor in interpreter.get_output_details()]
+                return outputs, [tensor["name"] for tensor in interpreter.get_tensor_details()]
+            outputs = sorted(tensorflow.saved_model.load(str(weights)).signatures["serving_default"].structured_outputs)
+        except (OSError, KeyError) as error:
+            raise ValueError(error) from None
+    return outputs, outputs

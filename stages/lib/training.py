@@ -163,7 +163,7 @@ def train_model(
     Parameters
     ----------
     model : Model
-        Its network is trained in place.
+        With a network, which is trained in place.
     features : Features
     train, valid : LabelledClips
         What to learn from, and what to measure every epoch on for the history.
@@ -178,6 +178,10 @@ def train_model(
     import tensorflow
     from tqdm.keras import TqdmCallback
 
+    normalisation = model.normalisation
+    if normalisation is None:
+        raise ValueError("a model without a network has nothing to train by epochs")
+
     def batched(positions: tensorflow.data.Dataset, clips: LabelledClips):
         """Load the clips at some positions, a batch at a time, so that memory holds no more than that."""
         targets, weights = clips.targets, np.array(clips.weights, np.float32)
@@ -185,7 +189,7 @@ def train_model(
 
         def load(batch: np.ndarray) -> tuple[np.ndarray, ...]:
             arrays = load_clips(features, [clips.clip_ids[position] for position in batch])
-            return model.normalisation.apply(arrays), targets[batch], weights[batch]
+            return normalisation.apply(arrays), targets[batch], weights[batch]
 
         def with_shapes(batch):
             arrays, of_batch, weight = tensorflow.numpy_function(load, [batch], (np.float32,) * 3)

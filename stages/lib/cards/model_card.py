@@ -148,17 +148,19 @@ def origin(data: DataParams) -> str:
 
 def seen(model: Evaluated) -> str:
     """Say what the model sees of a clip, and under which licence what it sees was made."""
-    views = {"spectrogram": sound, "embedding": lambda _: embedding(model)}
-    return ", and ".join(views[view](model.featurize) for view in model.featurize["views"])
+    seen = [sound(model.featurize)] if "spectrogram" in model.featurize["views"] else []
+    if model.pretrained:
+        seen.append(embedding(model.featurize, model.pretrained))
+    return ", and ".join(seen)
 
 
-def embedding(model: Evaluated) -> str:
+def embedding(featurize: Mapping, pretrained: Mapping) -> str:
     """Say which pretrained model makes the embedding."""
-    speeds = ", ".join(f"{speed:g}" for speed in model.featurize["speeds"])
+    speeds = ", ".join(f"{speed:g}" for speed in featurize["speeds"])
     return (
-        f"{model.pretrained['size']} numbers that the pretrained model `{model.featurize['pretrained']}` gives for "
-        f"{model.featurize['clip_s']:g} s of sound, played {speeds} times as fast. **The weights of that model are "
-        f"under {model.pretrained['licence']}** ({model.pretrained['source']})"
+        f"{pretrained['size']} numbers that the pretrained model `{featurize['pretrained']}` gives for "
+        f"{featurize['clip_s']:g} s of sound, played {speeds} times as fast. **The weights of that model are under "
+        f"{pretrained['licence']}** ({pretrained['source']})"
     )
 
 

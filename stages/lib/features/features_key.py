@@ -37,7 +37,7 @@ def features_key(
     pretrained : Pretrained, optional
         Which an embedding depends on.
     """
-    chosen = params.model_dump_json(exclude=VIEWS[view].not_by)
+    chosen = params.model_dump_json(exclude=set(VIEWS[view].not_by))
     model = pretrained.model_dump_json() if pretrained and view == EMBEDDING else ""
     starts_s = repr([clip.start_s for clip in clips])
     return short_digest(

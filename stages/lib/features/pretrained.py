@@ -105,6 +105,8 @@ def weights_digest(weights: Path) -> str:
 def pretrained_at_hand(folder: Path) -> tuple[Pretrained, Embed]:
     """Return the model of an absolute folder that stays as it is, and what it computes; it is loaded once a process."""
     pretrained = read_pretrained(folder)
+    if pretrained is None:
+        raise InputFaults([f"{folder / DESCRIPTION}: describes no model; {remedy(folder)}"])
     return pretrained, load_embedder(folder / pretrained.weights, pretrained.output)
 
 

@@ -73,7 +73,7 @@ def save_model(folder: Path, model: Model) -> None:
             "temperature": model.temperature,
             "calibrated_by": model.calibrated_by,
         }
-        if model.network:
+        if model.network and model.normalisation:
             save_weights(partial / WEIGHTS, model.network)
             description |= {"networks": model.networks, **model.normalisation.as_json()}
         if model.probe:
@@ -218,7 +218,7 @@ def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], posi
     if model.probe:
         return load_clips(features, chosen, EMBEDDING).astype(np.float32)
     network = embedding_network(model.network)
-    return through(partial(output_of, network, model), features, chosen, network.output_shape[-1])
+    return through(partial(output_of, network, model.normalisation), features, chosen, network.output_shape[-1])
 
 
 def through(
@@ -232,18 +232,18 @@ def through(
 def log_odds_of_views(model: Model, views: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return what `log_odds_by_network` does, for the features of one batch of clips at most, in each view."""
     parts = []
-    if model.network:
-        parts.append(output_of(model.network, model, views) / np.float32(model.network_temperature))
+    if model.network and model.normalisation:
+        parts.append(output_of(model.network, model.normalisation, views) / np.float32(model.network_temperature))
     if model.probe:
         parts.append(model.probe.log_odds(views[EMBEDDING])[:, None])
     return np.mean(np.broadcast_arrays(*parts), axis=0)
 
 
-def output_of(network, model: Model, views: Mapping[str, np.ndarray]) -> np.ndarray:
+def output_of(network, normalisation: Normalisation, views: Mapping[str, np.ndarray]) -> np.ndarray:
     """Send the spectrograms of one batch of clips at most through a network; the batch is filled up."""
     arrays = views[SPECTROGRAM]
     inputs = np.zeros((BATCH_SIZE, *arrays.shape[1:]), np.float32)
-    inputs[: len(arrays)] = model.normalisation.apply(arrays)
+    inputs[: len(arrays)] = normalisation.apply(arrays)
     return network(inputs, training=False).numpy()[: len(arrays)]
 
 

@@ -48,7 +48,8 @@ def feature_params(folder: Path) -> FeatureParams:
     except ValidationError:
         fault = f"{folder}: was trained on features of another version of this program; run dvc repro"
         raise InputFaults([fault]) from None
-    if params.embeds and chosen_model(params).model_dump() != description["pretrained"]:
+    pretrained = chosen_model(params)
+    if params.embeds and (pretrained is None or pretrained.model_dump() != description["pretrained"]):
         raise InputFaults([f"{folder}: was trained on another {PRETRAINED / params.pretrained}; run dvc repro"])
     return params
 

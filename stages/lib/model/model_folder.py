@@ -215,7 +215,7 @@ def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], posi
     That of the pretrained model, if there is one; otherwise what the last layers of the network see.
     """
     chosen = [clip_ids[position] for position in positions]
-    if model.probe:
+    if model.probe or model.normalisation is None:
         return load_clips(features, chosen, EMBEDDING).astype(np.float32)
     network = embedding_network(model.network)
     return through(partial(output_of, network, model.normalisation), features, chosen, network.output_shape[-1])

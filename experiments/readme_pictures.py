@@ -22,7 +22,6 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
 from tests.support.chromium import chromium
-from tools.lib.detection.detection_picture import ROW_S
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
 WINDOW = 1160, 860  # Of the whole browser; the page fits into it.
@@ -31,6 +30,8 @@ PALETTE_COLOURS = 64  # Text stays sharp, and both pictures together stay well b
 
 def shown_recording(folder: Path) -> Path:
     """Return the test recording whose picture has the fewest rows; of several, the one with most calls."""
+    from tools.lib.detection.detection_picture import ROW_S
+
     in_test = {clip.clip_id for clip in read_split() if clip.part == "test"}
     clips = [clip for clip in read_clips(folder / "clips.csv") if clip.clip_id in in_test]
     calls = Counter(folder / "recordings" / clip.recording for clip in clips if clip.label == CALL)

@@ -19,6 +19,7 @@ def test_what_several_want_at_once_is_made_once(tmp_path_factory):
         made.append(folder)
         folder.mkdir()
 
+    tmp_path_factory.getbasetemp()  # Pytest makes this folder at the first call, and not for several threads at once.
     with ThreadPoolExecutor(4) as at_once:
         folders = list(at_once.map(lambda _: made_once(tmp_path_factory, "wanted at once", make), range(4)))
     assert folders == made * 4

@@ -339,7 +339,7 @@ def test_what_cannot_be_met_is_not_held_out(data_set):
     message = "\n".join(refusal.value.lines)
     assert all(line.startswith("params.yaml") for line in refusal.value.lines)
     assert "split.pool: 8 labelled clips requested (4 calls, 4 nocalls), 4 available" in message
-    assert "6 call, 6 nocall clips of 3 recordings" in message
+    assert "6 call, 6 nocall clips from 3 recordings" in message
     assert not HELD_OUT.exists()
 
 

@@ -278,4 +278,4 @@ def test_an_answer_in_other_capitals_replaces_that_of_the_same_person(repository
 def test_two_files_in_other_capitals_contradict_each_other(repository):
     labels = {"Zoe": "call", "ZOE": "nocall"}
     files = [export(f"{name}.csv", f"bay_0000000,{label},{name},2026-11-22,") for name, label in labels.items()]
-    assert "Zoe says nocall of bay_0000000, but call on the same day" in refused(*files)[0]
+    assert "Zoe says nocall for bay_0000000, but call on the same day" in refused(*files)[0]

@@ -146,8 +146,8 @@ def test_a_damaged_recording_is_left_out_and_named(repository, tmp_path):
     ("folder", "options", "fault"),
     [
         ("nowhere", [], "nowhere: holds no recording"),
-        ("data", ["--hop", "0"], "--hop 0: is no time"),
-        ("data", ["--hop", "nan"], "--hop nan: is no time"),
+        ("data", ["--hop", "0"], "--hop 0: is not a valid hop"),
+        ("data", ["--hop", "nan"], "--hop nan: is not a valid hop"),
         ("data", ["--hop", "0.0001"], "--hop 0.0001: is not a valid hop"),
         ("data", ["--site", "a\x07b"], "--site 'a\\x07b': holds an invisible character"),
     ],

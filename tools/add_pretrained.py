@@ -95,6 +95,12 @@ def given_file(options: argparse.Namespace) -> Given:
     return Given(weights, beside, options.sample_rate, options.window, options.output, options.licence, weights.name)
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of an error message, because a fault has one line."""
+    return str(error).strip().partition("\n")[0]
+
+
+
 def described(given: Given) -> Pretrained:
     """Try a model on noise, and return its description.
 
@@ -107,7 +113,7 @@ def described(given: Given) -> Pretrained:
         _, names = tensors_of(given.weights)
         output = given.output or default_output(given.weights)
     except ValueError as error:
-        raise InputFaults([f"{given.weights}: cannot be loaded ({error}); fetch it again"]) from None
+        raise InputFaults([f"{given.weights}: cannot be loaded ({first_line(error)}); fetch it again"]) from None
     if output not in names:
         near = get_close_matches(output or "embedding", names, n=5, cutoff=0.3) or names[:5]
         fault = f"has no tensor {output}" if output else "does not say which output is the embedding"
@@ -117,10 +123,8 @@ def described(given: Given) -> Pretrained:
     try:
         embedding = load_embedder(given.weights, output)(noise)
     except Exception as error:  # Each kind of model has errors of its own.
-        reason = str(error).strip().partition("\n")[0]
-        raise InputFaults(
-            [f"{given.weights}: does not take {samples} samples ({reason}); correct --sample-rate or --window"]
-        ) from None
+        fault = f"does not take {samples} samples ({first_line(error)}); correct --sample-rate or --window"
+        raise InputFaults([f"{given.weights}: {fault}"]) from None
     if not np.isfinite(embedding).all():
         raise InputFaults([f"{given.weights}: {output} holds what is no number; name another with --output"])
     return Pretrained(

@@ -100,7 +100,6 @@ def first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-
 def described(given: Given) -> Pretrained:
     """Try a model on noise, and return its description.
 

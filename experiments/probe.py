@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from experiments.command import exit_without
 from experiments.label_efficiency.features import overlaid, write_features
@@ -49,6 +48,8 @@ def measured(
     embeddings: np.ndarray, is_call: np.ndarray, recordings: Sequence[str], label_count: int, seed: int
 ) -> tuple[float, float, float, float]:
     """Return accuracy and AUC on the clips that were not drawn, the seconds of training, and the strength chosen."""
+    from sklearn.metrics import roc_auc_score
+
     order = np.random.default_rng(seed).permutation(len(is_call))
     drawn, others = order[:label_count], order[label_count:]
     start = time.perf_counter()

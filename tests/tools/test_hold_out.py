@@ -14,7 +14,7 @@ from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")
 HEADER = "clip_id,label,annotator,date,note\n"
-FAULT = "params.yaml:6: featurize.clip_s is 0.25, which makes {} for windows of 0.5 s false ({}); set it back"
+FAULT = "params.yaml:7: featurize.clip_s is 0.25, which makes {} for windows of 0.5 s false ({}); set it back"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_no_command_shows_or_cuts_windows_of_another_length(put_to_use, command)
     result = run_tool(put_to_use, *command)
     assert result.returncode == 1
     assert result.stderr.startswith(
-        "params.yaml:6: featurize.clip_s is 0.25, but the labels of tiny are for windows of 0.5 s (labels/held_out.csv)"
+        "params.yaml:7: featurize.clip_s is 0.25, but the labels of tiny are for windows of 0.5 s (labels/held_out.csv)"
     )
 
 

@@ -459,6 +459,7 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
         Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
     assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")
+    shutil.copytree(REPOSITORY / "models" / "pretrained" / "none", "models/pretrained/none")
     with joblib.parallel_config(backend="threading"):
         for stage in (featurize, split, train, score_pool, merge_labels, retrain, evaluate):
             stage.main()

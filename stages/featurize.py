@@ -15,7 +15,7 @@ from stages.lib.cache.shard import content_of, intact, shards_in, write_blocks
 from stages.lib.cluster.cluster import Cluster
 from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.cluster.parallel import in_parallel
-from stages.lib.feature_store import FOLDER, write_index
+from stages.lib.feature_store import FOLDER, in_batches, write_index
 from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.features_key import features_key, write_description
@@ -84,11 +84,6 @@ def look_up(
     ]
 
 
-def in_blocks(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
-    """Divide the clips of one recording among several calls."""
-    return [clips[start : start + size] for start in range(0, len(clips), size)]
-
-
 def featurize(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams, view: str) -> np.ndarray:
     """Return the features of some clips of a recording that was sound when it was checked, in one view."""
     try:
@@ -110,16 +105,18 @@ def write_shards(
     table: Path,
     recordings: Sequence[ClipsOfRecording],
     params: FeatureParams,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
     cluster: Cluster | None,
     files: Mapping[Path, str],
 ) -> dict[str, str]:
     """Compute and write the shards of recordings; return their names by what they were made from."""
     size = BLOCK_CLIPS if cluster is None else CLUSTER_BLOCK_CLIPS
-    work = [(table, one.path, block, params, one.view) for one in recordings for block in in_blocks(one.clips, size)]
+    work = [(table, one.path, block, params, one.view) for one in recordings for block in in_batches(one.clips, size)]
     features = in_parallel(featurize, work, "featurize", "part", cluster=cluster, files=files)
-    names, shapes = {}, shapes_of(params, chosen_model(params))
+    names = {}
     for one in recordings:
-        blocks = while_unchanged(one, islice(features, len(in_blocks(one.clips, size))))
+        blocks = while_unchanged(one, islice(features, len(list(in_batches(one.clips, size)))))
         shape = (len(one.clips), *shapes[one.view])
         names[one.key] = write_blocks(
             FOLDER, one.recording_id, one.made_from, blocks, shape=shape, dtype=np.dtype("float16")
@@ -172,7 +169,7 @@ def main() -> None:
 
         FOLDER.mkdir(exist_ok=True)
         start = time.perf_counter()
-        written = write_shards(table, new, params, cluster, files)
+        written = write_shards(table, new, params, shapes_of(params, pretrained), cluster=cluster, files=files)
     if new:
         print(speed(new, params.clip_s, time.perf_counter() - start))
     keep_only(recordings, params.views, ready | written)

@@ -109,8 +109,8 @@ def described(given: Given) -> Pretrained:
         Where it cannot be loaded, has no such output, or does not take such a window.
     """
     try:
-        _, names = tensors_of(given.weights)
-        output = given.output or default_output(given.weights)
+        outputs, names = tensors_of(given.weights)
+        output = given.output or default_output(outputs)
     except ValueError as error:
         raise InputFaults([f"{given.weights}: cannot be loaded ({first_line(error)}); fetch it again"]) from None
     if output not in names:

@@ -1,6 +1,8 @@
 """The source files of the project that a module depends on."""
 
 import ast
+from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -22,6 +24,12 @@ def sources_of(path: Path) -> list[Path]:
         found.add(module)
         waiting |= {file for name in imported_names(module) for file in files_of(name)} - found
     return sorted(found)
+
+
+def code_and_versions(module: Path, libraries: Iterable[str]) -> bytes:
+    """Return what a module computes by: all code that it is made of, and the versions of libraries."""
+    sources = [path.read_bytes() for path in sources_of(module)]
+    return b"\0".join(sources + [version(library).encode() for library in libraries])
 
 
 def imported_names(path: Path) -> set[str]:

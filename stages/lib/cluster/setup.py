@@ -7,11 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from stages.lib.cache.digests import FileHash, hash_files, short_digest
+from stages.lib.cache.sources import REPOSITORY
 from stages.lib.runtime.determinism import PINNED_IN_TIME
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import state
 
-ROOT = Path(__file__).parents[3]
 LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets", "tensorflow", "keras")
 REMEDY = "start it with make (docs/cluster.md) from a checkout of this commit, with the same Python and Linux as here"
 
@@ -19,14 +19,14 @@ REMEDY = "start it with make (docs/cluster.md) from a checkout of this commit, w
 @cache
 def source_files() -> dict[str, FileHash]:
     """Return state and digest of the source files of this checkout, as they were when this was first asked."""
-    return hash_files([path for name in ("stages", "tools") for path in sorted((ROOT / name).rglob("*.py"))], {})
+    return hash_files([path for name in ("stages", "tools") for path in sorted((REPOSITORY / name).rglob("*.py"))], {})
 
 
 def code() -> str:
     """Return the digest of the source files, or say that they have changed since then."""
     if any(state(Path(path)) != seen.state for path, seen in source_files().items()):
         return "changed since the start"
-    digests = [(str(Path(path).relative_to(ROOT)), seen.digest) for path, seen in source_files().items()]
+    digests = [(str(Path(path).relative_to(REPOSITORY)), seen.digest) for path, seen in source_files().items()]
     return short_digest(repr(digests).encode())
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from stages.lib.cache.digests import short_digest
-from stages.lib.cache.sources import sources_of
+from stages.lib.cache.sources import code_and_versions
 from stages.lib.features.feature_params import EMBEDDING, FeatureParams
 from stages.lib.features.pretrained import Pretrained
 from stages.lib.features.views import VIEWS, shapes_of
@@ -16,9 +15,8 @@ from stages.lib.tables.clips import Clip
 
 @cache
 def made_by(view: str) -> bytes:
-    """Return what turns a window into features: the code that a view is made of, and the libraries' versions."""
-    sources = [path.read_bytes() for path in sources_of(VIEWS[view].source)]
-    return b"\0".join(sources + [version(library).encode() for library in VIEWS[view].libraries])
+    """Return what turns a window into the features of a view."""
+    return code_and_versions(VIEWS[view].source, VIEWS[view].libraries)
 
 
 def features_key(

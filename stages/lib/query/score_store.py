@@ -6,7 +6,6 @@ The cache belongs to one machine and affects no result: without it, the whole po
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from stages.lib.cache.digests import file_digest, hash_files, short_digest
 from stages.lib.cache.shard import intact, key_of, shards_in, write_shard
-from stages.lib.cache.sources import sources_of
+from stages.lib.cache.sources import code_and_versions
 from stages.lib.cluster.cluster import Cluster
 from stages.lib.feature_store import Features, in_batches, load_views, refuse_missing
 from stages.lib.model import model_folder
@@ -41,9 +40,8 @@ class Part(NamedTuple):
 
 @cache
 def made_by() -> bytes:
-    """Return the code that computes the scores: all modules that this one imports, and the library versions."""
-    sources = [path.read_bytes() for path in sources_of(Path(__file__))]
-    return b"\0".join(sources + [version(library).encode() for library in LIBRARIES])
+    """Return what computes the scores, except for the weights."""
+    return code_and_versions(Path(__file__), LIBRARIES)
 
 
 def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[Part]:

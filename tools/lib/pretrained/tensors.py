@@ -1,6 +1,7 @@
 """The tensors of a pretrained model that could hold its embedding."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.lib.features.pretrained import TFLITE
@@ -9,20 +10,18 @@ from stages.lib.runtime.determinism import pin, quiet
 EMBEDDING = "embedding"
 
 
-def default_output(weights: Path) -> str | None:
-    """Return the output that a model calls its embedding, or its only output; None where there is neither.
-
-    Parameters
-    ----------
-    weights : Path
-        A LiteRT file or the folder of a SavedModel.
-    """
-    outputs, _ = tensors_of(weights)
+def default_output(outputs: Sequence[str]) -> str | None:
+    """Return the output that a model calls its embedding, or its only output; None where there is neither."""
     return EMBEDDING if EMBEDDING in outputs else outputs[0] if len(outputs) == 1 else None
 
 
 def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
     """Return the names of a model's outputs, and of all tensors that can be asked for.
+
+    Parameters
+    ----------
+    weights : Path
+        A LiteRT file or the folder of a SavedModel.
 
     Raises
     ------

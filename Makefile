@@ -59,15 +59,18 @@ programs:
 	@(command -v strace && command -v chromium && command -v chromedriver) >/dev/null || \
 		(apt-get update && apt-get install --yes --no-install-recommends strace chromium chromium-driver)
 
+# The tests of a file stay with one worker. A stage runs once at a time in a checkout, so two tests that start the same
+# one from this checkout must not meet.
+PYTEST := python -m pytest --numprocesses auto --dist loadfile
+
 test: .venv/tests-ready programs
 	ruff check .
 	ruff format --check .
 	mypy
-	python -m pytest --numprocesses auto --dist worksteal -m "not prove"
+	$(PYTEST) -m "not prove"
 
-# These tests tell long stories, one a file, so that a file stays with one worker.
 prove: .venv/tests-ready programs
-	python -m pytest --numprocesses auto --dist loadfile -m prove
+	$(PYTEST) -m prove
 
 real: .venv/ready
 	python -m experiments.real.run --page docs/results.md

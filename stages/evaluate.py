@@ -14,7 +14,8 @@ from stages.lib.measures.comparison import compare, spread_of_change, training_r
 from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
 from stages.lib.measures.report import full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
-from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model
+from stages.lib.model.scoring import log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run_stage

@@ -123,17 +123,18 @@ def running_in(tmp_path):
 
 
 def test_a_second_stage_in_a_folder_is_refused_until_the_first_has_ended(tmp_path, running_in):
-    first = running_in(tmp_path / "here")
+    folder = tmp_path / "here"
+    first = running_in(folder)
     assert first.stdout.readline() == "running\n"
-    second = running_in(tmp_path / "here")
+    second = running_in(folder)
     assert second.wait() == 1
     assert second.stdout.read() == ""
     assert second.stderr.read() == (
-        f"{tmp_path / 'here'}: a stage is still running here from a dvc repro that was killed; wait, then run it again\n"
+        f"{folder}: a stage is still running here from a dvc repro that was killed; wait, then run it again\n"
     )
     first.kill()
     first.wait()
-    assert running_in(tmp_path / "here").stdout.readline() == "running\n"
+    assert running_in(folder).stdout.readline() == "running\n"
 
 
 def test_stages_of_one_checkout_run_in_two_folders_at_once(tmp_path, running_in):

@@ -1,5 +1,6 @@
 """A model on disk: a folder with the weights and a description of what they expect, and how it scores clips."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -143,6 +144,14 @@ def open_model(folder: Path) -> Model:
 def model_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
     """Return the files of a model by name, as they are sent to the workers of a cluster."""
     return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+
+
+def model_digest(folder: Path) -> str:
+    """Return the SHA-256 digest, in hexadecimal digits, of the names and contents of a model's files."""
+    digest = hashlib.sha256()
+    for name, content in model_files(folder):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

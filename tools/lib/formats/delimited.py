@@ -70,7 +70,8 @@ def parse_table(path: Path, lines: Sequence[str]) -> Table:
     records = list(numbered_records(lines, start, separator))
     number, header = records[0] if records else (1, [])
     keys = [key_of(name) for name in header]
-    names, faults = {}, []
+    names: dict[str, str] = {}
+    faults = []
     for key, name in zip(keys, header, strict=True):
         if key in names:
             faults.append(

@@ -99,7 +99,8 @@ def describe_round(
         json.loads((METRICS / f"{name}.json").read_text(encoding="utf-8")) for name in ("evaluation", "labels", "pool")
     )
     before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
-    change = evaluation["change"]["intervals"]["accuracy"]
+    # Without test clips nothing is measured.
+    change = evaluation["change"]["intervals"]["accuracy"] if "change" in evaluation else {"low": "", "high": ""}
     measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
     error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
     given = [clip.label for clip in settled]
@@ -124,6 +125,8 @@ def describe_round(
 
 
 def with_interval(measures: dict, name: str) -> tuple[str, str, str]:
-    """Return a measure and the ends of its interval as text."""
+    """Return a measure and the ends of its interval as text; empty where it was not measured."""
+    if name not in measures:
+        return "", "", ""
     interval = measures["intervals"][name]
     return str(measures[name]), str(interval["low"]), str(interval["high"])

@@ -38,6 +38,7 @@ def merge(
     settled: Mapping[str, str | None],
     model_weight: Mapping[str, float],
     settled_before: Collection[str] = (),
+    *,
     review_weight: Mapping[str, float] = {},
 ) -> list[MergedClip]:
     """Label every clip that a model can be trained on.
@@ -83,6 +84,7 @@ def label_metrics(
     pool: Sequence[PoolClip],
     answers: Sequence[Answer],
     merged: Sequence[MergedClip],
+    *,
     passed_over: int = 0,
     reviewed: Collection[str] = (),
 ) -> dict:
@@ -168,9 +170,9 @@ def main() -> None:
     settled_before = {clip.clip_id for clip in in_use(read_settled(), part_of)}
     model_weight = model_weights(params.model_labels, audit_error(pool, settled))
     review_weight = dict.fromkeys((review.clip_id for review in read_reviews()), params.review_weight)
-    merged = merge(clips, decisions, settled, model_weight, settled_before, review_weight)
+    merged = merge(clips, decisions, settled, model_weight, settled_before, review_weight=review_weight)
     refuse(class_faults(clips, merged))
-    metrics = label_metrics(clips, pool, answers, merged, len(given) - len(answers), review_weight)
+    metrics = label_metrics(clips, pool, answers, merged, passed_over=len(given) - len(answers), reviewed=review_weight)
     write_merged(MERGED, merged)
     write_json(METRICS, metrics)
     print(*left_out_lines(metrics, params.model_labels), sep="", end="")

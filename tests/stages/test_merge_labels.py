@@ -85,7 +85,7 @@ def test_a_reviewed_window_has_its_weight_in_training_wherever_the_experts_label
     decisions = {"answered": "uncertain", "waiting": "call", "disputed": "call", "other": "uncertain"}
     settled = {"answered": "nocall", "disputed": None, "other": "call", "valid": "nocall"}
     reviewed = dict.fromkeys(["answered", "settled", "waiting", "disputed", "valid", "dataset"], 5.0)
-    merged = merge(clips, decisions, settled, EVERY_CLASS, {"settled"}, reviewed)
+    merged = merge(clips, decisions, settled, EVERY_CLASS, {"settled"}, review_weight=reviewed)
     assert {clip.clip_id: (clip.source, clip.weight) for clip in merged} == {
         "answered": ("expert", 5.0),
         "settled": ("expert", 5.0),

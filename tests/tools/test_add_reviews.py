@@ -335,6 +335,27 @@ def test_a_recording_that_the_data_set_has_under_another_name_does_not_join_twic
     assert review.recording == "copy.wav"
 
 
+def test_beside_annotations_the_import_makes_the_same_clips_again(folder):
+    source = write_recordings(folder / "archive", ("x.wav", "y.wav", "a.wav"))["a.wav"].with_suffix(".txt")
+    source.write_text("5.0\t5.4\tcall\n")
+    importing = ("import_annotations", "bay", "archive/a.txt", "--recordings", "archive")
+    assert run_tool(folder, *importing).returncode == 0
+    params = folder / "params.yaml"
+    params.write_text(replaced(params.read_text(), "dataset: tiny", "dataset: bay"))
+    add(folder, fill_in(folder, row1="nocall", row2="call"), "--annotator", "val")
+    clips = (folder / "data/bay/clips.csv").read_bytes()
+    assert {"one_0002000", "one_0006000"} <= {clip.clip_id for clip in read_clips(folder / "data/bay/clips.csv")}
+    stage = (folder / "data/bay/dvc.yaml").read_text()
+    assert "data/bay/windows.csv" in stage
+    (folder / "data/bay/clips.csv").unlink()
+    assert run_tool(folder, *importing[:2]).returncode == 0
+    assert (folder / "data/bay/clips.csv").read_bytes() == clips
+    # A new import keeps them, too.
+    source.write_text("5.0\t5.4\tcall\n7.0\t7.4\tcall\n")
+    assert run_tool(folder, *importing).returncode == 0
+    assert {"one_0002000", "one_0006000"} <= {clip.clip_id for clip in read_clips(folder / "data/bay/clips.csv")}
+
+
 # --- Faults ---
 
 

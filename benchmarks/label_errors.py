@@ -12,7 +12,7 @@ from stages.lib.model.calibration import probability
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, NOCALL
-from stages.lib.training import LabelledClips, TrainParams
+from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.find_label_errors import FOLDS, recordings_of
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds

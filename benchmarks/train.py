@@ -12,7 +12,7 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.network import build_network
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import read_params
-from stages.lib.training import TrainParams
+from stages.lib.training.inputs import TrainParams
 
 CLIP_COUNT = 1254
 # An epoch of the study's network is measured on fewer clips and scaled: all of them would take half an hour.

@@ -14,7 +14,8 @@ from stages.lib.measures.comparison import compare, spread_of_change, training_r
 from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
 from stages.lib.measures.report import full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
-from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, log_odds_by_network
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model
+from stages.lib.model.scoring import log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run_stage
@@ -96,7 +97,7 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
             for model, of_model in scores.items()
         },
         "change": {
-            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, unit_of),
+            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, recordings),
             "training_spread": {
                 name: spread_of_change(*(spreads[model][name] for model in MODELS)) for name in COMPARED
             },

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from stages.lib.audio.recording import unfinished_lines
+from stages.lib.audio.remarks import unfinished_lines
 from stages.lib.cache.digests import hash_files
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
@@ -25,7 +25,8 @@ from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.feature_store import in_batches
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.measures.measures import THRESHOLD
-from stages.lib.model.model_folder import BATCH_SIZE, RETRAINED
+from stages.lib.model.model_folder import RETRAINED
+from stages.lib.model.scoring import BATCH_SIZE
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from tools.lib.detection.detections import Detection, find_detections, window_starts

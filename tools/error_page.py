@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from stages.lib.feature_store import open_features
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.model.model_folder import RETRAINED, calibrated_log_odds, load_model
+from stages.lib.model.model_folder import RETRAINED, load_model
+from stages.lib.model.scoring import calibrated_log_odds
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params

@@ -15,8 +15,9 @@ from pathlib import Path
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
+from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
-from stages.lib.tables.expert import EXPERT, QUEUE, read_answers, settle
+from stages.lib.tables.expert import EXPERT, QUEUE, settle
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
 from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.tables.split import read_split

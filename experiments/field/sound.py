@@ -1,17 +1,16 @@
 """The right-whale clips and the windows of the long recordings as one data set, featurized once for all runs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
 from experiments.detection.matching import Call
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
-from stages.lib.feature_store import EMBEDDING, Features, Place, open_features
+from stages.lib.feature_store import EMBEDDING, Features, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.views import chosen_model
 from stages.lib.runtime.table import write_table

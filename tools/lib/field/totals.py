@@ -28,50 +28,11 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.lib.intervals.proportions import CONFIDENCE
+from tools.lib.field.candidates import BINS
+from tools.lib.field.sample import Sample
 
 TAIL = (1 - CONFIDENCE) / 2
 LARGEST_EXPONENT = 50.0  # Of a limit on the log scale; beyond it nothing is known.
-
-
-class Sample(NamedTuple):
-    """Windows that were heard, of the candidates of some recordings.
-
-    Attributes
-    ----------
-    p_call : ndarray of float, shape (windows,)
-    is_call : ndarray of bool, shape (windows,)
-    stratum : ndarray of int, shape (windows,)
-        The bin of scores that a window was drawn from.
-    recording : ndarray of int, shape (windows,)
-        From 0; less than `recordings`.
-    edges : ndarray of float, shape (bins + 1,)
-        A bin holds the scores above its lower edge, up to its upper edge.
-    candidates : ndarray of int, shape (bins,)
-        How many windows could have been drawn from each bin.
-    recordings : int
-        How many recordings these are from.
-    hours : float
-        Of sound that was searched.
-    """
-
-    p_call: np.ndarray
-    is_call: np.ndarray
-    stratum: np.ndarray
-    recording: np.ndarray
-    edges: np.ndarray
-    candidates: np.ndarray
-    recordings: int
-    hours: float
-
-    @property
-    def heard(self) -> np.ndarray:
-        """How many windows of each bin were heard: int of shape (bins,)."""
-        return np.bincount(self.stratum, minlength=len(self.candidates))
-
-    @property
-    def weights(self) -> np.ndarray:
-        """How many candidates each window stands for: float of shape (windows,)."""
-        return (self.candidates / np.maximum(self.heard, 1))[self.stratum]
 
 
 class Total(NamedTuple):
@@ -107,16 +68,17 @@ def total(sample: Sample, of_kind: np.ndarray, possible: np.ndarray, *, rarer_be
         Whether the kind is no more frequent in a bin than in those above, as calls are. Then a bin has no more of them
         than any bins from it upwards have together, which says more than its own few windows.
     """
+    numbers = np.bincount(sample.score_bin, sample.weights * of_kind, minlength=len(BINS))
+    share = numbers / np.maximum(sample.candidates, 1)
     heard = sample.heard
-    found = np.bincount(sample.stratum, of_kind, minlength=len(heard))
-    share = found / np.maximum(heard, 1)
+    found = share * heard
     low, high = share_limits(found, heard)
     if rarer_below:
         high = np.minimum(high, limits_from_above(found, heard, possible))
     spread_low, spread_high = (
         sqrt(float((possible * (sample.candidates * (limit - share)) ** 2).sum())) for limit in (low, high)
     )
-    value = float(sample.candidates @ share)
+    value = float(numbers.sum())
     return Total(value, max(0.0, value - spread_low), value + spread_high, of_kind)
 
 

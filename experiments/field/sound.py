@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import soundfile
 
@@ -10,11 +11,11 @@ from experiments.detection.matching import Call
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
-from stages.lib.feature_store import EMBEDDING, Features, open_features
+from stages.lib.feature_store import EMBEDDING, Features, Place, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.views import chosen_model
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import CALL, COLUMNS, NOCALL, Clip, make_clip_id, read_clips
+from stages.lib.tables.clips import CALL, COLUMNS, NOCALL, Clip, by_recording, make_clip_id, read_clips
 from tools.lib.detection.detections import window_starts
 
 FOLDER = Path(".cache/field")
@@ -22,31 +23,86 @@ FOLDER = Path(".cache/field")
 KNOWN, FIELD = "known", "field"
 PRETRAINED, SPEED = "birdnet", 8.0
 HOP_S = 1.0
-SITES = {"GSC": "gsc", "NOPP6": "nopp6"}
 
 
-def featurized(views: Sequence[str]) -> tuple[Features, list[Clip]]:
-    """Return the features of all clips and windows, computed unless they are there, and the clips themselves.
+class Sea(NamedTuple):
+    """What there is to learn from and to search.
+
+    Attributes
+    ----------
+    features : Features
+        Of all clips and windows.
+    known : list of Clip
+        The published clips.
+    windows : dict
+        From each long recording to its windows as clips, in the order of time. One that overlaps an annotated call is
+        a call.
+    calls : dict
+        From each long recording to its annotated calls.
+    hours : dict
+        From each long recording to its length.
+    clip_s : float
+        The length of a window in seconds.
+    """
+
+    features: Features
+    known: list[Clip]
+    windows: dict[str, list[Clip]]
+    calls: dict[str, list[Call]]
+    hours: dict[str, float]
+    clip_s: float
+
+
+def open_sea(views: Sequence[str]) -> Sea:
+    """Return the clips, windows and features, which are computed unless they are there.
 
     Parameters
     ----------
     views : sequence of str
         As `featurize.views` in params.yaml.
     """
-    params = overlaid("featurize", FeatureParams, OVERLAYS / f"{DATASET}.yaml").model_dump()
-    params |= {"views": list(views)}
-    if EMBEDDING in views:
+    parts = [featurized(view) for view in views]
+    clips = read_clips(parts[0].folder / "clips.csv")
+    names = {f"{FIELD}/{name}": calls for name, calls in read_calls(LONG_RECORDINGS / "annotations.tsv").items()}
+    return Sea(
+        side_by_side(parts),
+        [clip for clip in clips if clip.recording not in names],
+        by_recording([clip for clip in clips if clip.recording in names]),
+        names,
+        {name: soundfile.info(LONG_RECORDINGS / "recordings" / Path(name).name).duration / 3600 for name in names},
+        parts[0].description["params"]["clip_s"],
+    )
+
+
+def side_by_side(parts: Sequence[Features]) -> Features:
+    """Return the features of the same clips in several views as one."""
+    first = parts[0]
+    description = first.description | {
+        key: value for part in parts for key, value in part.description.items() if key == "pretrained"
+    }
+    description["shapes"] = {view: shape for part in parts for view, shape in part.description["shapes"].items()}
+    places = {
+        clip_id: Place(tuple(f"{part.folder.name}/{part.places[clip_id].shards[0]}" for part in parts), place.row)
+        for clip_id, place in first.places.items()
+    }
+    return Features(FOLDER, description, places)
+
+
+def featurized(view: str) -> Features:
+    """Return the features of all clips and windows in one view."""
+    params = overlaid("featurize", FeatureParams, OVERLAYS / f"{DATASET}.yaml").model_dump() | {"views": [view]}
+    if view == EMBEDDING:
         params |= {"pretrained": PRETRAINED, "speeds": [SPEED]}
     params = FeatureParams.model_validate(params)
-    folder = FOLDER / "-".join(views)
     pretrained = chosen_model(params)
     made_with = {"params": params.model_dump(mode="json")}
-    if params.embeds and pretrained:
+    if view == EMBEDDING and pretrained:
         made_with["pretrained"] = pretrained.model_dump()
+    folder = FOLDER / view
     there = folder / "features.json"
     if not there.exists() or not made_with.items() <= json.loads(there.read_text(encoding="utf-8")).items():
         write_features(folder, write_data_set(FOLDER / "data", params.clip_s), params)
-    return open_features(folder), read_clips(folder / "clips.csv")
+    return open_features(folder)
 
 
 def write_data_set(folder: Path, clip_s: float) -> Path:
@@ -71,13 +127,13 @@ def known_rows() -> list[tuple]:
 
 
 def window_rows(clip_s: float) -> list[tuple]:
-    """Return the windows of the long recordings; one that overlaps an annotated call is a call."""
+    """Return the windows of the long recordings."""
     rows = []
     for name, calls in read_calls(LONG_RECORDINGS / "annotations.tsv").items():
         length_s = soundfile.info(LONG_RECORDINGS / "recordings" / name).duration
         for start_s in window_starts(length_s, clip_s, HOP_S):
             label = CALL if overlaps_any(start_s, clip_s, calls) else NOCALL
-            rows.append(clip_row(f"{FIELD}/{name}", round(float(start_s), 3), label, SITES[name.partition("_")[0]]))
+            rows.append(clip_row(f"{FIELD}/{name}", round(float(start_s), 3), label, name.partition("_")[0].lower()))
     return rows
 
 

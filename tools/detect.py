@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.lib.audio.remarks import unfinished_lines
-from stages.lib.cache.digests import hash_files
+from stages.lib.cache.digests import file_digest, hash_files
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
 from stages.lib.cluster.cluster import NO_FILES, Cluster
@@ -25,14 +25,18 @@ from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.feature_store import in_batches
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.measures.measures import THRESHOLD
-from stages.lib.model.model_folder import RETRAINED
+from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.model.scoring import BATCH_SIZE
 from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from tools.lib.detection.detections import Detection, find_detections, window_starts
 from tools.lib.detection.detector import Detector, feature_params, open_detector, scores
+from tools.lib.detection.run_record import DECIMALS, Run, RunRecording, run_id, write_run, write_scores
 from tools.lib.formats.detection_files import FORMS
+from tools.lib.recordings.file_names import absolute
 from tools.lib.recordings.given_recordings import GivenRecording, called, check_recordings, file_stems, same_files
+from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.wording import counted
 
 FOLDER = Path("detections")
@@ -56,6 +60,8 @@ class Choices(NamedTuple):
     pictures : bool
     any_rate : bool
         Whether to take recordings whose sample rate cannot hold all that the model looks at.
+    site : str or None
+        The site of all recordings; None to take it from their names and folders.
     """
 
     folder: Path
@@ -64,6 +70,7 @@ class Choices(NamedTuple):
     hop_s: float | None
     pictures: bool
     any_rate: bool
+    site: str | None = None
 
 
 def outputs(stem: str, choices: Choices) -> list[Path]:
@@ -102,6 +109,7 @@ def detect(
     """Detect, and write the files of each recording as soon as it is done; return the detections of each."""
     clip_s = detector.params.clip_s
     hop_s = choices.hop_s or clip_s / HOPS_A_WINDOW
+    record = new_record(model_digest(detector.folder), clip_s, hop_s, choices)
     starts = [window_starts(recording.length_s, clip_s, hop_s) for recording in recordings]
     has_sound = [one.found.has_sound(starts_s, clip_s) for one, starts_s in zip(recordings, starts, strict=True)]
     batches = [
@@ -117,11 +125,49 @@ def detect(
                 of_batches.append(batch)
                 bar.update(len(batch))
             p_call = np.full(len(starts_s), np.nan)
-            # Sound can be scattered so thinly that no window holds enough of it.
-            p_call[sounds] = np.concatenate([np.empty(0), *of_batches])
+            # Sound can be scattered so thinly that no window holds enough of it. Rounded, so that the scores in the
+            # files say the same.
+            p_call[sounds] = np.round(np.concatenate([np.empty(0), *of_batches]), DECIMALS)
             found.append(find_detections(p_call, starts_s, clip_s, recording.found, choices.threshold))
+            entry = recorded(recording, choices.site)
+            write_scores(choices.folder, entry, starts_s, p_call)
+            record = record.model_copy(update={"recordings": (*record.recordings, entry)})
+            write_run(choices.folder, record)
             write_outputs(recording, found[-1], detector.params, choices)
     return found
+
+
+def new_record(model: str, clip_s: float, hop_s: float, choices: Choices) -> Run:
+    """Return the record of a run that has searched nothing yet."""
+    return Run(
+        run=run_id(model, clip_s, hop_s),
+        model=model,
+        clip_s=clip_s,
+        hop_s=hop_s,
+        threshold=choices.threshold,
+        dataset=read_params("data", DataParams).dataset,
+        form=choices.form,
+    )
+
+
+def recorded(recording: GivenRecording, site: str | None) -> RunRecording:
+    """Return the entry of a recording in the record."""
+    origin = origin_of_recording(recording.name)
+    status = recording.path.stat()
+    return RunRecording(
+        name=recording.name,
+        path=str(absolute(recording.path)),
+        digest=file_digest(recording.path),
+        length_s=recording.length_s,
+        sound_s=recording.length_s - recording.found.missing_s,
+        site=origin.site if site is None else site,
+        began=origin.began,
+        file_stem=recording.file_stem,
+        sample_rate=recording.sample_rate,
+        missing=recording.found.missing,
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
 
 
 def write_outputs(
@@ -184,8 +230,11 @@ def parse_arguments() -> tuple[list[Path], Choices]:
     parser.add_argument(
         "--any-rate", action="store_true", help="take recordings that cannot hold all frequencies of the model, too"
     )
+    parser.add_argument("--site", metavar="NAME", help="site of all recordings; from their names if not given")
     given = parser.parse_args()
-    choices = Choices(given.output, given.format, given.threshold, given.hop, given.pictures, given.any_rate)
+    choices = Choices(
+        given.output, given.format, given.threshold, given.hop, given.pictures, given.any_rate, given.site
+    )
     return given.recordings, choices
 
 

@@ -14,13 +14,16 @@ from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
 from stages.lib.audio.examination import Examined
+from stages.lib.cache.digests import file_digest
+from stages.lib.model.model_folder import model_digest
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
 from tests.support.tool import run_tool
 from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
-from tools.lib.detection.detections import Detection
+from tools.lib.detection.detections import Detection, window_starts
 from tools.lib.detection.detector import feature_params, open_detector, scores
+from tools.lib.detection.run_record import RECORD, read_run, read_scores, run_id
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
 from tools.lib.recordings.given_recordings import GivenRecording
@@ -57,6 +60,11 @@ def faults(folder: Path, *arguments: str) -> list[str]:
     result = run_tool(folder, "detect", *arguments)
     assert (result.returncode, result.stdout) == (1, "")
     return result.stderr.splitlines()
+
+
+def tables(output: Path) -> list[str]:
+    """Return the tables in an output folder."""
+    return sorted(path.name for path in output.iterdir() if path.is_file() and path.name != RECORD)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +109,33 @@ def test_selections_are_what_raven_expects(raven):
     assert set(table["Begin File"]) == {"deep.flac"}
     assert set(table["Label"]) == {"call"}
     assert table["Score"].between(0.5, 1).all()
+    assert table["Verdict"].isna().all()
+
+
+def test_the_record_says_what_was_searched_and_the_scores_of_every_window_are_kept(raven, folder):
+    run = read_run(raven)
+    assert run.model == model_digest(folder / "models" / "retrained")
+    assert run.run == run_id(run.model, CLIP_S, CLIP_S / 4)
+    assert (run.clip_s, run.hop_s, run.threshold, run.dataset) == (CLIP_S, CLIP_S / 4, 0.5, "tiny")
+    assert [one.name for one in run.recordings] == ["deep.flac", "quiet.wav", "short.wav"]
+    deep = run.recordings[0]
+    assert (deep.path, deep.digest) == (str(folder / "deep.flac"), file_digest(folder / "deep.flac"))
+    assert (deep.length_s, deep.sound_s) == (LENGTH_S, LENGTH_S)
+    starts_s, p_call = read_scores(raven, deep)
+    assert starts_s.tolist() == window_starts(LENGTH_S, CLIP_S, CLIP_S / 4).tolist()
+    rows = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
+    assert set(rows["Score"]) <= set(p_call)
+    assert p_call.max() == rows["Score"].max()
+
+
+def test_site_and_time_are_taken_from_the_name_or_the_site_is_given(folder, tmp_path):
+    path = tmp_path / "rpi_orcasound_lab_1562337136_0004.wav"
+    write_recording(path, 2.0, [])
+    for options, site in ((), "orcasound_lab"), (("--site", "bay"), "bay"):
+        output = tmp_path / f"out {site}"
+        detect(folder, str(path), "--output", str(output), *options)
+        (recording,) = read_run(output).recordings
+        assert (recording.site, recording.began) == (site, "2019-07-05T14:32:16Z")
 
 
 def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
@@ -115,7 +150,7 @@ def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
     assert found_faults == []
     for label, selection in zip(labels, selections, strict=True):
         assert (label.start_s, label.end_s) == pytest.approx((selection.start_s, selection.end_s), abs=1e-6)
-        assert re.fullmatch(r"call [01]\.\d{6}", label.text)
+        assert re.fullmatch(r"[01]\.\d\d", label.text)
 
 
 def test_all_formats_say_the_same(raven, folder):
@@ -306,7 +341,7 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "missing.wav: there is no such file",
     ]
     assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
+    assert tables(tmp_path / "out") == [TABLE.format("good")]
 
 
 def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_path):
@@ -366,12 +401,8 @@ def test_recordings_of_one_name_in_several_folders_have_files_of_their_own(folde
         write_recording(tmp_path / name, 20.0, call)
     given = [str(tmp_path / name) for name in names]
     detect(folder, *given, "--format", "csv", "--output", str(tmp_path / "csv"))
-    assert sorted(path.stem for path in (tmp_path / "csv").iterdir()) == [
-        "010000",
-        "05--000000",
-        "06--000000.flac",
-        "06--000000.wav",
-    ]
+    assert tables(tmp_path / "csv") == ["010000.csv", "05--000000.csv", "06--000000.flac.csv", "06--000000.wav.csv"]
+    assert sorted(path.name for path in (tmp_path / "csv" / "scores").iterdir()) == tables(tmp_path / "csv")
     with (tmp_path / "csv" / "05--000000.csv").open(newline="") as file:
         assert [row["recording"] for row in csv.DictReader(file)] == ["05/000000.wav"]
     detect(folder, *given, "--output", str(tmp_path / "raven"))

@@ -11,7 +11,7 @@ from tools.lib.detection.detections import Detection
 from tools.lib.formats import audacity_track, raven_table
 from tools.lib.recordings.given_recordings import GivenRecording
 
-CSV_COLUMNS = ("recording", *Detection._fields)
+CSV_COLUMNS = ("recording", *Detection._fields, "verdict")
 
 
 def write_raven(path: Path, recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams) -> None:
@@ -30,7 +30,7 @@ def write_audacity(
 def write_csv(path: Path, recording: GivenRecording, detections: Sequence[Detection], _params: FeatureParams) -> None:
     """Write a table that names the recording in each row, so that tables can be joined."""
     rows = [
-        (recording.name, f"{start_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}") for start_s, end_s, p_call in detections
+        (recording.name, f"{start_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}", "") for start_s, end_s, p_call in detections
     ]
     write_table(path, CSV_COLUMNS, rows)
 

@@ -37,7 +37,7 @@ PLACE = (
     "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
-DETECTION_COLUMNS = (*PLACE, "Label", "Score")
+DETECTION_COLUMNS = (*PLACE, "Label", "Score", "Verdict")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
@@ -106,7 +106,7 @@ def format_raven(windows: Iterable[Window]) -> str:
 def format_detections(
     recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
 ) -> str:
-    """Return a selection table of the detections in a recording, with their scores in the column `Score`.
+    """Return a selection table of the detections in a recording, with their scores and an empty column for the verdict.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def format_detections(
     return table_text(
         DETECTION_COLUMNS,
         (
-            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}")
+            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}", "")
             for number, (*span_s, p_call) in enumerate(detections, start=1)
         ),
     )

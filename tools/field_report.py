@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stages.lib.cards.field_results import FIELD, MEASURES
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
@@ -18,7 +19,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews
-from tools.lib.field.field_metrics import FIELD, MEASURES, field_metrics
+from tools.lib.field.field_metrics import field_metrics
 from tools.lib.field.field_table import summary
 from tools.lib.field.runs_table import RUNS, Searched, read_runs
 

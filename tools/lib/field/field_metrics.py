@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from math import isnan
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from stages.lib.cards.field_results import MEASURES
 from stages.lib.tables.reviews import Review
 from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_points
 from tools.lib.field.recalibration import Recalibration, recalibrate
@@ -14,8 +14,6 @@ from tools.lib.field.runs_table import Searched
 from tools.lib.field.sample import Sample, sample_of
 from tools.lib.field.sample_remarks import remarks_on
 
-FIELD = Path("metrics/field.json")
-MEASURES = ("precision", "false_alarms_per_hour", "recall")
 # Of a single site, for which there are fewer windows.
 SITE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stages.lib.cards.field_results import estimates
 from stages.lib.markdown import code, table
 from tools.lib.wording import counted
 
@@ -46,17 +47,8 @@ def cells(point: Mapping[str, Any]) -> tuple[str, ...]:
         f"{point['threshold']:g}",
         str(point["heard"]),
         "" if here is None else f"{here:.2f}",
-        estimate(point, "precision", 2),
-        estimate(point, "false_alarms_per_hour", 1),
-        estimate(point, "recall", 2),
+        *estimates(point),
     )
-
-
-def estimate(point: Mapping[str, Any], name: str, digits: int) -> str:
-    """Return an estimate with its interval; only the interval where there is no estimate."""
-    value, low, high = (point[key] for key in (name, f"{name}_low", f"{name}_high"))
-    between = f"({low:.{digits}f} to {high:.{digits}f})"
-    return between if value is None else f"{value:.{digits}f} {between}"
 
 
 def recalibrated(metrics: Mapping[str, Any]) -> str:

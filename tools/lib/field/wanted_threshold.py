@@ -1,12 +1,11 @@
 """The threshold for a wanted number of false alarms per hour or a wanted precision, from `metrics/field.json`."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.runtime.faults import InputFaults
-from tools.lib.field.field_metrics import FIELD
 
 REPORT = "python -m tools.field_report"
 
@@ -76,13 +75,8 @@ def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float
 
 def points_for(wanted: Wanted, model: str, path: Path) -> Sequence[Mapping[str, Any]]:
     """Return the operating points of the report, which has to be about the model."""
-    try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
-    except FileNotFoundError:
-        points, of_model = [], model
-    except (ValueError, KeyError, TypeError):
-        raise InputFaults([f"{path}: is not a report on detections; run {REPORT}"]) from None
+    metrics = read_field(path)
+    points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
     if of_model != model:
         raise InputFaults(
             [

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.detection.matching import match
 from experiments.detection.measures import Detected, average_precision, curve
-from experiments.field.sound import Sea
+from experiments.field.sound import Sea, overlaps_any
 from experiments.field.study import Scored, candidates_in
 from stages.lib.intervals.bootstrap import paired_bootstrap
 from tools.lib.detection.detections import Detection
@@ -17,17 +17,22 @@ RECALLS = (0.6, 0.7, 0.8)
 def outcome(sea: Sea, scored: Scored, names: Sequence[str]) -> Detected:
     """Compare the candidates of some recordings with the annotated calls.
 
-    A candidate finds one call at most, as in `match`: a second one of the same call is a false alarm. Their scores are
-    log-odds, which no rounding makes equal.
+    A candidate finds one call at most (`match`). A false alarm is one that overlaps no call, as a person who listens to
+    it would say; so a second candidate of the same call is neither. Scores are log-odds, which no rounding makes equal.
     """
     candidates = candidates_in(sea, scored, names, scores="log_odds")
-    found, numbers = [], []
+    p_call, found, numbers = [], [], []
     for number, name in enumerate(names):
-        here = [one for one in candidates if one.recording == name]
-        found += match([Detection(one.start_s, one.start_s + sea.clip_s, one.p_call) for one in here], sea.calls[name])
-        numbers += [number] * len(here)
+        windows = [
+            Detection(one.start_s, one.start_s + sea.clip_s, one.p_call) for one in candidates if one.recording == name
+        ]
+        for window, finds in zip(windows, match(windows, sea.calls[name]), strict=True):
+            if finds or not overlaps_any(window.start_s, sea.clip_s, sea.calls[name]):
+                p_call.append(window.p_call)
+                found.append(finds)
+                numbers.append(number)
     return Detected(
-        np.array([one.p_call for one in candidates]),
+        np.array(p_call),
         np.array(found, bool),
         np.array(numbers),
         np.array([len(sea.calls[name]) for name in names]),

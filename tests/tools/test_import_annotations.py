@@ -735,6 +735,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
         "recordings.csv",
         "recordings.dvc",
         "sea.Table.1.selections.txt",
+        "windows.csv",
     }
     # The import is a stage like any other.
     assert stages_run(repro(folder)) == []

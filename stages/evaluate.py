@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from stages.lib.cards.field_results import read_field
 from stages.lib.cards.model_card import MODEL_CARD, Evaluated, model_card
 from stages.lib.feature_store import Features, open_features, recordings_of
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark
@@ -14,7 +15,7 @@ from stages.lib.measures.comparison import compare, spread_of_change, training_r
 from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
 from stages.lib.measures.report import NOT_MEASURED, full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
-from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, model_digest
 from stages.lib.model.scoring import log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
 from stages.lib.runtime.params import DataParams, read_params
@@ -182,6 +183,7 @@ def write_plots(
 def main() -> None:
     """Evaluate both models."""
     data = read_params("data", DataParams)
+    field = read_field()
     site_of = {clip.clip_id: clip.site for clip in read_clips(data.folder / "clips.csv")}
     test = [clip for clip in read_split() if clip.part == "test"]
     is_call = np.array([clip.label == CALL for clip in test], bool)
@@ -207,6 +209,8 @@ def main() -> None:
             test=clip_ids,
             is_call=is_call,
             right=after_called == is_call,
+            field=field,
+            digest=model_digest(RETRAINED),
         )
     )
 

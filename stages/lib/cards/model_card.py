@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stages.lib.cards.card import data_link
+from stages.lib.cards.field_results import field_section
 from stages.lib.cards.model_results import interval, rarity_table, results_table, sources_table
 from stages.lib.cards.site_results import known_sites, site_table
 from stages.lib.measures.comparison import verdict
@@ -46,6 +47,10 @@ class Evaluated(NamedTuple):
         Ids of the test clips.
     is_call, right : ndarray of bool, shape (test clips,)
         The truth, and whether the retrained model says it.
+    field : dict
+        What metrics/field.json holds.
+    digest : str
+        Of the retrained model.
     """
 
     data: DataParams
@@ -59,6 +64,8 @@ class Evaluated(NamedTuple):
     test: Sequence[str]
     is_call: np.ndarray
     right: np.ndarray
+    field: Mapping[str, Any]
+    digest: str
 
 
 def model_card(model: Evaluated) -> str:
@@ -92,6 +99,10 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 ## Results on the test clips
 
 {results_section(model, labels_of)}
+
+## In the field
+
+{field_section(model.field, model.digest)}
 
 ## What not to use it for
 

@@ -267,7 +267,7 @@ def test_ten_rounds_never_ask_about_a_clip_again_and_every_audit_counts():
         assert any(clip.queued == "audit" and clip.clip_id not in hopeless for clip in queue)
         asked |= queued
         answers = {clip_id: None if clip_id in hopeless else "call" for clip_id in queued}
-        undecided, _ = still_undecided(undecided, pool, answers, number)
+        undecided, _ = still_undecided(undecided, queued, answers, number)
         for clip_id in queued - hopeless:
             del log_odds[clip_id]
     assert {clip.clip_id for clip in undecided} == asked & hopeless

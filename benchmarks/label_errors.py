@@ -1,9 +1,10 @@
-"""How many of planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
+"""Count how many planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
 
-A twentieth of the labels of the data set that params.yaml names is turned over, in memory alone, and the errors are
-looked for as `python -m tools.find_label_errors` does. The pipeline must have run.
+It reverses a twentieth of the labels of the data set in use, in memory only, and searches for these errors as `python
+-m tools.find_label_errors` does. The pipeline must have run.
 """
 
+import argparse
 import time
 
 from benchmarks.machine import machine_line
@@ -12,7 +13,7 @@ from stages.lib.model.calibration import probability
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, NOCALL
-from stages.lib.training import LabelledClips, TrainParams
+from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.find_label_errors import FOLDS, recordings_of
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
@@ -26,6 +27,7 @@ OTHER = {CALL: NOCALL, NOCALL: CALL}
 
 def main() -> None:
     """Plant errors, look for them, and print how many were found among the first clips and among all in doubt."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     import numpy as np  # Only now, because `stages` has to come before it.
 
     clips = read_labels_in_force()

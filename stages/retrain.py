@@ -10,7 +10,9 @@ from stages.lib.runtime.params import Section, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.merged import MergedClip, read_merged
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_parts, with_new_network
+from stages.lib.training.epochs import HISTORY_COLUMNS
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import train_parts, with_new_network
 
 HISTORY = Path("metrics/plots/training_retrained.csv")
 

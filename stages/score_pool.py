@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.feature_store import open_features
 from stages.lib.model.calibration import probability, tempered
-from stages.lib.model.model_folder import BASELINE, embedding_of, load_model
+from stages.lib.model.model_folder import BASELINE, load_model
+from stages.lib.model.scoring import embedding_of
 from stages.lib.query.score_store import stored_log_odds
 from stages.lib.query.strategies import STRATEGIES, Candidates
 from stages.lib.runtime.atomic_write import write_json

@@ -9,7 +9,9 @@ from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.split import SplitClip, read_split
-from stages.lib.training import HISTORY_COLUMNS, LabelledClips, TrainParams, train_new_model
+from stages.lib.training.epochs import HISTORY_COLUMNS
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import train_new_model
 
 HISTORY = Path("metrics/plots/training_baseline.csv")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import joblib
 
-from stages.lib.audio.recording import unfinished_lines
+from stages.lib.audio.remarks import unfinished_lines
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
 from stages.lib.cluster.compute import chosen_cluster

@@ -16,7 +16,7 @@ from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.split import SPLIT
-from stages.lib.training import LabelledClips, TrainParams
+from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors

@@ -8,7 +8,8 @@ import numpy as np
 from experiments.label_efficiency.settings import ModelLabels
 from stages.lib.feature_store import Features
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import Model, embedding_of
+from stages.lib.model.model_folder import Model
+from stages.lib.model.scoring import embedding_of
 from stages.lib.query.strategies import STRATEGIES, Candidates, by_margin
 from stages.lib.tables.pool import UNCERTAIN, decide
 

@@ -7,7 +7,8 @@ from experiments.label_efficiency.settings import Steps
 from stages.lib.feature_store import Features
 from stages.lib.model.model_folder import Model
 from stages.lib.model.normalisation import Normalisation
-from stages.lib.training import LabelledClips, TrainParams, train_new_model
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import train_new_model
 
 
 def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> TrainParams:

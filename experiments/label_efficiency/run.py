@@ -14,13 +14,14 @@ from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Setting
 from stages.lib.feature_store import Features, open_features
 from stages.lib.measures.measures import measure
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import Model, calibrated_log_odds
+from stages.lib.model.model_folder import Model
+from stages.lib.model.scoring import calibrated_log_odds
 from stages.lib.query.strategies import STRATEGIES
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import CALL, Clip, read_clips
-from stages.lib.training import TrainParams
+from stages.lib.training.inputs import TrainParams
 
 
 def run_rounds(

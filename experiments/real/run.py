@@ -162,7 +162,7 @@ def change_lines(results: Sequence[dict]) -> str:
         interval = change["intervals"]["accuracy"]
         lines.append(
             f"- seed {result['seed']}: {change['accuracy']:+.3f}, 95 % interval {interval['low']:+.3f} to "
-            f"{interval['high']:+.3f}, exact McNemar {p_text(change['mcnemar_p'])}"
+            f"{interval['high']:+.3f}, permutation test {p_text(change['permutation_p'])}"
         )
     return "\n".join(lines)
 

@@ -22,13 +22,14 @@ from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
 from stages.lib.feature_store import Features, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.intervals.proportions import proportion
-from stages.lib.model.model_folder import calibrated_log_odds
+from stages.lib.model.scoring import calibrated_log_odds
 from stages.lib.runtime.running import run
 from stages.lib.split.drawing import draw
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import CALL, Clip, read_clips
-from stages.lib.training import LabelledClips, TrainParams, train_new_model
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import train_new_model
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
 
 SECTION = "unheard"

@@ -23,7 +23,7 @@ from experiments.page_section import marks
 from stages.lib.query.strategies import Candidates
 from stages.lib.runtime.params import read_flat_params
 from stages.lib.tables.clips import Clip, read_clips
-from stages.lib.training import TrainParams
+from stages.lib.training.inputs import TrainParams
 from tests.support.modules import code_mismatches, declared_code
 
 STRATEGIES = ["random", "margin"]

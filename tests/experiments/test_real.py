@@ -21,7 +21,7 @@ def evaluation(accuracy: float) -> dict:
         "calls": {"support": 30},
         "nocalls": {"support": 20},
     }
-    change = {"accuracy": 0.01, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "mcnemar_p": 0.5}
+    change = {"accuracy": 0.01, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "permutation_p": 0.5}
     return {"before": measures, "after": {**measures, "accuracy": accuracy + 0.01}, "change": change}
 
 
@@ -43,7 +43,7 @@ def test_the_table_holds_each_seed_and_the_mean_over_seeds():
         "same test clips: 0.600. The baseline's accuracy less that: +0.260 (95 % interval over the seeds +0.006"
         in table
     )
-    assert "- seed 1: +0.010, 95 % interval -0.020 to +0.040, exact McNemar p = 0.5" in table
+    assert "- seed 1: +0.010, 95 % interval -0.020 to +0.040, permutation test p = 0.5" in table
 
 
 def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from experiments.clone import overlay
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.merged import MergedClip
-from stages.lib.training import HISTORY_COLUMNS
+from stages.lib.training.epochs import HISTORY_COLUMNS
 from stages.retrain import RetrainParams, labelled_clips, main
 
 CLIPS = [

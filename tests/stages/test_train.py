@@ -5,7 +5,7 @@ from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.model_folder import load_model
 from stages.lib.model.normalisation import Normalisation
 from stages.lib.tables.split import SplitClip, read_split
-from stages.lib.training import HISTORY_COLUMNS
+from stages.lib.training.epochs import HISTORY_COLUMNS
 from stages.train import labelled_clips
 
 CLIPS = [

@@ -15,10 +15,11 @@ from stages import evaluate, featurize
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.features.embedding import window_embeddings
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.model.model_folder import BASELINE, RETRAINED, embedding_of, load_model, log_odds_of, save_model
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, save_model
+from stages.lib.model.scoring import embedding_of, log_odds_of
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import read_params
-from stages.lib.training import HISTORY_COLUMNS
+from stages.lib.training.epochs import HISTORY_COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
 from tests.support.tiny_pretrained import SIZE, put_in_place
 from tools.lib.detection.detector import features_of as features_at

@@ -13,7 +13,7 @@ import soundfile
 from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.cache.digests import file_digest
 from stages.lib.model.model_folder import model_digest
 from stages.lib.tables.clips import read_clips

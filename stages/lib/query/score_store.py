@@ -17,7 +17,8 @@ from stages.lib.cache.shard import intact, key_of, shards_in, write_shard
 from stages.lib.cache.sources import code_and_versions
 from stages.lib.cluster.cluster import Cluster
 from stages.lib.feature_store import Features, in_batches, load_views, refuse_missing
-from stages.lib.model import model_folder
+from stages.lib.model import scoring
+from stages.lib.model.model_folder import Model, model_files
 from stages.lib.runtime.atomic_write import remove
 
 FOLDER = Path(".cache/scores")
@@ -61,14 +62,14 @@ def parts_of(clip_ids: Iterable[str], features: Features, model: Path) -> list[P
 
 
 def log_odds_by_batch(
-    model: model_folder.Model, folder: Path, features: Features, clip_ids: Sequence[str], cluster: Cluster | None
+    model: Model, folder: Path, features: Features, clip_ids: Sequence[str], cluster: Cluster | None
 ) -> Iterator[np.ndarray]:
     """Score clips in full batches, since a partial batch costs as much as a full one."""
-    batches = in_batches(clip_ids, model_folder.BATCH_SIZE)
+    batches = in_batches(clip_ids, scoring.BATCH_SIZE)
     if cluster is None:
-        return (model_folder.log_odds_of(model, features, batch) for batch in batches)
-    files = cluster.hold(model_folder.model_files(folder))
-    return cluster.results(model_folder.log_odds_by, ((files, load_views(features, batch)) for batch in batches))
+        return (scoring.log_odds_of(model, features, batch) for batch in batches)
+    files = cluster.hold(model_files(folder))
+    return cluster.results(scoring.log_odds_by, ((files, load_views(features, batch)) for batch in batches))
 
 
 def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tuple[Part, np.ndarray]]:
@@ -83,7 +84,7 @@ def by_part(parts: Iterable[Part], batches: Iterator[np.ndarray]) -> Iterator[tu
 
 
 def stored_log_odds(
-    model: model_folder.Model,
+    model: Model,
     folder: Path,
     features: Features,
     clip_ids: Sequence[str],

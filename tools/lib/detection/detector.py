@@ -9,20 +9,14 @@ import joblib
 import numpy as np
 from pydantic import ValidationError
 
-from stages.lib.audio.recording import recording_fault
+from stages.lib.audio.examination import recording_fault
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.features.views import chosen_model, window_views
 from stages.lib.model.calibration import probability
-from stages.lib.model.model_folder import (
-    Model,
-    feature_description,
-    log_odds_of_views,
-    model_files,
-    open_model,
-    received_model,
-)
+from stages.lib.model.model_folder import Model, feature_description, model_files, open_model, received_model
+from stages.lib.model.scoring import log_odds_of_views
 from stages.lib.runtime.faults import InputFaults, refuse
 
 

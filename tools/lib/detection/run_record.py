@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.table import Row, quoted, read_table, write_table

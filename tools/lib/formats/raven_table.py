@@ -24,6 +24,7 @@ SUFFIX = ".Table.1.selections.txt"
 RAVEN_END = "endtimes"
 TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
 LABELS = (VERDICT, "label", "annotation", "species")
+SCORE = "score"  # Of detections.
 HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
     "Selection",
@@ -45,10 +46,20 @@ def is_raven(lines: Sequence[str]) -> bool:
     return RAVEN_BEGIN in parse_table(Path(), lines[:HEADER_LINES]).names
 
 
-def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
-    """Read the selections of a table with labels, and their faults."""
+def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS) -> tuple[list[Selection], list[str]]:
+    """Read the selections of a table with labels, and their faults.
+
+    Parameters
+    ----------
+    path : Path
+    lines : sequence of str
+    labels : sequence of str
+        The keys of the columns with the text; the first that is filled in counts.
+    """
     table = parse_table(path, lines)
-    lacking = {"End Time (s)": RAVEN_END not in table.names, "Label, Annotation or Species": not table.key(LABELS)}
+    *most, last = map(str.capitalize, labels)
+    named = f"{', '.join(most)} or {last}" if most else last
+    lacking = {"End Time (s)": RAVEN_END not in table.names, named: not table.key(labels)}
     faults = [
         f"{path}:{table.line}: there is no column {name}; add it in Raven" for name, lacks in lacking.items() if lacks
     ]
@@ -72,8 +83,9 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
             recording or named_after(path.name),
             offset_s,
             offset_s + end_s - start_s,
-            first(cells, LABELS),
+            first(cells, labels),
             first(cells, NOTES),
+            cells.get(SCORE, ""),
         )
         view = (cells.get("selection"), selection._replace(line=0))
         if view not in seen:

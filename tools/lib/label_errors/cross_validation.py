@@ -8,8 +8,10 @@ from tqdm import tqdm
 
 from stages.lib.feature_store import Features
 from stages.lib.model.folds import fold_of_each, most_folds
-from stages.lib.model.model_folder import Model, calibrated_log_odds
-from stages.lib.training import LabelledClips, TrainParams, train_new_model
+from stages.lib.model.model_folder import Model
+from stages.lib.model.scoring import calibrated_log_odds
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import train_new_model
 
 # About a tenth of the training clips of a fold is kept for calibration, as for the baseline.
 VALID_FOLDS = 10

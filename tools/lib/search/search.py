@@ -15,7 +15,8 @@ from stages.lib.cache.digests import file_digest
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.feature_store import in_batches
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.model.model_folder import BATCH_SIZE, RETRAINED
+from stages.lib.model.model_folder import RETRAINED
+from stages.lib.model.scoring import BATCH_SIZE
 from stages.lib.runtime.inputs import state
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.detector import open_detector, scores

@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model.model_folder import Model, embedding_of, load_model, log_odds_of, save_model, score_clips
+from stages.lib.model.model_folder import Model, load_model, save_model
 from stages.lib.model.network import FILTERS, build_network
 from stages.lib.model.normalisation import Normalisation
+from stages.lib.model.scoring import calibrated_log_odds, embedding_of, log_odds_of
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.faults import InputFaults
 
@@ -33,8 +33,8 @@ def model(features):
 
 def test_a_saved_model_gives_the_same_scores(tmp_path, features, model):
     save_model(tmp_path / "model", model)
-    scores = score_clips(model, features, CLIP_IDS)
-    np.testing.assert_array_equal(score_clips(load_model(tmp_path / "model", features), features, CLIP_IDS), scores)
+    scores = log_odds_of(model, features, CLIP_IDS)
+    np.testing.assert_array_equal(log_odds_of(load_model(tmp_path / "model", features), features, CLIP_IDS), scores)
     assert len(set(scores)) > 1
 
 
@@ -61,21 +61,20 @@ def test_a_saved_model_has_the_same_bytes_every_time(tmp_path, model):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
 
-def test_scores_are_probabilities_of_six_decimals_in_the_order_asked_for(features, model):
-    scores = score_clips(model, features, CLIP_IDS)
-    assert (scores.shape, scores.dtype) == ((70,), np.float64)
-    assert ((scores >= 0) & (scores <= 1)).all()
-    np.testing.assert_array_equal(scores, scores.round(6))
-    np.testing.assert_allclose(score_clips(model, features, CLIP_IDS[::-1]), scores[::-1], atol=2e-6)
-
-
-def test_scores_follow_from_the_log_odds_and_the_temperature(features, model):
+def test_log_odds_are_in_the_order_asked_for(features, model):
     log_odds = log_odds_of(model, features, CLIP_IDS)
-    np.testing.assert_allclose(score_clips(model, features, CLIP_IDS), expit(log_odds / 1.7), atol=1e-6)
+    assert (log_odds.shape, log_odds.dtype) == ((70,), np.float32)
+    np.testing.assert_allclose(log_odds_of(model, features, CLIP_IDS[::-1]), log_odds[::-1], atol=1e-5)
+
+
+def test_calibrated_log_odds_are_those_of_the_model_over_its_temperature(features, model):
+    log_odds = calibrated_log_odds(model, features, CLIP_IDS)
+    assert log_odds.dtype == np.float64
+    np.testing.assert_allclose(1.7 * log_odds, log_odds_of(model, features, CLIP_IDS), rtol=1e-6)
 
 
 def test_no_clips_have_no_scores(features, model):
-    assert score_clips(model, features, []).shape == (0,)
+    assert log_odds_of(model, features, []).shape == (0,)
     # The mean and the maximum of each of the last filters.
     assert embedding_of(model, features, [], []).shape == (0, 2 * FILTERS[-1])
 
@@ -83,7 +82,7 @@ def test_no_clips_have_no_scores(features, model):
 def test_a_folder_without_model_is_refused(tmp_path, features):
     with pytest.raises(InputFaults) as refusal:
         load_model(tmp_path / "model", features)
-    assert refusal.value.lines == [f"{tmp_path / 'model'}: holds no model; run dvc repro"]
+    assert refusal.value.lines == [f"{tmp_path / 'model'}: holds no model; run dvc repro, or dvc pull"]
 
 
 def test_features_made_otherwise_are_refused_with_the_params_that_differ(tmp_path, features, model):

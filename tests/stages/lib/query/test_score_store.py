@@ -10,10 +10,11 @@ import pytest
 from experiments.clone import REPOSITORY
 from stages.lib.cache.shard import write_shard
 from stages.lib.feature_store import load_clips, open_features
-from stages.lib.model import model_folder
-from stages.lib.model.model_folder import Model, load_model, log_odds_of, save_model
+from stages.lib.model import scoring
+from stages.lib.model.model_folder import Model, load_model, save_model
 from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
+from stages.lib.model.scoring import log_odds_of
 from stages.lib.query import score_store
 from stages.lib.query.score_store import stored_log_odds
 from stages.lib.runtime.atomic_write import remove, write_json
@@ -65,13 +66,13 @@ def scores(clip_ids: list[str] | None = None) -> np.ndarray:
 def scored(monkeypatch) -> list[str]:
     """The clips that go through the network."""
     went_through = []
-    through = model_folder.through
+    through = scoring.through
 
     def noting(output, features, clip_ids, width):
         went_through.extend(clip_ids)
         return through(output, features, clip_ids, width)
 
-    monkeypatch.setattr(model_folder, "through", noting)
+    monkeypatch.setattr(scoring, "through", noting)
     return went_through
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from stages.lib.feature_store import open_features
 from stages.lib.model.calibration import probability
-from stages.lib.training import LabelledClips, TrainParams
+from stages.lib.training.inputs import LabelledClips, TrainParams
 from tests.support.feature_folder import write_features
 from tools.lib.label_errors import cross_validation
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds

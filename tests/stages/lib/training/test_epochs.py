@@ -11,18 +11,14 @@ from sklearn.metrics import roc_auc_score
 from experiments.clone import REPOSITORY, environment
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.calibration import fit_temperature
-from stages.lib.model.model_folder import Model, log_odds_of, score_clips
+from stages.lib.model.model_folder import Model
 from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
+from stages.lib.model.scoring import log_odds_of
 from stages.lib.runtime.determinism import pin
-from stages.lib.training import (
-    HISTORY_COLUMNS,
-    LabelledClips,
-    TrainParams,
-    calibrate,
-    cross_entropy,
-    train_model,
-)
+from stages.lib.training.epochs import HISTORY_COLUMNS, cross_entropy, train_model
+from stages.lib.training.inputs import LabelledClips, TrainParams
+from stages.lib.training.recipe import calibrate
 
 TRAIN_AND_SAVE = """
 import sys
@@ -32,7 +28,8 @@ from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.model_folder import Model, save_model
 from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
-from stages.lib.training import LabelledClips, TrainParams, train_model
+from stages.lib.training.epochs import train_model
+from stages.lib.training.inputs import LabelledClips, TrainParams
 
 features = open_features(Path("features"))
 clip_ids = list(features.places)
@@ -81,7 +78,7 @@ def test_training_learns_an_obvious_difference_and_says_how(features):
     )
     params = TrainParams(seed=0, epochs=12, batch_size=8, networks=1, learning_rate=0.003)
     history = train_model(model, features, train, valid, params)
-    assert roc_auc_score(test.targets[:, 0], score_clips(model, features, test.clip_ids)) > 0.95
+    assert roc_auc_score(test.targets[:, 0], log_odds_of(model, features, test.clip_ids)) > 0.95
     temperature = fit_temperature(log_odds_of(model, features, valid.clip_ids), valid.targets[:, 0] == 1)
     assert calibrate(model, features, valid) == model._replace(temperature=temperature, calibrated_by=(8, 8))
     assert [row[0] for row in history] == list(range(1, len(history) + 1))

@@ -1,0 +1,43 @@
+"""What a training is given: its params, and labelled clips."""
+
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from stages.lib.runtime.params import Section
+from stages.lib.tables.clips import CALL
+
+
+class TrainParams(Section):
+    """Section `train` of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    networks: Annotated[int, Field(ge=1)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+
+
+class LabelledClips(NamedTuple):
+    """Clips to learn from: their ids, `call` or `nocall` for each, and what each counts for."""
+
+    clip_ids: list[str]
+    labels: list[str]
+    weights: list[float]
+
+    @classmethod
+    def alike(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
+        """Return clips that each count for one."""
+        return cls(list(clip_ids), list(labels), [1.0] * len(clip_ids))
+
+    @property
+    def is_call(self) -> np.ndarray:
+        """Whether each is a call: bool of shape (clips,)."""
+        return np.array([label == CALL for label in self.labels], bool)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """1 for a call and 0 for a no-call: float32 of shape (clips, 1)."""
+        return self.is_call.astype(np.float32)[:, None]

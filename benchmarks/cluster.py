@@ -158,7 +158,7 @@ def content(path: Path) -> list[tuple[str, bytes]]:
 def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> None:
     """Print a line for a run, with how many times faster it was than alone on one core."""
     print(
-        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips a second, ratio "
+        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips per second, ratio "
         f"{alone.took_s / one.took_s:4.2f}; processor {one.stage_s:5.1f} s here, {one.workers_s:5.1f} s on workers; "
         f"memory {one.stage_bytes / 2**20:5.0f} MiB here, {one.worker_bytes / 2**20:5.0f} MiB a worker",
         flush=True,
@@ -166,7 +166,7 @@ def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> Non
 
 
 def main() -> None:
-    """Run both stages in every way, and print seconds, clips a second and ratios."""
+    """Run both stages in every way, and print seconds, clips per second and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=int, default=48)
     recording_count = parser.parse_args().recordings

@@ -33,6 +33,7 @@ from tools.lib.annotations.put_to_use import advise, use
 from tools.lib.clips.clip_rows import ClipRow
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
+from tools.lib.clips.telling_names import telling_line
 from tools.lib.formats.event import KINDS
 from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
@@ -85,6 +86,7 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
         *table,
         *short_line(outcomes, features.clip_s, params.gap_s),
         *filled_line(rows, outcomes),
+        *telling_line((row[1], row[3]) for row in rows if row[3]),
         *unfinished_lines(used),
         *low,
     ]

@@ -11,8 +11,9 @@ from stages.lib.tables.answer_rules import row_faults
 from stages.lib.tables.expert import clip_ids_of, read_rows
 from tools.lib.field.draws import MARK
 from tools.lib.formats.audacity_track import is_track, parse_track
+from tools.lib.formats.columns import VERDICT
 from tools.lib.formats.delimited import parse_table
-from tools.lib.formats.raven_table import VERDICT, is_raven, parse_raven
+from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import Selection
 from tools.lib.formats.text_lines import content_fault, lines_of
 from tools.lib.formats.times import span_fault, times_reader

@@ -295,3 +295,28 @@ def test_a_line_that_is_longer_than_any_cell_is_no_table(tmp_path):
     (fault,) = read(tmp_path, '{"a": "' + "x" * 200_000 + '", "b": 1}\n').faults
     assert "is not in a known annotation format" in fault
     assert len(fault) < 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "pair"),
+    [
+        ("bay.csv", "filename,start,end,label,label\na.wav,1,2,call,nocall\n", "'label' repeats 'label'"),
+        ("bay.tsv", "filename\tLabel\tstart\tend\tlabel\na.wav\tcall\t1\t2\tnocall\n", "'label' repeats 'Label'"),
+        ("bay.csv", "filename;start;Start (s);end;Start_S\na.wav;2;2;3;2\n", "'Start_S' repeats 'Start (s)'"),
+        ("bay.txt", f"{RAVEN}\tNote\tnote\n1\tS 1\t1\t1\t2\t0\t9\tx\ty\n", "'note' repeats 'Note'"),
+        (
+            "bay.csv",
+            "Soundfile,FileBeginSec,FileEndSec,ClassSpecies,KW,KW_certain,KW\na.wav,1,2,KW,1,1,0\n",
+            "'KW' repeats 'KW'",
+        ),
+    ],
+)
+def test_a_column_that_is_named_twice_is_refused(tmp_path, name, text, pair):
+    assert read(tmp_path, text, name).faults == [
+        f"{tmp_path / name}:1: column {pair}; rename or remove one of them",
+    ]
+
+
+def test_columns_without_a_name_may_repeat(tmp_path):
+    text = "filename,start,end,label,,\na.wav,1,2,call,x,y\n"
+    assert events(read(tmp_path, text)) == [("a.wav", 1.0, 2.0, "call")]

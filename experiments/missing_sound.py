@@ -23,7 +23,7 @@ from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
-from tools.detect import HOPS_A_WINDOW
+from tools.lib.detection.choices import HOPS_A_WINDOW
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.detector import Detector, open_detector, scores
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stages.lib.audio.examination import Examined
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.table import Row, quoted, read_table, write_table
@@ -66,6 +67,11 @@ class RunRecording(BaseModel):
     modified_ns: int = 0
     table: str = ""
 
+    @property
+    def found(self) -> Examined:
+        """The result of decoding it."""
+        return Examined(self.length_s, self.sample_rate, self.missing)
+
 
 class Run(BaseModel):
     """A run: a model with a hop, and what it has searched so far.
@@ -84,7 +90,13 @@ class Run(BaseModel):
         The data set in params.yaml at the time.
     form : str
         The format of the tables, a key of `tools.lib.formats.detection_files.FORMS`.
+    per : str
+        What a table is for: `recording` or `day`.
     recordings : tuple of RunRecording
+    tables : dict
+        From the name of each table to the digest of its content as it was written, which tells if people changed it.
+    writing : dict
+        The tables that a killed run may not have written, with the digests of what was there before, or nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -96,7 +108,10 @@ class Run(BaseModel):
     threshold: float
     dataset: str
     form: str = "raven"
+    per: str = "recording"
     recordings: tuple[RunRecording, ...] = ()
+    tables: dict[str, str] = {}
+    writing: dict[str, str] = {}
 
 
 def run_id(model: str, clip_s: float, hop_s: float) -> str:

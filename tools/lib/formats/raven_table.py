@@ -8,13 +8,13 @@ References
 Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from stages.lib.tables.clips import CALL
 from tools.lib.clips.queue_windows import Window
-from tools.lib.detection.detections import Detection
-from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN
+from tools.lib.detection.searched import Searched
+from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN, VERDICT
 from tools.lib.formats.delimited import first, parse_table
 from tools.lib.formats.selections import Selection
 from tools.lib.formats.times import span_fault, times_reader
@@ -23,8 +23,8 @@ from tools.lib.recordings.recording_name import named_after
 SUFFIX = ".Table.1.selections.txt"
 RAVEN_END = "endtimes"
 TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
-LABELS = ("label", "annotation", "species")
-SCORE, VERDICT = "score", "verdict"  # Of detections.
+LABELS = (VERDICT, "label", "annotation", "species")
+SCORE = "score"  # Of detections.
 HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
     "Selection",
@@ -38,7 +38,7 @@ PLACE = (
     "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
-DETECTION_COLUMNS = (*PLACE, "Label", "Score", "Verdict")
+DETECTION_COLUMNS = (*PLACE, "File Offset (s)", "Label", "Score", "Continues", "Verdict")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
@@ -116,27 +116,29 @@ def format_raven(windows: Iterable[Window]) -> str:
 
 
 def format_detections(
-    recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
+    searched: Sequence[Searched], span_hz: Callable[[Searched], tuple[float, float]], channel: str | int
 ) -> str:
-    """Return a selection table of the detections in a recording, with their scores and an empty column for the verdict.
+    """Return a selection table of what was found in recordings, with scores and an empty column for the verdict.
 
     Parameters
     ----------
-    recording : str
-        Its path.
-    detections : iterable of Detection
-    span_hz : tuple of float
-        The lowest and the highest frequency analysed.
+    searched : sequence of Searched
+        In order. `Begin Time (s)` counts from the start of the first recording, as if all were opened as one sound.
+    span_hz : callable
+        From a recording to the lowest and the highest frequency analysed.
     channel : "mix" or int
         The channel analysed.
     """
-    return table_text(
-        DETECTION_COLUMNS,
-        (
-            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}", "")
-            for number, (*span_s, p_call) in enumerate(detections, start=1)
-        ),
-    )
+    rows: list[tuple[str, ...]] = []
+    before_s = 0.0
+    for one in searched:
+        name, span = one.recording.name, span_hz(one)
+        for detection, continues in zip(one.detections, one.continued, strict=True):
+            times_s = before_s + detection.start_s, before_s + detection.end_s
+            cells = place(len(rows) + 1, name, times_s, span, channel)
+            rows.append((*cells, f"{detection.start_s:.9f}", CALL, f"{detection.p_call:.6f}", continues, ""))
+        before_s += one.recording.length_s
+    return table_text(DETECTION_COLUMNS, rows)
 
 
 def place(

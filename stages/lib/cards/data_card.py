@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.cards.card import data_link, label_counts, site_name
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from stages.lib.runtime.params import DataParams
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.split import PARTS

@@ -142,7 +142,7 @@ def processor_of(process_id: int) -> float:
 
 
 def memory_of_all(process_id: int) -> int:
-    """Return the resident memory of a process and those that it has started."""
+    """Return the resident memory of a process and its children."""
     try:
         return sum(map(memory_of, [psutil.Process(process_id), *children_of(process_id)]))
     except psutil.NoSuchProcess:

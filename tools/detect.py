@@ -52,7 +52,7 @@ class Choices(NamedTuple):
     threshold : float
         What a window has to score more than, in [0, 1].
     hop_s : float or None
-        Seconds from the start of one window to that of the next; None for a quarter of a window.
+        Seconds from the start of one window to the start of the next; None for a quarter of a window.
     pictures : bool
     any_rate : bool
         Whether to take recordings whose sample rate cannot hold all that the model looks at.

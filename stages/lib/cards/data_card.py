@@ -93,7 +93,7 @@ def origin(data: DataParams) -> str:
 def licence(data: DataParams) -> str:
     """Say what may be done with the recordings."""
     if data.is_synthetic:
-        return "that of this repository ([LICENSE](../LICENSE))."
+        return "the license of this repository ([LICENSE](../LICENSE))."
     return "whatever the people who recorded it allow. Ask them before you share it."
 
 

@@ -33,7 +33,7 @@ class Probe(NamedTuple):
 
     def log_odds(self, embeddings: np.ndarray) -> np.ndarray:
         """Return log(p_call / (1 - p_call)) of embeddings of shape (clips, channels): float32 of shape (clips,)."""
-        # A sum a clip, which does not depend on the clips beside it, as a product of matrices would.
+        # A sum per clip does not depend on the other clips, as a product of matrices would.
         sums = (embeddings.astype(np.float64) * self.coefficients).sum(axis=1)
         return (sums + self.intercept).astype(np.float32)
 
@@ -67,7 +67,7 @@ def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray
     if folds is None:
         return Trained(fit(embeddings, is_call, weights, WITHOUT_CHOICE), AS_TRAINED, (0, 0))
     trials = [trial(embeddings, is_call, weights, folds, strength) for strength in STRENGTHS]
-    # The strongest regularisation of those that do equally well.
+    # Among equally good ones, the strongest regularisation.
     best = min(trials, key=lambda tried: tried.loss)
     calibrated_by = int(is_call.sum()), int((~is_call).sum())
     return Trained(fit(embeddings, is_call, weights, best.strength), best.temperature, calibrated_by)

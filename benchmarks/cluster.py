@@ -48,6 +48,8 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings = folder / "data" / "noise" / "recordings"
     recordings.mkdir(parents=True)
     shutil.copy(REPOSITORY / "params.yaml", folder)
+    no_model = Path("models/pretrained/none")
+    shutil.copytree(REPOSITORY / no_model, folder / no_model)
     overlay(folder / "params.yaml", {"data": {"dataset": "noise"}})
     names = [f"sea{number:03d}.flac" for number in range(recording_count)]
     samples = 0.01 * np.random.default_rng(0).standard_normal(LENGTH_S * SAMPLE_RATE)

@@ -49,7 +49,7 @@ FILES = [
     ("train score_pool retrain evaluate", ["models/baseline"]),
     ("score_pool", ["labels/rounds.csv", "labels/undecided.csv"]),
     ("score_pool merge_labels", ["labels/pool_scores.csv"]),
-    ("merge_labels", ["labels/expert.csv"]),
+    ("merge_labels", ["labels/expert.csv", "labels/reviews.csv"]),
     ("merge_labels retrain evaluate", ["labels/merged.csv"]),
     ("retrain evaluate", ["models/retrained"]),
 ]
@@ -121,6 +121,7 @@ PARAMS = [
             "merge_labels.model_labels.use": False,
             "merge_labels.model_labels.weight": 0.5,
             "merge_labels.model_labels.highest_error": 0.3,
+            "merge_labels.review_weight": 2.0,
         },
     ),
     ("retrain", {"retrain.init": "baseline"}),

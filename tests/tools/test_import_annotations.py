@@ -759,7 +759,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     assert ran[0] == "data/bay/dvc.yaml:import"
     assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
     assert (folder / "models" / "retrained" / "model.json").exists()
-    tables = [pandas.read_csv(path, sep="\t") for path in sorted((folder / "detections").iterdir())]
+    tables = [pandas.read_csv(path, sep="\t") for path in sorted((folder / "detections").glob("*.selections.txt"))]
     assert len(tables) == 9
     assert all({"Selection", "Begin Time (s)", "End Time (s)", "Score"} <= set(table.columns) for table in tables)
 
@@ -782,6 +782,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
         "recordings.csv",
         "recordings.dvc",
         "sea.Table.1.selections.txt",
+        "windows.csv",
     }
     # The import is a stage like any other.
     assert stages_run(repro(folder)) == []

@@ -76,7 +76,7 @@ def calibration_remark(calls: int, nocalls: int) -> str:
     """Say in one sentence what limits a calibration by so many clips; nothing where there are enough of them."""
     if not calls or not nocalls:
         missing = "call" if not calls else "no-call"
-        return f"The validation clips hold no {missing}, so the scores are not calibrated (temperature 1)."
+        return f"There are too few {missing}s to calibrate by, so the scores are as trained (temperature 1)."
     if min(calls, nocalls) >= FEWEST_CLIPS:
         return ""
     return (

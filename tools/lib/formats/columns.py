@@ -74,6 +74,9 @@ IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is a box around 
 SITE = ("site", "location")
 DATE, TIME = "date", "pstormastertapeidentifier"
 
+# What a person has decided about a detection of this project.
+VERDICT, SCORES = "verdict", ("score", "pcall")
+
 # Columns that never name a sound.
 NOTES = ("note", "notes", "comment", "comments", "remark", "remarks")
 PASSED_OVER = {
@@ -87,5 +90,5 @@ PASSED_OVER = {
         *("timestamp", "utc"),
     ),
     *("begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
-    *("startdatetime", "startdate", "confidence", "score", "pcall", "autoid", "ravenfile", "selecfile"),
+    *("startdatetime", "startdate", "confidence", *SCORES, VERDICT, "continues", "autoid", "ravenfile", "selecfile"),
 }

@@ -165,7 +165,7 @@ function showSummary() {
     ? "The number below each clip is the model’s score: 0 is no call, 1 is a call. Answers on this page are final."
     : "You can see the model’s scores once every clip is answered. After that, the answers on this page are final.";
   $("hand-in").textContent = answers.answers.size
-    ? `Save the file and send it to the person who gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save it again later with more" : ""}.`
+    ? `Save the file and send it to the person who gave you this page${page.table ? `, or add its rows to ${page.table}` : ""}. It holds the ${answers.answers.size} answered clips${open ? "; you can save it again later with more" : ""}.`
     : "There is nothing to hand in yet.";
   for (const id of ["save", "copy"]) $(id).disabled = !answers.answers.size;
   $("rows").value = csv.textOfRows(answers.rows());

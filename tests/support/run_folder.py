@@ -11,6 +11,7 @@ from stages.lib.cache.digests import file_digest
 from stages.lib.runtime.atomic_write import write_text
 from tools.lib.detection.detections import find_detections, window_starts
 from tools.lib.detection.run_record import Run, RunRecording, run_id, write_run, write_scores
+from tools.lib.detection.searched import Searched
 from tools.lib.formats import audacity_track, raven_table
 
 SAMPLE_RATE, CLIP_S, HOP_S, LENGTH_S = 4000, 0.5, 0.125, 20.0
@@ -63,7 +64,7 @@ def make_run(
         write_scores(folder, one, starts_s, p_call)
         examined = Examined(LENGTH_S, SAMPLE_RATE, ())
         found = find_detections(p_call, starts_s, clip_s, examined, threshold)
-        table = raven_table.format_detections(name, found, (50.0, 2000.0), "mix")
+        table = raven_table.format_detections([Searched(one, found)], lambda _: (50.0, 2000.0), "mix")
         write_text(folder / f"{stem}{raven_table.SUFFIX}", table)
         write_text(folder / f"{stem}.txt", audacity_track.format_detections(found))
         of_run.append(one)

@@ -23,7 +23,7 @@ from tools.lib.recordings.recording_name import named_after
 SUFFIX = ".Table.1.selections.txt"
 RAVEN_END = "endtimes"
 TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
-LABELS = (VERDICT, "label", "annotation", "species")
+LABELS = ("label", "annotation", "species")
 SCORE = "score"  # Of detections.
 HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
@@ -54,7 +54,7 @@ def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS
     path : Path
     lines : sequence of str
     labels : sequence of str
-        The keys of the columns with the text; the first that is filled in counts.
+        The keys of the columns with the text; a verdict, or else the first that is filled in, counts.
     """
     table = parse_table(path, lines)
     *most, last = map(str.capitalize, labels)
@@ -83,7 +83,7 @@ def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS
             recording or named_after(path.name),
             offset_s,
             offset_s + end_s - start_s,
-            first(cells, labels),
+            first(cells, (VERDICT, *labels)),
             first(cells, NOTES),
             cells.get(SCORE, ""),
         )

@@ -55,7 +55,8 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     folder, names, wanted = choices.folder, named(given), wanted_run(choices, params)
     run = read_run(folder) if (folder / RECORD).exists() else wanted
     compared = compare(folder, run, dict(names))
-    in_folders = [path for path, _ in names if path not in set(given)]
+    stated = set(given)
+    in_folders = [path for path, _ in names if path not in stated]
     open_ones = set(still_recorded(in_folders)) & compared.new.keys()
     new = {path: name for path, name in compared.new.items() if path not in open_ones}
     states = {path: state(path) for path in new}

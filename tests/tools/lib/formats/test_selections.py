@@ -7,6 +7,7 @@ from tests.support.label_repository import expert_rows, without_outputs, write_l
 from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
 from tools.lib.clips.queue_windows import Window
+from tools.lib.formats.raven_table import parse_raven
 from tools.lib.formats.selections import Selection, finder_of, queued_clip
 from tools.queue_tracks import track_files, write_tracks
 
@@ -267,3 +268,11 @@ def test_tracks_of_recordings_of_one_name_are_files_of_their_own():
 def test_a_label_column_that_is_named_twice_is_refused(repository):
     table = f"{RAVEN}\tBegin File\tLabel\tlabel\n1\tSpectrogram 1\t1\t0\t3\t0\t9\tdeep.wav\tcall\tnocall\n"
     assert "deep.txt:1: column 'label' repeats 'Label'; rename or remove one of them" in faults("deep.txt", table)
+
+
+def test_a_verdict_outranks_the_label():
+    path = Path("deep.selections.txt")
+    text = f"{RAVEN}\tLabel\tVerdict\n1\tS\t1\t0\t3\t0\t9\tcall\tnocall\n2\tS\t1\t4\t5\t0\t9\tcall\t\n"
+    selections, found = parse_raven(path, text.splitlines())
+    assert found == []
+    assert [one.text for one in selections] == ["nocall", "call"]

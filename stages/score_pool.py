@@ -134,9 +134,10 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 def decide_and_queue(
     clip_ids: Sequence[str],
     log_odds: np.ndarray,
-    embedding: Callable[[Sequence[int]], np.ndarray],
+    embedding: Callable[[Sequence[str]], np.ndarray],
     params: PoolParams,
     *,
+    calls: Sequence[str] = (),
     not_asked: Collection[str] = (),
     round_number: int = 1,
 ) -> tuple[list[PoolClip], list[PoolClip]]:
@@ -148,8 +149,10 @@ def decide_and_queue(
     log_odds : ndarray of float64, shape (clips,)
         Calibrated.
     embedding : callable
-        As `Candidates` has it.
+        Takes ids of clips; returns their embedding, of shape (clips, channels).
     params : PoolParams
+    calls : sequence of str
+        Ids of the labelled calls that the model learned from.
     not_asked : collection of str
         Ids of clips that are neither asked about nor audited: those that nobody could tell in an earlier round, and
         windows of detector runs that people have reviewed.
@@ -166,8 +169,9 @@ def decide_and_queue(
         [clip.clip_id for clip in askable],
         log_odds[places],
         np.array([clip.decision == UNCERTAIN for clip in askable], bool),
-        lambda positions: embedding(places[positions].tolist()),
+        lambda positions: embedding([askable[position].clip_id for position in positions]),
         params.budget - params.audit,
+        lambda: embedding(calls),
     )
     ranking = STRATEGIES[params.strategy](candidates)
     queue = choose_queue(askable, ranking, params.budget, params.audit, round_number)
@@ -186,16 +190,19 @@ def write_outputs(pool: Sequence[PoolClip], queue: Sequence[PoolClip]) -> None:
 def main() -> None:
     """Score the pool."""
     params = read_params("score_pool", PoolParams)
-    clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
+    clips = read_split()
+    clip_ids = [clip.clip_id for clip in clips if clip.part == "pool"]
+    calls = [clip.clip_id for clip in clips if clip.part == "train" and clip.label == CALL]
     not_asked = {clip.clip_id for clip in read_undecided()} | {review.clip_id for review in read_reviews()}
     features = open_features()
     model = load_model(BASELINE, features)
     with chosen_cluster() as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
-    embedding = partial(embedding_of, model, features, clip_ids)
-    write_outputs(
-        *decide_and_queue(clip_ids, log_odds, embedding, params, not_asked=not_asked, round_number=round_now())
+    embedding = partial(embedding_of, model, features)
+    pool, queue = decide_and_queue(
+        clip_ids, log_odds, embedding, params, calls=calls, not_asked=not_asked, round_number=round_now()
     )
+    write_outputs(pool, queue)
 
 
 if __name__ == "__main__":

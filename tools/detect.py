@@ -21,14 +21,14 @@ from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import RETRAINED
 from stages.lib.runtime.running import run
-from tools.lib.detection.choices import Choices
 from tools.lib.detection.detector import feature_params
-from tools.lib.detection.growing import alone_in
-from tools.lib.detection.run_tables import DAY, RECORDING
-from tools.lib.detection.search import Outcome, search
-from tools.lib.detection.task import task
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording
+from tools.lib.search.choices import Choices
+from tools.lib.search.growing import alone_in
+from tools.lib.search.run_tables import DAY, RECORDING
+from tools.lib.search.search import Outcome, search
+from tools.lib.search.task import task
 from tools.lib.wording import counted
 
 FOLDER = Path("detections")

@@ -67,7 +67,10 @@ def run_rounds(
             results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))
         if label_count < rounds.end:
             count = rounds.batch - (rounds.valid_of(label_count + rounds.batch) - len(held_out))
-            chosen = choose(strategy, model, features, candidates, log_odds, count=count, seed=params.seed, band=band)
+            calls = [clip_id for clip_id, label in train.items() if label == CALL]
+            chosen = choose(
+                strategy, model, features, candidates, log_odds, calls=calls, count=count, seed=params.seed, band=band
+            )
             candidates = sorted(set(candidates) - set(chosen))
     return results, asked
 

@@ -10,6 +10,7 @@ import pytest
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.query.strategies import STRATEGIES
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
@@ -133,7 +134,7 @@ def test_labels_of_one_class_are_refused_in_a_line(tmp_path, labels, missing):
     assert any(f"train: not one {missing} clip" in line for line in refusal.value.lines)
 
 
-@pytest.mark.parametrize("strategy", ["band", "margin", "entropy", "diverse", "random"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("labels", [(22, 22), (4, 4)])
 def test_any_strategy_ranks_any_pool(tmp_path, strategy, labels):
     few_labels(tmp_path, *labels, train=8, test=0)

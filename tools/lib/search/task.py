@@ -9,14 +9,14 @@ from stages.lib.cluster.cluster import Cluster
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import state
-from tools.lib.detection.choices import Choices, option_faults, wanted_run
-from tools.lib.detection.growing import compare, misfits, newest, still_recorded
 from tools.lib.detection.run_record import RECORD, Run, read_run
-from tools.lib.detection.run_tables import PICTURE_SUFFIX, table_stem
-from tools.lib.detection.search import entry_of
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.audio_files import audio_files
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named, same_files
+from tools.lib.search.choices import Choices, option_faults, wanted_run
+from tools.lib.search.growing import compare, misfits, newest, still_recorded
+from tools.lib.search.run_tables import PICTURE_SUFFIX, table_stem
+from tools.lib.search.search import entry_of
 
 STILL_RECORDED = "it is the newest in its folder and perhaps still being recorded, so it is left for the next start"
 

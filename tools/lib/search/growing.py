@@ -14,8 +14,8 @@ from stages.lib.audio.unfinished import unfinished_from
 from stages.lib.cache.digests import file_digest
 from stages.lib.runtime.faults import InputFaults
 from tools.lib.detection.run_record import Run, RunRecording
-from tools.lib.detection.run_tables import is_untouched
 from tools.lib.recordings.file_names import absolute
+from tools.lib.search.run_tables import is_untouched
 
 SETTINGS = {
     "model": "a model",

@@ -8,8 +8,8 @@ from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.table import quoted
 from tools.lib.detection.run_record import Run, run_id
-from tools.lib.detection.run_tables import DAY
 from tools.lib.formats.detection_files import FORMS
+from tools.lib.search.run_tables import DAY
 
 HOPS_A_WINDOW = 4  # So that a call of up to three quarters of a window lies in one as a whole.
 

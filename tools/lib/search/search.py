@@ -21,11 +21,11 @@ from stages.lib.runtime.inputs import state
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.detector import open_detector, scores
 from tools.lib.detection.run_record import DECIMALS, Run, RunRecording, write_scores
-from tools.lib.detection.run_tables import commit, finish, table_stem
 from tools.lib.detection.searched import Order, searched
 from tools.lib.recordings.file_names import absolute
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.recordings.recording_origin import origin_of_recording
+from tools.lib.search.run_tables import commit, finish, table_stem
 
 COMMIT_EVERY_S = 10.0  # So that writing the record takes a small part of the time, however many recordings it names.
 

@@ -17,13 +17,13 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.inputs import state
 from tests.support.feature_params import PARAMS
-from tools.lib.detection import search as searching
 from tools.lib.detection.detections import window_starts
-from tools.lib.detection.growing import alone_in, compare, misfits, still_recorded
 from tools.lib.detection.run_record import RECORD, Run, read_run, run_id, write_run
-from tools.lib.detection.search import Outcome, entry_of, keep
 from tools.lib.formats.annotations import read_annotations
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named
+from tools.lib.search import search as searching
+from tools.lib.search.growing import alone_in, compare, misfits, still_recorded
+from tools.lib.search.search import Outcome, entry_of, keep
 
 RATE, CLIP_S, HOP_S, LENGTH_S = 100, 2.0, 0.5, 60.0
 DAY = "2026-11-28"

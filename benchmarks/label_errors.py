@@ -35,7 +35,7 @@ def main() -> None:
     labels = [clip.label for clip in clips]
     for position in planted:
         labels[position] = OTHER[labels[position]]
-    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
+    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], labels)
     start = time.perf_counter()
     log_odds = out_of_fold_log_odds(
         open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)

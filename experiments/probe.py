@@ -16,10 +16,10 @@ from experiments.command import exit_without
 from experiments.label_efficiency.features import overlaid, write_features
 from experiments.label_efficiency.summary import estimate
 from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
+from stages.lib.cards.markdown import table
 from stages.lib.feature_store import EMBEDDING, Features, load_clips, open_features, recordings_of
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.views import chosen_model
-from stages.lib.markdown import table
 from stages.lib.model.probe import train_probe
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, Clip, read_clips

@@ -158,7 +158,7 @@ def precision_recall_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tup
 def outcome_rows(
     clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, log_odds: np.ndarray
 ) -> list[tuple]:
-    """Return a row a clip: its id, its recording, the class it is of, the class the model says."""
+    """Return a row per clip: its id, its recording, its class, the class the model says."""
     calls, nocalls = CLASS_NAMES
     return [
         (clip_id, recording, calls if truth else nocalls, calls if called else nocalls)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from experiments.field.hearing import MEASURES, Tally, heard, truth_of
 from experiments.page_section import publish
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from tools.lib.field.candidates import Candidate
 
 SECTION = "field intervals"

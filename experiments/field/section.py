@@ -8,7 +8,7 @@ from experiments.detection.measures import Detected
 from experiments.field.hearing import MEASURES, Tally
 from experiments.field.outcome import RECALLS, mean_over_seeds, measures, threshold_at
 from experiments.field.study import Review
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 
 HALVES = ("first", "second")
 # The recall at which false alarms are shown by site.

@@ -111,7 +111,7 @@ def trained_and_scored(sea: Sea, seed: int, review: Review) -> Scored:
     model, _ = train_new_model(
         sea.features,
         LabelledClips([clip.clip_id for clip in clips], [clip.label for clip in clips], weights),
-        LabelledClips.alike([clip.clip_id for clip in valid], [clip.label for clip in valid]),
+        LabelledClips.unweighted([clip.clip_id for clip in valid], [clip.label for clip in valid]),
         read_params("train", TrainParams).model_copy(update={"seed": seed}),
     )
     of_windows = {

@@ -58,7 +58,7 @@ def featurized(dataset: str, folder: Path) -> tuple[Features, list[Clip]]:
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
     """Return clips with the labels of the data set, each counting for one."""
-    return LabelledClips.alike([clip.clip_id for clip in clips], [clip.label for clip in clips])
+    return LabelledClips.unweighted([clip.clip_id for clip in clips], [clip.label for clip in clips])
 
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:

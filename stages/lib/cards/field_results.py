@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.cards.card import site_name
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.inputs import remembered
 

@@ -113,6 +113,6 @@ def expected_calibration_error(is_call: np.ndarray, p_call: np.ndarray) -> float
     References
     ----------
     Naeini et al. (2015), "Obtaining well calibrated probabilities using Bayesian binning", and Guo et al. (2017),
-    equation 3, for the probability of a call rather than that of the predicted class.
+    equation 3, for the probability of a call, not of the predicted class.
     """
     return sum(abs(promised - there) * clips for promised, there, clips in reliability(is_call, p_call)) / len(is_call)

@@ -169,8 +169,8 @@ def finding(
                 return match
         match = everywhere.find(name, folder_of(file))
         paths = [all_there[path] for path in match.meant]
-        alike = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
-        return Match(match.meant[:1], []) if alike else match
+        same = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
+        return Match(match.meant[:1], []) if same else match
 
     return find
 

@@ -11,7 +11,7 @@ FEWEST = 5  # Fewer recordings may share a label by chance.
 
 
 def telling_words(labelled: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Return the words in paths of recordings of which all clips have one label, and not the label of all clips.
+    """Return the words in paths that only recordings with one label have, if other recordings have another label.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stages.lib.cards.field_results import estimates
-from stages.lib.markdown import code, table
+from stages.lib.cards.markdown import code, table
 from tools.lib.wording import counted
 
 HEAD = ("score above", "windows heard", "probability here", "precision", "false alarms per hour", "recall")

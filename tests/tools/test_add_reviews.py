@@ -201,6 +201,12 @@ def test_two_people_may_disagree_and_one_may_not_say_two_things_on_one_day(folde
     assert len(expert(folder)) == 2
 
 
+def test_a_row_of_the_page_without_a_label_says_nothing(folder):
+    one, other, *_ = draw(folder)
+    add(folder, write_page(folder, {one.clip_id: "", other.clip_id: "unsure"}))
+    assert [label for _, label, _ in expert(folder)] == ["unsure"]
+
+
 def test_the_most_uncertain_have_no_weight(folder):
     windows = draw(folder, 7, "--uncertain", "2")
     add(folder, write_page(folder, dict.fromkeys([one.clip_id for one in windows], "nocall")))
@@ -353,6 +359,17 @@ def test_minutes_around_a_verdict_join_as_flac_and_nothing_changes_when_they_are
     add(folder, RAVEN.format("one"), "--annotator", "val", "--minutes", "0.1")
     add(folder, RAVEN.format("one"), "--annotator", "val")
     assert contents(folder) == before
+
+
+def test_another_recording_of_the_same_name_is_told_apart(folder):
+    """Two folders of one run may both hold a `one.wav`."""
+    add(folder, append_raven(folder, 17.2, 17.6, "call"), "--annotator", "val", "--minutes", "0.1")
+    other = write_recordings(folder / "lake", ("zero.wav", "one.wav"))["one.wav"]
+    make_run(folder / "detections", {"one.wav": other}, {"one.wav": peaks()})
+    table = append_raven(folder, 17.2, 17.6, "nocall")
+    (line,) = refused(folder, fill_in(folder, row5="call"), "--annotator", "val", "--minutes", "0.1")
+    assert line.startswith(f"{table}:6: ")
+    assert "is another recording with the name of this part" in line
 
 
 def test_a_recording_that_the_data_set_has_under_another_name_does_not_join_twice(folder):

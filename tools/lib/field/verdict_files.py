@@ -34,7 +34,7 @@ class HandedIn(NamedTuple):
     ----------
     path : Path
     answers : list of Row
-        Of the page: as in labels/expert.csv, with the id of a window.
+        Of the page: as in labels/expert.csv, with the id of a window. Rows without a label are left out.
     selections : list of Selection or None
         Of a table, with verdicts as text, filled in or not; None if it is no table.
     faults : list of str
@@ -80,7 +80,8 @@ def faulty(path: Path, fault: str) -> HandedIn:
 
 def read_page_answers(path: Path) -> HandedIn:
     """Read the CSV of the page."""
-    rows, faults = read_rows(path)
+    all_rows, faults = read_rows(path)
+    rows = [row for row in all_rows if row.cells["label"]]
     faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in window_faults(row.cells)]
     first_line: dict[tuple[str, str], int] = {}
     for row in rows:

@@ -52,6 +52,7 @@ FILES = [
     ("merge_labels", ["labels/expert.csv"]),
     ("merge_labels retrain evaluate", ["labels/merged.csv"]),
     ("retrain evaluate", ["models/retrained"]),
+    ("evaluate", ["metrics/field.json"]),
 ]
 MODULES_OF = {"synthesize": "data.synthetic.synthesize"} | {stage: f"stages.{stage}" for stage in PIPELINE.split()}
 IMPORTED = {stage: imported_files(module) for stage, module in MODULES_OF.items()}

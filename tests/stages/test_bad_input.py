@@ -30,6 +30,7 @@ from stages.lib.split.params import SplitParams
 from stages.lib.tables.answered import ANSWERED, write_answered
 from stages.lib.tables.expert import EXPERT
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, write_pool
+from stages.lib.tables.reviews import REVIEWS, write_reviews
 from stages.lib.tables.settled import SETTLED, write_settled
 from stages.lib.tables.split import SPLIT, SplitClip, read_split
 from tests.stages.conftest import PARAMS, write_data_set
@@ -86,6 +87,7 @@ def merging(tmp_path_factory) -> Path:
         write_pool(POOL_SCORES, pool)
         EXPERT.write_text(",".join(HEADER) + "\n")
         write_settled(SETTLED, [])
+        write_reviews(REVIEWS, [])
         write_answered(ANSWERED, [])
         merge_labels.main()
     return folder

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from stages.lib.audio.examination import Examined
 from stages.lib.cache.digests import file_digest
-from stages.lib.runtime.atomic_write import write_text
+from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.detections import find_detections, window_starts
 from tools.lib.detection.run_record import Run, RunRecording, run_id, write_run, write_scores
 from tools.lib.detection.searched import Searched
-from tools.lib.formats import audacity_track, raven_table
+from tools.lib.formats.detection_files import FORMS
 
 SAMPLE_RATE, CLIP_S, HOP_S, LENGTH_S = 4000, 0.5, 0.125, 20.0
 MODEL = "f" * 64
+FEATURES = FeatureParams.model_construct(min_hz=50.0, max_hz=2000.0, channel="mix")
 SITE = "far"
 
 
@@ -46,7 +46,7 @@ def make_run(
     clip_s: float = CLIP_S,
     threshold: float = 0.5,
 ) -> Run:
-    """Write what tools.detect leaves: the record, the scores, and a table for Raven and one for Audacity each."""
+    """Write what tools.detect leaves, with the tables of each recording in every form."""
     starts_s = window_starts(LENGTH_S, clip_s, HOP_S)
     of_run = []
     for number, (name, path) in enumerate(recordings.items()):
@@ -60,13 +60,13 @@ def make_run(
             sound_s=LENGTH_S,
             site=SITE,
             file_stem=stem,
+            sample_rate=SAMPLE_RATE,
+            table=f"{stem}{FORMS['raven'].suffix}",
         )
         write_scores(folder, one, starts_s, p_call)
-        examined = Examined(LENGTH_S, SAMPLE_RATE, ())
-        found = find_detections(p_call, starts_s, clip_s, examined, threshold)
-        table = raven_table.format_detections([Searched(one, found)], lambda _: (50.0, 2000.0), "mix")
-        write_text(folder / f"{stem}{raven_table.SUFFIX}", table)
-        write_text(folder / f"{stem}.txt", audacity_track.format_detections(found))
+        found = Searched(one, find_detections(p_call, starts_s, clip_s, one.found, threshold))
+        for form in FORMS.values():
+            form.write(folder / f"{stem}{form.suffix}", [found], FEATURES)
         of_run.append(one)
     record = Run(
         run=run_id(model, clip_s, HOP_S),

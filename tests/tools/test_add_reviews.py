@@ -15,15 +15,17 @@ from stages.lib.tables.held_out import read_held_out
 from stages.lib.tables.reviews import read_reviews, write_reviews
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replaced
-from tests.support.run_folder import CLIP_S, HOP_S, LENGTH_S, SAMPLE_RATE, SITE, make_run, write_recordings
+from tests.support.run_folder import CLIP_S, FEATURES, HOP_S, LENGTH_S, SAMPLE_RATE, SITE, make_run, write_recordings
 from tests.support.tool import run_tool
-from tools.lib.detection.detections import window_starts
-from tools.lib.detection.run_record import read_run
+from tools.lib.detection.detections import find_detections, window_starts
+from tools.lib.detection.run_record import read_run, write_run
+from tools.lib.detection.searched import Searched
 from tools.lib.field.candidates import BINS
 from tools.lib.field.draws import read_covered, read_draws
 from tools.lib.field.runs_table import COLUMNS as RUN_COLUMNS
 from tools.lib.field.runs_table import read_runs
 from tools.lib.field.weights import weights_now
+from tools.lib.formats.detection_files import write_raven
 
 RAVEN = "detections/{}.Table.1.selections.txt"
 TABLES = ("labels/expert.csv", "labels/reviews.csv", "labels/runs.csv", "data/tiny/clips.csv")
@@ -106,8 +108,9 @@ def write_rows(path: Path, rows: list[list[str]]) -> None:
 def append_raven(folder: Path, start_s: float, end_s: float, verdict: str) -> str:
     """Add a row to a table, as a person does who has found a call: it has no score."""
     path = folder / RAVEN.format("one")
-    place = ["9", "Spectrogram 1", "1", str(start_s), str(end_s), "50", "2000", "one.wav", "one.wav"]
-    path.write_text(path.read_text() + "\t".join([*place, "", "", "", "", verdict]) + "\n")
+    cells = {"Begin Time (s)": str(start_s), "End Time (s)": str(end_s), "Begin Path": "one.wav", "Verdict": verdict}
+    header = path.read_text().splitlines()[0].split("\t")
+    path.write_text(path.read_text() + "\t".join(cells.get(name, "") for name in header) + "\n")
     return RAVEN.format("one")
 
 
@@ -198,6 +201,12 @@ def test_two_people_may_disagree_and_one_may_not_say_two_things_on_one_day(folde
     assert len(expert(folder)) == 2
 
 
+def test_a_row_of_the_page_without_a_label_says_nothing(folder):
+    one, other, *_ = draw(folder)
+    add(folder, write_page(folder, {one.clip_id: "", other.clip_id: "unsure"}))
+    assert [label for _, label, _ in expert(folder)] == ["unsure"]
+
+
 def test_the_most_uncertain_have_no_weight(folder):
     windows = draw(folder, 7, "--uncertain", "2")
     add(folder, write_page(folder, dict.fromkeys([one.clip_id for one in windows], "nocall")))
@@ -235,15 +244,10 @@ def test_rows_of_every_format_say_the_same(folder, form):
         (folder / name).write_text("\n".join([*lines, "12.1\t12.5\tcall", ""]))
     else:
         name = "detections/one.csv"
-        with (folder / RAVEN.format("one")).open(newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-        verdicts = ["nocall", "call", "", ""]
-        cells = [
-            ("one.wav", row["Begin Time (s)"], row["End Time (s)"], row["Score"], verdict)
-            for row, verdict in zip(rows, verdicts, strict=True)
-        ]
-        cells.append(("one.wav", "12.1", "12.5", "", "call"))
-        write_table(folder / name, ("recording", "start_s", "end_s", "p_call", "verdict"), cells)
+        lines = (folder / name).read_text().splitlines()
+        assert len(lines) == 5
+        lines[1], lines[2] = f"{lines[1]}nocall", f"{lines[2]}call"
+        (folder / name).write_text("\n".join([*lines, "one.wav,12.1,12.5,,,call", ""]))
     said = add(folder, name, "--annotator", "val")
     assert "2 not filled in" in said
     found = {clip_id: label for clip_id, label, _ in expert(folder)}
@@ -257,8 +261,9 @@ def test_added_and_moved_rows_get_windows_of_their_own_without_a_weight(folder):
     path = folder / RAVEN.format("one")
     with path.open(newline="") as file:
         header, *rows = csv.reader(file, delimiter="\t")
-    begin, end, verdict = (header.index(name) for name in ("Begin Time (s)", "End Time (s)", "Verdict"))
-    rows[0][begin], rows[0][end], rows[0][verdict] = "4.1", "4.3", "call"
+    moved = {"Begin Time (s)": "4.1", "End Time (s)": "4.3", "File Offset (s)": "4.1", "Verdict": "call"}
+    for name, cell in moved.items():
+        rows[0][header.index(name)] = cell
     write_rows(path, [header, *rows])
     add(folder, RAVEN.format("one"), "--annotator", "val")
     assert expert(folder) == [("one_0003950", "call", "val"), ("one_0017150", "call", "val")]
@@ -301,6 +306,41 @@ def test_a_long_call_and_a_long_silence_get_several_windows(folder):
     ]
 
 
+def write_day(folder: Path) -> Path:
+    """Write one table of both recordings, as `detect --per day` does; return it."""
+    run = read_run(folder / "detections")
+    starts_s = window_starts(LENGTH_S, CLIP_S, HOP_S)
+    found = [Searched(one, find_detections(peaks(), starts_s, CLIP_S, one.found, 0.5)) for one in run.recordings]
+    path = folder / RAVEN.format("far--2026-11-28")
+    write_raven(path, found, FEATURES)
+    of_day = tuple(one.model_copy(update={"table": path.name}) for one in run.recordings)
+    write_run(folder / "detections", run.model_copy(update={"recordings": of_day}))
+    return path
+
+
+def test_a_table_of_a_day_is_about_several_recordings(folder):
+    path = write_day(folder)
+    add(folder, fill_in(folder, "far--2026-11-28", row1="nocall", row6="call"), "--annotator", "val")
+    found = {clip_id: label for clip_id, label, _ in expert(folder)}
+    assert {"one_0002000": "nocall", "two_0006000": "call"}.items() <= found.items()
+    header, first, *_ = path.read_text().splitlines(keepends=True)
+    path.write_text(header + first)
+    add(folder, str(path.relative_to(folder)), "--annotator", "val", "--deleted", "nocall")
+    found = {clip_id: label for clip_id, label, _ in expert(folder)}
+    assert {"one_0006000": "nocall", "two_0002000": "nocall", "two_0015000": "nocall"}.items() <= found.items()
+
+
+def test_in_a_table_of_a_day_every_row_says_where_it_is_in_its_recording(folder):
+    table = fill_in(folder, write_day(folder).name.partition(".Table")[0], row1="nocall")
+    path = folder / table
+    header, first, *rest = path.read_text().splitlines()
+    cells = first.split("\t")
+    cells[header.split("\t").index("File Offset (s)")] = ""
+    path.write_text("\n".join([header, "\t".join(cells), *rest, ""]))
+    (line,) = refused(folder, table, "--annotator", "val")
+    assert line.startswith(f"{table}:2: has no File Offset (s), which a table of several files needs")
+
+
 # --- The data set ---
 
 
@@ -319,6 +359,17 @@ def test_minutes_around_a_verdict_join_as_flac_and_nothing_changes_when_they_are
     add(folder, RAVEN.format("one"), "--annotator", "val", "--minutes", "0.1")
     add(folder, RAVEN.format("one"), "--annotator", "val")
     assert contents(folder) == before
+
+
+def test_another_recording_of_the_same_name_is_told_apart(folder):
+    """Two folders of one run may both hold a `one.wav`."""
+    add(folder, append_raven(folder, 17.2, 17.6, "call"), "--annotator", "val", "--minutes", "0.1")
+    other = write_recordings(folder / "lake", ("zero.wav", "one.wav"))["one.wav"]
+    make_run(folder / "detections", {"one.wav": other}, {"one.wav": peaks()})
+    table = append_raven(folder, 17.2, 17.6, "nocall")
+    (line,) = refused(folder, fill_in(folder, row5="call"), "--annotator", "val", "--minutes", "0.1")
+    assert line.startswith(f"{table}:6: ")
+    assert "is another recording with the name of this part" in line
 
 
 def test_a_recording_that_the_data_set_has_under_another_name_does_not_join_twice(folder):

@@ -17,6 +17,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.runtime.atomic_write import write_json
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import read_held_out
 from tests.support.edit import replace_in
@@ -498,7 +499,8 @@ def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp
     changes = {"split": {"train": 44, "valid": 8, "pool": 0, "test": 28}, "train": {"epochs": 12}}
     overlay(Path("params.yaml"), changes)
     Path("labels").mkdir()
-    for table in ("settled.csv", "answered.csv", "undecided.csv", "rounds.csv"):
+    write_json(Path("metrics/field.json"), {})
+    for table in ("settled.csv", "answered.csv", "undecided.csv", "reviews.csv", "rounds.csv"):
         Path("labels", table).write_text((REPOSITORY / "labels" / table).read_text().partition("\n")[0] + "\n")
     assert run_tool(repository, "hold_out").returncode == 0
     Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\n")

@@ -10,9 +10,9 @@ from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import groups_of
 from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of, same_site
 from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
-from tools.lib.annotations.annotation_files import ANNOTATIONS
 from tools.lib.detection.run_record import RECORD, Run, RunRecording
 from tools.lib.recordings.same_sound import known_sound
+from tools.lib.split.hold_out import ANNOTATIONS
 
 
 class DataSet(NamedTuple):

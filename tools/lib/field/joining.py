@@ -1,8 +1,11 @@
 """Where the windows of verdicts lie in the data set, and what has to join it for that."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import soundfile
 
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import COLUMNS, UNLABELLED, Clip, recording_id, same_site
@@ -11,7 +14,7 @@ from tools.lib.clips.clip_rows import ClipRow, clip_row
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.field.data_set import DataSet, held_out_reasons, present_names
-from tools.lib.field.excerpts import Excerpt, excerpt_fault, excerpt_of, write_excerpt
+from tools.lib.field.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
 from tools.lib.field.sources import source_faults
 from tools.lib.field.verdicts import Verdict
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
@@ -71,11 +74,11 @@ def plan_joining(
         spelling.setdefault(same_site(site), site)
     rows, whole, excerpts = [], {}, {}
     for verdict in verdicts:
+        one = recordings[verdict.recording]
         clip = before.get((verdict.recording, verdict.start_s))
-        if clip:
+        if clip and is_excerpt_of(one, round(verdict.start_s - clip.start_s, 3), data.recordings / clip.recording):
             rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
             continue
-        one = recordings[verdict.recording]
         name, offset_s = present.get(one.name, one.name), 0.0
         if one.name not in present and minutes is not None:
             excerpt = excerpt_of(one.name, Path(one.path), verdict.start_s, minutes, data.clip_s)
@@ -93,6 +96,14 @@ def plan_joining(
         fault = excerpt_fault(excerpt, data.recordings / name)
         faults += [f"{place_of[name]}: {excerpt.source} {fault}"] if fault else []
     return Joining(rows, whole, list(excerpts.values())), faults
+
+
+@cache  # Many windows lie in one excerpt.
+def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool:
+    """Tell whether a file of the data set is the part of a recording from some second on: names may repeat."""
+    if not target.is_file():
+        return False
+    return same_samples(Excerpt(target.name, Path(recording.path), start_s, soundfile.info(target).duration), target)
 
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:

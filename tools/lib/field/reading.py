@@ -76,8 +76,8 @@ def table_verdicts(
             faults.append(f"{file.path}:{one.line}: {quoted(one.recording)} {problem} of the run {run.run}; correct it")
     verdicts, of_rows = verdicts_of(file.path, meant, lambda one: scores_of(one.recording), signature)
     if deleted:
-        names = dict.fromkeys([*finder.find(own_name).meant[:1], *(one.recording for one in meant)])
-        for name in names:
+        of_table = [one.name for one in run.recordings if one.table == file.path.name]
+        for name in dict.fromkeys([*of_table, *finder.find(own_name).meant[:1], *(one.recording for one in meant)]):
             rows = [one for one in meant if one.recording == name]
             verdicts += of_deleted(file.path, rows, scores_of(name), deleted, signature)
     return verdicts, faults + of_rows

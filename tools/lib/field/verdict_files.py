@@ -11,10 +11,11 @@ from stages.lib.tables.answer_rules import row_faults
 from stages.lib.tables.expert import clip_ids_of, read_rows
 from tools.lib.field.draws import MARK
 from tools.lib.formats.audacity_track import is_track, parse_track
-from tools.lib.formats.columns import VERDICT
-from tools.lib.formats.delimited import parse_table
+from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, VERDICT
+from tools.lib.formats.delimited import first, parse_table
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import Selection
+from tools.lib.formats.sequence import REMEDY
 from tools.lib.formats.text_lines import content_fault, lines_of
 from tools.lib.formats.times import span_fault, times_reader
 
@@ -33,7 +34,7 @@ class HandedIn(NamedTuple):
     ----------
     path : Path
     answers : list of Row
-        Of the page: as in labels/expert.csv, with the id of a window.
+        Of the page: as in labels/expert.csv, with the id of a window. Rows without a label are left out.
     selections : list of Selection or None
         Of a table, with verdicts as text, filled in or not; None if it is no table.
     faults : list of str
@@ -60,7 +61,8 @@ def read_lines(path: Path, lines: Sequence[str]) -> HandedIn:
     """Read the lines of a text file."""
     keys = parse_table(path, lines).names.keys()
     if is_raven(lines):
-        return HandedIn(path, [], *parse_raven(path, lines, (VERDICT,)))
+        selections, faults = parse_raven(path, lines, (VERDICT,))
+        return HandedIn(path, [], selections, faults + offset_faults(path, lines))
     if keys >= PAGE_COLUMNS:
         return read_page_answers(path)
     if keys >= CSV_KEYS:
@@ -78,11 +80,12 @@ def faulty(path: Path, fault: str) -> HandedIn:
 
 def read_page_answers(path: Path) -> HandedIn:
     """Read the CSV of the page."""
-    rows, faults = read_rows(path)
+    all_rows, faults = read_rows(path)
+    rows = [row for row in all_rows if row.cells["label"]]
     faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in window_faults(row.cells)]
-    first: dict[tuple[str, str], int] = {}
+    first_line: dict[tuple[str, str], int] = {}
     for row in rows:
-        before = first.setdefault((row.cells["clip_id"], row.cells["annotator"]), row.line)
+        before = first_line.setdefault((row.cells["clip_id"], row.cells["annotator"]), row.line)
         if before != row.line:
             faults.append(f"{path}:{row.line}: {row.cells['annotator']} answers for this window on line {before}, too")
     return HandedIn(path, rows, None, faults)
@@ -120,6 +123,18 @@ def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[s
         note = row.cells.get("note", "")
         selections.append(Selection(row.line, row.cells["recording"], start_s, end_s, row.cells[VERDICT], note, score))
     return selections, faults
+
+
+def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
+    """List the rows of a Raven table of several recordings whose times may count from the start of another one."""
+    rows = parse_table(path, lines).rows
+    if len({first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}) < 2:
+        return []
+    return [
+        f"{path}:{row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}"
+        for row in rows
+        if not row.cells.get(FILE_OFFSET)
+    ]
 
 
 def with_score(selection: Selection) -> Selection:

@@ -17,9 +17,9 @@ References
 Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion", Statistical Science 16(2): Jeffreys'
 interval. Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53(4): MOVER for weighted sums. Donner
 and Zou (2012), "Closed-form confidence intervals for functions of the normal mean and standard deviation", Statistical
-Methods in Medical Research 21(4), equation 9: MOVER for ratios. Saerndal, Swensson and Wretman (1992), Model Assisted
-Survey Sampling, sections 2.8 and 5.6: expansion estimators, and the linearised variance of a ratio, here between
-recordings as in Wolter (2007), Introduction to Variance Estimation, section 2.4 (ultimate clusters).
+Methods in Medical Research 21(4): MOVER for ratios. Saerndal, Swensson and Wretman (1992), Model Assisted Survey
+Sampling, section 5.6: the linearised variance of a ratio. Hansen, Hurwitz and Madow (1953), Sample Survey Methods and
+Theory, volume I: variances between ultimate clusters, here recordings.
 """
 
 from math import exp, hypot, inf, sqrt

@@ -13,7 +13,17 @@ from experiments.field.intervals import simulate, tallied, truths
 from experiments.field.outcome import measures, outcome, threshold_at
 from experiments.field.section import elsewhere_table, seed_table, trust_table, worth_table
 from experiments.field.sound import Sea, overlaps_any, side_by_side
-from experiments.field.study import NOTHING, Review, Scored, drawn_clips, halves, reviewed_windows, scores_with
+from experiments.field.study import (
+    NOTHING,
+    SUREST,
+    UNCERTAIN,
+    Review,
+    Scored,
+    drawn_clips,
+    halves,
+    reviewed_windows,
+    scores_with,
+)
 from stages.lib.feature_store import Features, Place, load_views
 from stages.lib.tables.clips import CALL, NOCALL, Clip, make_clip_id
 from tools.lib.field.candidates import Candidate
@@ -99,6 +109,16 @@ def test_windows_of_the_reviewed_half_alone_are_drawn(sea):
     assert len(chosen) == 10
     assert {clip.recording for clip in chosen} <= set(halves(sea)[0])
     assert make_clip_id("field/a_0.flac", 9.0) in {clip.clip_id for clip in chosen}
+
+
+@pytest.mark.parametrize(("instead", "starts"), [(SUREST, {9.0, 15.0}), (UNCERTAIN, {25.0, 28.0})])
+def test_half_of_the_windows_can_be_chosen_instead(sea, instead, starts):
+    high = scored({"field/b_0.flac": {9: 6.0, 15: 5.0, 21: 2.0, 25: 0.1, 28: -0.1}})
+    chosen = reviewed_windows(sea, high, Review(1, 4, 5.0, instead), 0)
+    drawn = reviewed_windows(sea, high, Review(1, 2, 5.0), 0)
+    assert len({clip.clip_id for clip in chosen}) == 4
+    assert chosen[:2] == drawn
+    assert starts <= {clip.start_s for clip in chosen}
 
 
 def test_published_clips_are_drawn_by_the_seed(sea, monkeypatch):

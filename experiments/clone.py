@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from stages.lib.cards.field_results import FIELD
+from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -111,9 +113,10 @@ def make_small(folder: Path) -> None:
     for path in (folder / "data").iterdir():
         if path.name not in EMBEDDED:
             shutil.rmtree(path)
-    for name in ANSWERED:
-        table = folder / "labels" / name
+    for name in (*(f"labels/{table}" for table in ANSWERED), "metrics/plots/field.csv"):
+        table = folder / name
         table.write_text(table.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    write_json(folder / FIELD, {})
     (folder / ".dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")
     hold_out_planned(folder, **yaml.safe_load((folder / "data" / "synthetic" / "params.yaml").read_text()))
 

@@ -20,7 +20,9 @@ ROUNDING = 1e-9
 RUN = BATCH = SITE = "all"
 
 
-def heard(candidates: Sequence[Candidate], is_call: Mapping[Candidate, bool], hours: float, count: int, seed: str):
+def heard(
+    candidates: Sequence[Candidate], is_call: Mapping[Candidate, bool], hours: float, count: int, seed: str
+) -> Sample:
     """Draw and hear windows, all of which are answered; return the sample.
 
     Parameters
@@ -78,7 +80,7 @@ def compared(sample: Sample, threshold: float, truths: Sequence[Mapping[str, flo
 class Tally:
     """How often the intervals of each measure and threshold hold each truth."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.outcomes: dict[tuple[str, float], list[Held]] = defaultdict(list)
 
     def add(self, sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> None:

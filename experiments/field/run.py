@@ -18,7 +18,17 @@ from experiments.field.hearing import Tally, heard, truth_of
 from experiments.field.outcome import outcome
 from experiments.field.section import elsewhere_table, seed_table, trust_table, worth_table
 from experiments.field.sound import Sea, open_sea, overlaps_any
-from experiments.field.study import NOTHING, Review, candidates_in, drawn_clips, halves, is_call_of, scores_with
+from experiments.field.study import (
+    NOTHING,
+    SUREST,
+    UNCERTAIN,
+    Review,
+    candidates_in,
+    drawn_clips,
+    halves,
+    is_call_of,
+    scores_with,
+)
 from experiments.page_section import publish
 from stages.lib.feature_store import EMBEDDING, SPECTROGRAM
 
@@ -31,8 +41,11 @@ REVIEWS = {
         NOTHING,
         *(Review(0, count, WEIGHT) for count in COUNTS),
         Review(0, 100, 1.0),
+        Review(0, 100, WEIGHT, SUREST),
+        Review(0, 100, WEIGHT, UNCERTAIN),
         NOTHING._replace(half=1),
         Review(1, 100, WEIGHT),
+        Review(1, 100, WEIGHT, SUREST),
     ],
     "both": FEW,
     "network": FEW,

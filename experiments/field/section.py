@@ -18,7 +18,10 @@ SHOWN_RECALL = 0.7
 def review_cells(kind: str, review: Review) -> list[str]:
     """Return what was reviewed: the features, the half that was measured, the answers and what each weighs."""
     weight = f"{review.weight:g}" if review.count else ""
-    return [kind, HALVES[1 - review.half], str(review.count or "none"), weight]
+    answers = (
+        f"{review.count}, half of them the {review.instead} ones" if review.instead else str(review.count or "none")
+    )
+    return [kind, HALVES[1 - review.half], answers, weight]
 
 
 def worth_table(outcomes: Mapping[tuple[str, Review], Sequence[Detected]]) -> list[str]:

@@ -15,10 +15,11 @@ from stages.lib.tables.clips import CALL, Clip
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_new_model
 from tools.lib.field.candidates import Candidate, candidates_of
-from tools.lib.field.sampling import draw
+from tools.lib.field.sampling import draw, most_uncertain
 
 TRAIN, VALID = 1254, 140
 SCORES = FOLDER / "scores"
+UNCERTAIN, SUREST = "uncertain", "surest"
 
 
 class Review(NamedTuple):
@@ -32,11 +33,15 @@ class Review(NamedTuple):
         How many windows are drawn; 0 for none.
     weight : float
         What each answer weighs in training, where a published clip weighs 1.
+    instead : str
+        Empty where all windows are drawn at random. Otherwise half of them are the most `uncertain` ones, or the
+        `surest` ones, as by a person who goes through the tables of detections from the highest score on.
     """
 
     half: int
     count: int
     weight: float
+    instead: str = ""
 
 
 NOTHING = Review(0, 0, 1.0)
@@ -89,14 +94,20 @@ def reviewed_windows(sea: Sea, scored: Scored, review: Review, seed: int) -> lis
     """Return the windows that are drawn; what the published annotations say of each is its answer."""
     at = {(name, clip.start_s): clip for name, clips in sea.windows.items() for clip in clips}
     candidates = candidates_in(sea, scored, halves(sea)[review.half])
-    return [at[one.candidate.recording, one.candidate.start_s] for one in draw(candidates, review.count, f"{seed}")]
+    chosen = review.count // 2 if review.instead else 0
+    drawn = [one.candidate for one in draw(candidates, review.count - chosen, str(seed))]
+    rest = sorted(set(candidates) - set(drawn), key=lambda one: (-one.p_call, one))
+    if review.instead == SUREST:
+        drawn += rest[:chosen]
+    elif review.instead == UNCERTAIN:
+        drawn += most_uncertain(rest, chosen)
+    return [at[one.recording, one.start_s] for one in drawn]
 
 
 def scores_with(sea: Sea, seed: int, review: Review = NOTHING) -> Scored:
     """Return the scores of a model that has learned from published clips and from a review, kept between runs."""
     kind = "-".join(sea.features.views)
-    name = f"{kind}-{seed}-{review.half}-{review.count}-{review.weight:g}.npz" if review.count else f"{kind}-{seed}.npz"
-    path = SCORES / name
+    path = SCORES / f"{'-'.join([kind, str(seed), *(map(str, review) if review.count else [])])}.npz"
     if not path.exists():
         write_scores(path, trained_and_scored(sea, seed, review))
     return read_scores(path)

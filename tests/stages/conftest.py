@@ -79,7 +79,6 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings.mkdir(parents=True)
     (folder / "params.yaml").write_text(PARAMS)
     write_json(folder / "models" / "pretrained" / "none" / "pretrained.json", {})
-    write_json(folder / "metrics" / "field.json", {})
     write_settled(folder / SETTLED, [])
     write_json(folder / FIELD, {})
     write_reviews(folder / REVIEWS, [])

@@ -14,7 +14,7 @@ from stages.lib.tables.expert import EXPERT
 from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from tools import field_report
 from tools.lib.field.candidates import BINS, bin_of
-from tools.lib.field.runs_table import RUNS, Searched, write_runs
+from tools.lib.field.runs_table import RUNS, Searched, read_runs, write_runs
 from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
 
 NEW, OLD, MODEL = "0123456789ab", "ba9876543210", "f" * 64
@@ -96,6 +96,21 @@ def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):
     report(monkeypatch)
     found = read_field()["all"]
     assert (found["calls"], found["nocalls"], found["undecided"]) == (7, 32, 1)
+
+
+def test_a_site_where_nothing_was_heard_says_so(tables, monkeypatch, capsys):
+    silent = [Searched(NEW, "b", MODEL, 2.0, 1.0, "reef", name, 1, 0.0, 0) for name in BINS]
+    write_runs(RUNS, [*read_runs(), *silent])
+    report(monkeypatch)
+    assert read_field()["sites"]["reef"]["points"] == []
+    assert "Site `reef`: 0 calls and 0 no-calls heard of 0 windows" in capsys.readouterr().out
+
+
+def test_answers_that_are_all_unsure_tell_nothing(tables, monkeypatch, capsys):
+    EXPERT.write_text(EXPERT.read_text().replace(",call,", ",unsure,").replace(",nocall,", ",unsure,"))
+    report(monkeypatch)
+    assert read_field()["all"]["points"] == []
+    assert "No drawn window has a verdict" in capsys.readouterr().out
 
 
 def test_the_same_tables_give_the_same_bytes(tables, monkeypatch):

@@ -63,6 +63,7 @@ def described(
 ) -> dict[str, Any]:
     """Return what a sample is made of and what it says."""
     drawn = [one for one in reviews if one.drawn]
+    points = operating_points(sample, thresholds) if len(sample.p_call) and sample.hours else []
     return {
         "recordings": sample.recordings,
         "hours": round(sample.hours, 6),
@@ -72,7 +73,7 @@ def described(
         "undecided": len(drawn) - len(sample.p_call),
         "not_drawn": len(reviews) - len(drawn),
         "remarks": remarks_on(sample),
-        "points": [point_row(point, fitted) for point in operating_points(sample, thresholds)] if drawn else [],
+        "points": [point_row(point, fitted) for point in points],
     }
 
 

@@ -17,9 +17,9 @@ References
 Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion", Statistical Science 16(2): Jeffreys'
 interval. Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53(4): MOVER for weighted sums. Donner
 and Zou (2012), "Closed-form confidence intervals for functions of the normal mean and standard deviation", Statistical
-Methods in Medical Research 21(4), equation 9: MOVER for ratios. Saerndal, Swensson and Wretman (1992), Model Assisted
-Survey Sampling, sections 2.8 and 5.6: expansion estimators, and the linearised variance of a ratio, here between
-recordings as in Wolter (2007), Introduction to Variance Estimation, section 2.4 (ultimate clusters).
+Methods in Medical Research 21(4): MOVER for ratios. Saerndal, Swensson and Wretman (1992), Model Assisted Survey
+Sampling, section 5.6: the linearised variance of a ratio. Hansen, Hurwitz and Madow (1953), Sample Survey Methods and
+Theory, volume I: variances between ultimate clusters, here recordings.
 """
 
 from math import exp, hypot, inf, sqrt
@@ -84,11 +84,10 @@ def total(sample: Sample, of_kind: np.ndarray, possible: np.ndarray, *, rarer_be
 
 def share_limits(found: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of Jeffreys' intervals of some shares: 0 where nothing was found, 1 where nothing else was."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv  # The quantiles of scipy.stats.beta, which takes seconds to import.
 
-    low = np.where(found > 0, beta.ppf(TAIL, found + 0.5, heard - found + 0.5), 0.0)
-    high = np.where(found < heard, beta.ppf(1 - TAIL, found + 0.5, heard - found + 0.5), 1.0)
-    return low, high
+    limits = [betaincinv(found + 0.5, np.maximum(heard - found, 0) + 0.5, tail) for tail in (TAIL, 1 - TAIL)]
+    return np.where(found > 0, limits[0], 0.0), np.where(found < heard, limits[1], 1.0)
 
 
 def limits_from_above(found: np.ndarray, heard: np.ndarray, possible: np.ndarray) -> np.ndarray:
@@ -153,11 +152,11 @@ def between_recordings(sample: Sample, value: float, of_windows: np.ndarray) -> 
     """
     if sample.recordings < 2 or value <= 0:
         return 0.0, 0.0
-    from scipy.stats import t
+    from scipy.special import stdtrit  # The quantile of scipy.stats.t.
 
     of_recordings = np.bincount(sample.recording, sample.weights * of_windows, minlength=sample.recordings)
     variance = sample.recordings * float(of_recordings.var(ddof=1))
-    reach = float(t.ppf(1 - TAIL, sample.recordings - 1)) * sqrt(variance)
+    reach = float(stdtrit(sample.recordings - 1, 1 - TAIL)) * sqrt(variance)
     factor = exp(min(LARGEST_EXPONENT, reach / value))
     return value - value / factor, value * factor - value
 

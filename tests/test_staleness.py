@@ -48,8 +48,8 @@ FILES = [
     ("split train score_pool merge_labels evaluate", ["labels/split.csv"]),
     ("train score_pool retrain evaluate", ["models/baseline"]),
     ("score_pool", ["labels/rounds.csv", "labels/undecided.csv"]),
-    ("score_pool merge_labels", ["labels/pool_scores.csv"]),
-    ("merge_labels", ["labels/expert.csv", "labels/reviews.csv"]),
+    ("score_pool merge_labels", ["labels/pool_scores.csv", "labels/reviews.csv"]),
+    ("merge_labels", ["labels/expert.csv"]),
     ("merge_labels retrain evaluate", ["labels/merged.csv"]),
     ("retrain evaluate", ["models/retrained"]),
 ]

@@ -19,9 +19,10 @@ from stages.lib.audio.remarks import unfinished_lines
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
 from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.measures.measures import THRESHOLD
-from stages.lib.model.model_folder import RETRAINED
+from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.running import run
 from tools.lib.detection.detector import feature_params
+from tools.lib.field.wanted_threshold import Wanted, count_per_hour, share, threshold_for
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
@@ -71,7 +72,7 @@ def cost(outcome: Outcome, seconds: float, where: str) -> str:
     return f"cost: {seconds / hours:.1f} s per hour of audio, {where}"
 
 
-def parse_arguments() -> tuple[list[Path], Choices]:
+def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.detect", description=__doc__, allow_abbrev=False)
     parser.add_argument(
@@ -85,8 +86,23 @@ def parse_arguments() -> tuple[list[Path], Choices]:
         "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"where to; {FOLDER}/ if not given"
     )
     parser.add_argument("--format", choices=FORMS, default="raven", help="of the files; raven if not given")
-    parser.add_argument(
+    level = parser.add_mutually_exclusive_group()
+    level.add_argument(
         "--threshold", type=float, default=THRESHOLD, help=f"{THRESHOLD} if not given; higher finds less"
+    )
+    level.add_argument(
+        "--false-alarms",
+        type=count_per_hour,
+        dest="wanted",
+        metavar="COUNT",
+        help="the threshold with at most so many false alarms per hour, by python -m tools.field_report",
+    )
+    level.add_argument(
+        "--precision",
+        type=share,
+        dest="wanted",
+        metavar="SHARE",
+        help="the threshold above which at least so large a share of the windows are calls, by the same report",
     )
     parser.add_argument("--hop", type=float, metavar="SECONDS", help="between windows; a quarter of one if not given")
     parser.add_argument("--pictures", action="store_true", help="draw the spectrogram of each recording, too")
@@ -101,13 +117,17 @@ def parse_arguments() -> tuple[list[Path], Choices]:
     choices = Choices(
         given.output, given.format, given.threshold, given.hop, given.pictures, given.any_rate, given.site, given.per
     )
-    return given.recordings, choices
+    return given.recordings, choices, given.wanted
 
 
 def main() -> None:
     """Search the recordings that are named."""
-    given, choices = parse_arguments()
+    given, choices, wanted = parse_arguments()
     params = feature_params(RETRAINED)
+    if wanted:
+        threshold, said = threshold_for(wanted, model_digest(RETRAINED))
+        choices = choices._replace(threshold=threshold)
+        print(said)
     began = time.monotonic()
     # Embedding needs the pretrained model, which no cluster has.
     with alone_in(choices.folder), nullcontext() if params.embeds else chosen_cluster() as cluster:

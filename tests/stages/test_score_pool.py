@@ -15,6 +15,7 @@ from stages.lib.query.strategies import STRATEGIES
 from stages.lib.runtime.table import read_table
 from stages.lib.tables.expert import COLUMNS, QUEUE
 from stages.lib.tables.pool import PoolClip, read_pool
+from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, UndecidedClip, write_undecided
 from stages.score_pool import (
@@ -231,7 +232,7 @@ def test_what_nobody_could_tell_is_neither_asked_about_nor_audited(strategy):
     pool, queue = decide_and_queue(clip_ids, log_odds, by_number, params, calls=calls)
     undecided = {clip.clip_id for clip in queue}
     again, without = decide_and_queue(
-        clip_ids, log_odds, by_number, params, calls=calls, undecided=undecided, round_number=2
+        clip_ids, log_odds, by_number, params, calls=calls, not_asked=undecided, round_number=2
     )
     assert not undecided & {clip.clip_id for clip in without}
     assert sum(clip.queued == "audit" for clip in without) == 10
@@ -239,7 +240,7 @@ def test_what_nobody_could_tell_is_neither_asked_about_nor_audited(strategy):
     # Somebody asks about one of them again.
     asked_for = next(clip.clip_id for clip in queue if clip.queued == "chosen")
     _, once_more = decide_and_queue(
-        clip_ids, log_odds, by_number, params, calls=calls, undecided=undecided - {asked_for}
+        clip_ids, log_odds, by_number, params, calls=calls, not_asked=undecided - {asked_for}
     )
     assert asked_for in {clip.clip_id for clip in once_more}
 
@@ -261,7 +262,7 @@ def test_ten_rounds_never_ask_about_a_clip_again_and_every_audit_counts():
         left_out = {clip.clip_id for clip in undecided}
         clip_ids = sorted(log_odds)
         scores = np.array([log_odds[clip_id] for clip_id in clip_ids])
-        pool, queue = decide_and_queue(clip_ids, scores, by_number, params, undecided=left_out, round_number=number)
+        pool, queue = decide_and_queue(clip_ids, scores, by_number, params, not_asked=left_out, round_number=number)
         queued = {clip.clip_id for clip in queue}
         assert (len(queued), queued & asked) == (30, set())
         assert any(clip.queued == "audit" and clip.clip_id not in hopeless for clip in queue)
@@ -271,6 +272,19 @@ def test_ten_rounds_never_ask_about_a_clip_again_and_every_audit_counts():
         for clip_id in queued - hopeless:
             del log_odds[clip_id]
     assert {clip.clip_id for clip in undecided} == asked & hopeless
+
+
+def test_main_does_not_ask_about_windows_that_were_reviewed(pipeline, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(pipeline, folder)
+    monkeypatch.chdir(folder)
+    pool = [clip.clip_id for clip in read_split() if clip.part == "pool"]
+    reviewed = [row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)] or pool[:1]
+    write_reviews(REVIEWS, [Review("run", "", clip_id, "a.wav", 0.0, "", None, "", None) for clip_id in reviewed])
+    with joblib.parallel_config(backend="threading"):
+        main()
+    assert not set(reviewed) & {row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)}
+    assert {clip.clip_id for clip in read_pool()} == set(pool)
 
 
 def test_main_reads_what_closed_rounds_have_left(pipeline, tmp_path, monkeypatch):

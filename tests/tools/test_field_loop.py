@@ -16,6 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from experiments.clone import clone, commit, git, overlay, repro, run_in, stages_run
 from tests.stages.conftest import SAMPLE_RATE, write_data_set
 from tests.support.chromium import chromium
+from tests.support.pages import block
 from tools.lib.detection.run_record import read_run, read_scores
 from tools.lib.field.draws import read_draws
 from tools.lib.field.runs_table import read_runs
@@ -53,8 +54,9 @@ def key_for(start_s: float, shift_s: float) -> str:
     return CALLS if np.abs(calls_s(shift_s) - start_s).min() <= CLIP_S / 2 else NOCALLS
 
 
-def tool(folder: Path, name: str, *arguments: str) -> str:
-    result = run_in(folder, "python", "-m", f"tools.{name}", *arguments)
+def paste(folder: Path, first: str, names: dict[str, str]) -> str:
+    """Run a block of commands of the page in a folder, the names of its example replaced; return what is printed."""
+    result = run_in(folder, "bash", "-euo", "pipefail", "-c", block("docs/field.md", first, names))
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -85,31 +87,31 @@ def listen(folder: Path, page: Path) -> Path:
 
 @pytest.mark.prove
 def test_a_false_alarm_that_was_heard_is_not_raised_again(tmp_path):
-    folder = clone(tmp_path / "clone")
+    folder, monday, tuesday = clone(tmp_path / "clone"), tmp_path / "monday", tmp_path / "tuesday"
     write_data_set(folder, recording_count=12)
     overlay(folder / "params.yaml", {"train": {"epochs": 12}})
     overlay(folder / "params.yaml", {"compute": {"backend": "local", "scheduler": None, "recordings": None}})
+    assert run_in(folder, "dvc", "add", "data/tiny/recordings").returncode == 0
     repro(folder)
     commit(folder, "A model that knows no hum")
-    write_sea(tmp_path / "sea" / "monday.wav", 0.0, seed=1)
-    write_sea(tmp_path / "sea" / "tuesday.wav", 0.7, seed=2)
-    for day in ("monday", "tuesday"):
-        tool(folder, "detect", str(tmp_path / "sea" / f"{day}.wav"), "--output", f"before/{day}", "--site", "pier")
-    assert (highest_at(folder / "before" / "tuesday", hums_s(0.7)) > 0.5).mean() > 0.8
+    write_sea(monday / "monday.wav", 0.0, seed=1)
+    write_sea(tuesday / "tuesday.wav", 0.7, seed=2)
+    again = "python -m tools.detect ~/pier/*.wav --site pier --output"
+    paste(folder, again, {"~/pier": str(tuesday), "detections/retrained": "detections/before"})
+    assert (highest_at(folder / "detections" / "before", hums_s(0.7)) > 0.5).mean() > 0.8
 
-    tool(folder, "review", "before/monday", "--count", "40")
-    saved = listen(tmp_path / "browser", folder / "before" / "monday" / "review.html")
-    said = tool(folder, "add_reviews", str(saved), "--run", "before/monday")
-    windows = read_draws(folder / "before" / "monday")
-    assert f"labels/expert.csv: {len(windows)} answers added" in said
-    assert sum(row.candidates for row in read_runs(folder / "labels" / "runs.csv")) > len(windows)
-    changed = git(folder, "status", "--porcelain").split()
-    assert {"labels/expert.csv", "labels/reviews.csv", "labels/runs.csv", "data/tiny/clips.csv"} <= set(changed)
-    commit(folder, "Review the windows of Monday")
-    ran = repro(folder)
-    assert {"featurize", "split", "merge_labels", "retrain", "evaluate"} <= set(stages_run(ran))
-    assert f"Reviewed windows: {len(windows)}, each of weight 5 in training." in ran
+    paste(folder, "python -m tools.detect ~/pier/*.wav --site pier\n", {"~/pier": str(monday), "100": "40"})
+    saved = listen(tmp_path / "browser", folder / "detections" / "review.html")
+    example = {"~/Downloads/review-val-2026-11-28.csv": str(saved), "data/bay": "data/tiny"}
+    said = paste(folder, "python -m tools.add_reviews", example)
+    windows = read_draws(folder / "detections")
+    assert len(windows) == 40
+    assert "labels/expert.csv: 40 answers added" in said
+    assert {"featurize", "split", "merge_labels", "retrain", "evaluate"} <= set(stages_run(said))
+    assert "Reviewed windows: 40, each of weight 5 in training." in said
+    assert git(folder, "status", "--porcelain") == ""
+    assert sum(row.candidates for row in read_runs(folder / "labels" / "runs.csv")) > 40
 
-    tool(folder, "detect", str(tmp_path / "sea" / "tuesday.wav"), "--output", "after/tuesday", "--site", "pier")
-    assert (highest_at(folder / "after" / "tuesday", hums_s(0.7)) > 0.5).mean() == 0
-    assert (highest_at(folder / "after" / "tuesday", calls_s(0.7)) > 0.5).mean() == 1
+    paste(folder, again, {"~/pier": str(tuesday)})
+    assert (highest_at(folder / "detections" / "retrained", hums_s(0.7)) > 0.5).mean() == 0
+    assert (highest_at(folder / "detections" / "retrained", calls_s(0.7)) > 0.5).mean() == 1

@@ -15,7 +15,7 @@ from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from tools import field_report
 from tools.lib.field.candidates import BINS, bin_of
 from tools.lib.field.runs_table import RUNS, Searched, write_runs
-from tools.lib.field.wanted_threshold import false_alarms, precision, threshold_for
+from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
 
 NEW, OLD, MODEL = "0123456789ab", "ba9876543210", "f" * 64
 SCORES = (0.005, 0.015, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.97, 0.99)
@@ -139,17 +139,17 @@ def test_the_lowest_threshold_with_few_enough_false_alarms_is_taken(tables, monk
     report(monkeypatch)
     points = read_field()["all"]["points"]
     wanted = points[10]["false_alarms_per_hour"]
-    threshold, said = threshold_for(false_alarms(wanted), MODEL)
+    threshold, said = threshold_for(count_per_hour(f"{wanted}"), MODEL)
     assert threshold == min(point["threshold"] for point in points if point["false_alarms_per_hour"] <= wanted)
     assert f"--false-alarms {wanted:g}: threshold {threshold:g}, " in said
     assert "not all of it is as good as wanted" in said
-    assert threshold_for(false_alarms(1e6), MODEL)[0] == points[0]["threshold"]
-    assert "; all of it is as good as wanted" in threshold_for(false_alarms(1e6), MODEL)[1]
+    assert threshold_for(count_per_hour("1e6"), MODEL)[0] == points[0]["threshold"]
+    assert "; all of it is as good as wanted" in threshold_for(count_per_hour("1e6"), MODEL)[1]
 
 
 def test_the_lowest_threshold_with_enough_precision_is_taken(tables, monkeypatch):
     report(monkeypatch)
-    threshold, said = threshold_for(precision(0.6), MODEL)
+    threshold, said = threshold_for(share("0.6"), MODEL)
     points = {point["threshold"]: point for point in read_field()["all"]["points"]}
     assert points[threshold]["precision"] >= 0.6
     assert max(points[lower]["precision"] for lower in points if lower < threshold) < 0.6
@@ -159,20 +159,32 @@ def test_the_lowest_threshold_with_enough_precision_is_taken(tables, monkeypatch
 def test_what_the_sample_cannot_tell_is_refused(tables, monkeypatch):
     report(monkeypatch)
     with pytest.raises(InputFaults, match=r"no threshold up to 0\.98, above which the last windows were heard"):
-        threshold_for(precision(0.99), MODEL)
+        threshold_for(share("0.99"), MODEL)
 
 
 def test_a_report_about_another_model_is_refused(tables, monkeypatch):
     report(monkeypatch)
     with pytest.raises(InputFaults, match="is about another model"):
-        threshold_for(false_alarms(2), "e" * 64)
+        threshold_for(count_per_hour("2"), "e" * 64)
 
 
 def test_without_a_report_there_is_no_threshold(tables):
     with pytest.raises(InputFaults, match="has no report yet"):
-        threshold_for(false_alarms(2), MODEL)
+        threshold_for(count_per_hour("2"), MODEL)
 
 
 def test_the_report_is_json_without_nan(tables, monkeypatch):
     report(monkeypatch)
     json.loads(FIELD.read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("argument", ["", "two", "nan", "inf", "-1"])
+def test_only_a_number_of_false_alarms_is_understood(argument):
+    with pytest.raises(ValueError):
+        count_per_hour(argument)
+
+
+@pytest.mark.parametrize("argument", ["", "half", "nan", "0", "1.01", "-1"])
+def test_only_a_share_above_zero_is_understood(argument):
+    with pytest.raises(ValueError):
+        share(argument)

@@ -1,6 +1,7 @@
 """The threshold for a wanted number of false alarms per hour or a wanted precision, from `metrics/field.json`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,13 +32,19 @@ class Wanted(NamedTuple):
     worst: str
 
 
-def false_alarms(most: float) -> Wanted:
-    """Return the wish for so many false alarms per hour at most."""
+def count_per_hour(text: str) -> Wanted:
+    """Return the wish for at most so many false alarms per hour as an argument says; `ValueError` if it cannot be."""
+    most = float(text)
+    if not 0 <= most < inf:
+        raise ValueError(text)
     return Wanted(f"--false-alarms {most:g}", "false_alarms_per_hour", lambda value: value <= most, "high")
 
 
-def precision(least: float) -> Wanted:
-    """Return the wish for so high a share of calls at least."""
+def share(text: str) -> Wanted:
+    """Return the wish for at least so large a share of calls as an argument says; `ValueError` if it cannot be."""
+    least = float(text)
+    if not 0 < least <= 1:
+        raise ValueError(text)
     return Wanted(f"--precision {least:g}", "precision", lambda value: value >= least, "low")
 
 

@@ -11,6 +11,7 @@ import soundfile
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.cards.field_results import FIELD
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.reviews import REVIEWS, write_reviews
@@ -82,6 +83,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     write_reviews(folder / REVIEWS, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")
+    write_json(folder / FIELD, {})
     random = np.random.default_rng(0)
     rows = []
     for number in range(recording_count):

@@ -1,4 +1,4 @@
-"""What a round asks about: the strategies of the pipeline, each of which has to fill the batch here."""
+"""What a round asks about: the strategies of the pipeline, which must fill the batch here."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLab
 
 
 def ranking(strategy: str, pool: Candidates) -> list[int]:
-    """Rank all candidates by a strategy; those that it would not ask about follow by margin.
+    """Rank all candidates by a strategy; candidates that it would not ask about follow by margin.
 
     Only the band leaves clips out. Filled up like this it asks about the same clips as margin, because the band lies
     evenly around 0.5; and so does entropy, which has the same order for two classes.

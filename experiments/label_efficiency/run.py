@@ -76,7 +76,7 @@ def run_rounds(
 
 
 def parted(answers: dict[str, str], held_out: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Part answers into those to train on and those that are held out."""
+    """Divide answers into training and held-out ones."""
     valid = {clip_id: answers[clip_id] for clip_id in held_out}
     return {clip_id: label for clip_id, label in answers.items() if clip_id not in valid}, valid
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from stages.lib.features.pretrained import DESCRIPTION
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.runtime.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -36,6 +38,14 @@ def clone(folder: Path) -> Path:
     git(folder, "config", "user.email", "newcomer@example.org")
     commit(folder, "What is not committed yet")
     return folder
+
+
+def bring_pretrained(folder: Path) -> None:
+    """Bring the pretrained models of the working tree to a clone: Git does not hold them."""
+    for description in sorted((REPOSITORY / PRETRAINED).glob(f"*/{DESCRIPTION}")):
+        there = folder / PRETRAINED / description.parent.name
+        if not there.exists():
+            shutil.copytree(description.parent, there)
 
 
 def commit(folder: Path, message: str) -> None:

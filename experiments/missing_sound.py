@@ -15,7 +15,8 @@ import soundfile
 from tqdm import tqdm
 
 from experiments.page_section import publish
-from stages.lib.audio.recording import Examined, examine, read_samples
+from stages.lib.audio.examination import Examined, examine
+from stages.lib.audio.recording import read_samples
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import RETRAINED
 from stages.lib.runtime.params import DataParams, read_params

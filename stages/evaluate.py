@@ -97,7 +97,7 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
             for model, of_model in scores.items()
         },
         "change": {
-            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, unit_of),
+            **compare(is_call, scores["before"].log_odds, scores["after"].log_odds, recordings),
             "training_spread": {
                 name: spread_of_change(*(spreads[model][name] for model in MODELS)) for name in COMPARED
             },

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.audio.recording import low_rate_lines, sample_rate_of, unfinished_lines
+from stages.lib.audio.recording import sample_rate_of
+from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.cache.digests import FileHash, hash_files, read_hashes, repeated, write_hashes
 from stages.lib.cache.shard import content_of, intact, shards_in, write_blocks
 from stages.lib.cluster.cluster import Cluster

@@ -9,8 +9,9 @@ from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import Section, read_params
 from stages.lib.runtime.running import run_stage
+from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
-from stages.lib.tables.expert import EXPERT, UNSURE, Answer, read_answers, settle
+from stages.lib.tables.expert import EXPERT, UNSURE, Answer, settle
 from stages.lib.tables.merged import BY_EXPERT, DATASET, MERGED, MODEL, MergedClip, write_merged
 from stages.lib.tables.pool import UNCERTAIN, PoolClip, read_pool
 from stages.lib.tables.settled import in_use, read_settled

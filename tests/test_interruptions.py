@@ -140,7 +140,7 @@ def assert_recovers(run: Repro | None, folder: Path, finished: Path) -> None:
             run_in(folder, *remedy)
             result = run_in(folder, "dvc", "repro")
     if result.returncode and run:
-        assert "is still running from a dvc repro that was killed" in result.stderr
+        assert "a stage is still running here from a dvc repro that was killed" in result.stderr
         psutil.wait_procs(run.survivors)
         result = run_in(folder, "dvc", "repro")
     assert result.returncode == 0, result.stdout + result.stderr

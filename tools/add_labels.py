@@ -14,19 +14,9 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row
+from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
 from stages.lib.tables.answered import ELSEWHERE
-from stages.lib.tables.expert import (
-    EXPERT,
-    annotator_fault,
-    clip_ids_of,
-    date_fault,
-    one_spelling,
-    read_rows,
-    respelt,
-    rule_faults,
-    spellings,
-    write_rows,
-)
+from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
 from tools.lib.review.answer_files import Signature, read_answer_files
 from tools.lib.wording import counted

@@ -13,7 +13,9 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.audio.recording import Channel, Examined, low_rate_lines, unfinished_lines
+from stages.lib.audio.examination import Examined
+from stages.lib.audio.recording import Channel
+from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, read_params

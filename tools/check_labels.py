@@ -12,18 +12,9 @@ from tempfile import TemporaryDirectory
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row
+from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.answered import ELSEWHERE
-from stages.lib.tables.expert import (
-    EXPERT,
-    Answer,
-    answers_of,
-    clip_ids_of,
-    distinct,
-    read_rows,
-    rule_faults,
-    settle,
-    write_rows,
-)
+from stages.lib.tables.expert import EXPERT, Answer, answers_of, clip_ids_of, distinct, read_rows, settle, write_rows
 from tools.lib.clips.known_clips import note, parts_as_far_as_known, settled_clip_ids, with_clips_ever
 from tools.lib.wording import counted
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from stages.lib.audio.recording import unfinished_lines
+from stages.lib.audio.remarks import unfinished_lines
 from stages.lib.cache.digests import hash_files
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.

@@ -12,8 +12,9 @@ from stages.lib.markdown import code, table
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row
+from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.clips import read_clips
-from stages.lib.tables.expert import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, rule_faults, settle
+from stages.lib.tables.expert import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, settle
 from stages.lib.tables.pool import POOL_SCORES, read_pool
 from tools.lib.clips.known_clips import clips_table, parts_as_far_as_known
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accuracy_change

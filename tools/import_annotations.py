@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.audio.recording import low_rate_lines, sample_rate_of, unfinished_lines
+from stages.lib.audio.recording import sample_rate_of
+from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse

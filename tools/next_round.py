@@ -9,21 +9,22 @@ emptied. All answers stay in `labels/expert.csv`.
 import argparse
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
+from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
-from stages.lib.tables.expert import EXPERT, QUEUE, read_answers, settle
+from stages.lib.tables.expert import EXPERT, QUEUE, cells_of, read_rows, settle
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
 from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.review.accuracy_change import EVALUATION
-from tools.lib.revisions import full_name, uncommitted_files
+from tools.lib.revisions import full_name, snapshot, uncommitted_files
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.rounds.stopping_advice import advice, agreement
 from tools.lib.wording import counted
@@ -55,7 +56,7 @@ def settle_round(
 
 
 def still_undecided(
-    before: Sequence[UndecidedClip], pool: Sequence[PoolClip], by_experts: Mapping[str, str | None], number: int
+    before: Sequence[UndecidedClip], asked: Collection[str], by_experts: Mapping[str, str | None], number: int
 ) -> tuple[list[UndecidedClip], list[UndecidedClip]]:
     """Return all undecided clips at the end of a round, and the new ones among them.
 
@@ -63,20 +64,36 @@ def still_undecided(
     ----------
     before : sequence of UndecidedClip
         Clips that the experts have settled since are dropped.
-    pool : sequence of PoolClip
+    asked : collection of str
+        Ids of the pool clips that this round asked about, as `asked_about` returns them. So a clip whose row was
+        removed is added again only after it was asked about again.
     by_experts : mapping
         As for `settle_round`.
     number : int
-        The number of the round. A clip whose row was removed is added again only after it was asked about again.
+        The number of the round.
     """
     kept = [clip for clip in before if by_experts.get(clip.clip_id) is None]
     known = {clip.clip_id for clip in kept}
     new = [
-        UndecidedClip(clip.clip_id, number)
-        for clip in pool
-        if clip.queued and clip.clip_id not in known and clip.clip_id in by_experts and not by_experts[clip.clip_id]
+        UndecidedClip(clip_id, number)
+        for clip_id in sorted(asked)
+        if clip_id not in known and clip_id in by_experts and not by_experts[clip_id]
     ]
     return kept + new, new
+
+
+def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
+    """Return the pool clips in the queue, and those answered since the commit of the last round.
+
+    The queue alone would miss answers to an earlier queue of the same round, which other params have replaced since.
+    """
+    answered = {cells_of(row) for row in read_rows(EXPERT)[0]}
+    if last_commit:
+        with snapshot(last_commit, [EXPERT]) as folder:
+            then = folder / EXPERT
+            answered -= {cells_of(row) for row in read_rows(then)[0]} if then.exists() else set()
+    clip_ids = {clip_id for clip_id, *_ in answered}
+    return {clip.clip_id for clip in pool if clip.queued or clip.clip_id in clip_ids}
 
 
 def decisions_now() -> dict[str, str]:
@@ -124,7 +141,8 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     settled_before = read_settled()
     used = in_use(settled_before, part_of)
     settled, new = settle_round(used, by_experts, number)
-    undecided, new_undecided = still_undecided(read_undecided(), read_pool(), by_experts, number)
+    asked = asked_about(read_pool(), rounds[-1].commit if rounds else None)
+    undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
     kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None

@@ -61,7 +61,7 @@ def change_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
         for result in of_seed:
             change = result["answered"]["evaluation"]["change"]
             low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
-            cells.append(f"{change['accuracy']:+.3f} ({low:+.3f} to {high:+.3f}), {p_text(change['mcnemar_p'])}")
+            cells.append(f"{change['accuracy']:+.3f} ({low:+.3f} to {high:+.3f}), {p_text(change['permutation_p'])}")
         rows.append([str(of_seed[0]["seed"]), *cells])
     return table(
         ["answered less baseline, split seed", *(f"{kind}: accuracy, exact McNemar" for kind in results)], rows

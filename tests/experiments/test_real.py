@@ -23,7 +23,7 @@ def evaluation(accuracy: float) -> dict:
         "calls": {"support": 30},
         "nocalls": {"support": 20},
     }
-    change = {"accuracy": 0.01, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "mcnemar_p": 0.5}
+    change = {"accuracy": 0.01, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "permutation_p": 0.5}
     return {"before": measures, "after": {**measures, "accuracy": accuracy + 0.01}, "change": change}
 
 

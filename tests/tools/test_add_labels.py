@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import Row
-from stages.lib.tables.expert import COLUMNS, LABELS, read_answers
+from stages.lib.tables.answer_rules import read_answers
+from stages.lib.tables.expert import COLUMNS, LABELS
 from tests.support.label_repository import (
     EXPERT,
     HEADER,

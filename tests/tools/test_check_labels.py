@@ -6,7 +6,7 @@ import pytest
 
 from experiments.clone import REPOSITORY, commit, git, run_in
 from stages.lib.runtime.faults import InputFaults
-from stages.lib.tables.expert import read_answers
+from stages.lib.tables.answer_rules import read_answers
 from tests.support.label_repository import (
     EXPERT,
     HEADER,

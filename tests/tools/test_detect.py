@@ -13,7 +13,7 @@ import soundfile
 from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline

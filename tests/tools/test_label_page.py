@@ -16,8 +16,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import is_formula, read_table, with_guard, write_table
+from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.clips import make_clip_id, read_clips
-from stages.lib.tables.expert import COLUMNS, Answer, read_answers
+from stages.lib.tables.expert import COLUMNS, Answer
 from tests.support.chromium import chromium
 from tests.support.feature_params import PARAMS
 from tools import label_page

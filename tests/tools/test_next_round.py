@@ -1,11 +1,16 @@
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.clone import run_in
+from experiments.clone import commit, git, run_in
+from stages.lib.runtime.table import Row
+from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
 from stages.lib.tables.settled import SettledClip
 from stages.lib.tables.undecided import UndecidedClip
-from tools.next_round import settle_round, still_undecided
+from tools.next_round import asked_about, settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -52,24 +57,55 @@ def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_fini
     assert "data/synthetic/dvc.yaml:synthesize" in fault
 
 
+POOL = [
+    PoolClip("a", 0.5, "uncertain", "chosen"),
+    PoolClip("b", 0.9, "call", "audit"),
+    PoolClip("c", 0.5, "call", ""),
+    PoolClip("d", 0.1, "nocall", ""),
+]
+
+
 def test_what_nobody_could_tell_is_recorded_when_the_round_closes():
-    pool = [
-        PoolClip("a", 0.5, "uncertain", "chosen"),
-        PoolClip("b", 0.9, "call", "audit"),
-        PoolClip("c", 0.5, "call", ""),
-    ]
     before = [UndecidedClip("old", 1), UndecidedClip("found", 1)]
     answers = {"a": None, "b": "call", "c": None, "old": None, "found": "call"}
-    assert still_undecided(before, pool, answers, 2) == (
+    assert still_undecided(before, {"a", "b"}, answers, 2) == (
         [UndecidedClip("old", 1), UndecidedClip("a", 2)],
         [UndecidedClip("a", 2)],
     )
 
 
 def test_what_was_asked_about_and_not_answered_is_asked_about_again():
-    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "chosen")], {}, 2) == ([], [])
+    assert still_undecided([], {"a"}, {}, 2) == ([], [])
 
 
-def test_a_clip_that_was_asked_for_again_is_not_recorded_before_it_was_asked_about():
+def test_a_round_asked_about_its_queue_and_what_was_answered_since_the_last_round(git_folder):
+    """Clip c is no longer in the queue, perhaps because other params chose another one."""
+    assert asked_about(POOL, None) == {"a", "b"}
+    answer("c", "unsure")
+    assert asked_about(POOL, None) == {"a", "b", "c"}
+    commit(git_folder, "Answer")
+    answer("d", "unsure")
+    assert asked_about(POOL, "HEAD") == {"a", "b", "d"}
+
+
+def test_a_clip_that_was_asked_for_again_is_not_recorded_before_it_was_asked_about(git_folder):
     """Its row was removed, but the queue had no room for it."""
-    assert still_undecided([], [PoolClip("a", 0.5, "uncertain", "")], {"a": None}, 3) == ([], [])
+    answer("c", "unsure")
+    commit(git_folder, "Answer")
+    assert "c" not in asked_about(POOL, "HEAD")
+
+
+@pytest.fixture
+def git_folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    for name in ("user.name", "user.email"):
+        git(tmp_path, "config", name, "val@example.org")
+    EXPERT.parent.mkdir()
+    write_rows(EXPERT, [])
+    return tmp_path
+
+
+def answer(clip_id: str, label: str) -> None:
+    row = dict(zip(COLUMNS, (clip_id, label, "val", "2026-11-22", ""), strict=True))
+    write_rows(EXPERT, [*read_rows(EXPERT)[0], Row(0, row)])

@@ -1,8 +1,7 @@
-"""Recordings: checking one, finding where it has sound, and reading a window."""
+"""Recordings: opening one, and reading samples from it."""
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -11,113 +10,12 @@ import numpy as np
 import soundfile
 from pydantic import Field
 
-from stages.lib.audio.cut_off import missing_part
-from stages.lib.audio.missing_sound import LEAST_SHARE, ROUNDING_OF_LOSSY, missing_stretches
+from stages.lib.audio.missing_sound import ROUNDING_OF_LOSSY
 from stages.lib.audio.unfinished import Finished, unfinished_from
 
 # The mean of all channels, or one channel by its number from 1 on.
 Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
-
-BLOCK_SAMPLES = 1 << 17  # Checking a recording needs the memory of one block, however long the recording is.
-
-# Full scale is 1, or 2**31 if unscaled; samples may also be in micropascals. From about 1e18 on, features overflow.
-LOUDEST = 1e12
-NO_FRAME_COUNT = 2**63 - 1  # libsndfile returns this for a FLAC file without a frame count.
 LOSSY = ("VORBIS", "OPUS", "MPEG")
-# Independent channels leave 1 / channels of their energy in the mix.
-LEAST_ENERGY_OF_MIX = 0.01
-TOLERANCE_S = 1e-6
-
-
-class Examined(NamedTuple):
-    """The content of a recording without faults.
-
-    Attributes
-    ----------
-    length_s : float
-    sample_rate : int
-        The recording's own rate, in Hz.
-    missing : tuple of (begin, end)
-        The stretches that carry no sound, in seconds from the start, in order.
-    """
-
-    length_s: float
-    sample_rate: int
-    missing: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def missing_s(self) -> float:
-        """Seconds without sound."""
-        return sum(end_s - start_s for start_s, end_s in self.missing)
-
-    @property
-    def highest_hz(self) -> float:
-        """The highest frequency that the recording can contain."""
-        return self.sample_rate / 2
-
-    def sound_s(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Return the seconds of sound in each window.
-
-        Parameters
-        ----------
-        starts_s : ndarray of float, shape (windows,)
-            Starts of the windows. Windows may extend beyond the end of the recording, where there is no sound.
-        window_s : float
-
-        Returns
-        -------
-        ndarray of float, shape (windows,), in [0, window_s]
-        """
-        # The seconds of sound before each edge; they increase where there is sound.
-        edges = [0.0, *(edge for stretch in self.missing for edge in stretch), self.length_s]
-        rises = [end - begin for begin, end in zip(edges[::2], edges[1::2], strict=True)]
-        until = np.repeat(np.concatenate([[0.0], np.cumsum(rises)]), 2)[1:-1]
-        starts_s = np.asarray(starts_s, np.float64)
-        return np.interp(starts_s + window_s, edges, until) - np.interp(starts_s, edges, until)
-
-    def has_sound(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Tell which windows have enough sound for a clip: bool, shape (windows,)."""
-        return self.sound_s(starts_s, window_s) >= LEAST_SHARE * window_s - TOLERANCE_S
-
-    def is_whole(self, starts_s: np.ndarray, window_s: float) -> np.ndarray:
-        """Tell which windows are sound from start to end, to within two samples: bool, shape (windows,)."""
-        return self.sound_s(starts_s, window_s) >= window_s - 2 / self.sample_rate
-
-
-def recording_fault(path: Path, channel: Channel = "mix") -> str | None:
-    """Return what is wrong with a recording, or None. The whole file is decoded, as by `examine`."""
-    found = examine(path, channel)
-    return found if isinstance(found, str) else None
-
-
-def examine(path: Path, channel: Channel) -> Examined | str:
-    """Decode a whole recording and return its content, or what is wrong with it.
-
-    Truncation is detected in FLAC, WAV, AIFF and Ogg files, and in MP3 files whose first frame counts the others.
-    Other MP3 files do not contain their length, so truncation cannot be detected. Rarer formats are not checked for it.
-
-    Parameters
-    ----------
-    path : Path
-    channel : "mix" or int
-
-    Returns
-    -------
-    Examined or str
-        A string describes the fault and its remedy.
-    """
-    if not path.is_file():
-        return f"there is no file {path}; add it, or remove its clips"
-    if path.stat().st_size == 0:
-        return f"{path} is empty; copy it again from its source"
-    if path.suffix.lower() == ".raw":
-        return f"{path} is raw samples without a header, judging by its name; convert it to FLAC or WAV"
-    try:
-        with open_recording(path) as recording:
-            return header_fault(path, recording, channel) or examine_samples(path, recording, channel)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string or error.code
-        return f"{path} is not audio that libsndfile reads ({reason}); copy it again, or convert it to FLAC or WAV"
 
 
 @contextmanager
@@ -131,141 +29,6 @@ def open_recording(path: Path) -> Iterator[soundfile.SoundFile]:
     else:
         with path.open("rb") as file, soundfile.SoundFile(Finished(file, start)) as recording:
             yield recording
-
-
-def header_fault(path: Path, recording: soundfile.SoundFile, channel: Channel) -> str | None:
-    """Return what the header of an open recording says against its use, or None."""
-    if recording.frames == NO_FRAME_COUNT:
-        return f"{path} does not say how long it is, probably because it was streamed; convert it to FLAC again"
-    if channel != "mix" and channel > recording.channels:
-        return (
-            f"{path} has no channel {channel}, which featurize.channel asks for; it has {recording.channels}, "
-            "counted from 1"
-        )
-    return None
-
-
-class Reading:
-    """One pass over the samples of an open recording, and what it has found so far.
-
-    Attributes
-    ----------
-    frames : int
-        Number of frames read so far.
-    sound : bool
-        Whether every sample so far is a plausible number.
-    """
-
-    def __init__(self, recording: soundfile.SoundFile, channel: Channel):
-        self.recording, self.channel = recording, channel
-        self.frames, self.sound = 0, True
-        # The first frame is subtracted from the samples before summing, so that an offset does not hide the variation.
-        self.first: np.ndarray | None = None
-        self.sums, self.squares = np.zeros(recording.channels + 1), np.zeros(recording.channels + 1)
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yield the samples of the channel in use, block by block; stop at the first implausible sample."""
-        frames = max(1, BLOCK_SAMPLES // self.recording.channels)
-        # `recording.blocks()` would not report that fewer samples were read than requested.
-        while len(block := self.recording.read(frames, dtype="float32", always_2d=True)):
-            self.sound = bool((np.abs(block) <= LOUDEST).all())
-            if not self.sound:
-                return
-            self.frames += len(block)
-            used = of_channel(block, self.channel)
-            if self.recording.channels > 1 and self.channel == "mix":
-                self.add_energy(np.column_stack([block, used]))
-            yield used
-
-    def add_energy(self, block: np.ndarray) -> None:
-        """Accumulate the variation in each channel and, last, in the mix."""
-        if self.first is None:
-            self.first = block[0].astype(np.float64)
-        varying = block - self.first
-        self.sums += varying.sum(axis=0)
-        self.squares += (varying**2).sum(axis=0)
-
-    @property
-    def mix_cancels(self) -> bool:
-        """Whether the channels nearly cancel in the mix."""
-        if self.first is None:
-            return False
-        *channels, mix = self.squares - self.sums**2 / self.frames
-        return bool(mix < LEAST_ENERGY_OF_MIX * np.mean(channels))
-
-
-def examine_samples(path: Path, recording: soundfile.SoundFile, channel: Channel) -> Examined | str:
-    """Return the content of an open recording, or what is wrong with its samples."""
-    reading = Reading(recording, channel)
-    stretches = missing_stretches(reading.blocks(), recording.samplerate, rounding=rounding(recording))
-    fault = samples_fault(path, recording, reading)
-    if fault:
-        return fault
-    if reading.mix_cancels:
-        return (
-            f"{path} is silent in the mix, because its {recording.channels} channels cancel one another; choose one "
-            "with featurize.channel, or save one as a separate recording"
-        )
-    if stretches == [(0, reading.frames)]:
-        return f"{path} is silent from end to end (its samples do not vary); leave it out"
-    rate = recording.samplerate
-    return Examined(reading.frames / rate, rate, tuple((first / rate, after / rate) for first, after in stretches))
-
-
-def samples_fault(path: Path, recording: soundfile.SoundFile, reading: Reading) -> str | None:
-    """Return what is wrong with a recording whose samples have been read, or None."""
-    if not reading.sound:
-        return f"{path} holds samples that are not numbers (NaN, infinite or beyond {LOUDEST:g}); export it again"
-    if reading.frames < recording.frames:
-        return f"{path} is cut off: {reading.frames} of {recording.frames} frames can be decoded; copy it again"
-    missing = missing_part(path)
-    if missing:
-        return f"{path} is cut off: {missing}; copy it again, or convert it to FLAC if the source is also cut off"
-    if reading.frames == 0:
-        return f"{path} holds no samples; copy it again from its source"
-    return None
-
-
-def rounding(recording: soundfile.SoundFile) -> float:
-    """Return how much samples that should be equal can differ in an open recording."""
-    return ROUNDING_OF_LOSSY if recording.subtype.startswith(LOSSY) else 0.0
-
-
-def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:
-    """Return one channel of samples of shape (frames, channels), or the mean of all: float32, shape (frames,)."""
-    return block.mean(axis=1) if channel == "mix" else block[:, channel - 1]
-
-
-def low_rate_lines(sample_rates: Mapping[Path, int], max_hz: float) -> list[str]:
-    """List the recordings whose sample rate is too low for a frequency, one sentence per rate.
-
-    Parameters
-    ----------
-    sample_rates : mapping
-        From recording to its own rate, in Hz.
-    max_hz : float
-        The highest frequency of the features.
-    """
-    names = defaultdict(list)
-    count_of = Counter(path.name for path in sample_rates)
-    for path, sample_rate in sample_rates.items():
-        if sample_rate / 2 < max_hz:
-            names[sample_rate].append(path.name if count_of[path.name] == 1 else str(path))
-    return [
-        f"recorded at {sample_rate} Hz, which holds nothing above {sample_rate / 2:g} Hz, while featurize.max_hz is "
-        f"{max_hz:g}; missing bands count as unknown ({len(of_rate)} in all): {', '.join(of_rate)}"
-        for sample_rate, of_rate in sorted(names.items())
-    ]
-
-
-def unfinished_lines(paths: Iterable[Path]) -> list[str]:
-    """List the recordings whose headers were never finished, one sentence each."""
-    return [
-        f"{path}: its header was never finished, probably because the recorder stopped abruptly; read to the end of "
-        "the file"
-        for path in paths
-        if unfinished_from(path) is not None
-    ]
 
 
 def sample_rate_of(path: Path) -> int:
@@ -305,6 +68,16 @@ def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) 
         recording.seek(first)
         block = recording.read(round(length_s * recording.samplerate), dtype="float32", always_2d=True)
         return Samples(of_channel(block, channel), recording.samplerate, rounding(recording))
+
+
+def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:
+    """Return one channel of samples of shape (frames, channels), or the mean of all: float32, shape (frames,)."""
+    return block.mean(axis=1) if channel == "mix" else block[:, channel - 1]
+
+
+def rounding(recording: soundfile.SoundFile) -> float:
+    """Return how much samples that should be equal can differ in an open recording."""
+    return ROUNDING_OF_LOSSY if recording.subtype.startswith(LOSSY) else 0.0
 
 
 def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) -> np.ndarray:

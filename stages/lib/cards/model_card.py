@@ -12,18 +12,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stages.lib.cards.card import data_link, label_counts
+from stages.lib.cards.card import data_link
+from stages.lib.cards.model_results import interval, rarity_table, results_table, sources_table
 from stages.lib.cards.site_results import known_sites, site_table
-from stages.lib.markdown import table
 from stages.lib.measures.comparison import verdict
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.runtime.params import DataParams
-from stages.lib.tables.merged import BY_EXPERT, DATASET, MODEL, MergedClip
+from stages.lib.tables.merged import MergedClip
 
 MODEL_CARD = Path("metrics/model_card.md")
-PROPORTIONS = ("accuracy", "sensitivity", "specificity")
-SOURCES = {DATASET: "the data set", BY_EXPERT: "experts", MODEL: "the baseline model, where it was confident"}
-ONE_IN = (2, 10, 100, 1000)  # How rare calls may be where the model is used: one clip in so many.
 
 
 class Evaluated(NamedTuple):
@@ -187,45 +184,3 @@ def network(count: int) -> str:
     """Name the network, and how many of it are averaged."""
     kind = "[small convolutional network](../stages/lib/model/network.py)"
     return f"{count} times a {kind}, log-odds averaged" if count > 1 else f"one {kind}"
-
-
-def sources_table(learned: Sequence[MergedClip]) -> str:
-    """Return how many labels come from whom, as a table."""
-    rows = [
-        (name, label_counts(clip.label for clip in learned if clip.source == source))
-        for source, name in SOURCES.items()
-    ]
-    return "\n".join(table(("labels from", "clips"), rows))
-
-
-def results_table(results: Mapping[str, Any]) -> str:
-    """Return the figures of both models as a table."""
-    models = [results["before"], results["after"]]
-    rows = [(name, *(interval(model, name) for model in models)) for name in PROPORTIONS]
-    rows += [
-        ("area under the ROC curve", *(f"{model['roc_auc']:.3f}" for model in models)),
-        ("average precision", *(f"{model['average_precision']:.3f}" for model in models)),
-        ("calibration error", *(f"{model['calibration']['error']:.3f}" for model in models)),
-    ]
-    return "\n".join(table(("", "baseline", "this model"), rows))
-
-
-def interval(measures: Mapping[str, Any], name: str) -> str:
-    """Return a proportion with its interval."""
-    ends = measures["intervals"][name]
-    return f"{measures[name]:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
-
-
-def rarity_table(after: Mapping[str, Any]) -> str:
-    """Return what share of the clips above the threshold hold a call, where calls are rare, as a table."""
-    ends = [tuple(after["intervals"][name][end] for name in PROPORTIONS[1:]) for end in ("low", "high")]
-    rates = [(after["sensitivity"], after["specificity"]), *ends]
-    rows = [(f"1 clip in {clips:,}", *(f"{precision(1 / clips, *of_end):.1%}" for of_end in rates)) for clips in ONE_IN]
-    header = ("a call in", "as measured", "at the low ends of the intervals", "at the high ends")
-    return "\n".join(table(header, rows))
-
-
-def precision(prevalence: float, sensitivity: float, specificity: float) -> float:
-    """Return the share of calls among the clips above the threshold, where calls have some share of all clips."""
-    found, false_alarms = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
-    return found / (found + false_alarms) if found + false_alarms else 0.0

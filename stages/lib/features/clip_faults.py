@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.missing_sound import LEAST_SHARE
-from stages.lib.audio.recording import Examined, examine
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.spectrogram import held_bands
 from stages.lib.tables.clips import Clip

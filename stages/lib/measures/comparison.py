@@ -1,15 +1,17 @@
 """Comparison of two models on the same clips, and whether the change is larger than chance."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from stages.lib.intervals.bootstrap import mcnemar_p, p_text, paired_bootstrap
+from stages.lib.intervals.bootstrap import drawing_units, p_text, paired_bootstrap, permutation_p
 from stages.lib.measures.measures import COMPARED, compared_values
 
 SIGNIFICANCE = 0.05
 SPREADS = 2  # A change larger than this many standard deviations is not due to the training seed.
 
 
-def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of: np.ndarray) -> dict:
+def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, recordings: Sequence[str]) -> dict:
     """Compare two models clip by clip.
 
     Parameters
@@ -17,27 +19,26 @@ def compare(is_call: np.ndarray, before: np.ndarray, after: np.ndarray, unit_of:
     is_call : ndarray of bool, shape (clips,)
     before, after : ndarray of float, shape (clips,)
         log(p_call / (1 - p_call)) of each model.
-    unit_of : ndarray of int, shape (clips,)
-        The resampling unit of each clip, as `drawing_units` returns it.
+    recordings : sequence of str, one for each clip
 
     Returns
     -------
     dict
-        The change in each measure, `intervals` with the paired bootstrap 95 % interval of each, and `mcnemar_p`.
+        The change in each measure, `intervals` with the paired bootstrap 95 % interval of each, and `permutation_p`.
     """
 
     def difference(drawn: np.ndarray) -> np.ndarray:
         return compared_values(is_call, after, drawn) - compared_values(is_call, before, drawn)
 
     (changes,) = difference(np.ones((1, len(is_call)), int))
-    low, high = paired_bootstrap(difference, unit_of)
+    low, high = paired_bootstrap(difference, drawing_units(recordings))
     return {
         **{name: rounded(change) for name, change in zip(COMPARED, changes, strict=True)},
         "intervals": {
             name: {"low": rounded(bottom), "high": rounded(top)}
             for name, bottom, top in zip(COMPARED, low, high, strict=True)
         },
-        "mcnemar_p": mcnemar_p((before > 0) == is_call, (after > 0) == is_call),
+        "permutation_p": permutation_p((before > 0) == is_call, (after > 0) == is_call, recordings),
     }
 
 
@@ -86,10 +87,10 @@ def verdict(change: dict) -> str:
     low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
     larger = (
         (low > 0 or high < 0)
-        and change["mcnemar_p"] < SIGNIFICANCE
+        and change["permutation_p"] < SIGNIFICANCE
         and exceeds_training(change["accuracy"], change["training_spread"]["accuracy"])
     )
     return (
-        f"The change in accuracy, {change['accuracy']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, exact McNemar "
-        f"{p_text(change['mcnemar_p'])}), is {'larger' if larger else 'no larger'} than chance."
+        f"The change in accuracy, {change['accuracy']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, permutation test "
+        f"{p_text(change['permutation_p'])}), is {'larger' if larger else 'no larger'} than chance."
     )

@@ -8,16 +8,18 @@ import numpy as np
 from stages.lib.model.calibration import AS_TRAINED, fit_temperature
 from stages.lib.model.folds import fold_of_each, most_folds
 
-# Inverse strengths of the regularisation. The best one rises with the number of labels.
-STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-WITHOUT_CHOICE = 1e-3  # Where there is too little to choose by.
+# Inverse strength of the regularisation, times the channels of the embedding. It does well with 16 to 1,000 labels
+# (docs/pretrained.md). A few labels cannot tell which strength is best: choosing by them costs accuracy.
+USUAL_STRENGTH = 3.0
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # Of the strengths to choose from.
+FEWEST_TO_CHOOSE = 100  # Labels.
 FOLDS = 10
 # Of scikit-learn's solver; it has never needed more than 30 here.
 MOST_STEPS = 1000
 
 
 class Probe(NamedTuple):
-    """A linear function of an embedding.
+    """A linear function of the signed square roots of an embedding.
 
     Attributes
     ----------
@@ -34,12 +36,26 @@ class Probe(NamedTuple):
     def log_odds(self, embeddings: np.ndarray) -> np.ndarray:
         """Return log(p_call / (1 - p_call)) of embeddings of shape (clips, channels): float32 of shape (clips,)."""
         # A sum a clip, which does not depend on the clips beside it, as a product of matrices would.
-        sums = (embeddings.astype(np.float64) * self.coefficients).sum(axis=1)
+        sums = (square_roots(embeddings) * self.coefficients).sum(axis=1)
         return (sums + self.intercept).astype(np.float32)
 
     def tempered(self, temperature: float) -> "Probe":
         """Return the probe whose log-odds are those of this one, divided by a temperature."""
         return self._replace(coefficients=self.coefficients / temperature, intercept=self.intercept / temperature)
+
+
+def square_roots(embeddings: np.ndarray) -> np.ndarray:
+    """Return the square roots of numbers, with their signs, as float64.
+
+    A few large numbers in an embedding would rule a standardisation that only a few clips are there for.
+
+    References
+    ----------
+    Perronnin, Sánchez and Mensink (2010), "Improving the Fisher kernel for large-scale image classification", section
+    3.2: power normalisation.
+    """
+    values = embeddings.astype(np.float64)
+    return np.copysign(np.sqrt(np.abs(values)), values)
 
 
 class Trained(NamedTuple):
@@ -51,7 +67,9 @@ class Trained(NamedTuple):
 
 
 def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, recordings: Sequence[str]) -> Trained:
-    """Train a probe, with the regularisation that does best in cross-validation; there is no chance in it.
+    """Train a probe, and calibrate it by cross-validation; there is no chance in it.
+
+    Where there are enough labels, the regularisation is the one that does best in the cross-validation.
 
     Parameters
     ----------
@@ -63,10 +81,12 @@ def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray
     recordings : sequence of str, one for each clip
         No recording is divided between two folds, unless there are too few of them.
     """
+    usual = USUAL_STRENGTH / embeddings.shape[1]
     folds = folds_of(is_call, recordings)
     if folds is None:
-        return Trained(fit(embeddings, is_call, weights, WITHOUT_CHOICE), AS_TRAINED, (0, 0))
-    trials = [trial(embeddings, is_call, weights, folds, strength) for strength in STRENGTHS]
+        return Trained(fit(embeddings, is_call, weights, usual), AS_TRAINED, (0, 0))
+    strengths = [usual * factor for factor in FACTORS] if len(is_call) >= FEWEST_TO_CHOOSE else [usual]
+    trials = [trial(embeddings, is_call, weights, folds, strength) for strength in strengths]
     # The strongest regularisation of those that do equally well.
     best = min(trials, key=lambda tried: tried.loss)
     calibrated_by = int(is_call.sum()), int((~is_call).sum())
@@ -140,12 +160,12 @@ def cross_entropy_of(log_odds: np.ndarray, is_call: np.ndarray, weights: np.ndar
 
 
 def fit(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, strength: float) -> Probe:
-    """Return the probe of one strength: standardised, L2-regularised, class-balanced logistic regression."""
+    """Return the probe of one strength: class-balanced logistic regression with L2 regularisation, standardised."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    scaler = StandardScaler().fit(embeddings.astype(np.float64))
-    standardised = scaler.transform(embeddings.astype(np.float64))
+    scaler = StandardScaler()
+    standardised = scaler.fit_transform(square_roots(embeddings))
     regression = LogisticRegression(C=strength, max_iter=MOST_STEPS)
     regression.fit(standardised, is_call, sample_weight=balanced(weights, is_call))
     # The standardisation goes into the coefficients.

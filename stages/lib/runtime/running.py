@@ -21,10 +21,10 @@ REMEDIES = {
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Run the `main()` of a stage as the only instance, and fail if its inputs change."""
+    """Run the `main()` of a stage as the only one in its working folder, and fail if its inputs change."""
 
     def guarded() -> None:
-        with single_instance(Path(main.__code__.co_filename)):
+        with only_stage_in(Path.cwd()):
             forget_all()
             remember_source_code()
             main()
@@ -64,20 +64,28 @@ def say_everything() -> None:
 
 
 @contextmanager
-def single_instance(source: Path) -> Iterator[None]:
-    """Hold a lock on a source file; raise `InputFaults` if another process holds it.
+def only_stage_in(folder: Path) -> Iterator[None]:
+    """Hold a lock on a working folder; raise `InputFaults` if another process holds it.
 
-    DVC runs one instance of a stage at a time. But if DVC itself is killed, its stage continues and could overwrite the
-    output of the next run. The operating system releases the lock when the process ends, however it ends.
+    DVC runs one stage at a time. But if DVC itself is killed, its stage continues and could overwrite the output of the
+    next run. The operating system releases the lock when the process ends, however it ends.
     """
-    with source.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputFaults(
-                [f"{source}: is still running from a dvc repro that was killed; run it again when that has ended"]
-            ) from None
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        refuse_second(opened, folder)
         yield
+    finally:
+        os.close(opened)
+
+
+def refuse_second(opened: int, folder: Path) -> None:
+    """Lock an open folder, or raise `InputFaults`."""
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputFaults(
+            [f"{folder}: a stage is still running here from a dvc repro that was killed; wait, then run it again"]
+        ) from None
 
 
 def system_fault(error: OSError) -> str:

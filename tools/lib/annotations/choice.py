@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.runtime.determinism import stable_random
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.annotations.windows import (

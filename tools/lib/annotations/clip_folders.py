@@ -7,7 +7,8 @@ from pathlib import Path
 
 import soundfile
 
-from stages.lib.audio.recording import duration_s, recording_fault
+from stages.lib.audio.examination import recording_fault
+from stages.lib.audio.recording import duration_s
 from stages.lib.runtime.faults import refuse
 from tools.lib.formats.delimited import key_of
 from tools.lib.formats.event import CALL, NOCALL

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.audio.recording import Channel, Examined
+from stages.lib.audio.examination import Examined
+from stages.lib.audio.recording import Channel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from tools.lib.annotations.annotated import Annotated, measured, word_outcomes

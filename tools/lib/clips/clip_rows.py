@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.tables.clips import UNLABELLED, make_clip_id
 from tools.lib.recordings.register import Registered
 

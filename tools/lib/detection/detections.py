@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 
 SAME_S = 1e-6
 

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 from pydantic import ValidationError
 
-from stages.lib.audio.recording import recording_fault
+from stages.lib.audio.examination import recording_fault
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER as PRETRAINED

@@ -7,7 +7,8 @@ from typing import Any
 
 import soundfile
 
-from stages.lib.audio.recording import duration_s, recording_fault
+from stages.lib.audio.examination import recording_fault
+from stages.lib.audio.recording import duration_s
 from stages.lib.cluster.parallel import in_parallel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse

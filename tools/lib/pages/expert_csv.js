@@ -1,4 +1,4 @@
-// Writes answers in the format of `labels/expert.csv`, with the rules of stages/lib/runtime/table.py and stages/lib/tables/expert.py.
+// Writes answers in the format of `labels/expert.csv`, with the rules of stages/lib/runtime/table.py and stages/lib/tables/answer_rules.py.
 
 // The characters that Python's str.strip() removes; trim() removes a different set.
 const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from stages.lib.audio.recording import Channel, Examined, examine
+from stages.lib.audio.examination import Examined, examine
+from stages.lib.audio.recording import Channel
 from stages.lib.cluster.parallel import in_parallel
 from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.tables.clips import path_fault, recording_id

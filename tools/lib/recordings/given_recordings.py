@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.missing_sound import LEAST_SHARE
-from stages.lib.audio.recording import Examined, examine
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.cluster.parallel import in_parallel
 from stages.lib.features.feature_params import FeatureParams

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.intervals.bootstrap import drawing_units, interval_remark, mcnemar_p, paired_bootstrap
+from stages.lib.intervals.bootstrap import drawing_units, interval_remark, paired_bootstrap, permutation_p
 from stages.lib.markdown import code, table
 from stages.lib.measures.comparison import rounded, spread_of_change, training_remark, verdict
 from stages.lib.measures.measures import CLASS_NAMES, OUTCOME_COLUMNS
@@ -127,7 +127,7 @@ def comparison(before: TestOutcome, after: TestOutcome) -> Finding:
     change = {
         "accuracy": rounded(gain.mean()),
         "intervals": {"accuracy": {"low": low, "high": high}},
-        "mcnemar_p": mcnemar_p(before.right, after.right),
+        "permutation_p": permutation_p(before.right, after.right, after.recordings),
         "training_spread": {"accuracy": spread},
     }
     subsets = {"accuracy": np.ones_like(before.is_call), "sensitivity": before.is_call, "specificity": ~before.is_call}

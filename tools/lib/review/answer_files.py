@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from stages.lib.runtime.inputs import remembered
 from stages.lib.runtime.table import Row
-from stages.lib.tables.expert import clip_ids_of, distinct, read_rows, rule_faults
+from stages.lib.tables.answer_rules import rule_faults
+from stages.lib.tables.expert import clip_ids_of, distinct, read_rows
 from tools.lib.clips.known_clips import with_clips_ever
 from tools.lib.clips.queue_windows import Window, read_queue_windows
 from tools.lib.formats.audacity_track import is_track, parse_track

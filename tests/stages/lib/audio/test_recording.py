@@ -7,15 +7,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.audio.recording import (
-    Examined,
-    duration_s,
-    examine,
-    low_rate_lines,
-    read_window,
-    recording_fault,
-    unfinished_lines,
-)
+from stages.lib.audio.examination import Examined, examine, recording_fault
+from stages.lib.audio.recording import duration_s, read_window
+from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.window import window_features
 

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import binomtest
 
 from stages import evaluate
-from stages.lib.cards.model_card import Evaluated, model_card, precision
+from stages.lib.cards.model_card import Evaluated, model_card
+from stages.lib.cards.model_results import precision
 from stages.lib.runtime.params import SYNTHETIC, DataParams
 from stages.lib.tables.merged import MergedClip
 from tests.support.cards import rows

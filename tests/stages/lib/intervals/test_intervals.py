@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -6,9 +8,9 @@ from stages.lib.intervals.bootstrap import (
     FEWEST_RECORDINGS,
     drawing_units,
     interval_remark,
-    mcnemar_p,
     p_text,
     paired_bootstrap,
+    permutation_p,
     proportion_of_clips,
 )
 from stages.lib.intervals.proportions import proportion
@@ -50,16 +52,44 @@ def right_on(only_before: int, only_after: int, both: int = 5) -> tuple[np.ndarr
         (0, 1, 1),
     ],
 )
-def test_mcnemar_is_the_exact_binomial_test_of_the_clips_that_differ(only_before, only_after, p_value):
-    assert mcnemar_p(*right_on(only_before, only_after)) == pytest.approx(p_value, abs=1e-6)
+def test_with_a_clip_per_recording_the_permutation_test_is_that_of_mcnemar(only_before, only_after, p_value):
+    assert p_of(*right_on(only_before, only_after)) == pytest.approx(p_value, abs=1e-6)
 
 
-def test_clips_on_which_both_are_right_do_not_change_mcnemar():
-    assert mcnemar_p(*right_on(1, 6, both=0)) == mcnemar_p(*right_on(1, 6, both=1000))
+def test_clips_on_which_both_are_right_do_not_change_the_permutation_test():
+    assert p_of(*right_on(1, 6, both=0)) == p_of(*right_on(1, 6, both=1000))
 
 
-def test_mcnemar_of_identical_answers_is_one():
-    assert mcnemar_p(*right_on(0, 0)) == 1
+def test_the_permutation_test_of_identical_answers_is_one():
+    assert p_of(*right_on(0, 0)) == 1
+
+
+def p_of(before: np.ndarray, after: np.ndarray, clips_per_recording: int = 1) -> float:
+    recordings = [f"sea{clip // clips_per_recording}" for clip in range(len(before))]
+    return permutation_p(before, after, recordings)
+
+
+def test_the_permutation_test_exchanges_whole_recordings():
+    # Ten clips of two recordings are won: no more than one exchange of four is as good, and its opposite.
+    assert p_of(np.zeros(20, bool), np.ones(20, bool), clips_per_recording=10) == 0.5
+
+
+def test_the_permutation_test_counts_every_exchange():
+    random = np.random.default_rng(1)
+    before, after = random.random((2, 50)) < [[0.6], [0.8]]
+    won = (after.astype(int) - before).reshape(10, 5).sum(axis=1)
+    sums = np.array(list(itertools.product([1, -1], repeat=10))) @ won
+    assert p_of(before, after, clips_per_recording=5) == pytest.approx(
+        np.mean(np.abs(sums) >= abs(won.sum())), abs=1e-6
+    )
+
+
+def test_models_that_are_equally_good_rarely_differ_by_the_permutation_test():
+    """Clips of a recording are right or wrong together; a test that counts clips is wrong five times as often."""
+    random = np.random.default_rng(2)
+    drawn = [np.repeat(random.random((2, 30)) < 0.8, 10, axis=1) for _ in range(400)]
+    assert np.mean([p_of(*of_draw, clips_per_recording=10) < 0.05 for of_draw in drawn]) < 0.08
+    assert np.mean([p_of(*of_draw) < 0.05 for of_draw in drawn]) > 0.25
 
 
 def differences(values: np.ndarray):
@@ -91,7 +121,7 @@ def test_draws_that_leave_a_difference_undefined_are_left_out():
 
 @pytest.mark.parametrize(("only_before", "only_after"), [(0, 40), (0, 2000), (3, 60)])
 def test_a_tiny_p_value_is_not_printed_as_nothing(only_before, only_after):
-    p_value = mcnemar_p(*right_on(only_before, only_after))
+    p_value = p_of(*right_on(only_before, only_after))
     assert p_text(p_value) == "p < 0.000001"
     assert p_value > 0 or only_after == 2000  # Which is 2 ** -1999, below the smallest number of a computer.
 

@@ -58,7 +58,7 @@ def test_the_tables_of_the_study_come_out_digit_for_digit(title, matrix, expecte
 
 def test_remarks_stand_before_the_verdict():
     is_call, called = answers([[80, 21], [14, 86]])
-    change = {"accuracy": 0.0, "intervals": {"accuracy": {"low": 0.0, "high": 0.0}}, "mcnemar_p": 1.0}
+    change = {"accuracy": 0.0, "intervals": {"accuracy": {"low": 0.0, "high": 0.0}}, "permutation_p": 1.0}
     report = full_report(is_call, called, called, change, ["The test clips are few."])
     assert report.splitlines()[-3:-1] == ["The test clips are few.", ""]
     assert report.endswith("is no larger than chance.\n")
@@ -67,7 +67,7 @@ def test_remarks_stand_before_the_verdict():
 def test_the_full_report_holds_both_models_and_the_verdict():
     is_call, before = answers([[80, 21], [14, 86]])
     _, after = answers([[78, 23], [10, 90]])
-    change = {"accuracy": 2 / 201, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "mcnemar_p": 0.82}
+    change = {"accuracy": 2 / 201, "intervals": {"accuracy": {"low": -0.02, "high": 0.04}}, "permutation_p": 0.82}
     report = full_report(is_call, before, after, change)
     assert report.index(BEFORE.split("\n", 1)[1]) < report.index(AFTER.split("\n", 1)[1])
     assert report.endswith("is no larger than chance.\n")

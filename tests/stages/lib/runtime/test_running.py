@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import remembered
-from stages.lib.runtime.running import run, run_stage, single_instance
+from stages.lib.runtime.running import only_stage_in, run, run_stage
 
 
 def test_run_prints_a_line_a_fault_and_exits_with_status_1(capsys):
@@ -60,7 +60,8 @@ def test_a_reader_that_has_seen_enough_is_no_fault():
     assert (result.stdout, result.stderr) == ("x" * 99 + "\n", "")
 
 
-def test_an_input_that_changes_while_the_stage_runs_is_refused(tmp_path, capsys):
+def test_an_input_that_changes_while_the_stage_runs_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     table = tmp_path / "clips.csv"
     table.write_text("old")
 
@@ -93,23 +94,54 @@ def test_what_a_terminal_cannot_show_is_written_as_a_number(variables):
     assert result.stdout.endswith(b"caf\\udce9\n")
 
 
-HOLD = """
-import sys, pathlib
-from stages.lib.runtime.running import single_instance
-with single_instance(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
+STAGE = """
+import sys
+from stages.lib.runtime.running import run_stage
+def main():
+    print("running", flush=True)
     sys.stdin.read()
+run_stage(main)
 """
 
 
-def test_a_stage_that_runs_already_is_refused_until_it_ends(tmp_path):
-    source = tmp_path / "featurize.py"
-    source.touch()
-    command = [sys.executable, "-c", HOLD, str(source)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == "held\n"
-        with pytest.raises(InputFaults, match="is still running"), single_instance(source):
-            pass
-        other.kill()
-    with single_instance(source):
-        pass
+@pytest.fixture
+def running_in(tmp_path):
+    """Return a function that starts a stage in a folder, from this checkout; what it has started ends with the test."""
+    started = []
+
+    def start(folder: Path) -> subprocess.Popen:
+        folder.mkdir(exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=environment, **pipes))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_stage_in_a_folder_is_refused_until_the_first_has_ended(tmp_path, running_in):
+    folder = tmp_path / "here"
+    first = running_in(folder)
+    assert first.stdout.readline() == "running\n"
+    second = running_in(folder)
+    assert second.wait() == 1
+    assert second.stdout.read() == ""
+    assert second.stderr.read() == (
+        f"{folder}: a stage is still running here from a dvc repro that was killed; wait, then run it again\n"
+    )
+    first.kill()
+    first.wait()
+    assert running_in(folder).stdout.readline() == "running\n"
+
+
+def test_stages_of_one_checkout_run_in_two_folders_at_once(tmp_path, running_in):
+    for name in ("here", "there"):
+        assert running_in(tmp_path / name).stdout.readline() == "running\n"
+
+
+def test_a_lock_hides_no_fault_of_what_runs_under_it(tmp_path):
+    with pytest.raises(ZeroDivisionError), only_stage_in(tmp_path):
+        print(1 / 0)

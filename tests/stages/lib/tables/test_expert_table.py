@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.lib.tables.expert import Answer, distinct, is_date, majority, read_answers, read_rows, settle, write_rows
+from stages.lib.tables.answer_rules import is_date, read_answers
+from stages.lib.tables.expert import Answer, distinct, majority, read_rows, settle, write_rows
 
 HEADER = "clip_id,label,annotator,date,note\n"
 PARTS = {"a_0000000": "pool", "b_0000000": "train", "c_0000000": "valid", "t_0000000": "test"}

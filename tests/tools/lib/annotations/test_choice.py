@@ -4,7 +4,7 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from tools.lib.annotations import choice
 from tools.lib.annotations.choice import Choice, MeasuredRecording, choose
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from stages.lib.tables.clips import COLUMNS, row_faults
 from tools.lib.clips.clip_rows import unlabelled_rows
 from tools.lib.recordings.register import Registered

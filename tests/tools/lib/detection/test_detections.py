@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from stages.lib.audio.recording import Examined
+from stages.lib.audio.examination import Examined
 from tools.lib.detection.detections import Detection, find_detections, window_starts
 
 

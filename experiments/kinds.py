@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.views import with_views
 from stages.lib.cache.digests import short_digest
+from stages.lib.cache.shard import content_of
 from stages.lib.feature_store import EMBEDDING, SPECTROGRAM, Features
 from stages.lib.features.feature_params import NO_MODEL, FeatureParams
 from stages.lib.features.features_key import made_by
@@ -98,9 +99,10 @@ def trained_network(features: Features, train: LabelledClips, valid: LabelledCli
     """Return the network that these labels train; it is kept, because the other kinds change more often."""
     from stages.lib.training.recipe import train_new_model
 
-    shards = sorted({features.places[clip_id].shards for clips in (train, valid) for clip_id in clips.clip_ids})
+    places = [features.places[clip_id] for clips in (train, valid) for clip_id in clips.clip_ids]
+    contents = [(content_of(Path(place.shards[0])), place.row) for place in places]
     code = [Path(f"stages/lib/{name}.py").read_bytes() for name in NETWORK_CODE]
-    made_from = repr((features.description, shards, train, valid, params.model_dump())).encode()
+    made_from = repr((features.description, contents, train, valid, params.model_dump())).encode()
     folder = CACHE / "networks" / short_digest(b"\0".join([made_from, *code]))
     if not folder.is_dir():
         model, _ = train_new_model(features, train, valid, params)

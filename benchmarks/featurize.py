@@ -4,7 +4,7 @@ The study drew each denoised PCEN spectrogram with matplotlib on a figure of 10 
 80 dpi, which is 607 x 617 points, and read the picture back as RGB (orcasound/orcagsoc, preprocess/util.py). Mel
 spectrogram, PCEN and denoising are the same code on both sides.
 
-librosa's plain loop is that of its documentation: load, mel spectrogram, PCEN, then scikit-image's wavelet denoising.
+librosa's plain loop follows its documentation: load, mel spectrogram, PCEN, then scikit-image's wavelet denoising.
 
 scikit-maad, a library for soundscapes, has neither mel bands nor wavelets: it loads the recording (as WAV, it
 reads nothing else), and computes spectrogram and PCEN of a clip. It gets an environment of its own:

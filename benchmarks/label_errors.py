@@ -1,9 +1,10 @@
-"""How many of planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
+"""Count how many planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
 
-A twentieth of the labels of the data set that params.yaml names is turned over, in memory alone, and the errors are
-looked for as `python -m tools.find_label_errors` does. The pipeline must have run.
+It reverses a twentieth of the labels of the data set in use, in memory only, and searches for these errors as `python
+-m tools.find_label_errors` does. The pipeline must have run.
 """
 
+import argparse
 import time
 
 from benchmarks.machine import machine_line
@@ -26,6 +27,7 @@ OTHER = {CALL: NOCALL, NOCALL: CALL}
 
 def main() -> None:
     """Plant errors, look for them, and print how many were found among the first clips and among all in doubt."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     import numpy as np  # Only now, because `stages` has to come before it.
 
     clips = read_labels_in_force()
@@ -33,7 +35,7 @@ def main() -> None:
     labels = [clip.label for clip in clips]
     for position in planted:
         labels[position] = OTHER[labels[position]]
-    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
+    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], labels)
     start = time.perf_counter()
     log_odds = out_of_fold_log_odds(
         open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)

@@ -1,8 +1,9 @@
-"""Seconds an epoch against the study's network on its own input: `python -m benchmarks.train`.
+"""Seconds per epoch, compared with the study's network on its own input: `python -m benchmarks.train`.
 
-Numbers at random serve as clips on both sides: what they hold does not change how long an epoch takes.
+Both networks train on random numbers: the values do not change how long an epoch takes.
 """
 
+import argparse
 import time
 
 import numpy as np
@@ -58,15 +59,16 @@ def seconds_per_clip(network, shape: tuple[int, ...], clip_count: int, batch_siz
 
 def main() -> None:
     """Time both networks and print the ratio."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     shape = read_params("featurize", FeatureParams).shape
     batch_size = read_params("train", TrainParams).batch_size
     pin(seed=0)
     ours = seconds_per_clip(build_network(shape), shape, CLIP_COUNT, batch_size)
     theirs = seconds_per_clip(build_study_network(), STUDY_SHAPE, STUDY_CLIP_COUNT, batch_size)
     print(machine_line("tensorflow", "keras", "numpy"))
-    print(f"this network on {shape}           {CLIP_COUNT * ours:8.2f} s an epoch of {CLIP_COUNT} clips")
+    print(f"this network on {shape}           {CLIP_COUNT * ours:8.2f} s per epoch of {CLIP_COUNT} clips")
     print(
-        f"the study's on {STUDY_SHAPE}  {CLIP_COUNT * theirs:8.2f} s an epoch of {CLIP_COUNT} clips "
+        f"the study's on {STUDY_SHAPE}  {CLIP_COUNT * theirs:8.2f} s per epoch of {CLIP_COUNT} clips "
         f"(measured on {STUDY_CLIP_COUNT})"
     )
     print(f"ratio  {theirs / ours:.1f}")

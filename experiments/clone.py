@@ -20,7 +20,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = REPOSITORY / "tests" / "support" / "small.yaml"
 # What the repository comes with: data sets, the tables of answers that hold a header alone, the configuration of DVC.
 EMBEDDED = ("orcasound", "synthetic")
-ANSWERED = ("answered.csv", "expert.csv", "held_out.csv", "rounds.csv", "settled.csv", "undecided.csv")
+ANSWERED = (
+    *("answered.csv", "expert.csv", "held_out.csv", "reviews.csv", "rounds.csv", "runs.csv", "settled.csv"),
+    "undecided.csv",
+)
 DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 
 

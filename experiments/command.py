@@ -22,7 +22,7 @@ def add_overlay(parser: argparse.ArgumentParser) -> None:
         type=lambda path: yaml.safe_load(Path(path).read_text(encoding="utf-8")),
         default={},
         metavar="FILE",
-        help="a YAML file laid over the params besides, for a quick pass",
+        help="a YAML file that also changes the params, for a quick pass",
     )
 
 

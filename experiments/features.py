@@ -37,10 +37,11 @@ def write_recording(
 def write_features(folder: Path, table: Path, recordings_folder: Path, params: FeatureParams) -> None:
     """Write the features of the clips in a table, with the table beside them.
 
-    A recording with the bytes of an earlier one is left out, with its clips, so that each sound is there once.
+    Of recordings with the same bytes the one of the shortest name stays, so that each sound is there once.
     """
     clips_of = {recordings_folder / name: clips for name, clips in sorted(by_recording(read_clips(table)).items())}
-    for again in repeated({path: file_digest(path) for path in clips_of if path.is_file()}):
+    shortest_first = sorted(filter(Path.is_file, clips_of), key=lambda path: (len(path.name), path.name))
+    for again in repeated({path: file_digest(path) for path in shortest_first}):
         del clips_of[again]
     arguments = [(path, clips, params) for path, clips in clips_of.items()]
     faults = in_parallel(partial(recording_faults, table), arguments, "checking")

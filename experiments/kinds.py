@@ -1,6 +1,7 @@
 """The kinds of models that are compared: the network, the probe on a pretrained model, and both."""
 
 import argparse
+import ast
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -101,13 +102,22 @@ def trained_network(features: Features, train: LabelledClips, valid: LabelledCli
 
     places = [features.places[clip_id] for clips in (train, valid) for clip_id in clips.clip_ids]
     contents = [(content_of(Path(place.shards[0])), place.row) for place in places]
-    code = [Path(f"stages/lib/{name}.py").read_bytes() for name in NETWORK_CODE]
+    code = [code_of(Path(f"stages/lib/{name}.py")).encode() for name in NETWORK_CODE]
     made_from = repr((features.description, contents, train, valid, params.model_dump())).encode()
     folder = CACHE / "networks" / short_digest(b"\0".join([made_from, *code]))
     if not folder.is_dir():
         model, _ = train_new_model(features, train, valid, params)
         save_model(folder, model)
     return load_model(folder, features)
+
+
+def code_of(module: Path) -> str:
+    """Return what a module does, without its comments and docstrings, which may change."""
+    tree = ast.parse(module.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree)
 
 
 def features_folder(name: str, table: Path, params: FeatureParams) -> Path:

@@ -23,9 +23,9 @@ from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
-from tools.detect import HOPS_A_WINDOW
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.detector import Detector, open_detector, scores
+from tools.lib.search.choices import HOPS_A_WINDOW
 
 SECTION = "missing sound"
 # Files are a hop longer than a clip, so that what is cut off their ends is not part of the first window.

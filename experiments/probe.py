@@ -13,8 +13,8 @@ from experiments.command import exit_without
 from experiments.kinds import KINDS, PROBE, exit_without_pretrained
 from experiments.label_efficiency.summary import estimate
 from experiments.real.data_sets import RECORDINGS, featurized
+from stages.lib.cards.markdown import table
 from stages.lib.feature_store import EMBEDDING, load_clips, recordings_of
-from stages.lib.markdown import table
 from stages.lib.model.probe import train_probe
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL

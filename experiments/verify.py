@@ -90,7 +90,7 @@ def make_again(origin: Path, parent: Path, circumstances: Circumstances) -> list
 
 
 def reverse_order_of_creation(folder: Path) -> None:
-    """Create the files of a folder anew, the last first, as a listing that is not sorted would show them."""
+    """Create the files of a folder again, the last first, as a listing that is not sorted would show them."""
     originals = folder.with_name("originals")
     folder.rename(originals)
     folder.mkdir()

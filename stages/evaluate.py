@@ -1,20 +1,21 @@
 """evaluate: measure both models on the frozen test clips, and what the labels were worth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from stages.lib.cards.field_results import read_field
 from stages.lib.cards.model_card import MODEL_CARD, Evaluated, model_card
 from stages.lib.feature_store import Features, open_features, recordings_of
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark
 from stages.lib.measures.comparison import compare, spread_of_change, training_remark
 from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
-from stages.lib.measures.report import full_report
+from stages.lib.measures.report import NOT_MEASURED, full_report
 from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
-from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model
+from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, model_digest
 from stages.lib.model.scoring import log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
 from stages.lib.runtime.params import DataParams, read_params
@@ -73,7 +74,7 @@ def score_test(folder: Path, features: Features, clip_ids: list[str]) -> Scores:
 
 
 def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Sequence[str]) -> dict:
-    """Return the measures `before` and `after`, and their `change`.
+    """Return the measures `before` and `after`, and their `change`; without test clips, only the calibrations.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
         Of `before` and `after`.
     recordings : sequence of str, one for each clip
     """
+    if not len(is_call):
+        return {model: {"calibration": calibration_measures(is_call, of_model)} for model, of_model in scores.items()}
     unit_of = drawing_units(recordings)
     spreads = {
         model: training_spread(is_call, of_model.by_network) if of_model.by_chance else dict.fromkeys(COMPARED, 0.0)
@@ -108,10 +111,10 @@ def evaluation(is_call: np.ndarray, scores: dict[str, Scores], recordings: Seque
 def calibration_measures(is_call: np.ndarray, scores: Scores) -> dict:
     """Return the temperature, what it was fitted on, and the expected calibration error with and without it."""
     calls, nocalls = scores.calibrated_by
-    return {
-        "temperature": scores.temperature,
-        "calls": calls,
-        "nocalls": nocalls,
+    calibration = {"temperature": scores.temperature, "calls": calls, "nocalls": nocalls}
+    if not len(is_call):
+        return calibration
+    return calibration | {
         "error": round(expected_calibration_error(is_call, scores.p_call), 6),
         "error_as_trained": round(expected_calibration_error(is_call, scores.as_trained), 6),
     }
@@ -126,22 +129,28 @@ def reliability_rows(is_call: np.ndarray, scores: Scores) -> list[tuple]:
     ]
 
 
-def remarks_on(scores: dict[str, Scores], recordings: Sequence[str], spread: float | None) -> list[str]:
-    """Say what limits the figures; `spread` is that of the change in accuracy."""
+def remarks_on(scores: dict[str, Scores], recordings: Sequence[str], change: Mapping | None) -> list[str]:
+    """Say what limits the figures, or that there are none because `change` is None."""
     names = {"before": "Baseline", "after": "Retrained model"}
     remarks = {names[model]: calibration_remark(*of_model.calibrated_by) for model, of_model in scores.items()}
     said = [f"{name}: {remark[0].lower()}{remark[1:]}" for name, remark in remarks.items() if remark]
-    return [*said, interval_remark(len(set(recordings))), training_remark(spread)]
+    if change is None:
+        return [NOT_MEASURED, *said]
+    return [*said, interval_remark(len(set(recordings))), training_remark(change["training_spread"]["accuracy"])]
 
 
 def roc_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
     """Return the ROC curve: false positive rate, true positive rate."""
+    if not len(is_call):
+        return []
     false_positive_rate, true_positive_rate, _ = roc_curve(is_call, log_odds)
     return list(zip(false_positive_rate.round(6), true_positive_rate.round(6), strict=True))
 
 
 def precision_recall_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
     """Return the precision-recall curve: recall, precision."""
+    if not len(is_call):
+        return []
     precision, recall, _ = precision_recall_curve(is_call, log_odds)
     return list(zip(recall.round(6), precision.round(6), strict=True))
 
@@ -149,7 +158,7 @@ def precision_recall_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tup
 def outcome_rows(
     clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, log_odds: np.ndarray
 ) -> list[tuple]:
-    """Return a row a clip: its id, its recording, the class it is of, the class the model says."""
+    """Return a row per clip: its id, its recording, its class, the class the model says."""
     calls, nocalls = CLASS_NAMES
     return [
         (clip_id, recording, calls if truth else nocalls, calls if called else nocalls)
@@ -174,17 +183,19 @@ def write_plots(
 def main() -> None:
     """Evaluate both models."""
     data = read_params("data", DataParams)
+    field = read_field()
     site_of = {clip.clip_id: clip.site for clip in read_clips(data.folder / "clips.csv")}
     test = [clip for clip in read_split() if clip.part == "test"]
-    is_call = np.array([clip.label == CALL for clip in test])
+    is_call = np.array([clip.label == CALL for clip in test], bool)
     features = open_features()
     clip_ids = [clip.clip_id for clip in test]
     scores = {model: score_test(folder, features, clip_ids) for model, folder in MODELS.items()}
     recordings = recordings_of(features, clip_ids)
     results = evaluation(is_call, scores, recordings)
+    change = results.get("change")
     before_called, after_called = (of_model.log_odds > 0 for of_model in scores.values())
-    remarks = remarks_on(scores, recordings, results["change"]["training_spread"]["accuracy"])
-    report = full_report(is_call, before_called, after_called, results["change"], remarks)
+    remarks = remarks_on(scores, recordings, change)
+    report = full_report(is_call, before_called, after_called, change, remarks)
     card = model_card(
         Evaluated(
             data=data,
@@ -198,6 +209,8 @@ def main() -> None:
             test=clip_ids,
             is_call=is_call,
             right=after_called == is_call,
+            field=field,
+            digest=model_digest(RETRAINED),
         )
     )
 

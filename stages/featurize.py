@@ -129,7 +129,7 @@ def speed(recordings: Sequence[ClipsOfRecording], clip_s: float, took_s: float) 
     """Say how fast the clips of recordings were computed, in all views together."""
     clip_count = sum({one.path: len(one.clips) for one in recordings}.values())
     hours_a_minute = clip_count * clip_s / 60 / took_s
-    return f"{clip_count} clips: {clip_count / took_s:.1f} a second, {hours_a_minute:.1f} hours of audio a minute"
+    return f"{clip_count} clips: {clip_count / took_s:.1f} per second, {hours_a_minute:.1f} hours of audio per minute"
 
 
 def keep_only(recordings: Sequence[Sequence[ClipsOfRecording]], views: Sequence[str], names: Mapping[str, str]) -> None:

@@ -3,6 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from stages.lib.model_labels import ModelLabels, audit_error, left_out_lines, model_error, model_weights
 from stages.lib.runtime.atomic_write import write_json
@@ -14,6 +17,7 @@ from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.tables.expert import EXPERT, UNSURE, Answer, settle
 from stages.lib.tables.merged import BY_EXPERT, DATASET, MERGED, MODEL, MergedClip, write_merged
 from stages.lib.tables.pool import UNCERTAIN, PoolClip, read_pool
+from stages.lib.tables.reviews import read_reviews
 from stages.lib.tables.settled import in_use, read_settled
 from stages.lib.tables.split import SplitClip, missing_classes, read_split
 
@@ -22,9 +26,10 @@ MOST_NAMED = 3  # Clips in one sentence.
 
 
 class MergeParams(Section):
-    """Section `merge_labels` of params.yaml."""
+    """Section `merge_labels` of params.yaml; `review_weight` is what a reviewed window of a detector run counts for."""
 
     model_labels: ModelLabels
+    review_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def merge(
@@ -33,6 +38,8 @@ def merge(
     settled: Mapping[str, str | None],
     model_weight: Mapping[str, float],
     settled_before: Collection[str] = (),
+    *,
+    review_weight: Mapping[str, float] = {},
 ) -> list[MergedClip]:
     """Label every clip that a model can be trained on.
 
@@ -50,6 +57,9 @@ def merge(
         From `call` and `nocall` to the weight of the model's label; a missing class is not used.
     settled_before : collection of str
         Ids of clips whose label in the split comes from the experts of an earlier round.
+    review_weight : mapping
+        From the id of each reviewed window to the weight of the experts' label in training; 1 for any other clip. So a
+        few false alarms of a site count against the many clips of other sites. It does not apply to valid clips.
     """
     merged = []
     for clip in clips:
@@ -62,6 +72,8 @@ def merge(
         else:
             label, weight = clip.label, 1.0
             source = BY_EXPERT if clip.clip_id in settled_before else DATASET
+        if source == BY_EXPERT and clip.part != "valid":
+            weight = review_weight.get(clip.clip_id, 1.0)
         if label and weight:
             merged.append(MergedClip(clip.clip_id, label, source, weight, clip.part))
     return merged
@@ -72,7 +84,9 @@ def label_metrics(
     pool: Sequence[PoolClip],
     answers: Sequence[Answer],
     merged: Sequence[MergedClip],
+    *,
     passed_over: int = 0,
+    reviewed: Collection[str] = (),
 ) -> dict:
     """Count the labels by source, and measure the model's own labels against the data set's where it has them.
 
@@ -85,11 +99,14 @@ def label_metrics(
     merged : sequence of MergedClip
     passed_over : int
         Answers about clips that the split does not have.
+    reviewed : collection of str
+        Ids of the windows of detector runs that people have reviewed.
 
     Returns
     -------
     dict
-        `expert`: answers, clips settled by class, unsure answers, and answers about clips that are not in the split.
+        `expert`: answers, clips settled by class, those of them that are reviewed windows, unsure answers, and answers
+        about clips that are not in the split.
         `disputed`: clips on which the experts do not agree. `waiting`: uncertain clips without an answer. `model`:
         labels by class. `left_out`: clips whose confident model label is not used, by class. `model_error`: for each
         class, the model's labels with a known truth, the wrong ones, their rate and its 95 % interval. `audit_error`:
@@ -106,6 +123,7 @@ def label_metrics(
             "answers": len(answers),
             "calls": given.count((BY_EXPERT, CALL)),
             "nocalls": given.count((BY_EXPERT, NOCALL)),
+            "reviewed": sum(clip.source == BY_EXPERT and clip.clip_id in reviewed for clip in merged),
             "unsure": sum(answer.label == UNSURE for answer in answers),
             "passed_over": passed_over,
         },
@@ -140,7 +158,7 @@ def some(clip_ids: Sequence[str]) -> str:
 
 def main() -> None:
     """Merge the labels, or list what is wrong with labels/expert.csv and change nothing."""
-    params = read_params("merge_labels", MergeParams).model_labels
+    params = read_params("merge_labels", MergeParams)
     clips = read_split()
     pool = read_pool()
     part_of = {clip.clip_id: clip.part for clip in clips}
@@ -150,12 +168,18 @@ def main() -> None:
     decisions = {clip.clip_id: clip.decision for clip in pool}
     settled = settle(answers)
     settled_before = {clip.clip_id for clip in in_use(read_settled(), part_of)}
-    merged = merge(clips, decisions, settled, model_weights(params, audit_error(pool, settled)), settled_before)
+    model_weight = model_weights(params.model_labels, audit_error(pool, settled))
+    review_weight = dict.fromkeys((review.clip_id for review in read_reviews()), params.review_weight)
+    merged = merge(clips, decisions, settled, model_weight, settled_before, review_weight=review_weight)
     refuse(class_faults(clips, merged))
-    metrics = label_metrics(clips, pool, answers, merged, passed_over=len(given) - len(answers))
+    metrics = label_metrics(clips, pool, answers, merged, passed_over=len(given) - len(answers), reviewed=review_weight)
     write_merged(MERGED, merged)
     write_json(METRICS, metrics)
-    print(*left_out_lines(metrics, params), sep="", end="")
+    print(*left_out_lines(metrics, params.model_labels), sep="", end="")
+    if metrics["expert"]["reviewed"]:
+        print(
+            f"Reviewed windows: {metrics['expert']['reviewed']}, each of weight {params.review_weight:g} in training."
+        )
     if metrics["expert"]["passed_over"]:
         print(f"Skipped answers about clips that are not in this split: {metrics['expert']['passed_over']}.")
 

@@ -24,6 +24,7 @@ from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
 from stages.lib.tables.expert import QUEUE
 from stages.lib.tables.pool import AUDIT, CHOSEN, POOL_SCORES, UNCERTAIN, PoolClip, decide, write_pool
+from stages.lib.tables.reviews import read_reviews
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import read_undecided, round_now
 
@@ -133,10 +134,11 @@ def histogram(pool: Sequence[PoolClip]) -> list[tuple[str, str, str, int]]:
 def decide_and_queue(
     clip_ids: Sequence[str],
     log_odds: np.ndarray,
-    embedding: Callable[[Sequence[int]], np.ndarray],
+    embedding: Callable[[Sequence[str]], np.ndarray],
     params: PoolParams,
     *,
-    undecided: Collection[str] = (),
+    calls: Sequence[str] = (),
+    not_asked: Collection[str] = (),
     round_number: int = 1,
 ) -> tuple[list[PoolClip], list[PoolClip]]:
     """Return the pool with what is decided about each clip, and the queue.
@@ -147,10 +149,13 @@ def decide_and_queue(
     log_odds : ndarray of float64, shape (clips,)
         Calibrated.
     embedding : callable
-        As `Candidates` has it.
+        Takes ids of clips; returns their embedding, of shape (clips, channels).
     params : PoolParams
-    undecided : collection of str
-        Ids of clips that nobody could tell in an earlier round. They are neither asked about nor audited.
+    calls : sequence of str
+        Ids of the labelled calls that the model learned from.
+    not_asked : collection of str
+        Ids of clips that are neither asked about nor audited: those that nobody could tell in an earlier round, and
+        windows of detector runs that people have reviewed.
     round_number : int
         Of the round that is open.
     """
@@ -158,14 +163,15 @@ def decide_and_queue(
         PoolClip(clip_id, score, decide(score, params.low, params.high))
         for clip_id, score in zip(clip_ids, probability(log_odds, 1.0).tolist(), strict=True)
     ]
-    places = np.array([place for place, clip_id in enumerate(clip_ids) if clip_id not in undecided], int)
+    places = np.array([place for place, clip_id in enumerate(clip_ids) if clip_id not in not_asked], int)
     askable = [scored[place] for place in places]
     candidates = Candidates(
         [clip.clip_id for clip in askable],
         log_odds[places],
         np.array([clip.decision == UNCERTAIN for clip in askable], bool),
-        lambda positions: embedding(places[positions].tolist()),
+        lambda positions: embedding([askable[position].clip_id for position in positions]),
         params.budget - params.audit,
+        lambda: embedding(calls),
     )
     ranking = STRATEGIES[params.strategy](candidates)
     queue = choose_queue(askable, ranking, params.budget, params.audit, round_number)
@@ -184,16 +190,19 @@ def write_outputs(pool: Sequence[PoolClip], queue: Sequence[PoolClip]) -> None:
 def main() -> None:
     """Score the pool."""
     params = read_params("score_pool", PoolParams)
-    clip_ids = [clip.clip_id for clip in read_split() if clip.part == "pool"]
-    undecided, round_number = {clip.clip_id for clip in read_undecided()}, round_now()
+    clips = read_split()
+    clip_ids = [clip.clip_id for clip in clips if clip.part == "pool"]
+    calls = [clip.clip_id for clip in clips if clip.part == "train" and clip.label == CALL]
+    not_asked = {clip.clip_id for clip in read_undecided()} | {review.clip_id for review in read_reviews()}
     features = open_features()
     model = load_model(BASELINE, features)
     with chosen_cluster() as cluster:
         log_odds = tempered(stored_log_odds(model, BASELINE, features, clip_ids, cluster=cluster), model.temperature)
-    embedding = partial(embedding_of, model, features, clip_ids)
-    write_outputs(
-        *decide_and_queue(clip_ids, log_odds, embedding, params, undecided=undecided, round_number=round_number)
+    embedding = partial(embedding_of, model, features)
+    pool, queue = decide_and_queue(
+        clip_ids, log_odds, embedding, params, calls=calls, not_asked=not_asked, round_number=round_now()
     )
+    write_outputs(pool, queue)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ def main() -> None:
     table = data.folder / "clips.csv"
     clips = read_clips(table)
     held_out = [clip for clip in read_held_out() if clip.dataset == data.dataset]
-    refuse([] if held_out else [f"{HELD_OUT}: has no clips of {data.dataset} yet; run {COMMAND}, and commit it"])
+    refuse(
+        []
+        if held_out or not params.holds_out
+        else [f"{HELD_OUT}: has no clips of {data.dataset} yet; run {COMMAND}, and commit it"]
+    )
     now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
     now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
     faults = [

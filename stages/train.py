@@ -19,7 +19,7 @@ HISTORY = Path("metrics/plots/training_baseline.csv")
 def labelled_clips(clips: list[SplitClip], part: str) -> LabelledClips:
     """Return the clips of one part with the labels of the data set, each counting for one."""
     of_part = [clip for clip in clips if clip.part == part]
-    return LabelledClips.alike([clip.clip_id for clip in of_part], [clip.label for clip in of_part])
+    return LabelledClips.unweighted([clip.clip_id for clip in of_part], [clip.label for clip in of_part])
 
 
 def main() -> None:

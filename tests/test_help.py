@@ -28,6 +28,18 @@ COMMANDS = sorted(
     for path in (REPOSITORY / folder).rglob("*.py")
     if path.stem != "__main__" and '__name__ == "__main__"' in path.read_text(encoding="utf-8")
 )
+BENCHMARKS = sorted(
+    f"benchmarks.{path.stem}"
+    for path in (REPOSITORY / "benchmarks").glob("*.py")
+    if path.stem != "maad_clips" and '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("command", BENCHMARKS)
+def test_help_of_a_benchmark_measures_nothing(command):
+    command_line = [sys.executable, "-m", command, "--help"]
+    shown = subprocess.run(command_line, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("usage: ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

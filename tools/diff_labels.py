@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.lib.markdown import code, table
+from stages.lib.cards.markdown import code, table
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row

@@ -23,7 +23,7 @@ from stages.lib.tables.clips import Clip, read_clips
 from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
-from tools.lib.pages.clip_parts import clip_parts, media_blocks
+from tools.lib.pages.clip_parts import clip_parts, in_data_set, media_blocks
 from tools.lib.pages.document import document
 
 PAGE = Path("labels/errors.html")
@@ -83,7 +83,7 @@ def error_page(
     ]
     wrong = confident_errors(scored, count)
     shown = list(dict.fromkeys([*(clip.clip_id for clip in wrong), *doubted]))
-    parts = clip_parts(folder, [known[clip_id] for clip_id in shown], params, "error page")
+    parts = clip_parts(in_data_set(folder, (known[clip_id] for clip_id in shown)), params, "error page")
     place = {clip_id: position for position, clip_id in enumerate(shown)}
     page = {
         "dataset": dataset,

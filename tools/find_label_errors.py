@@ -47,7 +47,7 @@ def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
     recordings = recordings_of(clips, clips_table())
     labels = [clip.label for clip in clips]
     refuse_too_many_folds(str(SPLIT), labels, recordings, fold_count)
-    labelled = LabelledClips.alike([clip.clip_id for clip in clips], labels)
+    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], labels)
     log_odds = out_of_fold_log_odds(open_features(), labelled, recordings, fold_count, params)
     return probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0)), len(clips)
 

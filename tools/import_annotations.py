@@ -31,6 +31,9 @@ from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
 from tools.lib.clips.clip_rows import ClipRow
+from tools.lib.clips.own_windows import NAME as WINDOWS
+from tools.lib.clips.own_windows import add_windows, not_annotated
+from tools.lib.clips.telling_names import telling_line
 from tools.lib.formats.event import KINDS
 from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
@@ -83,9 +86,11 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
         *table,
         *short_line(outcomes, features.clip_s, params.gap_s),
         *filled_line(rows, outcomes),
+        *telling_line((row[1], row[3]) for row in rows if row[3]),
         *unfinished_lines(used),
         *low,
     ]
+    rows += not_annotated(folder / WINDOWS, rows)
     return Made(rows, outcomes, said, rate_line(events, len(material.register), time.monotonic() - began))
 
 
@@ -97,6 +102,7 @@ def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str
     replaced = write_files(folder, material.texts)
     write_unclear(folder / ANNOTATIONS, material.unclear)
     write_register(folder / NAME, material.register)
+    add_windows(folder / WINDOWS, [])
     write_import_params(folder, params)
     return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *replaced]
 
@@ -128,6 +134,7 @@ def import_again(folder: Path) -> list[str]:
     """Make the clips again from the files of a data set; return the lines to print."""
     refuse([] if present_files(folder) else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     remembered(folder / NAME)
+    remembered(folder / WINDOWS)
     params = read_import_params(folder)
     made = make(folder, gathered(folder, params), params)
     # As in any stage: DVC would record files edited meanwhile as the source of these clips.

@@ -15,27 +15,15 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.runtime.table import FORMULA, NUMBER, quoted, read_table
+from stages.lib.runtime.table import quoted, read_table
 from stages.lib.tables.clips import Clip, read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, LABELS, QUEUE, answers_of, read_rows
+from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, answers_of, read_rows
 from stages.lib.tables.held_out import length_faults, read_held_out
 from stages.lib.tables.pool import POOL_SCORES, read_pool
-from tools.lib.pages.clip_parts import clip_parts, media_blocks
-from tools.lib.pages.document import document
+from tools.lib.pages.clip_parts import in_data_set
+from tools.lib.pages.label_document import label_document
 
 PAGE = Path("labels/queue.html")
-
-STYLES = ("base.css", "spectrogram.css", "label_page.css")
-SCRIPTS = (
-    "player.js",
-    "spectrogram.js",
-    "clip_media.js",
-    "expert_csv.js",
-    "answer_store.js",
-    "screens.js",
-    "annotator.js",
-    "label_page.js",
-)
 
 
 def label_page(
@@ -64,21 +52,9 @@ def label_page(
     """
     folder = DataParams(dataset=dataset).folder
     clips = queued_clips(queue, folder / "clips.csv")
-    parts = clip_parts(folder, clips, params, "label page")
-    page = {
-        "dataset": dataset,
-        "digest": queue_digest(dataset, params, clips),
-        "columns": COLUMNS,
-        "labels": LABELS,
-        "formula": FORMULA.pattern,
-        "number": NUMBER.pattern,
-        "clips": [
-            about | {"score": scores.get(clip.clip_id), "answered_by": sorted(answered_by.get(clip.clip_id, []))}
-            for clip, (about, _) in zip(clips, parts, strict=True)
-        ],
-    }
-    title = f"{len(clips)} clips of {dataset}"
-    return document("label_page.html", title, STYLES, SCRIPTS, {"page": page} | media_blocks(parts))
+    digest = queue_digest(dataset, params, clips)
+    shown = in_data_set(folder, clips)
+    return label_document(dataset, digest, shown, params, scores=scores, answered_by=answered_by, table=EXPERT)
 
 
 def read_answered_by(path: Path) -> dict[str, list[str]]:

@@ -167,7 +167,7 @@ def main() -> None:
     rounds = read_rounds()
     closed, undecided = close_round(len(rounds) + 1, rounds)
     evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
-    spread = evaluation["change"]["training_spread"]["accuracy"]
+    spread = evaluation["change"]["training_spread"]["accuracy"] if "change" in evaluation else None
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."

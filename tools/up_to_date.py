@@ -1,6 +1,6 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
-Every stage of which Git keeps an output runs again, so that the verdict rests on bytes made in this run, not on what
+Every stage with an output in Git runs again, so that the verdict rests on bytes made in this run, not on what
 dvc.lock claims. Any other stage runs where DVC's cache does not hold its outputs.
 """
 
@@ -51,7 +51,7 @@ def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
 def reproduce(outputs: Sequence[Path]) -> list[str]:
     """Make outputs again, with all that they need, and return the stages that ran; pass on the log of `dvc repro`.
 
-    DVC runs a stage of which an output is missing, whatever dvc.lock says. So the outputs are removed first. Where the
+    DVC runs a stage with a missing output, whatever dvc.lock says. So the outputs are removed first. Where the
     run fails, the committed ones come back.
     """
     for path in outputs:
@@ -91,7 +91,7 @@ def different_outputs() -> list[str]:
 
 
 def unrepeated_stages() -> list[str]:
-    """Return the stages of which a committed dvc.lock has other outputs than they gave, from the very same inputs."""
+    """Return the stages that gave other outputs than a committed dvc.lock has, from the same inputs."""
     stages = []
     for lock in git_text("ls-files", *LOCKS).splitlines():
         committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def unrepeated(before: Mapping[str, Mapping], after: Mapping[str, Mapping]) -> l
 
 
 def inputs(stage: Mapping) -> dict:
-    """Return all that dvc.lock has of a stage besides its outputs."""
+    """Return what dvc.lock has of a stage, except its outputs."""
     return {kind: value for kind, value in stage.items() if kind != "outs"}
 
 

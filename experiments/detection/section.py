@@ -6,8 +6,8 @@ import numpy as np
 
 from experiments.detection.measures import Detected, at_threshold, average_precision, curve, recall_at
 from experiments.spread import mean_and_deviation
+from stages.lib.cards.markdown import table
 from stages.lib.intervals.bootstrap import paired_bootstrap
-from stages.lib.markdown import table
 
 FALSE_ALARMS_PER_HOUR = (1, 2, 5, 10, 20, 50, 100)
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)

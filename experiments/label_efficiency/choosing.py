@@ -39,6 +39,7 @@ def choose(
     clip_ids: Sequence[str],
     log_odds: np.ndarray,
     *,
+    calls: Sequence[str],
     count: int,
     seed: int,
     band: Band,
@@ -54,6 +55,8 @@ def choose(
         What can be asked about.
     log_odds : ndarray of float64, shape (clips,)
         Calibrated.
+    calls : sequence of str
+        The labelled calls that the model learned from.
     count : int
     seed : int
         Lots are drawn by it, so that `random` is not the same clips for every seed.
@@ -62,5 +65,13 @@ def choose(
     p_call = probability(log_odds, 1.0)
     uncertain = np.array([decide(score, band.low, band.high) == UNCERTAIN for score in p_call.tolist()], bool)
     names = [f"{seed}:{clip_id}" for clip_id in clip_ids]
-    pool = Candidates(names, log_odds, uncertain, partial(embedding_of, model, features, list(clip_ids)), count)
+    embedding = partial(embedding_of, model, features)
+    pool = Candidates(
+        names,
+        log_odds,
+        uncertain,
+        lambda positions: embedding([clip_ids[position] for position in positions]),
+        count,
+        lambda: embedding(calls),
+    )
     return [clip_ids[position] for position in ranking(strategy, pool)[:count]]

@@ -32,7 +32,7 @@ def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> Trai
 def labelled(labels: Mapping[str, str]) -> LabelledClips:
     """Return clips with their labels, each counting for one, in the order of their ids."""
     clip_ids = sorted(labels)
-    return LabelledClips.alike(clip_ids, [labels[clip_id] for clip_id in clip_ids])
+    return LabelledClips.unweighted(clip_ids, [labels[clip_id] for clip_id in clip_ids])
 
 
 def learn(

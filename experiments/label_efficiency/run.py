@@ -97,9 +97,17 @@ def run_rounds(
             measures = measured(second, features, test)
             results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))
         if next_count:
-            count = next_count - label_count - (kind.valid_of(next_count) - len(held_out))
-            seed, band = recipe.params.seed, recipe.band
-            chosen = choose(recipe.strategy, model, features, candidates, log_odds, count=count, seed=seed, band=band)
+            chosen = choose(
+                recipe.strategy,
+                model,
+                features,
+                candidates,
+                log_odds,
+                calls=[clip_id for clip_id, label in train.items() if label == CALL],
+                count=next_count - label_count - (kind.valid_of(next_count) - len(held_out)),
+                seed=recipe.params.seed,
+                band=recipe.band,
+            )
             candidates = sorted(set(candidates) - set(chosen))
     return results, asked
 

@@ -21,7 +21,7 @@ class Result(NamedTuple):
     accuracy, roc_auc : float
         On the test clips.
     model_labels, model_labels_wrong : int
-        The labels of the model that were trained on besides, and how many of these are wrong.
+        The labels of the model that were also trained on, and how many of these are wrong.
     """
 
     labels: int

@@ -8,7 +8,7 @@ from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL
 from experiments.label_efficiency.settings import TABLES, Settings, read_settings
 from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
 from experiments.page_section import publish
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table
 

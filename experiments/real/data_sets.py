@@ -11,6 +11,7 @@ from stages.lib.feature_store import Features, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.params import SectionType
 from stages.lib.tables.clips import Clip, read_clips
+from tools.lib.recordings.same_sound import known_sound
 
 RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent
@@ -36,3 +37,9 @@ def kept_features(
     if not folder.is_dir():
         write_features(folder, table, recordings_folder, params)
     return open_features(folder), read_clips(folder / "clips.csv")
+
+
+def repeats_in(folder: Path) -> set[str]:
+    """Return the recordings of a data set that hold the same bytes as another one."""
+    names = {clip.recording for clip in read_clips(folder / "clips.csv")}
+    return set(known_sound({name: folder / "recordings" / name for name in names}, []))

@@ -18,14 +18,13 @@ from experiments.clone import bring_pretrained, clone, commit, hold_out_again, o
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.kinds import add_kinds, exit_without_pretrained, overlay_of
 from experiments.page_section import publish
-from experiments.real.data_sets import OVERLAYS, RECORDINGS
+from experiments.real.data_sets import OVERLAYS, RECORDINGS, repeats_in
 from experiments.real.section import results_table
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
 from stages.lib.tables.expert import EXPERT
 from tools.answer_queue import answer_queue
-from tools.lib.recordings.same_sound import known_sound
 
 DATASETS = ("right_whale", "orca")
 ANNOTATOR = "published-labels"
@@ -75,9 +74,7 @@ def clone_for(dataset: str, folder: Path) -> None:
 
 def drop_repeats(folder: Path) -> None:
     """Remove the recordings of a data set that hold the same bytes as another one, and their clips."""
-    table = folder / "clips.csv"
-    names = {clip.recording for clip in read_clips(table)}
-    repeats = set(known_sound({name: folder / "recordings" / name for name in names}, []))
+    repeats, table = repeats_in(folder), folder / "clips.csv"
     rows = [row.cells for row in read_table(table, COLUMNS)]
     write_table(
         table, COLUMNS, [tuple(cells[name] for name in COLUMNS) for cells in rows if cells["recording"] not in repeats]

@@ -7,8 +7,8 @@ import numpy as np
 
 from experiments.label_efficiency.summary import estimate
 from experiments.spread import mean_and_deviation
+from stages.lib.cards.markdown import table
 from stages.lib.intervals.bootstrap import p_text
-from stages.lib.markdown import table
 
 BASELINE = "baseline"
 MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")

@@ -16,9 +16,9 @@ from experiments.kinds import add_kinds, exit_without_pretrained, only, train_ki
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
 from experiments.real.data_sets import RECORDINGS, featurized, params_for
+from stages.lib.cards.markdown import table
 from stages.lib.feature_store import Features
 from stages.lib.intervals.proportions import proportion
-from stages.lib.markdown import table
 from stages.lib.model.folds import fold_of_each
 from stages.lib.model.model_folder import Model
 from stages.lib.model.scoring import calibrated_log_odds
@@ -47,7 +47,7 @@ class Result(NamedTuple):
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
     """Return clips with the labels of the data set, each counting for one."""
-    return LabelledClips.alike([clip.clip_id for clip in clips], [clip.label for clip in clips])
+    return LabelledClips.unweighted([clip.clip_id for clip in clips], [clip.label for clip in clips])
 
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:

@@ -39,7 +39,7 @@ def features(tmp_path, monkeypatch):
 
 @pytest.fixture
 def parts():
-    return LabelledClips.alike(CLIPS[:16], LABELS[:16]), LabelledClips.alike(CLIPS[16:], LABELS[16:])
+    return LabelledClips.unweighted(CLIPS[:16], LABELS[:16]), LabelledClips.alike(CLIPS[16:], LABELS[16:])
 
 
 def test_each_kind_sees_its_own_views(features):
@@ -95,3 +95,13 @@ def test_without_the_pretrained_model_a_command_says_in_a_sentence_how_it_comes(
     monkeypatch.setattr(sys, "argv", [name])
     with pytest.raises(SystemExit, match="birdnet --accept-licence, or leave it out with --kinds network"):
         module.main()
+
+
+def test_comments_and_docstrings_are_not_what_a_network_depends_on(tmp_path):
+    module = tmp_path / "module.py"
+    module.write_text('"""One."""\n\n\ndef twice(x):\n    """Double."""\n    return 2 * x\n')
+    first = kinds.code_of(module)
+    module.write_text('"""Two."""\n\n\ndef twice(x):\n    # Once more.\n    return 2 * x\n')
+    assert kinds.code_of(module) == first
+    module.write_text('"""Two."""\n\n\ndef twice(x):\n    return 3 * x\n')
+    assert kinds.code_of(module) != first

@@ -272,7 +272,9 @@ def test_the_oracle_says_a_label_once_and_only_when_asked():
 @given(of.lists(of.integers(0, 1_000_000), min_size=1, max_size=50), of.integers(1, 20))
 def test_band_and_entropy_ask_about_the_clips_of_margin(scores, count):
     log_odds = np.array(scores) / 50_000 - 10
-    pool = Candidates([f"{number:02d}" for number in range(len(scores))], log_odds, abs(log_odds) <= 0.4, None, count)
+    pool = Candidates(
+        [f"{number:02d}" for number in range(len(scores))], log_odds, abs(log_odds) <= 0.4, None, count, None
+    )
     assert ranking("band", pool) == ranking("margin", pool)
     assert ranking("entropy", pool) == ranking("margin", pool)
 

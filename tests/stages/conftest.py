@@ -13,6 +13,7 @@ from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
+from stages.lib.tables.reviews import REVIEWS, write_reviews
 from stages.lib.tables.settled import SETTLED, write_settled
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
 from tests.support import feature_folder
@@ -61,6 +62,7 @@ merge_labels:
     use: true
     weight: 1.0
     highest_error: 0.5
+  review_weight: 5.0
 retrain:
   init: scratch
 """
@@ -77,6 +79,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     (folder / "params.yaml").write_text(PARAMS)
     write_json(folder / "models" / "pretrained" / "none" / "pretrained.json", {})
     write_settled(folder / SETTLED, [])
+    write_reviews(folder / REVIEWS, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")
     random = np.random.default_rng(0)

@@ -53,7 +53,7 @@ def test_what_limits_the_figures_is_said():
     assert [line.split(",")[0] for line in by_recording + by_clip] == [
         "The intervals draw whole recordings (30)",
         f"{of_training}accuracy too; how far is not known",
-        "The intervals take clips of one recording for independent",
+        "The intervals treat clips of one recording as independent",
         f"{of_training}accuracy too; how far is not known",
     ]
     first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], 0.01)
@@ -129,7 +129,7 @@ def test_main_says_what_limits_the_figures_before_the_verdict(pipeline):
         (pipeline / "metrics" / "report.txt").read_text().splitlines()
     )
     assert [line.split(":")[0] for line in (first, second)] == ["Baseline", "Retrained model"]
-    assert third.startswith("The intervals take clips of one recording for independent")
+    assert third.startswith("The intervals treat clips of one recording as independent")
     spread = json.loads((pipeline / "metrics" / "evaluation.json").read_text())["change"]["training_spread"]
     assert fourth.endswith(f"by about {spread['accuracy']:.4f} (one standard deviation).")
     assert verdict.endswith("than chance.")

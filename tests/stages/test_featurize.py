@@ -362,7 +362,7 @@ def test_without_its_memory_the_machine_computes_nothing_again():
 @pytest.mark.usefixtures("data_set")
 def test_how_fast_it_went_is_said_where_something_was_computed(capsys):
     featurize.main()
-    assert re.fullmatch(r"12 clips: \d+\.\d a second, \d+\.\d hours of audio a minute\n", capsys.readouterr().out)
+    assert re.fullmatch(r"12 clips: \d+\.\d per second, \d+\.\d hours of audio per minute\n", capsys.readouterr().out)
     featurize.main()
     assert capsys.readouterr().out == ""
 

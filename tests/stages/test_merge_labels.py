@@ -10,6 +10,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.expert import Answer
 from stages.lib.tables.merged import MergedClip
 from stages.lib.tables.pool import PoolClip, write_pool
+from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
 from stages.lib.tables.split import SplitClip
 from stages.merge_labels import label_metrics, main, merge
@@ -69,6 +70,30 @@ def test_a_model_label_has_the_weight_of_its_class_and_one_that_is_not_used_is_l
         ("a", "model", 0.25),
         ("c", "dataset", 1.0),
     ]
+
+
+def test_a_reviewed_window_has_its_weight_in_training_wherever_the_experts_label_stands():
+    clips = [
+        SplitClip("answered", "pool", ""),
+        SplitClip("settled", "train", "nocall"),
+        SplitClip("waiting", "pool", ""),
+        SplitClip("disputed", "pool", ""),
+        SplitClip("other", "pool", ""),
+        SplitClip("valid", "valid", "call"),
+        SplitClip("dataset", "train", "call"),
+    ]
+    decisions = {"answered": "uncertain", "waiting": "call", "disputed": "call", "other": "uncertain"}
+    settled = {"answered": "nocall", "disputed": None, "other": "call", "valid": "nocall"}
+    reviewed = dict.fromkeys(["answered", "settled", "waiting", "disputed", "valid", "dataset"], 5.0)
+    merged = merge(clips, decisions, settled, EVERY_CLASS, {"settled"}, review_weight=reviewed)
+    assert {clip.clip_id: (clip.source, clip.weight) for clip in merged} == {
+        "answered": ("expert", 5.0),
+        "settled": ("expert", 5.0),
+        "waiting": ("model", 1.0),
+        "other": ("expert", 1.0),
+        "valid": ("expert", 1.0),
+        "dataset": ("dataset", 1.0),
+    }
 
 
 def test_the_metrics_count_what_is_left_out():
@@ -139,7 +164,7 @@ def test_metrics_count_answers_disputes_and_what_waits():
     merged = merge(clips, {clip.clip_id: clip.decision for clip in pool}, settled, EVERY_CLASS)
     nothing = {"checked": 0, "wrong": 0}
     assert label_metrics(clips, pool, answers, merged) == {
-        "expert": {"answers": 5, "calls": 1, "nocalls": 1, "unsure": 1, "passed_over": 0},
+        "expert": {"answers": 5, "calls": 1, "nocalls": 1, "reviewed": 0, "unsure": 1, "passed_over": 0},
         "disputed": 1,
         "waiting": 1,
         "model": {"calls": 1, "nocalls": 1},
@@ -199,10 +224,13 @@ def test_an_expert_label_is_not_counted_as_an_error_of_the_model():
 def labels_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a split and pool scores, in which the test runs."""
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("merge_labels: {model_labels: {use: true, weight: 1.0, highest_error: 0.5}}\n")
+    Path("params.yaml").write_text(
+        "merge_labels: {model_labels: {use: true, weight: 1.0, highest_error: 0.5}, review_weight: 5.0}\n"
+    )
     rows = [("p1", "pool", "call"), ("p2", "pool", "nocall"), ("t1", "train", "call"), ("x1", "test", "call")]
     write_table(Path("labels/split.csv"), ("clip_id", "part", "label"), rows)
     write_settled(SETTLED, [])
+    write_reviews(REVIEWS, [])
     write_pool(Path("labels/pool_scores.csv"), [PoolClip("p1", 0.5, "uncertain"), PoolClip("p2", 0.9, "call")])
     return tmp_path
 
@@ -223,6 +251,20 @@ def test_main_writes_the_merged_labels_and_the_metrics(labels_folder):
     )
     metrics = json.loads(Path("metrics/labels.json").read_text())
     assert (metrics["expert"]["nocalls"], metrics["waiting"], metrics["model_error"]["all"]["wrong"]) == (1, 0, 1)
+
+
+def review(clip_id: str) -> Review:
+    return Review("0123456789ab", "", clip_id, "sea.wav", 3.0, "bay", None, "", None)
+
+
+def test_main_gives_reviewed_windows_their_weight_and_says_so(labels_folder, capsys):
+    write_expert(labels_folder, "p1,nocall,val,2026-11-22,")
+    write_reviews(REVIEWS, [review("p1"), review("p2"), review("of_another_data_set")])
+    main()
+    merged = Path("labels/merged.csv").read_text().splitlines()
+    assert merged[1:3] == ["p1,nocall,expert,5.0,pool", "p2,call,model,1.0,pool"]
+    assert expert_metrics()["reviewed"] == 1
+    assert "Reviewed windows: 1, each of weight 5 in training." in capsys.readouterr().out
 
 
 def test_an_edit_that_changes_nothing_that_matters_gives_the_same_bytes(labels_folder):
@@ -281,7 +323,8 @@ def test_answers_about_clips_of_another_data_set_are_counted_and_passed_over(lab
     answers = Path("labels/expert.csv").read_bytes()
     main()
     assert Path("labels/merged.csv").read_bytes() == merged
-    assert expert_metrics() == {"answers": 1, "calls": 0, "nocalls": 1, "unsure": 0, "passed_over": 2}
+    expected = {"answers": 1, "calls": 0, "nocalls": 1, "reviewed": 0, "unsure": 0, "passed_over": 2}
+    assert expert_metrics() == expected
     assert json.loads(Path("metrics/labels.json").read_text())["disputed"] == json.loads(alone)["disputed"] == 0
     assert Path("labels/expert.csv").read_bytes() == answers
     assert "Skipped answers about clips that are not in this split: 2." in capsys.readouterr().out

@@ -15,6 +15,7 @@ from stages.lib.query.strategies import STRATEGIES
 from stages.lib.runtime.table import read_table
 from stages.lib.tables.expert import COLUMNS, QUEUE
 from stages.lib.tables.pool import PoolClip, read_pool
+from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, UndecidedClip, write_undecided
 from stages.score_pool import (
@@ -217,8 +218,9 @@ def test_main_writes_the_metrics_of_the_scores(pipeline):
     assert metrics == pool_metrics(read_pool(pipeline / "labels" / "pool_scores.csv"))
 
 
-def no_embedding(positions):
-    return np.asarray(positions, float)[:, None]
+def by_number(clip_ids):
+    """An embedding of one number, that in the name of each clip."""
+    return np.array([float(clip_id.removeprefix("clip")) for clip_id in clip_ids])[:, None]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -226,15 +228,20 @@ def test_what_nobody_could_tell_is_neither_asked_about_nor_audited(strategy):
     clip_ids = [f"clip{number:03d}" for number in range(200)]
     log_odds = logit(np.random.default_rng(0).random(200))
     params = PoolParams(low=0.4, high=0.6, strategy=strategy, budget=30, audit=10)
-    pool, queue = decide_and_queue(clip_ids, log_odds, no_embedding, params)
+    calls = ["clip901", "clip950"]
+    pool, queue = decide_and_queue(clip_ids, log_odds, by_number, params, calls=calls)
     undecided = {clip.clip_id for clip in queue}
-    again, without = decide_and_queue(clip_ids, log_odds, no_embedding, params, undecided=undecided, round_number=2)
+    again, without = decide_and_queue(
+        clip_ids, log_odds, by_number, params, calls=calls, not_asked=undecided, round_number=2
+    )
     assert not undecided & {clip.clip_id for clip in without}
     assert sum(clip.queued == "audit" for clip in without) == 10
     assert [clip[:3] for clip in again] == [clip[:3] for clip in pool]
     # Somebody asks about one of them again.
     asked_for = next(clip.clip_id for clip in queue if clip.queued == "chosen")
-    _, once_more = decide_and_queue(clip_ids, log_odds, no_embedding, params, undecided=undecided - {asked_for})
+    _, once_more = decide_and_queue(
+        clip_ids, log_odds, by_number, params, calls=calls, not_asked=undecided - {asked_for}
+    )
     assert asked_for in {clip.clip_id for clip in once_more}
 
 
@@ -255,16 +262,29 @@ def test_ten_rounds_never_ask_about_a_clip_again_and_every_audit_counts():
         left_out = {clip.clip_id for clip in undecided}
         clip_ids = sorted(log_odds)
         scores = np.array([log_odds[clip_id] for clip_id in clip_ids])
-        pool, queue = decide_and_queue(clip_ids, scores, no_embedding, params, undecided=left_out, round_number=number)
+        pool, queue = decide_and_queue(clip_ids, scores, by_number, params, not_asked=left_out, round_number=number)
         queued = {clip.clip_id for clip in queue}
         assert (len(queued), queued & asked) == (30, set())
         assert any(clip.queued == "audit" and clip.clip_id not in hopeless for clip in queue)
         asked |= queued
         answers = {clip_id: None if clip_id in hopeless else "call" for clip_id in queued}
-        undecided, _ = still_undecided(undecided, pool, answers, number)
+        undecided, _ = still_undecided(undecided, queued, answers, number)
         for clip_id in queued - hopeless:
             del log_odds[clip_id]
     assert {clip.clip_id for clip in undecided} == asked & hopeless
+
+
+def test_main_does_not_ask_about_windows_that_were_reviewed(pipeline, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(pipeline, folder)
+    monkeypatch.chdir(folder)
+    pool = [clip.clip_id for clip in read_split() if clip.part == "pool"]
+    reviewed = [row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)] or pool[:1]
+    write_reviews(REVIEWS, [Review("run", "", clip_id, "a.wav", 0.0, "", None, "", None) for clip_id in reviewed])
+    with joblib.parallel_config(backend="threading"):
+        main()
+    assert not set(reviewed) & {row.cells["clip_id"] for row in read_table(QUEUE, COLUMNS)}
+    assert {clip.clip_id for clip in read_pool()} == set(pool)
 
 
 def test_main_reads_what_closed_rounds_have_left(pipeline, tmp_path, monkeypatch):

@@ -114,7 +114,7 @@ def test_clips_alike_are_told_by_the_pretrained_embedding(both):
     with contextlib.chdir(both):
         features = open_features()
         clip_ids = list(features.places)
-        embedding = embedding_of(load_model(BASELINE, features), features, clip_ids, [3, 0])
+        embedding = embedding_of(load_model(BASELINE, features), features, [clip_ids[3], clip_ids[0]])
         np.testing.assert_array_equal(embedding, load_clips(features, [clip_ids[3], clip_ids[0]], "embedding"))
 
 

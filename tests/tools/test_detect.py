@@ -14,13 +14,17 @@ from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
 from stages.lib.audio.examination import Examined
+from stages.lib.cache.digests import file_digest
+from stages.lib.model.model_folder import model_digest
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
+from tests.support.once import made_once
 from tests.support.tool import run_tool
 from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, shown_minutes
-from tools.lib.detection.detections import Detection
+from tools.lib.detection.detections import Detection, window_starts
 from tools.lib.detection.detector import feature_params, open_detector, scores
+from tools.lib.detection.run_record import RECORD, read_run, read_scores, run_id
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
 from tools.lib.recordings.given_recordings import GivenRecording
@@ -35,11 +39,14 @@ TABLE = "{}.Table.1.selections.txt"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """A folder with a trained model and three recordings; tests write nowhere but to folders of their own."""
-    folder = run_pipeline(tmp_path_factory.mktemp("detect"), epochs=12)
+    return made_once(tmp_path_factory, "detect", make_folder)
+
+
+def make_folder(folder: Path) -> None:
+    run_pipeline(folder, epochs=12)
     write_recording(folder / "deep.flac", LENGTH_S, CALLS_S)
     write_recording(folder / "quiet.wav", 30.0, [])
     write_recording(folder / "short.wav", 0.2, [(0, 0.2)], rate=16000)
-    return folder
 
 
 def write_recording(path: Path, length_s: float, calls_s: list, rate: int = SAMPLE_RATE) -> None:
@@ -59,13 +66,20 @@ def faults(folder: Path, *arguments: str) -> list[str]:
     return result.stderr.splitlines()
 
 
+def tables(output: Path) -> list[str]:
+    """Return the tables in an output folder."""
+    return sorted(path.name for path in output.iterdir() if path.is_file() and path.name != RECORD)
+
+
 @pytest.fixture(scope="module")
 def raven(folder) -> Path:
     said = detect(folder, "deep.flac", "quiet.wav", "short.wav", "--output", "raven", "--pictures")
-    assert said == (
-        "short.wav: its 0.20 s are shorter than a window of 0.5 s, which was filled with them\n"
-        "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them\n"
-    )
+    *lines, cost = said.splitlines()
+    assert lines == [
+        "short.wav: its 0.20 s are shorter than a window of 0.5 s, which was filled with them",
+        "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them",
+    ]
+    assert re.fullmatch(r"cost: \d+\.\d s per hour of audio, on \d+ cores?", cost)
     return folder / "raven"
 
 
@@ -101,6 +115,33 @@ def test_selections_are_what_raven_expects(raven):
     assert set(table["Begin File"]) == {"deep.flac"}
     assert set(table["Label"]) == {"call"}
     assert table["Score"].between(0.5, 1).all()
+    assert table["Verdict"].isna().all()
+
+
+def test_the_record_says_what_was_searched_and_the_scores_of_every_window_are_kept(raven, folder):
+    run = read_run(raven)
+    assert run.model == model_digest(folder / "models" / "retrained")
+    assert run.run == run_id(run.model, CLIP_S, CLIP_S / 4)
+    assert (run.clip_s, run.hop_s, run.threshold, run.dataset) == (CLIP_S, CLIP_S / 4, 0.5, "tiny")
+    assert [one.name for one in run.recordings] == ["deep.flac", "quiet.wav", "short.wav"]
+    deep = run.recordings[0]
+    assert (deep.path, deep.digest) == (str(folder / "deep.flac"), file_digest(folder / "deep.flac"))
+    assert (deep.length_s, deep.sound_s) == (LENGTH_S, LENGTH_S)
+    starts_s, p_call = read_scores(raven, deep)
+    assert starts_s.tolist() == window_starts(LENGTH_S, CLIP_S, CLIP_S / 4).tolist()
+    rows = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
+    assert set(rows["Score"]) <= set(p_call)
+    assert p_call.max() == rows["Score"].max()
+
+
+def test_site_and_time_are_taken_from_the_name_or_the_site_is_given(folder, tmp_path):
+    path = tmp_path / "rpi_orcasound_lab_1562337136_0004.wav"
+    write_recording(path, 2.0, [])
+    for options, site in ((), "orcasound_lab"), (("--site", "bay"), "bay"):
+        output = tmp_path / f"out {site}"
+        detect(folder, str(path), "--output", str(output), *options)
+        (recording,) = read_run(output).recordings
+        assert (recording.site, recording.began) == (site, "2019-07-05T14:32:16Z")
 
 
 def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
@@ -115,7 +156,7 @@ def test_the_tables_are_read_by_what_reads_those_of_experts(raven, folder):
     assert found_faults == []
     for label, selection in zip(labels, selections, strict=True):
         assert (label.start_s, label.end_s) == pytest.approx((selection.start_s, selection.end_s), abs=1e-6)
-        assert re.fullmatch(r"call [01]\.\d{6}", label.text)
+        assert re.fullmatch(r"[01]\.\d\d", label.text)
 
 
 def test_all_formats_say_the_same(raven, folder):
@@ -290,7 +331,9 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
     given = [str(tmp_path / name) for name in [*wrong, "missing.wav", "good.wav"]]
     result = run_tool(folder, "detect", *given, "--output", str(tmp_path / "out"))
     assert result.returncode == 1
-    assert result.stdout == (f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 9 recordings left out\n")
+    assert result.stdout.startswith(
+        f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 9 recordings left out\ncost: "
+    )
     said = result.stderr.replace(f"{tmp_path}/", "").splitlines()
     assert all(line.endswith("; left out") for line in said)
     expected = [
@@ -306,7 +349,7 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "missing.wav: there is no such file",
     ]
     assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
+    assert tables(tmp_path / "out") == [TABLE.format("good")]
 
 
 def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_path):
@@ -316,6 +359,53 @@ def test_a_recording_of_a_low_rate_is_searched_where_that_is_wanted(folder, tmp_
     found = detected(folder, tmp_path, "--any-rate")["low"]
     assert all(8.5 < start_s < end_s < 10 for start_s, end_s in found)
     assert faults(folder, str(tmp_path / "low.wav"))[0].endswith("--any-rate accepts it anyway")
+
+
+# Folders that grow.
+
+
+def test_of_a_folder_only_what_is_new_is_searched_and_corrections_stay(folder, tmp_path):
+    sea, output = tmp_path / "sea", ("--output", str(tmp_path / "out"), "--pictures")
+    (sea / "bay").mkdir(parents=True)
+    write_recording(sea / "bay" / "20261128_140000.wav", 30.0, [(5.0, 5.5), (29.6, 30.0)])
+    assert detect(folder, str(sea), *output).startswith(f"{tmp_path}/out: 2 detections above 0.5 in 1 recording of")
+    table = tmp_path / "out" / TABLE.format("bay--20261128_140000")
+    corrected = table.read_text().replace("\t\n", "\tnocall\n")
+    table.write_text(corrected)
+    assert detect(folder, str(sea), *output) == f"{tmp_path}/out: nothing new; 1 recording searched before\n"
+
+    write_recording(sea / "bay" / "20261128_140030.wav", 30.0, [(0.0, 0.4), (20.0, 20.5)])
+    content = (sea / "bay" / "20261128_140030.wav").read_bytes()
+    (sea / "bay" / "20261128_140100.wav").write_bytes(content[:4] + bytes(4) + content[8:40] + bytes(4) + content[44:])
+    (sea / "bay" / "broken.wav").write_bytes(content[:-100])
+    os.utime(sea / "bay" / "broken.wav", (1, 1))
+    result = run_tool(folder, "detect", str(sea), *output)
+    assert result.returncode == 1
+    assert f"{sea}/bay/broken.wav is cut off" in result.stderr
+    waiting, said, _ = result.stdout.splitlines()
+    assert waiting.startswith(
+        f"{sea}/bay/20261128_140100.wav: its header is unfinished; it is the newest in its folder"
+    )
+    assert said == (
+        f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 1 recording searched before; "
+        "1 recording left out"
+    )
+    assert table.read_text() == corrected
+    later = pandas.read_csv(tmp_path / "out" / TABLE.format("bay--20261128_140030"), sep="\t")
+    assert later["Continues"].fillna("").tolist() == ["bay/20261128_140000.wav", ""]
+    assert (tmp_path / "out" / "bay--20261128_140030.png").exists()
+
+
+def test_a_run_with_other_options_is_refused_and_nothing_is_written(raven, folder):
+    before = {path: path.read_bytes() for path in raven.rglob("*") if path.is_file()}
+    found = faults(folder, "deep.flac", "--output", "raven", "--hop", "0.1", "--per", "day", "--format", "audacity")
+    assert found == [
+        "--per day: a table of audacity belongs to one recording; choose another --format",
+        "raven: holds a run with --hop 0.125, not 0.1; name another folder with --output",
+        "raven: holds a run with --format raven, not audacity; name another folder with --output",
+        "raven: holds a run with --per recording, not day; name another folder with --output",
+    ]
+    assert {path: path.read_bytes() for path in raven.rglob("*") if path.is_file()} == before
 
 
 # Faults.
@@ -353,7 +443,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said
     assert f"{tmp_path}/missing.wav: there is no such file" in said
     assert f"{tmp_path}/pipe.wav: there is no such file" in said
-    assert f"{tmp_path}/archive: is a folder; name the recordings in it" in said
+    assert f"{tmp_path}/archive: holds no recording; name a folder of" in said
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
     assert (tmp_path / "out" / TABLE.format("good")).read_text() == "corrected by hand"
@@ -366,12 +456,8 @@ def test_recordings_of_one_name_in_several_folders_have_files_of_their_own(folde
         write_recording(tmp_path / name, 20.0, call)
     given = [str(tmp_path / name) for name in names]
     detect(folder, *given, "--format", "csv", "--output", str(tmp_path / "csv"))
-    assert sorted(path.stem for path in (tmp_path / "csv").iterdir()) == [
-        "010000",
-        "05--000000",
-        "06--000000.flac",
-        "06--000000.wav",
-    ]
+    assert tables(tmp_path / "csv") == ["010000.csv", "05--000000.csv", "06--000000.flac.csv", "06--000000.wav.csv"]
+    assert sorted(path.name for path in (tmp_path / "csv" / "scores").iterdir()) == tables(tmp_path / "csv")
     with (tmp_path / "csv" / "05--000000.csv").open(newline="") as file:
         assert [row["recording"] for row in csv.DictReader(file)] == ["05/000000.wav"]
     detect(folder, *given, "--output", str(tmp_path / "raven"))

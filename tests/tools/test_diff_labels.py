@@ -220,7 +220,7 @@ def test_a_revision_that_does_not_name_its_test_clips_is_not_compared(repository
 def test_few_recordings_are_not_drawn_and_it_says_so(repository, review):
     measure(AFTER, clips_a_recording=10)
     remark = section(review("HEAD"), "Gain")[-2]
-    assert remark.startswith("The intervals take clips of one recording for independent")
+    assert remark.startswith("The intervals treat clips of one recording as independent")
     assert "(10 of at least 20)" in remark
 
 

@@ -93,3 +93,13 @@ def test_a_data_set_without_clips_is_refused_with_a_remedy(put_to_use):
         1,
         "data/tiny/clips.csv: there is no such file; run dvc repro data/tiny/dvc.yaml\n",
     )
+
+
+def test_the_command_says_where_names_tell_the_label(put_to_use):
+    table = Path("data/tiny/clips.csv")
+    rows = [line.split(",") for line in table.read_text().splitlines()[1:]]
+    for number, row in enumerate(rows):
+        recording = f"{'upcall' if row[3] == 'call' else 'noise'}_{number:02d}.wav"
+        row[:2] = [f"{recording.removesuffix('.wav')}_{row[0].rpartition('_')[2]}", recording]
+    table.write_text("".join(",".join(row) + "\n" for row in [["clip_id,recording,start_s,label,site"], *rows]))
+    assert any("have names that tell the label (noise, upcall)" in line for line in hold_out(again=True))

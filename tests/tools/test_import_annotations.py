@@ -109,6 +109,12 @@ def clips() -> list[tuple[str, float, str, str]]:
     return [(clip.recording, clip.start_s, clip.label, clip.site) for clip in read_clips(Path("data/bay/clips.csv"))]
 
 
+def sources(dataset: str = "bay", table: str = "study.tsv") -> dict[str, str]:
+    """Return what clips from folders were named before, by their paths below `recordings/`."""
+    with (Path("data") / dataset / "annotations" / table).open(newline="") as file:
+        return {row["filename"]: row["source"] for row in csv.DictReader(file, delimiter="\t")}
+
+
 def summary(reason: str) -> list[tuple[str, int, int]]:
     with Path("data/bay/import.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["reason"].startswith(reason)]
@@ -267,7 +273,7 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
             write_recording(tmp_path / "study" / label / f"{name}.wav", call, length_s=0.8, seed=seed)
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
     assert result.returncode == 0, result.stderr
-    assert clips() == [
+    assert sorted((sources()[name], *rest) for name, *rest in clips()) == [
         ("calls/1.wav", 0.0, "call", ""),
         ("calls/2.wav", 0.0, "call", ""),
         ("calls/3.wav", 0.0, "call", ""),
@@ -275,6 +281,42 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
         ("nocalls/x.wav", 0.0, "nocall", ""),
     ]
     assert summary("windows without a call that could not be found") == [("", 0, 1)]
+
+
+def test_names_of_clips_from_folders_do_not_tell_their_label_and_stay(repository, tmp_path):
+    study = tmp_path / "study"
+    names = [f"Calls/bay/2019/07/05/upcall_{seed}.WAV" for seed in range(3)]
+    names += ["no_calls/noise \t'\"1.wav", "no_calls/rpi_orcasound_lab_1562337136_0004.wav", "no_calls/ship.flac"]
+    for seed, name in enumerate(names):
+        write_recording(study / name, length_s=1.0, seed=seed)
+    assert run_tool(repository, "import_annotations", "bay", str(study)).returncode == 0
+    before = {clip.clip_id: (clip.label, clip.site) for clip in read_clips(Path("data/bay/clips.csv"))}
+    assert all(re.fullmatch(r"clip_[0-9a-f]{16}_0000000", clip_id) for clip_id in before)
+    assert sorted(before.values()) == [("call", "bay")] * 3 + [("nocall", "")] * 2 + [("nocall", "orcasound_lab")]
+    write_recording(study / "Calls" / "0.wav", length_s=1.0, seed=9)
+    assert run_tool(repository, "import_annotations", "bay", str(study)).returncode == 0
+    after = {clip.clip_id: (clip.label, clip.site) for clip in read_clips(Path("data/bay/clips.csv"))}
+    assert before.items() < after.items()
+    assert len(after) == 7
+
+
+def test_clips_from_folders_of_an_older_data_set_keep_their_ids(repository, tmp_path):
+    """Earlier versions kept the folders in the names."""
+    for seed, name in enumerate(("calls/1.wav", "nocalls/2.wav")):
+        write_recording(tmp_path / "study" / name, length_s=1.0, seed=seed)
+        write_recording(Path("data/bay/recordings") / name, length_s=1.0, seed=seed)
+    Path("data/bay/annotations").mkdir()
+    rows = "calls/1.wav\t0\t1.000000\tcall\nnocalls/2.wav\t0\t1.000000\tnocall\n"
+    Path("data/bay/annotations/study.tsv").write_text(f"filename\tstart_s\tduration_s\tlabel\n{rows}")
+    Path("data/bay/recordings.csv").write_text("recording,site,began,hop_s\ncalls/1.wav,,,\nnocalls/2.wav,,,\n")
+    write_recording(tmp_path / "study" / "calls" / "new.wav", length_s=1.0, seed=5)
+    assert run_tool(repository, "import_annotations", "bay", str(tmp_path / "study")).returncode == 0
+    assert {clip.clip_id for clip in read_clips(Path("data/bay/clips.csv"))} > {
+        "calls--1_0000000",
+        "nocalls--2_0000000",
+    }
+    assert len(clips()) == 3
+    assert sum(recording.startswith("clip_") for recording, *_ in clips()) == 1
 
 
 # What was decided is shown.
@@ -366,7 +408,7 @@ def test_folders_of_clips_may_be_spelt_in_other_ways(repository, tmp_path, names
         write_recording(tmp_path / "study" / name / f"{name}.wav", length_s=1.5, seed=seed)
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
     assert result.returncode == 0, result.stderr
-    assert [clip[2] for clip in clips()] == ["call", "nocall"]
+    assert sorted(clip[2] for clip in clips()) == ["call", "nocall"]
 
 
 def test_a_recording_that_is_named_without_its_suffix_keeps_its_whole_name(imported, tmp_path):
@@ -418,7 +460,8 @@ def test_silent_clips_of_folders_are_left_out_and_the_others_taken(repository, t
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
     assert result.returncode == 0, result.stderr
     assert len(clips()) == 6
-    assert summary("its recording cannot be used: is silent from end to end") == [("calls/dead.wav", 1, 0)]
+    (name, *counts), *others = summary("its recording cannot be used: is silent from end to end")
+    assert (sources()[name], counts, others) == ("calls/dead.wav", [1, 0], [])
 
 
 def write_noises(folder: Path, lengths_s: Mapping[str, tuple[float, float]], count: int) -> None:
@@ -569,14 +612,18 @@ def test_of_folders_of_clips_a_clip_that_is_there_twice_is_taken_once_and_not_as
     shutil.copy(tmp_path / "clips" / "calls" / "1.wav", tmp_path / "clips" / "calls" / "1 copy.wav")
     result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "clips"))
     assert result.returncode == 0, result.stderr
-    assert "calls/1 copy.wav: holds the same bytes as " in result.stdout
-    assert {recording for recording, *_ in clips()} == {"calls/1.wav", "calls/2.wav", "nocalls/3.wav"}
+    assert re.search(r"calls/1( copy)?\.wav: holds the same bytes as .*calls/1( copy)?\.wav", result.stdout)
+    taken = {sources(table="clips.tsv")[recording] for recording, *_ in clips()}
+    assert taken - {"calls/1.wav", "calls/1 copy.wav"} == {"calls/2.wav", "nocalls/3.wav"}
+    assert len(taken) == 3
     shutil.copy(tmp_path / "clips" / "calls" / "2.wav", tmp_path / "clips" / "nocalls" / "4.wav")
     result = run_tool(repository, "import_annotations", "other", str(tmp_path / "clips"))
     assert result.returncode == 0, result.stderr
-    assert "nocalls/4.wav: holds the same bytes as " in result.stdout
+    assert re.search(r"(nocalls/4|calls/2)\.wav: holds the same bytes as .*(nocalls/4|calls/2)\.wav", result.stdout)
     assert "but its annotations differ" in result.stdout
-    assert [clip.recording for clip in read_clips(Path("data/other/clips.csv"))] == ["calls/1.wav", "nocalls/3.wav"]
+    taken = {sources("other", "clips.tsv")[clip.recording] for clip in read_clips(Path("data/other/clips.csv"))}
+    assert taken - {"calls/1.wav", "calls/1 copy.wav"} == {"nocalls/3.wav"}
+    assert len(taken) == 2
 
 
 def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):
@@ -712,7 +759,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     assert ran[0] == "data/bay/dvc.yaml:import"
     assert sorted(ran[1:]) == sorted(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
     assert (folder / "models" / "retrained" / "model.json").exists()
-    tables = [pandas.read_csv(path, sep="\t") for path in sorted((folder / "detections").iterdir())]
+    tables = [pandas.read_csv(path, sep="\t") for path in sorted((folder / "detections").glob("*.selections.txt"))]
     assert len(tables) == 9
     assert all({"Selection", "Begin Time (s)", "End Time (s)", "Score"} <= set(table.columns) for table in tables)
 
@@ -735,6 +782,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
         "recordings.csv",
         "recordings.dvc",
         "sea.Table.1.selections.txt",
+        "windows.csv",
     }
     # The import is a stage like any other.
     assert stages_run(repro(folder)) == []

@@ -23,7 +23,7 @@ from tests.support.chromium import chromium
 from tests.support.feature_params import PARAMS
 from tools import label_page
 from tools.lib.pages import document
-from tools.lib.pages.clip_parts import clip_part
+from tools.lib.pages.clip_parts import clip_part, in_data_set
 from tools.lib.pages.sound import comfortable, encode
 
 PARAMS_YAML = "data:\n  dataset: tiny\nfeaturize:\n" + "".join(
@@ -249,6 +249,26 @@ def scores_seen(browser):
         ".map((item) => ['aria-label', 'title'].map((name) => item.getAttribute(name)).join(' ')).join(' ')"
     )
     return set(re.findall(r"0\.\d\d", text)) & {f"{score:.2f}" for score in SCORES.values()}
+
+
+def names_seen(browser):
+    """Return the ids and names of recordings that the page shows or tells a screen reader."""
+    text = browser.execute_script(
+        "return document.body.innerText + [...document.querySelectorAll('*')].filter((item) => item.checkVisibility())"
+        ".map((item) => ['aria-label', 'title'].map((name) => item.getAttribute(name)).join(' ')).join(' ')"
+    )
+    return {
+        name for recording, start_s in CLIPS for name in (recording, make_clip_id(recording, start_s)) if name in text
+    }
+
+
+def test_names_which_may_tell_the_label_are_hidden_until_the_clip_is_answered(browser):
+    start(browser)
+    assert names_seen(browser) == set()
+    press(browser, "e")
+    assert names_seen(browser) == set()
+    press(browser, Keys.ARROW_LEFT, "c", Keys.ARROW_LEFT)
+    assert names_seen(browser) == {CLIPS[0][0], CLIP_IDS[0]}
 
 
 def test_the_scores_are_hidden_until_every_clip_is_answered(browser):
@@ -597,9 +617,9 @@ def test_only_what_is_near_is_kept_decoded(browser):
 def test_texts_of_the_tables_are_never_run(browser):
     start(browser)
     browser.execute_script("showClip(4)")
-    origin = text_of(browser, "origin")
-    assert HOSTILE in origin
-    assert HOSTILE_SITE in origin
+    assert HOSTILE_SITE in text_of(browser, "origin")
+    press(browser, "c", Keys.ARROW_LEFT)
+    assert HOSTILE in text_of(browser, "origin")
     press(browser, "e")
     assert browser.execute_script("return window.hacked") is None
     assert browser.execute_script("return document.querySelectorAll('script:not([type])').length") == 1
@@ -747,8 +767,8 @@ def test_a_page_of_200_clips_can_be_sent_by_mail(tmp_path, monkeypatch):
         ("clip_id", "recording", "start_s", "label", "site"),
         [("sea_0001000", "sea.wav", 1.0, "", "")],
     )
-    (clip,) = read_clips(tmp_path / "clips.csv")
-    part = clip_part(tmp_path, clip, params)
+    (shown,) = in_data_set(tmp_path, read_clips(tmp_path / "clips.csv"))
+    part = clip_part(shown, params)
     assert 200 * len(json.dumps(part)) < 40e6
 
 

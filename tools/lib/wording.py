@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stages.lib.markdown import code
+from stages.lib.cards.markdown import code
 
 
 def counted(count: int, noun: str, nouns: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from stages.lib.markdown import code
+from stages.lib.cards.markdown import code
 from stages.lib.runtime.params import DataParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 

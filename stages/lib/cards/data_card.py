@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.cards.card import data_link, label_counts, site_name
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from stages.lib.runtime.params import DataParams
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.split import PARTS
@@ -93,7 +93,7 @@ def origin(data: DataParams) -> str:
 def licence(data: DataParams) -> str:
     """Say what may be done with the recordings."""
     if data.is_synthetic:
-        return "that of this repository ([LICENSE](../LICENSE))."
+        return "the license of this repository ([LICENSE](../LICENSE))."
     return "whatever the people who recorded it allow. Ask them before you share it."
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stages.lib.cards.card import data_link
+from stages.lib.cards.field_results import field_section
 from stages.lib.cards.model_results import interval, rarity_table, results_table, sources_table
 from stages.lib.cards.site_results import known_sites, site_table
 from stages.lib.measures.comparison import verdict
@@ -46,6 +47,10 @@ class Evaluated(NamedTuple):
         Ids of the test clips.
     is_call, right : ndarray of bool, shape (test clips,)
         The truth, and whether the retrained model says it.
+    field : dict
+        What metrics/field.json holds.
+    digest : str
+        Of the retrained model.
     """
 
     data: DataParams
@@ -59,17 +64,17 @@ class Evaluated(NamedTuple):
     test: Sequence[str]
     is_call: np.ndarray
     right: np.ndarray
+    field: Mapping[str, Any]
+    digest: str
 
 
 def model_card(model: Evaluated) -> str:
     """Return the card as Markdown."""
-    after, calibration = model.results["after"], model.results["after"]["calibration"]
+    calibration = model.results["after"]["calibration"]
     learned = [clip for clip in model.labels if clip.part != "valid"]  # Validation only calibrates.
     labels_of = defaultdict(list)
     for clip in learned:
         labels_of[model.site_of[clip.clip_id]].append(clip.label)
-    tested = np.array([model.site_of[clip_id] for clip_id in model.test])
-    remarks = "\n".join(f"- {remark}" for remark in model.remarks)
     return f"""\
 # Model card
 
@@ -93,6 +98,38 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 ## Results on the test clips
 
+{results_section(model, labels_of)}
+
+## In the field
+
+{field_section(model.field, model.digest)}
+
+## What not to use it for
+
+- **To conclude that no whale is there.** {found(model.results["after"])}, and nobody can hear a whale that does not
+  call.
+- **To decide without a person.** Somebody should listen to what it has found before anything is decided about ships,
+  noise or animals.
+- **To count animals or calls.** A detection says that there is a call, not how many.
+- **At other sites, with other hydrophones or for other species,** before it is tested on labelled clips from there.
+"""
+
+
+def results_section(model: Evaluated, labels_of: Mapping[str, Sequence[str]]) -> str:
+    """Return the figures and what limits them, over all sites and by site; without test clips, only the latter.
+
+    Parameters
+    ----------
+    model : Evaluated
+    labels_of : mapping
+        From site to the labels of the clips that the model learned from.
+    """
+    remarks = "\n".join(f"- {remark}" for remark in model.remarks)
+    if not model.test:
+        return remarks
+    after = model.results["after"]
+    tested = np.array([model.site_of[clip_id] for clip_id in model.test])
+    return f"""\
 {after["calls"]["support"]} calls and {after["nocalls"]["support"]} no-calls that neither model has learned from. 95 %
 intervals are in brackets. Sensitivity is the share of calls that the model finds, specificity the share of no-calls
 that it leaves alone, both at a threshold of {THRESHOLD}.
@@ -120,17 +157,14 @@ of the clips above the threshold are false alarms. By Bayes' rule, this share of
 
 {rarity_table(after)}
 
-[roc_after.csv](plots/roc_after.csv) has sensitivity and specificity at other thresholds.
+[roc_after.csv](plots/roc_after.csv) has sensitivity and specificity at other thresholds."""
 
-## What not to use it for
 
-- **To conclude that no whale is there.** The model finds a share of {interval(after, "sensitivity")} of the calls, and
-  nobody can hear a whale that does not call.
-- **To decide without a person.** Somebody should listen to what it has found before anything is decided about ships,
-  noise or animals.
-- **To count animals or calls.** A detection says that there is a call, not how many.
-- **At other sites, with other hydrophones or for other species,** before it is tested on labelled clips from there.
-"""
+def found(after: Mapping[str, Any]) -> str:
+    """Say what share of the calls the model finds."""
+    if "sensitivity" not in after:
+        return "What share of the calls the model finds is not known"
+    return f"The model finds a share of {interval(after, 'sensitivity')} of the calls"
 
 
 def origin(data: DataParams) -> str:

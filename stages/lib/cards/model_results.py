@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stages.lib.cards.card import label_counts
-from stages.lib.markdown import table
+from stages.lib.cards.markdown import table
 from stages.lib.tables.merged import BY_EXPERT, DATASET, MODEL, MergedClip
 
 PROPORTIONS = ("accuracy", "sensitivity", "specificity")

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from stages.lib.cards.card import label_counts, site_name
+from stages.lib.cards.markdown import table
 from stages.lib.intervals.proportions import proportion
-from stages.lib.markdown import table
 
 
 def known_sites(learned: set[str], tested: set[str]) -> str:

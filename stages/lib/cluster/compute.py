@@ -79,7 +79,7 @@ def chosen_cluster() -> Iterator[Cluster | None]:
     except TimeoutError:
         raise fault(f"no worker joined within {REACH_S} s; run make worker SCHEDULER={address}") from None
     except (distributed.CancelledError, OSError) as error:
-        # Errors with a number are the operating system's, such as that of a full disk.
+        # Errors with a number are the operating system's, such as a full disk.
         if getattr(error, "errno", None) is not None:
             raise
         raise fault(f"{address} cannot be reached; run make scheduler, then run this again") from None

@@ -1,4 +1,4 @@
-"""What features and scores depend on besides their inputs. Processes with the same setup give the same bytes."""
+"""What features and scores depend on, apart from their inputs. Processes with the same setup give the same bytes."""
 
 import platform
 import socket

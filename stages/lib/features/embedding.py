@@ -45,7 +45,7 @@ def window_embeddings(path: Path, starts_s: Sequence[float], params: FeaturePara
 
 
 def scaled(samples: np.ndarray) -> np.ndarray:
-    """Return samples of which the loudest is `PEAK`: recordings come in all scales, and models expect one."""
+    """Scale samples so that the loudest is `PEAK`: recordings come in all scales, and models expect one."""
     return samples * np.float32(PEAK / max(np.abs(samples).max(), np.finfo(np.float32).tiny))
 
 

@@ -65,7 +65,7 @@ def read_pretrained(folder: Path) -> Pretrained | None:
     Raises
     ------
     InputFaults
-        Where there is no such model, or its weights are not those that it describes.
+        Where there is no such model, or its weights are not the ones it describes.
     """
     path = folder / DESCRIPTION
     try:
@@ -86,7 +86,7 @@ def remedy(folder: Path) -> str:
 
 
 def weights_digest(weights: Path) -> str:
-    """Return the SHA-256 of a file; that of a folder covers the names and the contents of all files in it."""
+    """Return the SHA-256 of a file, or of the names and contents of all files in a folder."""
     files = [weights] if not weights.is_dir() else sorted(path for path in weights.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:

@@ -51,9 +51,9 @@ def mel_spectrogram(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
 def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
     """Apply per-channel energy normalisation (PCEN) with librosa's constants.
 
-    librosa lets the running level of each band start from a constant, which is far below that of samples scaled for it:
-    the first half second of a clip then glares, and hides a call that begins there. It starts from the band's own
-    first frames here.
+    librosa lets the running level of each band start from a constant, far below the level of samples scaled for it. The
+    first half second of a clip then glares and hides a call that begins there. Here the level starts from the first
+    frames of the band.
 
     Parameters
     ----------

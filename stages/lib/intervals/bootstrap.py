@@ -34,10 +34,10 @@ def drawing_units(recordings: Sequence[str]) -> np.ndarray:
 def interval_remark(recording_count: int) -> str:
     """Say what the intervals treat as independent."""
     if recording_count >= FEWEST_RECORDINGS:
-        return f"The intervals draw whole recordings ({recording_count}), because clips of one recording are alike."
+        return f"The intervals draw whole recordings ({recording_count}), because clips of one recording are similar."
     return (
-        "The intervals take clips of one recording for independent, because the test part has too few recordings to "
-        f"draw from ({recording_count} of at least {FEWEST_RECORDINGS}). Where such clips are alike, the intervals are "
+        "The intervals treat clips of one recording as independent, because the test part has too few recordings to "
+        f"draw from ({recording_count} of at least {FEWEST_RECORDINGS}). If such clips are similar, the intervals are "
         "too narrow."
     )
 

@@ -31,10 +31,25 @@ def model_report(title: str, is_call: np.ndarray, called: np.ndarray) -> str:
     )
 
 
+NOT_MEASURED = (
+    "Nothing is measured: there are no test clips (split.test in params.yaml is 0). Listen to some of what the model "
+    "finds before you trust it. Once there are labels to spare, set split.test and run python -m tools.hold_out."
+)
+
+
 def full_report(
-    is_call: np.ndarray, before_called: np.ndarray, after_called: np.ndarray, change: dict, remarks: Sequence[str] = ()
+    is_call: np.ndarray,
+    before_called: np.ndarray,
+    after_called: np.ndarray,
+    change: dict | None,
+    remarks: Sequence[str] = (),
 ) -> str:
-    """Return the reports of both models, the remarks on the figures, and the verdict on the change."""
+    """Return the reports of both models, the remarks on the figures, and the verdict on the change.
+
+    Without test clips there is no change to judge; the remarks then say so.
+    """
+    if change is None:
+        return "\n".join(f"{remark}\n" for remark in remarks)
     return "\n".join(
         [
             model_report("Before: the baseline", is_call, before_called),

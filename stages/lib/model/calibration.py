@@ -76,7 +76,7 @@ def calibration_remark(calls: int, nocalls: int) -> str:
     """Say in one sentence what limits a calibration by so many clips; nothing where there are enough of them."""
     if not calls or not nocalls:
         missing = "call" if not calls else "no-call"
-        return f"The validation clips hold no {missing}, so the scores are not calibrated (temperature 1)."
+        return f"There are too few {missing}s to calibrate by, so the scores are as trained (temperature 1)."
     if min(calls, nocalls) >= FEWEST_CLIPS:
         return ""
     return (
@@ -113,6 +113,6 @@ def expected_calibration_error(is_call: np.ndarray, p_call: np.ndarray) -> float
     References
     ----------
     Naeini et al. (2015), "Obtaining well calibrated probabilities using Bayesian binning", and Guo et al. (2017),
-    equation 3, for the probability of a call rather than that of the predicted class.
+    equation 3, for the probability of a call, not of the predicted class.
     """
     return sum(abs(promised - there) * clips for promised, there, clips in reliability(is_call, p_call)) / len(is_call)

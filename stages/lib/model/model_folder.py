@@ -1,5 +1,6 @@
 """A model on disk: a folder with the weights and a description of what they expect."""
 
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -154,6 +155,14 @@ def model_of(folder: Path, description: dict, seed: int = 0) -> Model:
 def model_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
     """Return the files of a model by name, as they are sent to the workers of a cluster."""
     return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+
+
+def model_digest(folder: Path) -> str:
+    """Return the SHA-256 digest, in hexadecimal digits, of the names and contents of a model's files."""
+    digest = hashlib.sha256()
+    for name, content in model_files(folder):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

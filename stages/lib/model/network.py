@@ -66,7 +66,7 @@ def embed(inputs):
 
 
 def embedding_network(network):
-    """Return what lies before the last layers: to an array of shape (clips, channels), alike for clips alike.
+    """Return what lies before the last layers: to an array of shape (clips, channels), similar for similar clips.
 
     The channels of all networks stand side by side.
     """

@@ -35,7 +35,7 @@ class Probe(NamedTuple):
 
     def log_odds(self, embeddings: np.ndarray) -> np.ndarray:
         """Return log(p_call / (1 - p_call)) of embeddings of shape (clips, channels): float32 of shape (clips,)."""
-        # A sum a clip, which does not depend on the clips beside it, as a product of matrices would.
+        # A sum per clip does not depend on the other clips, as a product of matrices would.
         sums = (square_roots(embeddings) * self.coefficients).sum(axis=1)
         return (sums + self.intercept).astype(np.float32)
 
@@ -87,7 +87,7 @@ def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray
         return Trained(fit(embeddings, is_call, weights, usual), AS_TRAINED, (0, 0))
     strengths = [usual * factor for factor in FACTORS] if len(is_call) >= FEWEST_TO_CHOOSE else [usual]
     trials = [trial(embeddings, is_call, weights, folds, strength) for strength in strengths]
-    # The strongest regularisation of those that do equally well.
+    # Among equally good ones, the strongest regularisation.
     best = min(trials, key=lambda tried: tried.loss)
     calibrated_by = int(is_call.sum()), int((~is_call).sum())
     return Trained(fit(embeddings, is_call, weights, best.strength), best.temperature, calibrated_by)

@@ -34,16 +34,15 @@ def log_odds_by_network(model: Model, features: Features, clip_ids: Sequence[str
     return through(partial(log_odds_of_views, model), features, clip_ids, model.networks)
 
 
-def embedding_of(model: Model, features: Features, clip_ids: Sequence[str], positions: Sequence[int]) -> np.ndarray:
-    """Return an embedding of the clips at some positions: float32 of shape (positions, channels).
+def embedding_of(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
+    """Return an embedding of some clips: float32 of shape (clips, channels).
 
     That of the pretrained model, if there is one; otherwise what the last layers of the network see.
     """
-    chosen = [clip_ids[position] for position in positions]
     if model.probe or model.normalisation is None:
-        return load_clips(features, chosen, EMBEDDING).astype(np.float32)
+        return load_clips(features, clip_ids, EMBEDDING).astype(np.float32)
     network = embedding_network(model.network)
-    return through(partial(output_of, network, model.normalisation), features, chosen, network.output_shape[-1])
+    return through(partial(output_of, network, model.normalisation), features, clip_ids, network.output_shape[-1])
 
 
 def through(

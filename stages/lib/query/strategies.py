@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.lib.feature_store import in_batches
 from stages.lib.model.calibration import probability
 from stages.lib.runtime.determinism import stable_random
 
 # The most uncertain clips are clustered: this many for each clip that can be asked about.
 CANDIDATES = 10
+BATCH = 4096  # Clips whose embeddings are in memory at a time, and clips that say what is common to all.
 
 
 class Candidates(NamedTuple):
@@ -28,10 +30,13 @@ class Candidates(NamedTuple):
     uncertain : ndarray of bool, shape (clips,)
         Whether the score lies within the band.
     embedding : callable
-        Takes positions in the pool; returns the network's embedding of these clips, float, shape (positions, channels).
-        It needs another pass of the clips through the network, so it is only called by strategies that use it.
+        Takes positions in the pool; returns an embedding of these clips, float, shape (positions, channels): that of
+        the pretrained model, or the network's. The latter needs another pass of the clips through the network, so it is
+        only called by strategies that use it.
     most : int
         Number of clips that can be asked about.
+    calls : callable
+        Returns the embedding of the labelled calls that the model learned from, of shape (calls, channels).
     """
 
     clip_ids: Sequence[str]
@@ -39,6 +44,7 @@ class Candidates(NamedTuple):
     uncertain: np.ndarray
     embedding: Callable[[Sequence[int]], np.ndarray]
     most: int
+    calls: Callable[[], np.ndarray]
 
 
 # Measures: one number per clip, larger for a clip that is more worth asking about.
@@ -115,11 +121,41 @@ def by_diversity(pool: Candidates) -> list[int]:
     return chosen + [position for position in ranking if position not in set(chosen)]
 
 
+def by_similarity(pool: Candidates) -> list[int]:
+    """Rank all clips by their similarity to the labelled calls, the most similar first.
+
+    The similarity of two clips is the cosine between their embeddings, from each of which the mean of the pool is
+    taken: what all sound at a site has in common says nothing. A clip counts by its mean similarity to the calls.
+
+    References
+    ----------
+    Dumoulin et al. (2025), "The search for squawk: agile modeling in bioacoustics", https://arxiv.org/abs/2505.03071:
+    labelling begins with a search by example in the embeddings of a pretrained model.
+    """
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    in_random_order = by_lot(pool)
+    if not in_random_order:
+        return []
+    centre = pool.embedding(sorted(in_random_order[:BATCH])).mean(axis=0)
+    calls = pool.calls() - centre
+    batches = in_batches(range(len(pool.clip_ids)), BATCH)
+    similarity = [cosine_similarity(pool.embedding(batch) - centre, calls).mean(axis=1) for batch in batches]
+    return highest_first(np.concatenate(similarity), pool.clip_ids)
+
+
 def by_lot(pool: Candidates) -> list[int]:
     """Rank in a reproducible random order."""
     return highest_first(np.array([stable_random(f"random:{clip_id}") for clip_id in pool.clip_ids]), pool.clip_ids)
 
 
 STRATEGIES: Mapping[str, Callable[[Candidates], list[int]]] = MappingProxyType(
-    {"band": by_band, "margin": by_margin, "entropy": by_entropy, "diverse": by_diversity, "random": by_lot}
+    {
+        "band": by_band,
+        "margin": by_margin,
+        "entropy": by_entropy,
+        "diverse": by_diversity,
+        "similar": by_similarity,
+        "random": by_lot,
+    }
 )

@@ -53,8 +53,13 @@ class SplitParams(Section):
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The parts that have to hold both calls and no-calls; nobody needs validation clips who asks for none."""
-        return ("train", "valid", "test") if self.valid else ("train", "test")
+        """The parts that have to hold both calls and no-calls: train, and those for which clips are asked."""
+        return ("train", *(part for part in ("valid", "test") if getattr(self, part)))
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether clips are asked for any part but train."""
+        return bool(self.valid or self.pool or self.test)
 
     @property
     def by_share(self) -> bool:

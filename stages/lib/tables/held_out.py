@@ -120,7 +120,7 @@ def draw_faults(drawn: Mapping[str, str], now: Mapping[str, str]) -> dict[str, s
     ----------
     drawn, now : mapping
         From a name in params.yaml to the value at the draw, and the value now. The draw does not record the size of an
-        empty part; it may be any share, or the count 0.
+        empty part; it may be any share, or the count 0. Of a draw that holds nothing out, it records nothing.
 
     Returns
     -------
@@ -129,7 +129,8 @@ def draw_faults(drawn: Mapping[str, str], now: Mapping[str, str]) -> dict[str, s
     """
     faults = {}
     for name, value in now.items():
-        before = drawn.get(name, value if "." in value else "0")
+        is_count = name.removeprefix("split.") in DRAWN_PARTS and "." not in value
+        before = drawn.get(name, "0" if is_count else value)
         if before != value:
             faults[name] = f"{name} is {value}, but the held-out clips were drawn with {before}"
     return faults

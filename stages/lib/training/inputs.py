@@ -28,7 +28,7 @@ class LabelledClips(NamedTuple):
     weights: list[float]
 
     @classmethod
-    def alike(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
+    def unweighted(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
         """Return clips that each count for one."""
         return cls(list(clip_ids), list(labels), [1.0] * len(clip_ids))
 

@@ -75,7 +75,7 @@ class Choice(NamedTuple):
     nocalls : list of float
         Candidates for the draw.
     outcomes : list of Outcome
-        All except those that depend on the draw.
+        All outcomes, except the ones that depend on the draw.
     """
 
     calls: list[float]

@@ -1,9 +1,14 @@
 """Turn two folders of clips, `calls` and `nocalls`, into a table with the label of each file.
 
-Their names may vary: `call`, `Calls`, `NoCalls`, `no_calls` and so on.
+The folders' names may vary: `call`, `Calls`, `NoCalls`, `no_calls` and so on. Folder and file names of such clips often
+tell the label, and experts see the ids of clips before they answer. So a clip gets a name that tells nothing, and the
+table keeps its own name, site and time.
 """
 
+import hashlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import soundfile
 
@@ -13,10 +18,19 @@ from stages.lib.runtime.faults import refuse
 from tools.lib.formats.delimited import key_of
 from tools.lib.formats.event import CALL, NOCALL
 from tools.lib.recordings.audio_files import audio_files
+from tools.lib.recordings.recording_origin import origin_of_recording
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
 SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}
-HEADER = "filename\tstart_s\tduration_s\tlabel\n"
+HEADER = "filename\tstart_s\tduration_s\tlabel\tlocation\tdate\tsource\n"
+
+
+class FolderClip(NamedTuple):
+    """A clip of a folder: its current path, its label, and its path below the folder of both folders."""
+
+    path: Path
+    label: str
+    source: str
 
 
 def is_clip_folders(folder: Path) -> bool:
@@ -34,24 +48,46 @@ def label_folders(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def clips_of(folder: Path) -> dict[str, Path]:
-    """Return every clip by its future path below `recordings/`."""
-    clips: dict[str, Path] = {}
-    refuse(
-        f"{path}: {clips[place]} would have the same path, {place}; rename one of them"
-        for name, folders in label_folders(folder).items()
-        for one in folders
-        for clip, path in audio_files(one).items()
-        if clips.setdefault(place := f"{name}/{clip}", path) != path
-    )
+def clips_of(folder: Path, registered: Collection[str]) -> dict[str, FolderClip]:
+    """Return every clip by its future path below `recordings/`.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of both folders.
+    registered : collection of str
+        The paths of the data set's recordings. A clip that is among them by its own name keeps it.
+    """
+    clips = {}
+    for name, folders in label_folders(folder).items():
+        for one in folders:
+            for clip, path in audio_files(one).items():
+                own, source = f"{name}/{clip}", f"{one.name}/{clip}"
+                place = own if own in registered else neutral_name(f"{folder.resolve().name}/{source}")
+                clips[place] = FolderClip(path, FOLDERS[name], source)
     return clips
 
 
-def table_of(clips: dict[str, Path]) -> str:
+def neutral_name(path: str) -> str:
+    """Return a file name that tells nothing of a path but its suffix, the same for every import."""
+    digest = hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()[:16]
+    return f"clip_{digest}{Path(path).suffix.lower()}"
+
+
+def table_of(clips: Mapping[str, FolderClip]) -> str:
     """Return a table in Pod.Cast's format; refuse clips that are not audio."""
-    refuse(fault for fault in map(opening_fault, clips.values()) if fault)
-    rows = [f"{name}\t0\t{duration_s(path):.6f}\t{FOLDERS[name.partition('/')[0]]}\n" for name, path in clips.items()]
+    refuse(fault for clip in clips.values() if (fault := opening_fault(clip.path)))
+    rows = []
+    for name, clip in clips.items():
+        site, began = origin_of_recording(clip.source)
+        cells = (name, "0", f"{duration_s(clip.path):.6f}", clip.label, plain(site), began, plain(clip.source))
+        rows.append("\t".join(cells) + "\n")
     return HEADER + "".join(rows)
+
+
+def plain(text: str) -> str:
+    """Return a text without what would end a cell or is not UTF-8."""
+    return "".join(letter if letter.isprintable() and letter != '"' else "_" for letter in text)
 
 
 def opening_fault(path: Path) -> str | None:

@@ -81,7 +81,9 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     """
     refuse([f"{source}: there is no such folder; name the folder with the recordings"] if no_folder(source) else [])
     clip_folders = [path for path in given if is_clip_folders(path)]
-    tables = {f"{path.resolve().name}.tsv": clips_of(path) for path in clip_folders}
+    register = read_register(folder / NAME)
+    registered = {one.recording: folder / RECORDINGS / one.recording for one in register}
+    tables = {f"{path.resolve().name}.tsv": clips_of(path, registered) for path in clip_folders}
     files = placed([path for path in given if path not in clip_folders], [folder / ANNOTATIONS, source])
     refuse(name_faults([*zip(tables, clip_folders, strict=False), *files]))
     texts = {name: path.read_bytes() for name, path in files if path.is_file()}
@@ -89,16 +91,15 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     # Earlier annotation files count too: a recording that was missing may have been found.
     before = {name: path for name, path in present_files(folder).items() if name not in texts.keys() | tables.keys()}
     read = read_files(folder, before | dict(files), params)
-    register = read_register(folder / NAME)
-    registered = {one.recording: folder / RECORDINGS / one.recording for one in register}
     present = audio_files(folder / RECORDINGS) if (folder / RECORDINGS).is_dir() else {}
     offered = audio_files(source) if source else {}
     had_before = registered | present
     unclear_before = {name for name in read_unclear(folder / ANNOTATIONS) if name[0] in before}
     found = resolve(read, finding(had_before, had_before | offered, before, unclear_before))
 
-    clips = clips_in(tables)
-    lying = {name: path for name, path in (had_before | offered | clips).items() if name in found.named | clips.keys()}
+    clips = {name: clip for of_folder in tables.values() for name, clip in of_folder.items()}
+    everywhere = had_before | offered | {name: clip.path for name, clip in clips.items()}
+    lying = {name: path for name, path in everywhere.items() if name in found.named | clips.keys()}
     refuse(bring_faults(lying, folder / RECORDINGS))
     new = {name: path for name, path in lying.items() if name not in registered}
     repeats = known_sound(new, registered.values())
@@ -108,7 +109,7 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     taken = {name: path for name, path in lying.items() if name not in not_taken.names}
 
     texts |= {
-        name: table_of({clip: path for clip, path in of_folder.items() if clip in taken}).encode()
+        name: table_of({place: clip for place, clip in of_folder.items() if place in taken}).encode()
         for name, of_folder in tables.items()
     }
     of_tables = resolve(read_texts(folder, {name: texts[name] for name in tables}, params), exactly(taken)).read
@@ -168,8 +169,8 @@ def finding(
                 return match
         match = everywhere.find(name, folder_of(file))
         paths = [all_there[path] for path in match.meant]
-        alike = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
-        return Match(match.meant[:1], []) if alike else match
+        same = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
+        return Match(match.meant[:1], []) if same else match
 
     return find
 
@@ -177,18 +178,6 @@ def finding(
 def exactly(names: Mapping[str, Path]) -> Callable[[str, str], Match]:
     """Return a function that finds recordings only by their exact paths."""
     return lambda _file, name: Match([name] if name in names else [], [])
-
-
-def clips_in(tables: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
-    """Return the clips of all folders of clips; refuse clips from two folders that would have the same path."""
-    clips: dict[str, Path] = {}
-    refuse(
-        f"{path}: {clips[name]} would have the same path; import the folders as two data sets, or rename one file"
-        for of_folder in tables.values()
-        for name, path in of_folder.items()
-        if clips.setdefault(name, path) != path
-    )
-    return clips
 
 
 def registered_now(

@@ -17,6 +17,7 @@ stages:
       - data/{name}/annotations
       - data/{name}/recordings
       - data/{name}/recordings.csv
+      - data/{name}/windows.csv
 {code}
     params:
       - featurize.channel

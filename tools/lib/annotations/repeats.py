@@ -4,17 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools.lib.annotations.clip_folders import FOLDERS
+from tools.lib.annotations.clip_folders import FolderClip
 from tools.lib.formats.event import Annotations
 
 
-def said_of(read: Iterable[Annotations], clips: Iterable[str]) -> dict[str, set[tuple]]:
+def said_of(read: Iterable[Annotations], clips: Mapping[str, FolderClip]) -> dict[str, set[tuple]]:
     """Return the annotations of each recording by its path: start, end and words; only the word for a clip."""
     said: dict[str, set[tuple]] = defaultdict(set)
     for event in (event for one in read for event in one.events):
         said[event.recording].add((event.start_s, event.end_s, event.words))
-    for name in clips:
-        said[name].add(((FOLDERS[name.partition("/")[0]],),))
+    for name, clip in clips.items():
+        said[name].add(((clip.label,),))
     return said
 
 

@@ -3,13 +3,17 @@
 Audacity suggests the name `Labels.txt`. Such a file belongs to the only recording in its folder.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.lib.formats.audacity_track import FIRST_LINE, parse_track
 from tools.lib.formats.event import Annotations, Event
 from tools.lib.formats.text_lines import lines_of
+from tools.lib.formats.word_columns import verdict_word
 from tools.lib.recordings.recording_name import SUFFIX, Origin, named_after
+
+SCORED = re.compile(r"[01][.,]\d\d(?:\s+(.*))?", re.DOTALL)
 
 
 def is_audacity(lines: Sequence[str]) -> bool:
@@ -25,8 +29,16 @@ def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
         fault = "belongs to an unknown recording; name it after its recording, as in bay.txt for bay.wav"
         return Annotations([], {}, [f"{path}: {fault}"])
     selections, faults = parse_track(path, lines)
-    events = [Event(f"{path}:{one.line}", recording, one.start_s, one.end_s, one.text.strip()) for one in selections]
+    events = [
+        Event(f"{path}:{one.line}", recording, one.start_s, one.end_s, word_of(one.text.strip())) for one in selections
+    ]
     return Annotations(events, {recording: Origin()}, faults)
+
+
+def word_of(text: str) -> str:
+    """Return the word in a label; in one of this project's detections, such as `0.93 nocall faint`, the verdict."""
+    scored = SCORED.fullmatch(text)
+    return verdict_word(scored[1] or "") if scored else text
 
 
 def recording_of_track(path: Path) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stages.lib.runtime.table import quoted
-from stages.lib.tables.clips import CALL
 from tools.lib.clips.queue_windows import Window
 from tools.lib.detection.detections import Detection
 from tools.lib.formats.selections import Selection
@@ -60,8 +59,8 @@ def format_track(windows: Iterable[Window]) -> str:
 
 
 def format_detections(detections: Iterable[Detection]) -> str:
-    """Return a label track of the detections in a recording, each label followed by its score."""
-    return "".join(label_line(start_s, end_s, f"{CALL} {p_call:.6f}") for start_s, end_s, p_call in detections)
+    """Return a label track of the detections in a recording, with their scores; verdicts are written after them."""
+    return "".join(label_line(start_s, end_s, f"{p_call:.2f}") for start_s, end_s, p_call in detections)
 
 
 def label_line(start_s: float, end_s: float, text: str) -> str:

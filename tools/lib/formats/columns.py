@@ -14,25 +14,13 @@ RECORDING = (
     "audiofile",  # OpenSoundscape
     "soundfile",
     "soundfiles",  # warbleR
-    "soundfilename",
-    "audiofilename",
-    "audiopath",
-    "audiofilepath",
+    *("soundfilename", "audiofilename", "audiopath", "audiofilepath"),
     "notatedpath",  # crowsetta
     "recording",  # this project's own detections
-    "recordingname",
-    "recordingfile",
-    "recordingfilename",
-    "recordingpath",
-    "wavfile",
-    "wavname",
-    "wavpath",
-    "wav",
+    *("recordingname", "recordingfile", "recordingfilename", "recordingpath", "wavfile", "wavname", "wavpath", "wav"),
     "filepath",
     "file",  # BirdNET, OpenSoundscape
-    "path",
-    "sourcefile",
-    "audio",
+    *("path", "sourcefile", "audio"),
 )
 FOLDER = "folder"  # Kaleidoscope has a separate column for the folder of a recording.
 
@@ -40,66 +28,24 @@ FOLDER = "folder"  # Kaleidoscope has a separate column for the folder of a reco
 RAVEN_BEGIN, FILE_OFFSET = "begintimes", "fileoffsets"
 ONSET = ("onsets", "onset", "onsetsec", "onsettime")
 START = (
-    "starttimes",
-    "starttime",
-    "starts",
-    "start",
-    "startsec",
-    "startsecs",
-    "startseconds",
-    "startinseconds",
-    "starttimesec",
-    "starttimeseconds",
+    *("starttimes", "starttime", "starts", "start", "startsec", "startsecs", "startseconds", "startinseconds"),
+    *("starttimesec", "starttimeseconds"),
     RAVEN_BEGIN,
-    "begintime",
-    "begins",
-    "begin",
-    "beginsec",
-    "beginseconds",
-    "begintimesec",
-    "startoffsets",
-    "startoffset",
-    "tstart",
-    "tmin",
-    "filebeginsec",
+    *("begintime", "begins", "begin", "beginsec", "beginseconds", "begintimesec", "startoffsets", "startoffset"),
+    *("tstart", "tmin", "filebeginsec"),
     *ONSET,
     "offset",  # Kaleidoscope; in a table with onsets, the end
     "offsets",
 )
 END = (
-    "endtimes",
-    "endtime",
-    "ends",
-    "end",
-    "endsec",
-    "endsecs",
-    "endseconds",
-    "endinseconds",
-    "endtimesec",
-    "endtimeseconds",
-    "stoptimes",
-    "stoptime",
-    "stops",
-    "stop",
-    "stopsec",
-    "endoffsets",
-    "endoffset",
-    "tend",
-    "tmax",
-    "fileendsec",
+    *("endtimes", "endtime", "ends", "end", "endsec", "endsecs", "endseconds", "endinseconds", "endtimesec"),
+    *("endtimeseconds", "stoptimes", "stoptime", "stops", "stop", "stopsec", "endoffsets", "endoffset", "tend"),
+    *("tmax", "fileendsec"),
 )
 OFFSET_AS_END = ("offsets", "offset", "offsetsec", "offsettime")
 DURATION = (
-    "durations",
-    "duration",
-    "durationsec",
-    "durationsecs",
-    "durationseconds",
-    "durationinseconds",
-    "durs",
-    "dur",
-    "lengths",
-    "length",
+    *("durations", "duration", "durationsec", "durationsecs", "durationseconds", "durationinseconds", "durs", "dur"),
+    *("lengths", "length"),
     "deltatimes",  # Raven
     "calllengths",  # DeepSqueak
 )
@@ -128,6 +74,9 @@ IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is a box around 
 SITE = ("site", "location")
 DATE, TIME = "date", "pstormastertapeidentifier"
 
+# What a person has decided about a detection of this project.
+VERDICT, SCORES = "verdict", ("score", "pcall")
+
 # Columns that never name a sound.
 NOTES = ("note", "notes", "comment", "comments", "remark", "remarks")
 PASSED_OVER = {
@@ -137,17 +86,9 @@ PASSED_OVER = {
     *(word for group in WORDS for word in group),
     *("annotator", "annotators", "analyst", "observer", "reviewer", "user", "author", "provider", "dataset", "project"),
     *(
-        "source",
-        "license",
-        "licence",
-        "instrument",
-        "recorder",
-        "deployment",
-        "timezone",
-        "datetime",
-        "timestamp",
-        "utc",
+        *("source", "license", "licence", "instrument", "recorder", "deployment", "timezone", "datetime"),
+        *("timestamp", "utc"),
     ),
     *("begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
-    *("startdatetime", "startdate", "confidence", "score", "pcall", "autoid", "ravenfile", "selecfile"),
+    *("startdatetime", "startdate", "confidence", *SCORES, VERDICT, "continues", "autoid", "ravenfile", "selecfile"),
 }

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.runtime.table import Row
+from stages.lib.runtime.table import Row, quoted
 
 TAB, BLANK, COMMA = "\t", " ", ","
 SEPARATORS = (TAB, ";", COMMA, "|")  # In a tie, the first wins.
@@ -35,7 +35,8 @@ class Table(NamedTuple):
     rows : list of Row
         With their lines; from keys to cells. Blank rows are skipped, short rows filled up with empty cells.
     faults : list of str
-        One for each row with more cells than the header, because the extra cells are ambiguous.
+        One for each column that is named twice, and for each row with more cells than the header: it is ambiguous
+        which cells count.
     """
 
     path: Path
@@ -68,23 +69,27 @@ def parse_table(path: Path, lines: Sequence[str]) -> Table:
     start, separator = header_place(lines)
     records = list(numbered_records(lines, start, separator))
     number, header = records[0] if records else (1, [])
-    names: dict[str, str] = {}
-    for name in header:
-        names.setdefault(key_of(name), name)
-    names.pop("", None)
     keys = [key_of(name) for name in header]
+    names: dict[str, str] = {}
+    faults = []
+    for key, name in zip(keys, header, strict=True):
+        if key in names:
+            faults.append(
+                f"{path}:{number}: column {quoted(name)} repeats {quoted(names[key])}; rename or remove one of them"
+            )
+        elif key:
+            names[key] = name
     below = records[1:]
     if all(lines[line - 1].startswith('"') for line, _ in below) and is_numbered(below, len(header)):
         below = [(line, cells[1:]) for line, cells in below]
-    rows, faults = [], []
+    rows = []
     width = len(keys)
     for line, cells in below:
         if len(cells) > width and any(cells[width:]):
             faults.append(f"{path}:{line}: has {len(cells)} cells, but the header has {width}; {remedy(separator)}")
         else:
             filled_up = [*cells[:width], *[""] * (width - len(cells))]
-            # Backwards, so that the first of several columns with the same name wins.
-            rows.append(Row(line, dict(zip(keys[::-1], filled_up[::-1], strict=True))))
+            rows.append(Row(line, dict(zip(keys, filled_up, strict=True))))
     return Table(path, number, separator, names, rows, faults)
 
 

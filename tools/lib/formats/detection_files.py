@@ -1,4 +1,4 @@
-"""Write the detections of a recording to a file: for Raven, for Audacity, or as CSV."""
+"""Write the detections of one or more recordings to a file: for Raven, for Audacity, or as CSV."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,42 +8,56 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.table import write_table
 from tools.lib.detection.detections import Detection
+from tools.lib.detection.searched import Searched
 from tools.lib.formats import audacity_track, raven_table
-from tools.lib.recordings.given_recordings import GivenRecording
 
-CSV_COLUMNS = ("recording", *Detection._fields)
+CSV_COLUMNS = ("recording", *Detection._fields, "continues", "verdict")
 
 
-def write_raven(path: Path, recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams) -> None:
+def write_raven(path: Path, searched: Sequence[Searched], params: FeatureParams) -> None:
     """Write a selection table."""
-    span_hz = params.min_hz, min(params.max_hz, recording.sample_rate / 2)
-    write_text(path, raven_table.format_detections(recording.name, detections, span_hz, params.channel))
+
+    def span_hz(one: Searched) -> tuple[float, float]:
+        return params.min_hz, min(params.max_hz, one.recording.sample_rate / 2)
+
+    write_text(path, raven_table.format_detections(searched, span_hz, params.channel))
 
 
-def write_audacity(
-    path: Path, _recording: GivenRecording, detections: Sequence[Detection], _params: FeatureParams
-) -> None:
-    """Write a label track."""
-    write_text(path, audacity_track.format_detections(detections))
+def write_audacity(path: Path, searched: Sequence[Searched], _params: FeatureParams) -> None:
+    """Write the label track of one recording."""
+    write_text(path, "".join(audacity_track.format_detections(one.detections) for one in searched))
 
 
-def write_csv(path: Path, recording: GivenRecording, detections: Sequence[Detection], _params: FeatureParams) -> None:
+def write_csv(path: Path, searched: Sequence[Searched], _params: FeatureParams) -> None:
     """Write a table that names the recording in each row, so that tables can be joined."""
     rows = [
-        (recording.name, f"{start_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}") for start_s, end_s, p_call in detections
+        (one.recording.name, f"{start_s:.6f}", f"{end_s:.6f}", f"{p_call:.6f}", continues, "")
+        for one in searched
+        for (start_s, end_s, p_call), continues in zip(one.detections, one.continued, strict=True)
     ]
     write_table(path, CSV_COLUMNS, rows)
 
 
 class Form(NamedTuple):
-    """A file format for detections: the suffix after the recording's stem, and the function that writes it."""
+    """A file format for detections.
+
+    Attributes
+    ----------
+    suffix : str
+        Added to the stem of the file.
+    write : callable
+        Writes it.
+    many : bool
+        Whether a file can hold the detections of many recordings.
+    """
 
     suffix: str
-    write: Callable[[Path, GivenRecording, Sequence[Detection], FeatureParams], None]
+    write: Callable[[Path, Sequence[Searched], FeatureParams], None]
+    many: bool = True
 
 
 FORMS = {
     "raven": Form(raven_table.SUFFIX, write_raven),
-    "audacity": Form(audacity_track.SUFFIX, write_audacity),
+    "audacity": Form(audacity_track.SUFFIX, write_audacity, many=False),
     "csv": Form(".csv", write_csv),
 }

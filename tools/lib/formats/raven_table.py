@@ -8,13 +8,13 @@ References
 Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from stages.lib.tables.clips import CALL
 from tools.lib.clips.queue_windows import Window
-from tools.lib.detection.detections import Detection
-from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN
+from tools.lib.detection.searched import Searched
+from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, NOTES, RAVEN_BEGIN, VERDICT
 from tools.lib.formats.delimited import first, parse_table
 from tools.lib.formats.selections import Selection
 from tools.lib.formats.times import span_fault, times_reader
@@ -23,7 +23,8 @@ from tools.lib.recordings.recording_name import named_after
 SUFFIX = ".Table.1.selections.txt"
 RAVEN_END = "endtimes"
 TIMES = (RAVEN_BEGIN, RAVEN_END, FILE_OFFSET)
-LABELS = ("label", "annotation", "species")
+LABELS = (VERDICT, "label", "annotation", "species")
+SCORE = "score"  # Of detections.
 HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
     "Selection",
@@ -37,7 +38,7 @@ PLACE = (
     "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
-DETECTION_COLUMNS = (*PLACE, "Label", "Score")
+DETECTION_COLUMNS = (*PLACE, "File Offset (s)", "Label", "Score", "Continues", "Verdict")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
@@ -45,10 +46,20 @@ def is_raven(lines: Sequence[str]) -> bool:
     return RAVEN_BEGIN in parse_table(Path(), lines[:HEADER_LINES]).names
 
 
-def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
-    """Read the selections of a table with labels, and their faults."""
+def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS) -> tuple[list[Selection], list[str]]:
+    """Read the selections of a table with labels, and their faults.
+
+    Parameters
+    ----------
+    path : Path
+    lines : sequence of str
+    labels : sequence of str
+        The keys of the columns with the text; the first that is filled in counts.
+    """
     table = parse_table(path, lines)
-    lacking = {"End Time (s)": RAVEN_END not in table.names, "Label, Annotation or Species": not table.key(LABELS)}
+    *most, last = map(str.capitalize, labels)
+    named = f"{', '.join(most)} or {last}" if most else last
+    lacking = {"End Time (s)": RAVEN_END not in table.names, named: not table.key(labels)}
     faults = [
         f"{path}:{table.line}: there is no column {name}; add it in Raven" for name, lacks in lacking.items() if lacks
     ]
@@ -72,8 +83,9 @@ def parse_raven(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list
             recording or named_after(path.name),
             offset_s,
             offset_s + end_s - start_s,
-            first(cells, LABELS),
+            first(cells, labels),
             first(cells, NOTES),
+            cells.get(SCORE, ""),
         )
         view = (cells.get("selection"), selection._replace(line=0))
         if view not in seen:
@@ -104,27 +116,29 @@ def format_raven(windows: Iterable[Window]) -> str:
 
 
 def format_detections(
-    recording: str, detections: Iterable[Detection], span_hz: tuple[float, float], channel: str | int
+    searched: Sequence[Searched], span_hz: Callable[[Searched], tuple[float, float]], channel: str | int
 ) -> str:
-    """Return a selection table of the detections in a recording, with their scores in the column `Score`.
+    """Return a selection table of what was found in recordings, with scores and an empty column for the verdict.
 
     Parameters
     ----------
-    recording : str
-        Its path.
-    detections : iterable of Detection
-    span_hz : tuple of float
-        The lowest and the highest frequency analysed.
+    searched : sequence of Searched
+        In order. `Begin Time (s)` counts from the start of the first recording, as if all were opened as one sound.
+    span_hz : callable
+        From a recording to the lowest and the highest frequency analysed.
     channel : "mix" or int
         The channel analysed.
     """
-    return table_text(
-        DETECTION_COLUMNS,
-        (
-            (*place(number, recording, span_s, span_hz, channel), CALL, f"{p_call:.6f}")
-            for number, (*span_s, p_call) in enumerate(detections, start=1)
-        ),
-    )
+    rows: list[tuple[str, ...]] = []
+    before_s = 0.0
+    for one in searched:
+        name, span = one.recording.name, span_hz(one)
+        for detection, continues in zip(one.detections, one.continued, strict=True):
+            times_s = before_s + detection.start_s, before_s + detection.end_s
+            cells = place(len(rows) + 1, name, times_s, span, channel)
+            rows.append((*cells, f"{detection.start_s:.9f}", CALL, f"{detection.p_call:.6f}", continues, ""))
+        before_s += one.recording.length_s
+    return table_text(DETECTION_COLUMNS, rows)
 
 
 def place(

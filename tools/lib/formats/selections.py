@@ -33,6 +33,8 @@ class Selection(NamedTuple):
         `call`, `nocall` or `unsure`, optionally followed by a note.
     note : str
         From a separate column.
+    score : str
+        Of a detection; empty for any other selection.
     """
 
     line: int
@@ -41,6 +43,7 @@ class Selection(NamedTuple):
     end_s: float
     text: str
     note: str
+    score: str = ""
 
 
 def rows_of(

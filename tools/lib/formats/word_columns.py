@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from stages.lib.runtime.table import quoted
-from tools.lib.formats.columns import CHECKED, IS_BOX, PASSED_OVER, TYPE, WORDS
+from tools.lib.formats.columns import CHECKED, IS_BOX, PASSED_OVER, SCORES, TYPE, VERDICT, WORDS
 from tools.lib.formats.delimited import MISSING, Table, first, key_of
 from tools.lib.formats.event import UNSURE
+from tools.lib.formats.selections import TEXT
 
 NONE = "none"  # Given in place of a column: no column names the sounds.
 NUMBER_OR_TIME = re.compile(r"[\d\s.,:/+%-]*|[+-]?[\d.]+e[+-]?\d+|\d{4}-\d\d-\d\dT[\d:.+-]*Z?", re.IGNORECASE)
@@ -57,8 +58,12 @@ def tells_apart(cells: Sequence[str]) -> bool:
 def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, tuple[str, ...]]:
     """Return the first word of a row and all others, without repeats.
 
-    Detections that no person has checked, and annotations of a whole file, get the word for uncertain as well.
+    The verdict of a person about a detection of this project outranks its label. Detections of other programs that no
+    person has checked, and annotations of a whole file, get the word for uncertain as well.
     """
+    verdict = first(cells, (VERDICT,)) if any(key in cells for key in SCORES) else ""
+    if verdict:
+        return verdict_word(verdict), ()
     words = [first(cells, group) for group in groups]
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))
     of_file = cells.get(IS_BOX, "").casefold() in NO or cells.get(TYPE, "").casefold() == "weak"
@@ -67,3 +72,9 @@ def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple
         return words[0], ()
     told = list({word.casefold(): word for word in words if word}.values()) or [""]
     return told[0], tuple(told[1:])
+
+
+def verdict_word(verdict: str) -> str:
+    """Return a verdict without the note after it, or all of it if it is unknown."""
+    text = TEXT.fullmatch(verdict)
+    return text[1] if text else verdict

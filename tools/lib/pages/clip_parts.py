@@ -1,9 +1,9 @@
 """Prepare clips for pages: the facts, sound and pictures of each."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import soundfile
 
@@ -26,14 +26,27 @@ PICTURE_EFFORT = 2  # Out of 6: takes half the time of the default and makes pic
 Part = tuple[dict[str, Any], dict[str, str]]
 
 
-def clip_parts(folder: Path, clips: Sequence[Clip], params: FeatureParams, description: str) -> list[Part]:
+class Shown(NamedTuple):
+    """A clip to show, the file of its recording, and the place in a table (file and line) that faults name."""
+
+    clip: Clip
+    path: Path
+    place: str
+
+
+def in_data_set(folder: Path, clips: Iterable[Clip]) -> list[Shown]:
+    """Return clips of a data set, to show."""
+    return [
+        Shown(clip, folder / "recordings" / clip.recording, f"{folder / 'clips.csv'}:{clip.line}") for clip in clips
+    ]
+
+
+def clip_parts(clips: Sequence[Shown], params: FeatureParams, description: str) -> list[Part]:
     """Return the facts, sound and pictures of each clip.
 
     Parameters
     ----------
-    folder : Path
-        The data set.
-    clips : sequence of Clip
+    clips : sequence of Shown
     params : FeatureParams
     description : str
         The name of the progress bar.
@@ -43,8 +56,8 @@ def clip_parts(folder: Path, clips: Sequence[Clip], params: FeatureParams, descr
     InputFaults
         With every clip whose recording is missing.
     """
-    refuse(fault for clip in clips for fault in clip_faults(folder, clip))
-    return list(in_parallel(clip_part, [(folder, clip, params) for clip in clips], description, unit="clip"))
+    refuse(fault for shown in clips for fault in clip_faults(shown))
+    return list(in_parallel(clip_part, [(shown, params) for shown in clips], description, unit="clip"))
 
 
 def media_blocks(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
@@ -52,9 +65,9 @@ def media_blocks(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
     return {f"media-{position}": content for position, (_, content) in enumerate(parts)}
 
 
-def clip_faults(folder: Path, clip: Clip) -> list[str]:
+def clip_faults(shown: Shown) -> list[str]:
     """List the faults that keep a clip from being played, without decoding its recording."""
-    place, path = f"{folder / 'clips.csv'}:{clip.line}", folder / "recordings" / clip.recording
+    clip, path, place = shown
     try:
         length_s = duration_s(path)
     except soundfile.LibsndfileError:
@@ -64,14 +77,14 @@ def clip_faults(folder: Path, clip: Clip) -> list[str]:
     return []
 
 
-def clip_part(folder: Path, clip: Clip, params: FeatureParams) -> Part:
+def clip_part(shown: Shown, params: FeatureParams) -> Part:
     """Return the facts, sound and pictures of a clip."""
-    path = folder / "recordings" / clip.recording
+    clip, path, place = shown
     try:
         view = view_clip(path, clip, params, CONTEXT_S)
     except Exception:
         fault = recording_fault(path)
-        refuse([f"{folder / 'clips.csv'}:{clip.line}: {fault}"] if fault else [])
+        refuse([f"{place}: {fault}"] if fault else [])
         raise
     media = {
         "sound": base64_text(encode(view.samples, view.sample_rate)),

@@ -66,7 +66,7 @@ class ExpertCsv {
   }
 }
 
-function fileName(name, day) {
+function fileName(kind, name, day) {
   const plain = name.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
-  return `expert-${plain || "answers"}-${day}.csv`;
+  return `${kind}-${plain || "answers"}-${day}.csv`;
 }

@@ -72,7 +72,7 @@ function showScores() {
 }
 
 function save() {
-  const link = element("a", { download: fileName(answers.name, dayOf(new Date())) });
+  const link = element("a", { download: fileName(page.table ? "expert" : "review", answers.name, dayOf(new Date())) });
   link.href = URL.createObjectURL(new Blob([csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);

@@ -102,9 +102,10 @@ function showLast() {
   $("last").replaceChildren(`Clip ${index + 1}: `, element("b", {}, WORDS[answer.label]), ".");
 }
 
+// The name of a recording may tell what somebody else heard in it, so it is shown after the answer.
 function originOf(clip) {
-  const at = `${clip.start_s.toFixed(1)} s into ${clip.recording}`;
-  return [clip.clip_id, clip.site, at].filter(Boolean).join(" · ");
+  const at = `${clip.start_s.toFixed(1)} s into ${isDone(clip) ? clip.recording : "the recording"}`;
+  return [isDone(clip) && clip.clip_id, clip.site, at].filter(Boolean).join(" · ");
 }
 
 async function showClip(index, { play = $("play-on-arrival").checked } = {}) {
@@ -164,7 +165,7 @@ function showSummary() {
     ? "The number below each clip is the model’s score: 0 is no call, 1 is a call. Answers on this page are final."
     : "You can see the model’s scores once every clip is answered. After that, the answers on this page are final.";
   $("hand-in").textContent = answers.answers.size
-    ? `Save the file and send it to the person who gave you this page, or add its rows to labels/expert.csv. It holds the ${answers.answers.size} answered clips${open ? "; you can save it again later with more" : ""}.`
+    ? `Save the file and send it to the person who gave you this page${page.table ? `, or add its rows to ${page.table}` : ""}. It holds the ${answers.answers.size} answered clips${open ? "; you can save it again later with more" : ""}.`
     : "There is nothing to hand in yet.";
   for (const id of ["save", "copy"]) $(id).disabled = !answers.answers.size;
   $("rows").value = csv.textOfRows(answers.rows());
@@ -178,7 +179,8 @@ function chip(clip, index) {
   const label = answers.answers.get(clip.clip_id)?.label;
   const without = isHandedIn(clip) ? "handed in earlier" : "unanswered";
   const score = answers.ended && hasScores ? ` ${scoreSentence(clip)}` : "";
-  const name = `Clip ${index + 1}, ${clip.clip_id}: ${label ? WORDS[label] : without}.${score}`;
+  const id = isDone(clip) ? `, ${clip.clip_id}` : "";
+  const name = `Clip ${index + 1}${id}: ${label ? WORDS[label] : without}.${score}`;
   const state = label ?? (isHandedIn(clip) ? "handed-in" : "open");
   const button = element("button", { class: state, "aria-label": name, title: name });
   button.append(String(index + 1));

@@ -20,11 +20,11 @@ def told_apart(paths: Iterable[Path], name_of: Callable[[Path], str]) -> dict[Pa
     name_of : callable
         From a file to the name to compare, such as its name without suffix.
     """
-    alike = defaultdict(list)
+    by_name = defaultdict(list)
     for path in paths:
-        alike[name_of(path)].append(path)
+        by_name[name_of(path)].append(path)
     names: dict[Path, str] = {}
-    for of_name in alike.values():
+    for of_name in by_name.values():
         common = os.path.commonpath([absolute(path).parent for path in of_name])
         names |= {path: absolute(path).relative_to(common).as_posix() for path in of_name}
     return names

@@ -12,8 +12,11 @@ from stages.lib.cluster.parallel import in_parallel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.spectrogram import held_bands
 from stages.lib.tables.clips import FOLDER_MARK, is_utf8, path_fault, recording_id
-from tools.lib.recordings.file_names import told_apart
+from tools.lib.recordings.audio_files import audio_files
+from tools.lib.recordings.file_names import absolute, told_apart
 from tools.lib.recordings.recording_name import stem
+
+NONE_TAKEN: Mapping[str, str] = {}
 
 
 class GivenRecording(NamedTuple):
@@ -51,19 +54,37 @@ class GivenRecording(NamedTuple):
         return self.called or self.path.name
 
 
+def named(given: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Return given recordings and those in given folders, each with its name.
+
+    Returns
+    -------
+    list of (Path, str)
+        A recording in a folder is named after its path below the folder; any other after its file name, with the
+        folders that distinguish it from others.
+    """
+    names = called(path for path in given if not path.is_dir())
+    found: list[tuple[Path, str]] = []
+    for path in given:
+        found += [(file, name) for name, file in audio_files(path).items()] if path.is_dir() else [(path, names[path])]
+    return found
+
+
 def check_recordings(
-    paths: Sequence[Path],
+    names: Mapping[Path, str],
+    stems: Mapping[Path, str],
     params: FeatureParams,
     *,
     any_rate: bool = False,
     cluster: Cluster | None = None,
     files: Mapping[Path, str] = NO_FILES,
-) -> tuple[list[GivenRecording], list[str]]:
+) -> tuple[list[GivenRecording], dict[Path, str]]:
     """Decode recordings from end to end, on all cores or on a cluster.
 
     Parameters
     ----------
-    paths : sequence of Path
+    names, stems : mapping
+        From each recording to its name, and to the stem of its files.
     params : FeatureParams
         Give the frequencies that the model uses.
     any_rate : bool
@@ -75,24 +96,22 @@ def check_recordings(
     -------
     recordings : list of GivenRecording
         Recordings that can be searched for calls, in the order given.
-    left_out : list of str
-        The fault of each other recording, in one sentence.
+    left_out : dict
+        From each other recording to its fault, in one sentence.
     """
-    named = {path: name_fault(path) for path in paths}
-    there = [path for path in paths if path.is_file() and is_utf8(path.name)]
+    faults = {path: name_fault(path, name) for path, name in names.items()}
+    there = [path for path in names if path.is_file() and is_utf8(path.name)]
     results = in_parallel(examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files)
     examined: dict[Path, Examined | str] = dict(zip(there, results, strict=True))
-    recordings, left_out = [], []
-    names = called(paths)
-    stems = file_stems(names)
-    for path in paths:
+    recordings, left_out = [], {}
+    for path, name in names.items():
         found = examined.get(path, "")
         if isinstance(found, str):
-            fault = found or named[path]
-        elif not (fault := named[path] or content_fault(path, found, params, any_rate)):
-            recordings.append(GivenRecording(path, found, names[path], stems[path]))
+            fault = found or faults[path]
+        elif not (fault := faults[path] or content_fault(path, found, params, any_rate)):
+            recordings.append(GivenRecording(path, found, name, stems[path]))
         if fault:
-            left_out.append(fault)
+            left_out[path] = fault
     return recordings, left_out
 
 
@@ -111,39 +130,47 @@ def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: 
     return None
 
 
-def name_fault(path: Path) -> str | None:
-    """Return the fault of the path of a recording; None if it has none."""
-    if path.is_dir():
-        return f"{path}: is a folder; name the recordings in it, as in {path}/*.flac"
+def name_fault(path: Path, name: str) -> str | None:
+    """Return the fault of the path and the name of a recording; None if it has none."""
     if not path.is_file():
         return f"{path}: there is no such file; name existing recordings"
-    fault = path_fault(path.name)
+    fault = path_fault(name)
     return fault and f"{path}: {fault}"
 
 
 def called(paths: Iterable[Path]) -> dict[Path, str]:
-    """Return the names of recordings; names with the same stem get the folders in which they differ."""
+    """Return the names of recordings given as files; repeated stems get the folders in which they differ."""
     return told_apart(paths, lambda path: stem(path.name))
 
 
-def file_stems(names: Mapping[Path, str]) -> dict[Path, str]:
-    """Return the stem of the files made from each recording, given the names of the recordings.
+def file_stems(names: Iterable[tuple[Path, str]], taken: Mapping[str, str] = NONE_TAKEN) -> dict[Path, str]:
+    """Return the stem of the files made from each recording.
 
     It has no suffix, unless two recordings differ only in the suffix.
+
+    Parameters
+    ----------
+    names : iterable of (Path, str)
+        The recordings and their names.
+    taken : mapping
+        From the names of earlier recordings to the stems of their files.
     """
-    count_of = Counter(map(recording_id, set(names.values())))
+    names = list(names)
+    count_of = Counter(recording_id(name) for name in {*taken, *(name for _, name in names)})
     return {
-        path: recording_id(name) if count_of[recording_id(name)] == 1 else name.replace("/", FOLDER_MARK)
-        for path, name in names.items()
+        path: taken.get(name)
+        or (recording_id(name) if count_of[recording_id(name)] == 1 else name.replace("/", FOLDER_MARK))
+        for path, name in names
     }
 
 
-def same_files(paths: Sequence[Path]) -> list[str]:
-    """List a fault for each recording named twice, because files made from both would have the same name."""
-    stems = file_stems(called(paths))
-    first: dict[str, Path] = {}
-    return [
-        f"{path}: {first[stems[path]]} would have files of the same name; name each recording once"
-        for path in paths
-        if first.setdefault(stems[path], path) is not path
-    ]
+def same_files(names: Sequence[tuple[Path, str]]) -> list[str]:
+    """List a fault for each recording given twice, or whose files would have the same name as another's."""
+    stems = file_stems(dict(names).items())
+    first: dict[str, int] = {}
+    faults = []
+    for number, (path, _) in enumerate(names):
+        same = min(first.setdefault(key, number) for key in (f"stem {stems[path]}", f"path {absolute(path)}"))
+        if same != number:
+            faults.append(f"{path}: {names[same][0]} would have files of the same name; name each recording once")
+    return faults

@@ -23,28 +23,9 @@ from typing import NamedTuple
 from stages.lib.tables.clips import FOLDER_MARK
 
 # Suffixes of recordings, including formats that libsndfile cannot read: an annotator may have other copies.
-SUFFIXES = (
-    *(
-        "aac",
-        "aif",
-        "aifc",
-        "aiff",
-        "au",
-        "caf",
-        "flac",
-        "m4a",
-        "mp3",
-        "mp4",
-        "oga",
-        "ogg",
-        "opus",
-        "rf64",
-        "snd",
-        "w64",
-    ),
-    *("wac", "wav", "wave", "wma", "wv", "x.wav"),
+SUFFIX = re.compile(
+    r"\.(aac|aifc?|aiff|au|caf|flac|m4a|mp[34]|og[ag]|opus|rf64|snd|w64|wac|(x\.)?wav|wave|wma|wv)$", re.IGNORECASE
 )
-SUFFIX = re.compile(rf"\.({'|'.join(map(re.escape, sorted(SUFFIXES, key=len, reverse=True)))})$", re.IGNORECASE)
 # Endings that programs add to the name of a recording in the name of its annotation file.
 TABLE_ENDING = re.compile(
     r"(\.Table\.\d+)?(\.selections?)?$|\.BirdNET(\.selection\.table|\.results)?$|\.R$", re.IGNORECASE

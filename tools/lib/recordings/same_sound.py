@@ -29,8 +29,8 @@ def known_sound(sources: Mapping[str, Path], present: Iterable[Path]) -> dict[st
     files = [*filter(Path.is_file, present), *(sources[name] for name in in_order)]
     size_of = {path: path.stat().st_size for path in files}
     of_size = Counter(size_of.values())
-    alike = [path for path in files if of_size[size_of[path]] > 1]
+    same_size = [path for path in files if of_size[size_of[path]] > 1]
     first = repeated(
-        {path: file_digest(path) for path in tqdm(alike, desc="comparing", unit="recording", disable=None)}
+        {path: file_digest(path) for path in tqdm(same_size, desc="comparing", unit="recording", disable=None)}
     )
     return {name: first[sources[name]] for name in in_order if sources[name] in first}

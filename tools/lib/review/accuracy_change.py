@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.lib.cards.markdown import code, table
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark, paired_bootstrap, permutation_p
-from stages.lib.markdown import code, table
 from stages.lib.measures.comparison import rounded, spread_of_change, training_remark, verdict
 from stages.lib.measures.measures import CLASS_NAMES, OUTCOME_COLUMNS
 from stages.lib.runtime.table import parse_table

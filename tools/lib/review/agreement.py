@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.lib.cards.markdown import code, table
 from stages.lib.intervals.bootstrap import paired_bootstrap
-from stages.lib.markdown import code, table
 from stages.lib.tables.expert import LABELS, Answer
 
 FEWEST_CLIPS = 2

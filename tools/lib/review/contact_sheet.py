@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from stages.lib.cards.markdown import code
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.markdown import code
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.tables.clips import Clip, read_clips
 from tools.lib.pictures.clip_view import ClipView, colour, view_clip

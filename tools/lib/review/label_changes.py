@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stages.lib.markdown import code, table
+from stages.lib.cards.markdown import code, table
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import LABELS, respelt, spellings
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from stages.lib.markdown import code, table
+from stages.lib.cards.markdown import code, table
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.tables.expert import Answer

@@ -1,11 +1,13 @@
 """`labels/rounds.csv`: one row per closed round, with the gain from the experts' work."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from stages.lib.cards.field_results import FIELD, read_field
+from stages.lib.measures.measures import THRESHOLD
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.settled import SettledClip
@@ -42,6 +44,12 @@ class Round(NamedTuple):
         Cohen's kappa between the model's decisions on the pool in this round and the previous one.
     commit : str
         The commit with these metrics.
+    field_run : str
+        The run of the detector that metrics/field.json is about; empty before the first review.
+    field_threshold : str
+        The threshold that the next two are about. `_low` and `_high` are the ends of 95 % intervals.
+    false_alarms_per_hour, recall : str
+        What the review says of it.
     """
 
     round: str
@@ -64,11 +72,25 @@ class Round(NamedTuple):
     uncertain_share: str
     agreement: str
     commit: str
+    field_run: str = ""
+    field_threshold: str = ""
+    false_alarms_per_hour: str = ""
+    false_alarms_per_hour_low: str = ""
+    false_alarms_per_hour_high: str = ""
+    recall: str = ""
+    recall_low: str = ""
+    recall_high: str = ""
+
+
+# Tables of earlier versions end before these columns.
+OF_FIELD = Round._fields[Round._fields.index("field_run") :]
 
 
 def read_rounds(path: Path = ROUNDS) -> list[Round]:
     """Read the closed rounds, the first one first."""
-    return [Round(**row.cells) for row in read_table(path, Round._fields)]
+    header = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    columns = Round._fields if OF_FIELD[0] in header else Round._fields[: -len(OF_FIELD)]
+    return [Round(**row.cells) for row in read_table(path, columns)]
 
 
 def write_rounds(path: Path, rounds: Sequence[Round]) -> None:
@@ -99,7 +121,8 @@ def describe_round(
         json.loads((METRICS / f"{name}.json").read_text(encoding="utf-8")) for name in ("evaluation", "labels", "pool")
     )
     before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
-    change = evaluation["change"]["intervals"]["accuracy"]
+    # Without test clips nothing is measured.
+    change = evaluation["change"]["intervals"]["accuracy"] if "change" in evaluation else {"low": "", "high": ""}
     measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
     error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
     given = [clip.label for clip in settled]
@@ -120,10 +143,24 @@ def describe_round(
         str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
         "" if agreement is None else str(round(agreement, 6)),
         commit,
+        **of_field(read_field(METRICS / FIELD.name)),
     )
 
 
+def of_field(report: Mapping[str, Any], threshold: float = THRESHOLD) -> dict[str, str]:
+    """Return the cells of the columns about the field; none where no detections have been reviewed."""
+    points = report["all"]["points"] if report else []
+    point = next((point for point in points if point["threshold"] == threshold), None)
+    if point is None:
+        return {}
+    measured = {name: point[name] for name in OF_FIELD if name in point}
+    numbers = {name: "" if value is None else str(value) for name, value in measured.items()}
+    return {"field_run": report["run"], "field_threshold": str(threshold), **numbers}
+
+
 def with_interval(measures: dict, name: str) -> tuple[str, str, str]:
-    """Return a measure and the ends of its interval as text."""
+    """Return a measure and the ends of its interval as text; empty where it was not measured."""
+    if name not in measures:
+        return "", "", ""
     interval = measures["intervals"][name]
     return str(measures[name]), str(interval["low"]), str(interval["high"])

@@ -78,11 +78,14 @@ def settledness(share: str) -> Sign:
 
 def no_gain(closed: Round, training_spread: float | None) -> Sign:
     """Tell whether the last labels changed the accuracy no more than chance would; parameters as for `advice`."""
+    name = "the gain is no larger than chance"
+    if not closed.accuracy_after:
+        return Sign(name, True, "it is not known, because there are no test clips (split.test)")
     low, high = float(closed.change_low), float(closed.change_high)
     change = float(closed.accuracy_after) - float(closed.accuracy_before)
     inside = low <= 0 <= high
     return Sign(
-        "the gain is no larger than chance",
+        name,
         inside or not exceeds_training(change, training_spread),
         f"the 95 % interval of the change in accuracy, {low:+.3f} to {high:+.3f}, "
         f"{'includes' if inside else 'excludes'} zero. {training_remark(training_spread)}",

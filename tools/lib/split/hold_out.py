@@ -20,6 +20,7 @@ from stages.lib.tables.held_out import (
     write_held_out,
 )
 from stages.lib.tables.settled import SETTLED, read_settled
+from tools.lib.clips.telling_names import telling_line
 from tools.lib.wording import counted
 
 ANNOTATIONS = "annotations"  # In a data set with this folder, clips are made again when their length changes.
@@ -61,8 +62,9 @@ def hold_out(again: bool = False) -> list[str]:
         HeldOutClip(folder.name, clip_id, part, sizes[part], str(params.seed), params.group_by, str(clip_s))
         for clip_id, part in drawn.items()
     ]
+    told = telling_line((clip.recording, clip.label) for clip in clips if clip.label)
     write_held_out(HELD_OUT, [clip for clip in present if clip.dataset != folder.name] + new)
-    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new)]
+    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new), *told]
 
 
 def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:

@@ -8,8 +8,10 @@ import pytest
 from scipy.stats import binomtest
 
 from stages import evaluate
+from stages.lib.cards.field_results import read_field
 from stages.lib.cards.model_card import Evaluated, model_card
 from stages.lib.cards.model_results import precision
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import SYNTHETIC, DataParams
 from stages.lib.tables.merged import MergedClip
 from tests.support.cards import rows
@@ -45,6 +47,8 @@ def model(results) -> Evaluated:
         test=test,
         is_call=np.arange(8) % 4 < 2,
         right=np.arange(8) % 2 == 0,
+        field={},
+        digest="f" * 64,
     )
 
 
@@ -148,3 +152,58 @@ def test_a_pretrained_model_is_named_with_the_licence_of_its_weights(model):
     assert "pretrained model `birdnet`" in card
     assert "under CC BY-NC-SA 4.0" in card
     assert "log-odds averaged and a probe" in card
+
+
+# In the field.
+
+
+def field_report(model: str) -> dict:
+    """Return a report on detections at two sites."""
+    ends = {
+        f"{name}_{end}": 1.0 for name in ("precision", "false_alarms_per_hour", "recall") for end in ("low", "high")
+    }
+    point = {"precision": 0.25, "false_alarms_per_hour": 7.5, "recall": None, **ends}
+    described = {
+        "recordings": 5,
+        "hours": 1.25,
+        "candidates": 2250,
+        "calls": 20,
+        "nocalls": 80,
+        "remarks": ["The sample is small."],
+        "points": [{"threshold": threshold, **point} for threshold in (0.02, 0.5)],
+    }
+    return {"run": "0123456789ab", "model": model, "all": described, "sites": {"bay|": described, "": described}}
+
+
+def test_the_card_says_what_a_review_of_its_detections_found(model):
+    card = model_card(model._replace(field=field_report(model.digest)))
+    assert "20 calls and 80 no-calls, drawn at random from 2,250 windows in 5 recordings of 1.2 h." in card
+    assert "\n- The sample is small.\n" in card
+    found = rows(card, "In the field")
+    assert found[0] == ["all", "0.5", "0.25 (1.00 to 1.00)", "7.5 (1.0 to 1.0)", "(1.00 to 1.00)"]
+    assert [row[0] for row in found] == ["all", "<code>bay&#124;</code>", "(none named)"]
+
+
+def test_a_review_of_another_model_is_not_shown(model):
+    card = model_card(model._replace(field=field_report("e" * 64)))
+    assert "is about an earlier model" in card
+    assert "People have heard" not in card
+    assert "earlier model" not in model_card(model)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "[1]", "7", '{"all": 1}', '{"run": "a", "model": "b"}'])
+def test_a_damaged_report_is_named(tmp_path, content):
+    path = tmp_path / "field.json"
+    path.write_text(content)
+    with pytest.raises(InputFaults, match="is not a report on detections"):
+        read_field(path)
+
+
+def test_a_missing_report_is_named(tmp_path):
+    with pytest.raises(InputFaults, match="there is no such file"):
+        read_field(tmp_path / "field.json")
+
+
+def test_an_empty_report_is_none(tmp_path):
+    (tmp_path / "field.json").write_text("{}\n")
+    assert read_field(tmp_path / "field.json") == {}

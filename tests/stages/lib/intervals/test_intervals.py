@@ -149,7 +149,7 @@ def test_it_is_said_what_is_drawn():
     assert interval_remark(FEWEST_RECORDINGS).startswith("The intervals draw whole recordings (20)")
     few = interval_remark(1)
     assert few.startswith(
-        "The intervals take clips of one recording for independent, because the test part has too few"
+        "The intervals treat clips of one recording as independent, because the test part has too few"
     )
     assert "(1 of at least 20)" in few
 

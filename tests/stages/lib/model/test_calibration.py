@@ -82,9 +82,9 @@ def test_it_is_said_what_a_calibration_lacks():
     assert calibration_remark(FEWEST_CLIPS, FEWEST_CLIPS) == ""
     assert "12 calls and 200 no-calls, which is too few" in calibration_remark(12, 200)
     assert calibration_remark(0, 50) == (
-        "The validation clips hold no call, so the scores are not calibrated (temperature 1)."
+        "There are too few calls to calibrate by, so the scores are as trained (temperature 1)."
     )
-    assert "hold no no-call, so" in calibration_remark(50, 0)
+    assert "too few no-calls to" in calibration_remark(50, 0)
 
 
 def test_calibrated_log_odds_keep_an_order_that_probabilities_lose():

@@ -76,7 +76,7 @@ def test_calibrated_log_odds_are_those_of_the_model_over_its_temperature(feature
 def test_no_clips_have_no_scores(features, model):
     assert log_odds_of(model, features, []).shape == (0,)
     # The mean and the maximum of each of the last filters.
-    assert embedding_of(model, features, [], []).shape == (0, 2 * FILTERS[-1])
+    assert embedding_of(model, features, []).shape == (0, 2 * FILTERS[-1])
 
 
 def test_a_folder_without_model_is_refused(tmp_path, features):

@@ -5,7 +5,17 @@ from hypothesis import strategies as st
 from scipy.special import logit
 from skactiveml.pool import uncertainty_scores
 
-from stages.lib.query.strategies import STRATEGIES, Candidates, by_band, by_diversity, by_entropy, by_lot, by_margin
+from stages.lib.query import strategies
+from stages.lib.query.strategies import (
+    STRATEGIES,
+    Candidates,
+    by_band,
+    by_diversity,
+    by_entropy,
+    by_lot,
+    by_margin,
+    by_similarity,
+)
 
 
 def candidates(*p_call: float, count: int = 2, embedding: list | None = None) -> Candidates:
@@ -17,6 +27,7 @@ def candidates(*p_call: float, count: int = 2, embedding: list | None = None) ->
         (scores >= 0.4) & (scores <= 0.6),
         lambda positions: (np.zeros((len(p_call), 3)) if embedding is None else np.array(embedding, float))[positions],
         count,
+        lambda: np.array([[3.0, 1.0, 1.0]]),
     )
 
 
@@ -81,7 +92,14 @@ def test_a_ranking_is_that_of_scikit_activeml(strategy, method, seed):
 def test_clips_that_the_model_is_all_but_certain_of_are_ranked_too(strategy):
     # As probabilities of six decimals all of these are 0 or 1.
     log_odds = np.array([60.0, -40.0, 50.0, 30.0, -70.0])
-    pool = Candidates([f"clip{number}" for number in range(5)], log_odds, log_odds == 0, lambda _: np.zeros((5, 1)), 2)
+    pool = Candidates(
+        [f"clip{number}" for number in range(5)],
+        log_odds,
+        log_odds == 0,
+        lambda _: np.zeros((5, 1)),
+        2,
+        lambda: np.zeros((1, 1)),
+    )
     assert strategy(pool) == [3, 1, 2, 0, 4]
 
 
@@ -107,3 +125,35 @@ def test_chance_ranks_without_a_look_at_the_score():
 def test_new_clips_do_not_change_the_order_that_chance_gave_the_old_ones():
     old, both = by_lot(candidates(*[0.5] * 30)), by_lot(candidates(*[0.5] * 40))
     assert [position for position in both if position < 30] == old
+
+
+def test_the_most_similar_clips_are_those_with_the_least_angle_to_the_calls():
+    """What all clips have in common (here 100 in each channel) counts for nothing, and loudness neither."""
+    embedding = [[101, 100, 100], [100, 109, 100], [105, 101, 100], [94, 90, 100]]
+    pool = candidates(0.5, 0.5, 0.5, 0.5, embedding=embedding)
+    pool = pool._replace(calls=lambda: np.array([[101.0, 100.0, 100.0], [110.0, 100.0, 100.0]]))
+    assert by_similarity(pool) == [0, 2, 1, 3]
+
+
+def test_a_clip_is_compared_with_all_calls_not_with_the_nearest_alone():
+    embedding = [[1, 1, 0], [1, 0, 0], [-2, -1, 0]]
+    pool = candidates(0.5, 0.5, 0.5, embedding=embedding)
+    calls = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+    assert by_similarity(pool._replace(calls=lambda: calls)) == [0, 1, 2]
+
+
+def test_a_large_pool_is_looked_at_in_batches(monkeypatch):
+    random = np.random.default_rng(0)
+    embedding = random.random((300, 3))
+    pool = candidates(*random.random(300), embedding=embedding)
+    expected, sizes = by_similarity(pool), []
+
+    def noting(positions):
+        sizes.append(len(positions))
+        return embedding[positions]
+
+    monkeypatch.setattr(strategies, "BATCH", 300)
+    assert by_similarity(pool) == expected
+    monkeypatch.setattr(strategies, "BATCH", 64)
+    assert len(by_similarity(pool._replace(embedding=noting))) == 300
+    assert max(sizes) == 64

@@ -295,3 +295,65 @@ def test_a_line_that_is_longer_than_any_cell_is_no_table(tmp_path):
     (fault,) = read(tmp_path, '{"a": "' + "x" * 200_000 + '", "b": 1}\n').faults
     assert "is not in a known annotation format" in fault
     assert len(fault) < 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "a.Table.1.selections.txt",
+            "Selection\tView\tBegin Time (s)\tEnd Time (s)\tBegin Path\tFile Offset (s)\tLabel\tScore\t"
+            "Continues\tVerdict\n"
+            "1\tS\t1\t2\ta.wav\t1\tcall\t0.9\t\t\n2\tS\t3\t4\ta.wav\t3\tcall\t0.9\tb.wav\tnocall faint\n"
+            "3\tS\t5\t6\ta.wav\t5\tcall\t0.9\t\tUnsure\n4\tS\t7\t8\ta.wav\t7\tcall\t0.9\t\tnocal\n",
+        ),
+        (
+            "a.csv",
+            "recording,start_s,end_s,p_call,continues,verdict\na.wav,1,2,0.9,,\na.wav,3,4,0.9,b.wav,nocall faint\n"
+            "a.wav,5,6,0.9,,Unsure\na.wav,7,8,0.9,,nocal\n",
+        ),
+        ("a.txt", "1\t2\t0.93\n3\t4\t0.93 nocall faint\n5\t6\t0.93 Unsure\n7\t8\t0.93 nocal\n"),
+    ],
+)
+def test_the_verdict_about_a_detection_outranks_its_label(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    annotations = read_annotations(path)
+    assert annotations.faults == []
+    assert [(one.recording, one.start_s) for one in annotations.events] in (
+        [("a.wav", 1), ("a.wav", 3), ("a.wav", 5), ("a.wav", 7)],
+        [("a", 1), ("a", 3), ("a", 5), ("a", 7)],
+    )
+    kinds = [kind_of(one.words, {}) for one in annotations.events]
+    # A verdict that is misspelt is no call: it has to be said what it means.
+    assert kinds == ["call", "nocall", "unsure", None]
+
+
+def test_a_column_named_verdict_in_other_tables_is_no_verdict_of_ours(tmp_path):
+    text = "filename,start,end,label,verdict\na.wav,1,2,S01,checked\n"
+    assert events(read(tmp_path, text)) == [("a.wav", 1, 2, "S01")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "pair"),
+    [
+        ("bay.csv", "filename,start,end,label,label\na.wav,1,2,call,nocall\n", "'label' repeats 'label'"),
+        ("bay.tsv", "filename\tLabel\tstart\tend\tlabel\na.wav\tcall\t1\t2\tnocall\n", "'label' repeats 'Label'"),
+        ("bay.csv", "filename;start;Start (s);end;Start_S\na.wav;2;2;3;2\n", "'Start_S' repeats 'Start (s)'"),
+        ("bay.txt", f"{RAVEN}\tNote\tnote\n1\tS 1\t1\t1\t2\t0\t9\tx\ty\n", "'note' repeats 'Note'"),
+        (
+            "bay.csv",
+            "Soundfile,FileBeginSec,FileEndSec,ClassSpecies,KW,KW_certain,KW\na.wav,1,2,KW,1,1,0\n",
+            "'KW' repeats 'KW'",
+        ),
+    ],
+)
+def test_a_column_that_is_named_twice_is_refused(tmp_path, name, text, pair):
+    assert read(tmp_path, text, name).faults == [
+        f"{tmp_path / name}:1: column {pair}; rename or remove one of them",
+    ]
+
+
+def test_columns_without_a_name_may_repeat(tmp_path):
+    text = "filename,start,end,label,,\na.wav,1,2,call,x,y\n"
+    assert events(read(tmp_path, text)) == [("a.wav", 1.0, 2.0, "call")]

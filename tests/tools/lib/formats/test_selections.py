@@ -262,3 +262,8 @@ def test_tracks_of_recordings_of_one_name_are_files_of_their_own():
     ]
     (row,) = files["2019--6--000000.Table.1.selections.txt"].splitlines()[1:]
     assert row.split("\t")[7:9] == ["000000.wav", "2019/6/000000.wav"]
+
+
+def test_a_label_column_that_is_named_twice_is_refused(repository):
+    table = f"{RAVEN}\tBegin File\tLabel\tlabel\n1\tSpectrogram 1\t1\t0\t3\t0\t9\tdeep.wav\tcall\tnocall\n"
+    assert "deep.txt:1: column 'label' repeats 'Label'; rename or remove one of them" in faults("deep.txt", table)

@@ -39,7 +39,7 @@ def planted():
 def clips(features, planted):
     other = {"call": "nocall", "nocall": "call"}
     labels = [other[label] if number in planted else label for number, label in enumerate(TRUTH)]
-    return LabelledClips.alike(list(features.places), labels)
+    return LabelledClips.unweighted(list(features.places), labels)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.rounds.rounds_table import describe_round
+from tools.lib.rounds.rounds_table import OF_FIELD, Round, describe_round, of_field, read_rounds, write_rounds
 
 ENDS = {"low": 0.7, "high": 0.9}
 EVALUATION = {
@@ -28,9 +28,33 @@ def test_the_error_of_a_round_is_that_of_the_audit_where_it_is_known(tmp_path, m
         "evaluation": EVALUATION,
         "labels": {"audit_error": {"all": audited}, "model_error": {"all": BY_DATASET}},
         "pool": {"uncertain": 5, "pool": 50},
+        "field": {},
     }
     Path("metrics").mkdir()
     for name, content in metrics.items():
         Path(f"metrics/{name}.json").write_text(json.dumps(content))
     closed = describe_round(1, [], ["val"], None, "abc")
     assert (closed.model_label_error, closed.measured_by) == (rate, measured_by)
+
+
+def test_a_round_keeps_what_a_review_says_of_the_usual_threshold():
+    measures = {"precision": 0.4, "false_alarms_per_hour": 3.0, "recall": None}
+    ends = {f"{name}_{end}": number for name in measures for end, number in (("low", 0.1), ("high", 9.5))}
+    points = [{"threshold": threshold, **measures, **ends} for threshold in (0.3, 0.5)]
+    cells = of_field({"run": "0123456789ab", "model": "m", "all": {"points": points}})
+    assert set(cells) == set(OF_FIELD)
+    assert (cells["field_run"], cells["field_threshold"]) == ("0123456789ab", "0.5")
+    assert (cells["false_alarms_per_hour"], cells["false_alarms_per_hour_high"], cells["recall"]) == ("3.0", "9.5", "")
+
+
+def test_before_the_first_review_nothing_is_known_of_the_field():
+    assert of_field({}) == {}
+
+
+def test_rounds_of_earlier_versions_are_read_and_written_with_the_new_columns(tmp_path):
+    path, before = tmp_path / "rounds.csv", Round._fields[: -len(OF_FIELD)]
+    path.write_text(f"{','.join(before)}\n{','.join('1' for _ in before)}\n")
+    (old,) = read_rounds(path)
+    assert (old.round, old.commit, old.field_run) == ("1", "1", "")
+    write_rounds(path, [old, old._replace(field_run="0123456789ab")])
+    assert [one.field_run for one in read_rounds(path)] == ["", "0123456789ab"]

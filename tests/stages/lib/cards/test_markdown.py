@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from stages.lib.markdown import LONGEST_TABLE, LONGEST_TEXT, code, table
+from stages.lib.cards.markdown import LONGEST_TABLE, LONGEST_TEXT, code, table
 
 
 class Cells(HTMLParser):

@@ -1,0 +1,96 @@
+"""Draw windows of recordings whose calls are known, as a review does, and compare the estimates with the truth."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.reviews import Review
+from tools.lib.field.candidates import BINS, Candidate
+from tools.lib.field.operating_points import operating_point
+from tools.lib.field.runs_table import Searched
+from tools.lib.field.sample import Sample, sample_of
+from tools.lib.field.sampling import draw
+
+MEASURES = {"precision": 2, "false_alarms_per_hour": 1, "recall": 2}
+ROUNDING = 1e-9
+RUN = BATCH = SITE = "all"
+
+
+def heard(candidates: Sequence[Candidate], is_call: Mapping[Candidate, bool], hours: float, count: int, seed: str):
+    """Draw and hear windows, all of which are answered; return the sample.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+    is_call : mapping
+        Of each candidate.
+    hours : float
+        Of sound in their recordings.
+    count : int
+        How many windows to draw.
+    seed : str
+    """
+    reviews, label_of = [], {}
+    for number, (one, weight) in enumerate(draw(candidates, count, seed)):
+        clip_id = str(number)
+        reviews.append(Review(RUN, BATCH, clip_id, one.recording, one.start_s, SITE, one.p_call, one.bin, weight))
+        label_of[clip_id] = CALL if is_call[one] else NOCALL
+    in_bin = Counter(one.bin for one in candidates)
+    recordings = len({one.recording for one in candidates})
+    runs = [Searched(RUN, BATCH, "", 0.0, 0.0, SITE, name, recordings, hours, in_bin[name]) for name in BINS]
+    return sample_of(reviews, label_of, runs)
+
+
+def truth_of(p_call: np.ndarray, is_call: np.ndarray, hours: float, threshold: float) -> dict[str, float]:
+    """Return what is true of a threshold in all windows; NaN where it is undefined."""
+    above = p_call > threshold
+    found, false_alarms, calls = (np.count_nonzero(kind) for kind in (above & is_call, above & ~is_call, is_call))
+    return {
+        "precision": found / (found + false_alarms) if found + false_alarms else float("nan"),
+        "false_alarms_per_hour": false_alarms / hours,
+        "recall": found / calls if calls else float("nan"),
+    }
+
+
+class Held(NamedTuple):
+    """An estimate, its interval, and whether that holds each of some truths."""
+
+    value: float
+    low: float
+    high: float
+    holds: tuple[bool, ...]
+
+
+def compared(sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> Iterable[tuple[str, Held]]:
+    """Yield each measure of a threshold with what its estimate holds, where it can be estimated and is defined."""
+    point = operating_point(sample, threshold)
+    for name in MEASURES:
+        value, low, high = getattr(point, name)
+        wanted = [truth[name] for truth in truths]
+        if not isnan(value) and not any(map(isnan, wanted)):
+            yield name, Held(value, low, high, tuple(low - ROUNDING <= truth <= high + ROUNDING for truth in wanted))
+
+
+class Tally:
+    """How often the intervals of each measure and threshold hold each truth."""
+
+    def __init__(self):
+        self.outcomes: dict[tuple[str, float], list[Held]] = defaultdict(list)
+
+    def add(self, sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> None:
+        """Count the estimates from a sample."""
+        for name, held in compared(sample, threshold, truths):
+            self.outcomes[name, threshold].append(held)
+
+    def cells(self, name: str, threshold: float) -> tuple[list[str], str]:
+        """Return the share of intervals that hold each truth, and the median interval."""
+        held = self.outcomes[name, threshold]
+        if not held:
+            return [], ""
+        shares = [f"{share:.0%}" for share in np.mean([one.holds for one in held], axis=0)]
+        low, high = (float(np.median([getattr(one, end) for one in held])) for end in ("low", "high"))
+        return shares, f"{low:.{MEASURES[name]}f} to {high:.{MEASURES[name]}f}"

@@ -1,0 +1,190 @@
+"""`python -m tools.field_report`, and what other tools make of what it writes."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from stages.lib.cards.field_results import FIELD, MEASURES, read_field
+from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
+from stages.lib.tables.expert import EXPERT
+from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
+from tools import field_report
+from tools.lib.field.candidates import BINS, bin_of
+from tools.lib.field.runs_table import RUNS, Searched, write_runs
+from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
+
+NEW, OLD, MODEL = "0123456789ab", "ba9876543210", "f" * 64
+SCORES = (0.005, 0.015, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.97, 0.99)
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch) -> Path:
+    """The tables of a repository with two reviewed runs; the call is in windows with high scores."""
+    monkeypatch.chdir(tmp_path)
+    reviews, answers = [], []
+    for run, date in ((NEW, "2026-11-22"), (OLD, "2026-11-01")):
+        for number, p_call in enumerate(SCORES * 4):
+            clip_id = f"{run}_{number:07d}"
+            site = ("bay", "cape")[number % 2]
+            reviews.append(
+                Review(run, "b", clip_id, f"{site}{number % 6}.wav", float(number), site, p_call, bin_of(p_call), 1.0)
+            )
+            label = "call" if p_call > 0.9 and number < 30 else "nocall"
+            answers.append((clip_id, label, "val", date, ""))
+    write_reviews(REVIEWS, reviews)
+    runs = [
+        Searched(
+            run, "b", MODEL if run == NEW else "e" * 64, 2.0, 1.0, site, name, 6, 3.0, 300 if name == BINS[0] else 9
+        )
+        for run in (NEW, OLD)
+        for site in ("bay", "cape")
+        for name in BINS
+    ]
+    write_runs(RUNS, runs)
+    write_table(EXPERT, EXPERT_COLUMNS, answers)
+    Path("metrics").mkdir()
+    FIELD.write_text("{}\n")
+    return tmp_path
+
+
+def report(monkeypatch, *options: str) -> None:
+    """Run the tool."""
+    monkeypatch.setattr("sys.argv", ["field_report", *options])
+    field_report.main()
+
+
+def test_the_run_with_the_latest_answer_is_reported_on(tables, monkeypatch, capsys):
+    report(monkeypatch)
+    found = read_field()
+    assert (found["run"], found["model"], found["clip_s"], found["hop_s"]) == (NEW, MODEL, 2.0, 1.0)
+    assert list(found["sites"]) == ["bay", "cape"]
+    assert (found["all"]["calls"], found["all"]["nocalls"]) == (9, 31)
+    assert (found["all"]["recordings"], found["all"]["hours"]) == (12, 6.0)
+    assert found["all"]["candidates"] == found["sites"]["bay"]["candidates"] * 2 == 2 * (300 + 6 * 9)
+    printed = capsys.readouterr().out
+    assert "All sites: 9 calls and 31 no-calls heard of 708 windows in 12 recordings of 6.00 h." in printed
+    assert "9 calls heard; review more windows" in printed
+    assert "Site `bay`" in printed
+
+
+def test_another_run_can_be_asked_for(tables, monkeypatch):
+    report(monkeypatch, "--run", OLD)
+    assert read_field()["run"] == OLD
+
+
+def test_the_plot_has_a_row_for_each_threshold_and_measure(tables, monkeypatch):
+    report(monkeypatch)
+    with field_report.PLOT.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["measure"] for row in rows} == set(MEASURES)
+    rates = [float(row["value"]) for row in rows if row["measure"] == "false_alarms_per_hour"]
+    assert rates == sorted(rates, reverse=True)
+    for row in rows:
+        assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
+
+
+def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):
+    text = EXPERT.read_text()
+    first = f"{NEW}_0000007"
+    EXPERT.write_text(
+        text.replace(f"{first},call", f"{first},unsure").replace(f"{NEW}_0000017,call", f"{NEW}_0000017,nocall")
+    )
+    report(monkeypatch)
+    found = read_field()["all"]
+    assert (found["calls"], found["nocalls"], found["undecided"]) == (7, 32, 1)
+
+
+def test_the_same_tables_give_the_same_bytes(tables, monkeypatch):
+    report(monkeypatch)
+    first = [path.read_bytes() for path in (FIELD, field_report.PLOT)]
+    report(monkeypatch)
+    assert [path.read_bytes() for path in (FIELD, field_report.PLOT)] == first
+
+
+def test_a_fresh_clone_has_nothing_to_report(tables, monkeypatch):
+    write_reviews(REVIEWS, [])
+    write_runs(RUNS, [])
+    with pytest.raises(InputFaults, match=r"has no drawn window with an answer yet; python -m tools\.review"):
+        report(monkeypatch)
+    assert read_field() == {}
+
+
+def test_windows_that_were_added_alone_are_no_sample(tables, monkeypatch):
+    write_reviews(REVIEWS, [Review(NEW, "", f"{NEW}_0000000", "bay0.wav", 0.0, "bay", None, "", None)])
+    with pytest.raises(InputFaults, match="no drawn window"):
+        report(monkeypatch)
+
+
+def test_an_unknown_run_is_named_with_those_that_are_there(tables, monkeypatch):
+    with pytest.raises(InputFaults, match=f"--run nothing: .*there are {NEW}, {OLD}"):
+        report(monkeypatch, "--run", "nothing")
+
+
+def test_a_faulty_answer_is_named_and_nothing_is_written(tables, monkeypatch):
+    with EXPERT.open("a") as file:
+        file.write(f"{NEW}_0000001,orca,val,2026-11-22,\n")
+    with pytest.raises(InputFaults, match="unknown label 'orca'"):
+        report(monkeypatch)
+    assert read_field() == {}
+
+
+# The threshold that detect takes from it.
+
+
+def test_the_lowest_threshold_with_few_enough_false_alarms_is_taken(tables, monkeypatch):
+    report(monkeypatch)
+    points = read_field()["all"]["points"]
+    wanted = points[10]["false_alarms_per_hour"]
+    threshold, said = threshold_for(count_per_hour(f"{wanted}"), MODEL)
+    assert threshold == min(point["threshold"] for point in points if point["false_alarms_per_hour"] <= wanted)
+    assert f"--false-alarms {wanted:g}: threshold {threshold:g}, " in said
+    assert "not all of it is as good as wanted" in said
+    assert threshold_for(count_per_hour("1e6"), MODEL)[0] == points[0]["threshold"]
+    assert "; all of it is as good as wanted" in threshold_for(count_per_hour("1e6"), MODEL)[1]
+
+
+def test_the_lowest_threshold_with_enough_precision_is_taken(tables, monkeypatch):
+    report(monkeypatch)
+    threshold, said = threshold_for(share("0.6"), MODEL)
+    points = {point["threshold"]: point for point in read_field()["all"]["points"]}
+    assert points[threshold]["precision"] >= 0.6
+    assert max(points[lower]["precision"] for lower in points if lower < threshold) < 0.6
+    assert "precision is estimated at" in said
+
+
+def test_what_the_sample_cannot_tell_is_refused(tables, monkeypatch):
+    report(monkeypatch)
+    with pytest.raises(InputFaults, match=r"no threshold up to 0\.98, above which the last windows were heard"):
+        threshold_for(share("0.99"), MODEL)
+
+
+def test_a_report_about_another_model_is_refused(tables, monkeypatch):
+    report(monkeypatch)
+    with pytest.raises(InputFaults, match="is about another model"):
+        threshold_for(count_per_hour("2"), "e" * 64)
+
+
+def test_without_a_report_there_is_no_threshold(tables):
+    with pytest.raises(InputFaults, match="has no report yet"):
+        threshold_for(count_per_hour("2"), MODEL)
+
+
+def test_the_report_is_json_without_nan(tables, monkeypatch):
+    report(monkeypatch)
+    json.loads(FIELD.read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("argument", ["", "two", "nan", "inf", "-1"])
+def test_only_a_number_of_false_alarms_is_understood(argument):
+    with pytest.raises(ValueError):
+        count_per_hour(argument)
+
+
+@pytest.mark.parametrize("argument", ["", "half", "nan", "0", "1.01", "-1"])
+def test_only_a_share_above_zero_is_understood(argument):
+    with pytest.raises(ValueError):
+        share(argument)

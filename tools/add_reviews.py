@@ -1,0 +1,184 @@
+"""Take back reviewed windows of a detector run: `python -m tools.add_reviews FILE...`.
+
+A FILE is the CSV of review.html, or a table of tools.detect (Raven, Audacity or CSV) in which somebody has filled in
+verdicts: call, nocall or unsure. Rows may be added and moved. Recordings and windows join the data set, answers join
+labels/expert.csv. A row without a verdict says nothing, nor does a row that was deleted. Giving a file again changes
+nothing.
+
+example:
+  python -m tools.add_reviews ~/Downloads/review-val-2026-11-28.csv
+  python -m tools.add_reviews detections/*.selections.txt --annotator val
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.running import run as run_tool
+from stages.lib.runtime.table import Row
+from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
+from stages.lib.tables.clips import Clip
+from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
+from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
+from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
+from tools.lib.detection.run_record import Run, read_run
+from tools.lib.field.answers import contradictions, merge, merged_reviews, reviews_of, rows_of, summary
+from tools.lib.field.data_set import DataSet, read_data_set, run_faults
+from tools.lib.field.draws import read_covered, read_draws, searched_by
+from tools.lib.field.joining import Joining, join, plan_joining
+from tools.lib.field.reading import folder_of, page_verdicts, table_verdicts
+from tools.lib.field.runs_table import RUNS, Searched, read_runs, write_runs
+from tools.lib.field.verdict_files import HandedIn, read_file
+from tools.lib.field.verdicts import Scored, Verdict, filled_in
+from tools.lib.review.answer_files import Signature
+from tools.lib.wording import counted
+
+
+class Given(NamedTuple):
+    """What the person who runs the tool gives: the run, whose answers, about deleted rows, and how much joins."""
+
+    run: Path | None
+    signature: Signature
+    deleted: str | None
+    minutes: float | None
+
+
+class Reviewed(NamedTuple):
+    """What the files say about one run, and what joins the data set for it."""
+
+    run: Run
+    verdicts: list[Verdict]
+    joining: Joining
+    reviews: list[Review]
+    searched: list[Searched]
+
+    @property
+    def clip_ids(self) -> list[str]:
+        """The clip of each verdict."""
+        return [row[0] for row in self.joining.rows]
+
+
+def review_run(folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given) -> Reviewed:
+    """Work out what the files about one run say, or refuse all their faults."""
+    run = read_run(folder)
+    recordings = {one.name: one for one in run.recordings}
+    refuse(run_faults(data, folder, run))
+    scores_of = cache(lambda name: Scored(folder, run, recordings[name]))
+    draws = read_draws(folder)
+    found = [
+        page_verdicts(file, draws)
+        if file.selections is None
+        else table_verdicts(file, run, scores_of, given.signature, given.deleted)
+        for file in files
+    ]
+    refuse(fault for _, faults in found for fault in faults)
+    verdicts = [verdict for of_file, _ in found for verdict in of_file]
+    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, clips_before(data, run.run))
+    refuse(faults)
+    drawn = {(review.recording, review.start_s): review for review in draws}
+    sites = {one.name: one.site for one in run.recordings}
+    reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, sites)
+    batches = {review.batch for review in reviews if review.drawn}
+    return Reviewed(run, verdicts, joining, reviews, searched_by(run, read_covered(folder), batches))
+
+
+def clips_before(data: DataSet, run: str) -> dict[tuple[str, float], Clip]:
+    """Return the clips of the windows of a run that were reviewed before, by recording and start in the run."""
+    clips = {clip.clip_id: clip for clip in data.clips}
+    return {
+        (review.recording, review.start_s): clips[review.clip_id]
+        for review in read_reviews()
+        if review.run == run and review.clip_id in clips
+    }
+
+
+def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
+    """Take in the files, or refuse all faults at once; return the lines to print."""
+    present, faults = read_rows(EXPERT)
+    known = with_clips_ever(*parts_as_far_as_known(clip_ids_of(present))[:1], clip_ids_of(present))
+    faults += rule_faults(EXPERT, present, known)
+    files = [read_file(path) for path in dict.fromkeys(paths)]
+    refuse([*faults, *(fault for file in files for fault in file.faults)])
+    data, before, runs = read_data_set(), read_reviews(), read_runs()
+    by_folder = defaultdict(list)
+    for file in files:
+        by_folder[folder_of(file, given.run).resolve()].append(file)
+    reviewed = [review_run(folder, of_folder, data, given) for folder, of_folder in by_folder.items()]
+    verdicts = [verdict for one in reviewed for verdict in one.verdicts]
+    clip_ids = [clip_id for one in reviewed for clip_id in one.clip_ids]
+    rows = respelt(rows_of(verdicts, clip_ids), spellings([*present, *rows_of(verdicts, clip_ids)]))
+    refuse(contradictions(verdicts, rows))
+
+    # Clips first, then the answers about them: after a kill, the same command completes the rest.
+    joined = sum(join(read_data_set(), one.joining) for one in reviewed)
+    write_reviews(REVIEWS, merged_reviews(before, (review for one in reviewed for review in one.reviews)))
+    write_runs(RUNS, {row[:7]: row for row in [*(row for one in reviewed for row in one.searched), *runs]}.values())
+    answers, outcomes = merge(present, rows)
+    write_rows(EXPERT, answers)
+    weighted = len({(one.run, one.clip_id) for each in reviewed for one in each.reviews if one.drawn})
+    empty = sum(len(file.selections or []) - len(filled_in(file.selections or [])) for file in files)
+    return [
+        summary(EXPERT, outcomes, latest_of(rows), empty),
+        f"{REVIEWS}: {weighted} of these windows were drawn at random, so they count for the figures of the field",
+        f"{data.table}: {counted(joined, 'window')} joined the pool" + (next_steps(data) if joined else ""),
+    ]
+
+
+def latest_of(rows: Sequence[Row]) -> list[Row]:
+    """Return one row for each clip and annotator."""
+    return list({(row.cells["clip_id"], row.cells["annotator"]): row for row in rows}.values())
+
+
+def next_steps(data: DataSet) -> str:
+    """Say what to do after recordings have joined."""
+    tracked = (data.folder / "recordings.dvc").exists()
+    return f"; now dvc add {data.recordings}, commit, dvc repro" if tracked else "; now commit, dvc repro"
+
+
+def option_faults(given: Given) -> list[str]:
+    """List the faults of the options."""
+    annotator, day = given.signature
+    faults = [] if annotator is None else [annotator_fault(annotator)]
+    named = {"--annotator": next(iter(faults), None), "--date": date_fault(day)}
+    if given.minutes is not None and not (isfinite(given.minutes) and 0 < given.minutes <= 1440):
+        named["--minutes"] = f"{given.minutes:g} should be more than 0, and at most a day"
+    if given.run is not None and not given.run.is_dir():
+        named["--run"] = f"{given.run} is no folder; name one that tools.detect has written"
+    return [f"{option}: {fault}" for option, fault in named.items() if fault]
+
+
+def main() -> None:
+    """Take in the files that are named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.add_reviews",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="with verdicts")
+    parser.add_argument("--annotator", metavar="NAME", help="who filled in the tables")
+    parser.add_argument(
+        "--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="and when (default: today)"
+    )
+    parser.add_argument("--run", type=Path, metavar="FOLDER", help="of the run (default: the file's, or detections/)")
+    parser.add_argument(
+        "--deleted", choices=["nocall"], help="also take rows that were deleted from a table for no calls"
+    )
+    parser.add_argument(
+        "--minutes", type=float, metavar="M", help="join M minutes around each window (default: whole recordings)"
+    )
+    options = parser.parse_args()
+    annotator = None if options.annotator is None else one_spelling(options.annotator.strip())
+    given = Given(options.run, Signature(annotator, options.date), options.deleted, options.minutes)
+    refuse(option_faults(given))
+    print(*add_reviews(options.files, given), sep="\n")
+
+
+if __name__ == "__main__":
+    run_tool(main)

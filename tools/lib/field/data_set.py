@@ -1,0 +1,123 @@
+"""How the recordings of a run relate to the data set: which it has already, and which it holds out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
+from stages.lib.split.drawing import UNHEARD
+from stages.lib.split.params import SplitParams
+from stages.lib.split.parts import groups_of
+from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of, same_site
+from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
+from tools.lib.annotations.annotation_files import ANNOTATIONS
+from tools.lib.detection.run_record import RECORD, Run, RunRecording
+from tools.lib.recordings.same_sound import known_sound
+
+
+class DataSet(NamedTuple):
+    """The data set in use.
+
+    Attributes
+    ----------
+    folder : Path
+    clips : list of Clip
+    held_out : list of HeldOutClip
+        Its own.
+    split : SplitParams
+    clip_s : float
+        The length of a clip in seconds.
+    """
+
+    folder: Path
+    clips: list[Clip]
+    held_out: list[HeldOutClip]
+    split: SplitParams
+    clip_s: float
+
+    @property
+    def table(self) -> Path:
+        """Its clips.csv."""
+        return self.folder / "clips.csv"
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of its recordings."""
+        return self.folder / "recordings"
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether a stage makes its clips from annotations."""
+        return (self.folder / ANNOTATIONS).is_dir()
+
+
+def read_data_set() -> DataSet:
+    """Read the data set that params.yaml names."""
+    folder, split = read_params("data", DataParams).folder, read_params("split", SplitParams)
+    held_out = [clip for clip in read_held_out() if clip.dataset == folder.name]
+    clip_s = read_params("featurize", ClipLength).clip_s
+    return DataSet(folder, read_clips(folder / "clips.csv"), held_out, split, clip_s)
+
+
+def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
+    """List why windows of a run cannot become clips of the data set, whichever they are."""
+    faults = length_faults(data.folder.name, data.held_out, data.clip_s)
+    if run.clip_s != data.clip_s:
+        faults.append(
+            f"{folder / RECORD}: its windows are {run.clip_s:g} s long, but a clip of {data.folder.name} is "
+            f"{data.clip_s:g} s (params.yaml:{param_line('featurize', 'clip_s')}); search with a model of this data set"
+        )
+    if (data.folder / "dvc.yaml").exists() and not data.is_imported:
+        faults.append(
+            f"{data.table}: {data.folder / 'dvc.yaml'} would overwrite it without the reviewed windows; use another "
+            "data set"
+        )
+    return faults
+
+
+def present_names(data: DataSet, recordings: Sequence[RunRecording]) -> dict[str, str]:
+    """Return the names in the data set of recordings that it has already, found by their content.
+
+    Parameters
+    ----------
+    data : DataSet
+    recordings : sequence of RunRecording
+        Their files are there.
+
+    Returns
+    -------
+    dict
+        From the name in the run to the path below the data set's `recordings/`.
+    """
+    names = list(dict.fromkeys(clip.recording for clip in data.clips))
+    path_of = {data.recordings / name: name for name in names}
+    same = known_sound({one.name: Path(one.path) for one in recordings}, path_of)
+    return {name: path_of[path] for name, path in same.items() if path in path_of}
+
+
+def held_out_reasons(data: DataSet, recordings: Sequence[RunRecording], present: Mapping[str, str]) -> dict[str, str]:
+    """Return which recordings the data set holds out, and why: themselves, or their site.
+
+    Parameters
+    ----------
+    data : DataSet
+    recordings : sequence of RunRecording
+    present : mapping
+        As `present_names` returns it.
+    """
+    part_of = {clip.clip_id: clip.part for clip in data.held_out}
+    unheard = groups_of(UNHEARD, data.clips, data.split, part_of)
+    ids = {recording_of(clip_id) for clip_id, part in part_of.items() if part in UNHEARD}
+    listed = data.split.test if isinstance(data.split.test, list) else []
+    ids |= {recording_id(name) for name in [*listed, *(unheard if data.split.group_by == "recording" else ())]}
+    sites = {same_site(name) for name in unheard} if data.split.group_by == "site" else set()
+    site_of = {clip.recording: clip.site for clip in data.clips}
+    reasons = {}
+    for one in recordings:
+        name = present.get(one.name, one.name)
+        site = site_of.get(name, one.site)
+        if recording_id(name) in ids:
+            reasons[one.name] = f"{data.folder.name} holds out {name}, so that nothing is learnt from it"
+        elif site and same_site(site) in sites:
+            reasons[one.name] = f"{data.folder.name} holds out the site {site}, so that nothing is learnt from it"
+    return reasons

@@ -1,0 +1,190 @@
+"""Which windows of a run are drawn to be reviewed, and the files in its folder that say so.
+
+A draw is a table, `review.csv`, with the columns of labels/reviews.csv; later ones are `review-2.csv` and so on, and
+none is ever overwritten. `review_candidates.csv` has a row for each recording that has been drawn from: its batch, its
+hours of sound, and how many candidates it has in each bin.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from stages.lib.runtime.determinism import stable_random
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import make_clip_id
+from stages.lib.tables.reviews import Review, read_reviews
+from tools.lib.detection.run_record import RUN_DIGITS, Run, RunRecording, read_scores
+from tools.lib.field.candidates import BINS, Candidate, candidates_of
+from tools.lib.field.runs_table import Searched
+from tools.lib.field.sampling import draw, most_uncertain
+
+CANDIDATES = "review_candidates.csv"
+DRAW = re.compile(r"review(?:-(\d+))?\.csv")
+COLUMNS = ("batch", "recording", "site", "hours", *BINS)
+MARK = "--"  # Between the run and the rest of a window's id.
+
+
+class Covered(NamedTuple):
+    """A recording that has been drawn from: its batch and site, its hours of sound, and its candidates in each bin."""
+
+    batch: str
+    recording: str
+    site: str
+    hours: float
+    candidates: tuple[int, ...]
+
+
+class Draw(NamedTuple):
+    """A draw.
+
+    Attributes
+    ----------
+    covered : list of Covered
+        All recordings drawn from until now.
+    windows : list of Review
+        Named by `window_id`, in a random order, so that who answers some of them answers a random part.
+    scores : dict
+        From the id of each window to its score.
+    """
+
+    covered: list[Covered]
+    windows: list[Review]
+    scores: dict[str, float]
+
+
+def window_id(run: str, recording: str, start_s: float) -> str:
+    """Return the id of a window of a run: that of a clip, after the run."""
+    return f"{run}{MARK}{make_clip_id(recording, start_s)}"
+
+
+def draw_paths(folder: Path) -> list[Path]:
+    """Return the tables of the draws of a run, the first one first."""
+    return sorted((path for path in folder.iterdir() if DRAW.fullmatch(path.name)), key=draw_number)
+
+
+def draw_number(path: Path) -> int:
+    """Return the number of a draw, by the name of its table."""
+    match = DRAW.fullmatch(path.name)
+    return int(match[1]) if match and match[1] else 1
+
+
+def next_draw_path(folder: Path) -> Path:
+    """Return the table of the next draw."""
+    before = draw_paths(folder)
+    return folder / (f"review-{draw_number(before[-1]) + 1}.csv" if before else "review.csv")
+
+
+def read_draws(folder: Path) -> list[Review]:
+    """Return the windows of all draws of a run."""
+    return [review for path in draw_paths(folder) for review in read_reviews(path)]
+
+
+def read_covered(folder: Path) -> list[Covered]:
+    """Return the recordings that have been drawn from; none if there was no draw."""
+    path = folder / CANDIDATES
+    rows = (row.cells for row in (read_table(path, COLUMNS) if path.exists() else []))
+    return [
+        Covered(
+            row["batch"], row["recording"], row["site"], float(row["hours"]), tuple(int(row[name]) for name in BINS)
+        )
+        for row in rows
+    ]
+
+
+def write_covered(folder: Path, covered: Sequence[Covered]) -> None:
+    """Write the recordings that have been drawn from."""
+    write_table(folder / CANDIDATES, COLUMNS, [(*one[:-1], *one.candidates) for one in covered])
+
+
+def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], count: int, uncertain: int) -> Draw:
+    """Draw windows that have not been drawn before, without writing anything.
+
+    Where recordings have joined the run since the last draw, the windows are drawn from these, their batch. Otherwise
+    they are drawn from all that is left. So in each batch and bin, every candidate has the same chance.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    run : Run
+    recordings : sequence of RunRecording
+        Those of its recordings that can be reviewed.
+    count : int
+        How many to draw at random.
+    uncertain : int
+        How many of the most uncertain ones to take as well, without a weight.
+    """
+    covered, before = read_covered(folder), read_draws(folder)
+    known = {one.recording: one.batch for one in covered}
+    new = [one for one in recordings if one.name not in known]
+    batch = batch_id(run.run, new)
+    of_recording = {one.name: candidates_in(folder, run, one) for one in tqdm(recordings, "reading", disable=None)}
+    covered += [covered_by(batch, one, of_recording[one.name]) for one in new]
+    batch_of = {one.recording: one.batch for one in covered}
+    names = [one.name for one in new or recordings]
+    gone = {(review.recording, review.start_s) for review in before}
+    free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
+    drawn = draw(free, count, f"{run.run}:{batch}:{len(draw_paths(folder))}")
+    taken = {one.candidate for one in drawn}
+    windows = [
+        review_of(run.run, one.candidate)._replace(
+            batch=batch_of[one.candidate.recording],
+            p_call=one.candidate.p_call,
+            bin=one.candidate.bin,
+            weight=one.weight,
+        )
+        for one in drawn
+    ]
+    others = most_uncertain((one for one in free if one not in taken), uncertain)
+    windows += [review_of(run.run, one) for one in others]
+    scores = {review_of(run.run, one).clip_id: one.p_call for one in [*taken, *others]}
+    return Draw(covered, sorted(windows, key=lambda one: stable_random(f"order:{one.clip_id}")), scores)
+
+
+def batch_id(run: str, recordings: Collection[RunRecording]) -> str:
+    """Return the id of a batch of recordings."""
+    content = json.dumps([run, sorted([one.name, one.digest] for one in recordings)])
+    return hashlib.sha256(content.encode()).hexdigest()[:RUN_DIGITS]
+
+
+def candidates_in(folder: Path, run: Run, recording: RunRecording) -> list[Candidate]:
+    """Return the candidates of a recording of a run."""
+    starts_s, p_call = read_scores(folder, recording)
+    return candidates_of(recording.name, recording.site, starts_s, p_call, run.clip_s)
+
+
+def covered_by(batch: str, recording: RunRecording, candidates: Sequence[Candidate]) -> Covered:
+    """Count the candidates of a recording in each bin."""
+    bins = [one.bin for one in candidates]
+    counts = tuple(bins.count(name) for name in BINS)
+    return Covered(batch, recording.name, recording.site, recording.sound_s / 3600, counts)
+
+
+def place_of(candidate: Candidate) -> tuple[str, float]:
+    """Return the recording of a candidate and its start, as a review has them: to the millisecond, like a clip."""
+    return candidate.recording, round(candidate.start_s, 3)
+
+
+def review_of(run: str, candidate: Candidate) -> Review:
+    """Return a window to review that was not drawn at random."""
+    recording, start_s = place_of(candidate)
+    name = window_id(run, recording, start_s)
+    return Review(run, "", name, recording, start_s, candidate.site, None, "", None)
+
+
+def searched_by(run: Run, covered: Sequence[Covered], batches: Collection[str]) -> list[Searched]:
+    """Return the rows of labels/runs.csv for some batches of a run."""
+    rows = []
+    for batch, site in sorted({(one.batch, one.site) for one in covered if one.batch in batches}):
+        here = [one for one in covered if (one.batch, one.site) == (batch, site)]
+        hours = round(sum(one.hours for one in here), 6)
+        for position, name in enumerate(BINS):
+            found = sum(one.candidates[position] for one in here)
+            settings = (run.run, batch, run.model, run.clip_s, run.hop_s)
+            rows.append(Searched(*settings, site, name, len(here), hours, found))
+    return rows

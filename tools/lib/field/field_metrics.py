@@ -1,0 +1,91 @@
+"""`metrics/field.json`: what a review says about a run of the detector, at all sites together and at each."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from stages.lib.cards.field_results import MEASURES
+from stages.lib.tables.reviews import Review
+from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_points
+from tools.lib.field.recalibration import Recalibration, recalibrate
+from tools.lib.field.runs_table import Searched
+from tools.lib.field.sample import Sample, sample_of
+from tools.lib.field.sample_remarks import remarks_on
+
+# Of a single site, for which there are fewer windows.
+SITE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+
+
+def field_metrics(
+    reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[Searched]
+) -> dict[str, Any]:
+    """Return what metrics/field.json holds.
+
+    Parameters
+    ----------
+    reviews : sequence of Review
+        Of one run.
+    label_of : mapping
+        From clip id to the experts' label, None where they are not of one mind.
+    runs : sequence of Searched
+        The rows of the same run, one at least.
+    """
+    sites = sorted({row.site for row in runs})
+    sample = sample_of(reviews, label_of, runs)
+    fitted = recalibrate(sample)
+    first = runs[0]
+    return {
+        "run": first.run,
+        "model": first.model,
+        "clip_s": first.clip_s,
+        "hop_s": first.hop_s,
+        "recalibration": None if fitted is None else fitted._asdict(),
+        "all": described(reviews, sample, fitted, THRESHOLDS),
+        "sites": {
+            site: described(
+                of_site := [one for one in reviews if one.site == site],
+                sample_of(of_site, label_of, [row for row in runs if row.site == site]),
+                fitted,
+                SITE_THRESHOLDS,
+            )
+            for site in (sites if len(sites) > 1 else [])
+        },
+    }
+
+
+def described(
+    reviews: Sequence[Review],
+    sample: Sample,
+    fitted: Recalibration | None,
+    thresholds: Sequence[float],
+) -> dict[str, Any]:
+    """Return what a sample is made of and what it says."""
+    drawn = [one for one in reviews if one.drawn]
+    return {
+        "recordings": sample.recordings,
+        "hours": round(sample.hours, 6),
+        "candidates": int(sample.candidates.sum()),
+        "calls": int(sample.is_call.sum()),
+        "nocalls": int((~sample.is_call).sum()),
+        "undecided": len(drawn) - len(sample.p_call),
+        "not_drawn": len(reviews) - len(drawn),
+        "remarks": remarks_on(sample),
+        "points": [point_row(point, fitted) for point in operating_points(sample, thresholds)] if drawn else [],
+    }
+
+
+def point_row(point: OperatingPoint, fitted: Recalibration | None) -> dict[str, Any]:
+    """Return an operating point as JSON has it: numbers to six decimals, null where one is not known."""
+    row: dict[str, Any] = {"threshold": point.threshold, "heard": point.heard}
+    row["p_call_here"] = None if fitted is None else in_json(float(fitted.probability(np.array(point.threshold))))
+    for name in MEASURES:
+        value, low, high = getattr(point, name)
+        row |= {name: in_json(value), f"{name}_low": in_json(low), f"{name}_high": in_json(high)}
+    return row
+
+
+def in_json(number: float) -> float | None:
+    """Return a number to six decimals; None for NaN, which JSON does not have."""
+    return None if isnan(number) else round(number, 6)

@@ -1,0 +1,131 @@
+"""Where the windows of verdicts lie in the data set, and what has to join it for that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import COLUMNS, UNLABELLED, Clip, recording_id, same_site
+from tools.lib.annotations.import_stage import write_stage
+from tools.lib.clips.clip_rows import ClipRow, clip_row
+from tools.lib.clips.own_windows import NAME, add_windows
+from tools.lib.detection.run_record import RunRecording
+from tools.lib.field.data_set import DataSet, held_out_reasons, present_names
+from tools.lib.field.excerpts import Excerpt, excerpt_fault, excerpt_of, write_excerpt
+from tools.lib.field.sources import source_faults
+from tools.lib.field.verdicts import Verdict
+from tools.lib.recordings.audio_files import bring, bring_faults, clashes
+
+
+class Joining(NamedTuple):
+    """What joins a data set.
+
+    Attributes
+    ----------
+    rows : list of tuple
+        For each verdict, the row of its clip.
+    recordings : dict
+        From the path of each recording below the data set's `recordings/` to its file.
+    excerpts : list of Excerpt
+    """
+
+    rows: list[ClipRow]
+    recordings: dict[str, Path]
+    excerpts: list[Excerpt]
+
+
+def plan_joining(
+    data: DataSet,
+    recordings: Mapping[str, RunRecording],
+    verdicts: Sequence[Verdict],
+    minutes: float | None,
+    before: Mapping[tuple[str, float], Clip],
+) -> tuple[Joining, list[str]]:
+    """Find the clip of each verdict, and the recordings that have to join for it; list everything that is wrong.
+
+    Parameters
+    ----------
+    data : DataSet
+    recordings : mapping
+        From its name in the run to each recording.
+    verdicts : sequence of Verdict
+    minutes : float or None
+        The length of the excerpts that join; None for whole recordings.
+    before : mapping
+        From recording and start to the clip of each window that was reviewed before.
+    """
+    first: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        first.setdefault(verdict.recording, verdict)
+    used = [recordings[name] for name in first]
+    faults = [fault for one in used for fault in source_faults([one], f"{first[one.name].place}:")]
+    if faults:
+        return Joining([], {}, []), faults
+    present = present_names(data, used)
+    held_out = held_out_reasons(data, used, present)
+    faults = [f"{first[name].place}: {reason}; remove the verdicts about it" for name, reason in held_out.items()]
+
+    site_of = {clip.recording: clip.site for clip in data.clips}
+    spelling: dict[str, str] = {}
+    for site in site_of.values():
+        spelling.setdefault(same_site(site), site)
+    rows, whole, excerpts = [], {}, {}
+    for verdict in verdicts:
+        clip = before.get((verdict.recording, verdict.start_s))
+        if clip:
+            rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
+            continue
+        one = recordings[verdict.recording]
+        name, offset_s = present.get(one.name, one.name), 0.0
+        if one.name not in present and minutes is not None:
+            excerpt = excerpt_of(one.name, Path(one.path), verdict.start_s, minutes, data.clip_s)
+            name, offset_s = excerpt.name, excerpt.start_s
+            excerpts[name] = excerpt
+        elif one.name not in present:
+            whole[name] = Path(one.path)
+        site = site_of.get(name, spelling.setdefault(same_site(one.site), one.site))
+        rows.append(clip_row(name, verdict.start_s - offset_s, UNLABELLED, site))
+    place_of = {row[1]: verdict.place for row, verdict in zip(reversed(rows), reversed(verdicts), strict=True)}
+    faults += name_faults(data, [*whole, *excerpts], place_of)
+    for name, source in whole.items():
+        faults += [f"{place_of[name]}: {fault}" for fault in bring_faults({name: source}, data.recordings)]
+    for name, excerpt in excerpts.items():
+        fault = excerpt_fault(excerpt, data.recordings / name)
+        faults += [f"{place_of[name]}: {excerpt.source} {fault}"] if fault else []
+    return Joining(rows, whole, list(excerpts.values())), faults
+
+
+def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:
+    """List the recordings whose clips would have the ids of another recording's."""
+    known = dict.fromkeys(clip.recording for clip in data.clips)
+    clashing = clashes(names, [name for name in known if name not in names])
+    of_id = {recording_id(name): name for name in known}
+    clashing |= {name: of_id[recording_id(name)] for name in names if of_id.get(recording_id(name), name) != name}
+    return [
+        f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
+        for name, other in clashing.items()
+    ]
+
+
+def new_rows(data: DataSet, rows: Iterable[ClipRow]) -> list[ClipRow]:
+    """Return the rows of clips that the data set does not have yet, each once, by recording and time."""
+    known = {clip.clip_id for clip in data.clips}
+    return sorted({row for row in rows if row[0] not in known}, key=lambda row: (row[1], float(row[2])))
+
+
+def join(data: DataSet, joining: Joining) -> int:
+    """Bring recordings and windows into the data set, recordings first; return the number of new clips."""
+    bring(joining.recordings, data.recordings)
+    for excerpt in joining.excerpts:
+        if not (data.recordings / excerpt.name).exists():
+            write_excerpt(excerpt, data.recordings / excerpt.name)
+    new = new_rows(data, joining.rows)
+    if not new:
+        return 0
+    if data.is_imported:
+        # The stage that makes the clips of an imported data set makes these again from a table of their own.
+        add_windows(data.folder / NAME, new)
+        write_stage(data.folder)
+    before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(data.table, COLUMNS)]
+    write_table(data.table, COLUMNS, [*before, *new])
+    return len(new)

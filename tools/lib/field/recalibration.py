@@ -1,0 +1,62 @@
+"""Scores that mean what they say where calls are rare: how probable a call is there, for a score of the model."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tools.lib.field.sample import Sample
+
+# Scores are rounded to six decimals, and log-odds of 0 and 1 are infinite.
+SMALLEST = 1e-6
+# How far the slope may be from 1 if a few windows say so: it is what keeps it finite where they are perfectly divided.
+SLOPE_DEVIATION = 1.0
+
+
+class Recalibration(NamedTuple):
+    """The log-odds of a call here: `intercept + slope * log(p_call / (1 - p_call))`."""
+
+    intercept: float
+    slope: float
+
+    def probability(self, p_call: np.ndarray) -> np.ndarray:
+        """Return how probable a call is in windows with some scores, in [0, 1]."""
+        from scipy.special import expit
+
+        return expit(self.intercept + self.slope * log_odds_of(p_call))
+
+
+def log_odds_of(p_call: np.ndarray) -> np.ndarray:
+    """Return log(p_call / (1 - p_call)), finite."""
+    from scipy.special import logit
+
+    return logit(np.clip(p_call, SMALLEST, 1 - SMALLEST))
+
+
+def recalibrate(sample: Sample) -> Recalibration | None:
+    """Fit a logistic regression of what was heard on the log-odds of the scores; None without a call and a no-call.
+
+    Each window counts for the candidates that it stands for, in proportion, so that the scores that are frequent at the
+    site are those that are fitted best. The slope is drawn to 1, which is what it is where calls are only rarer than in
+    training.
+
+    References
+    ----------
+    Platt (1999), "Probabilistic outputs for support vector machines", for the two numbers. King and Zeng (2001),
+    "Logistic regression in rare events data", Political Analysis 9(2), sections 4.1 and 4.2: another share of calls
+    moves the intercept alone, and how to weight a sample that was drawn by what it is about.
+    """
+    from scipy.optimize import minimize
+
+    if sample.is_call.all() or not sample.is_call.any():
+        return None
+    log_odds = log_odds_of(sample.p_call)
+    signs = np.where(sample.is_call, -1.0, 1.0)
+    weights = sample.weights * len(log_odds) / sample.weights.sum()
+
+    def loss(numbers: np.ndarray) -> float:
+        intercept, slope = numbers
+        misfit = float(weights @ np.logaddexp(0, signs * (intercept + slope * log_odds)))
+        return misfit + ((slope - 1) / SLOPE_DEVIATION) ** 2 / 2
+
+    fitted = minimize(loss, np.array([0.0, 1.0]))
+    return Recalibration(*(round(float(number), 4) for number in fitted.x))

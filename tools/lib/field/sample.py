@@ -1,0 +1,88 @@
+"""The windows of a run that were drawn and heard, as arrays."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.tables.clips import CALL
+from stages.lib.tables.reviews import Review
+from tools.lib.field.candidates import BIN_EDGES, BINS
+from tools.lib.field.runs_table import Searched
+from tools.lib.field.weights import weights_now
+
+
+class Sample(NamedTuple):
+    """Windows that were heard, of the candidates of some recordings.
+
+    Attributes
+    ----------
+    p_call : ndarray of float, shape (windows,)
+    is_call : ndarray of bool, shape (windows,)
+    score_bin : ndarray of int, shape (windows,)
+        The position in `BINS` of the bin that a window was drawn from.
+    weights : ndarray of float, shape (windows,)
+        How many candidates each stands for; those of a bin add up to its candidates.
+    recording : ndarray of int, shape (windows,)
+        The number of its recording, from 0 and below `recordings`.
+    candidates : ndarray of int, shape (bins,)
+        How many windows could have been drawn from each bin.
+    recordings : int
+        How many recordings were searched.
+    hours : float
+        Of sound that was searched.
+    """
+
+    p_call: np.ndarray
+    is_call: np.ndarray
+    score_bin: np.ndarray
+    weights: np.ndarray
+    recording: np.ndarray
+    candidates: np.ndarray
+    recordings: int
+    hours: float
+
+    @property
+    def heard(self) -> np.ndarray:
+        """How many windows of each bin were heard, float of shape (bins,).
+
+        Where weights differ, as many with equal weights as would say as much (Kish 1965, Survey Sampling, section
+        11.7).
+        """
+        squares = np.bincount(self.score_bin, self.weights**2, minlength=len(BINS))
+        sums = np.bincount(self.score_bin, self.weights, minlength=len(BINS))
+        return np.divide(sums**2, squares, out=np.zeros(len(BINS)), where=squares > 0)
+
+
+def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[Searched]) -> Sample:
+    """Return the sample of a run, or of one site of it.
+
+    Parameters
+    ----------
+    reviews : sequence of Review
+        Of the run and the site. Those that were not drawn, and those without a label, are left out.
+    label_of : mapping
+        From clip id to the experts' label.
+    runs : sequence of Searched
+        The rows of the run and the site.
+    """
+    heard = [one for one in reviews if one.drawn and label_of.get(one.clip_id)]
+    weights = weights_now(heard, runs)
+    numbers = {name: number for number, name in enumerate(sorted({one.recording for one in heard}))}
+    of_sites = {(row.batch, row.site): row for row in runs}.values()
+    candidates = np.zeros(len(BINS), int)
+    for row in runs:
+        candidates[BINS.index(row.bin)] += row.candidates
+    return Sample(
+        np.array([one.p_call for one in heard], float),
+        np.array([label_of[one.clip_id] == CALL for one in heard], bool),
+        np.array([BINS.index(one.bin) for one in heard], int),
+        weights,
+        np.array([numbers[one.recording] for one in heard], int),
+        candidates,
+        max(len(numbers), sum(row.recordings for row in of_sites)),
+        sum(row.hours for row in of_sites),
+    )
+
+
+LOWER_EDGES, UPPER_EDGES = np.array(BIN_EDGES[:-1]), np.array(BIN_EDGES[1:])

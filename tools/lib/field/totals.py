@@ -1,0 +1,167 @@
+"""How many windows of a kind there are, and the share of one kind among two, from a stratified sample; with intervals.
+
+A window is drawn with a chance that depends on its bin of scores alone. So the number of windows of a kind is the sum,
+over the bins, of the candidates in the bin times the share of the kind among those that were heard.
+
+An interval has two parts, added in quadrature:
+
+- which windows were drawn: Jeffreys' interval of the share in each bin, put together by MOVER. It stays open where
+  nothing of a kind was heard: 0 of 14 windows does not mean 0 of 3,000.
+- which recordings there were: the variance between recordings, with Student's t for so many recordings, on a log scale.
+
+The second part holds some of the chance of the first once more. Leaving that out gave intervals that are too narrow:
+`python -m experiments.field.intervals` measures how often the intervals hold the truth.
+
+References
+----------
+Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion", Statistical Science 16(2): Jeffreys'
+interval. Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53(4): MOVER for weighted sums. Donner
+and Zou (2012), "Closed-form confidence intervals for functions of the normal mean and standard deviation", Statistical
+Methods in Medical Research 21(4), equation 9: MOVER for ratios. Saerndal, Swensson and Wretman (1992), Model Assisted
+Survey Sampling, sections 2.8 and 5.6: expansion estimators, and the linearised variance of a ratio, here between
+recordings as in Wolter (2007), Introduction to Variance Estimation, section 2.4 (ultimate clusters).
+"""
+
+from math import exp, hypot, inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.intervals.proportions import CONFIDENCE
+from tools.lib.field.candidates import BINS
+from tools.lib.field.sample import Sample
+
+TAIL = (1 - CONFIDENCE) / 2
+LARGEST_EXPONENT = 50.0  # Of a limit on the log scale; beyond it nothing is known.
+
+
+class Total(NamedTuple):
+    """How many windows of a kind there are, and the limits that come from which windows were drawn.
+
+    `of_kind` says which of the windows that were heard are of the kind.
+    """
+
+    value: float
+    low: float
+    high: float
+    of_kind: np.ndarray
+
+
+class Interval(NamedTuple):
+    """An estimate with its 95 % interval; NaN where nothing can be estimated."""
+
+    value: float
+    low: float
+    high: float
+
+
+def total(sample: Sample, of_kind: np.ndarray, possible: np.ndarray, *, rarer_below: bool = False) -> Total:
+    """Return how many windows of a kind there are.
+
+    Parameters
+    ----------
+    sample : Sample
+    of_kind : ndarray of bool, shape (windows,)
+    possible : ndarray of bool, shape (bins,)
+        Which bins can hold windows of the kind at all.
+    rarer_below : bool
+        Whether the kind is no more frequent in a bin than in those above, as calls are. Then a bin has no more of them
+        than any bins from it upwards have together, which says more than its own few windows.
+    """
+    numbers = np.bincount(sample.score_bin, sample.weights * of_kind, minlength=len(BINS))
+    share = numbers / np.maximum(sample.candidates, 1)
+    heard = sample.heard
+    found = share * heard
+    low, high = share_limits(found, heard)
+    if rarer_below:
+        high = np.minimum(high, limits_from_above(found, heard, possible))
+    spread_low, spread_high = (
+        sqrt(float((possible * (sample.candidates * (limit - share)) ** 2).sum())) for limit in (low, high)
+    )
+    value = float(numbers.sum())
+    return Total(value, max(0.0, value - spread_low), value + spread_high, of_kind)
+
+
+def share_limits(found: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of Jeffreys' intervals of some shares: 0 where nothing was found, 1 where nothing else was."""
+    from scipy.stats import beta
+
+    low = np.where(found > 0, beta.ppf(TAIL, found + 0.5, heard - found + 0.5), 0.0)
+    high = np.where(found < heard, beta.ppf(1 - TAIL, found + 0.5, heard - found + 0.5), 1.0)
+    return low, high
+
+
+def limits_from_above(found: np.ndarray, heard: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """Return for each bin the lowest upper limit of all bins from it up to some bin, taken together."""
+    limits = np.ones(len(found))
+    for first in np.flatnonzero(possible):
+        together = [np.cumsum(np.where(possible, counts, 0)[first:]) for counts in (found, heard)]
+        limits[first] = share_limits(*together)[1].min()
+    return limits
+
+
+def rate_per_hour(sample: Sample, of: Total) -> Interval:
+    """Return how many windows of a kind there are in an hour."""
+    below, above = between_recordings(sample, of.value, of.of_kind.astype(float))
+    low, high = combined(of.value, (of.low, of.high), (below, above))
+    return Interval(of.value / sample.hours, low / sample.hours, high / sample.hours)
+
+
+def share_of(sample: Sample, part: Total, rest: Total) -> Interval:
+    """Return the share of a kind among two kinds.
+
+    It is found by way of the odds of the rarer one, which need not be there at all.
+    """
+    if not part.value and not rest.value:
+        return Interval(float("nan"), 0.0, 1.0)
+    if part.value > rest.value:
+        value, low, high = share_of(sample, rest, part)
+        return Interval(1 - value, 1 - high, 1 - low)
+    odds = part.value / rest.value
+    residuals = (part.of_kind - odds * rest.of_kind) / rest.value
+    limits = combined(odds, ratio_limits(part, rest), between_recordings(sample, odds, residuals))
+    return Interval(*(share_of_odds(number) for number in (odds, *limits)))
+
+
+def share_of_odds(odds: float) -> float:
+    """Return the share that some odds mean."""
+    return 1.0 if odds == inf else odds / (1 + odds)
+
+
+def ratio_limits(above: Total, below: Total) -> tuple[float, float]:
+    """Return the limits of one number over another, from the limits of both (MOVER)."""
+    product = above.value * below.value
+    low_over = below.high * (2 * below.value - below.high)
+    high_over = below.low * (2 * below.value - below.low)
+    low_root = product**2 - above.low * low_over * (2 * above.value - above.low)
+    high_root = product**2 - above.high * high_over * (2 * above.value - above.high)
+    low = (product - sqrt(max(0.0, low_root))) / low_over if low_over else 0.0
+    high = (product + sqrt(max(0.0, high_root))) / high_over if high_over > 0 else inf
+    return max(0.0, low), high
+
+
+def between_recordings(sample: Sample, value: float, of_windows: np.ndarray) -> tuple[float, float]:
+    """Return how far below and above a value the chance of which recordings there were reaches.
+
+    Parameters
+    ----------
+    sample : Sample
+    value : float
+        At least 0.
+    of_windows : ndarray of float, shape (windows,)
+        What each window adds to it.
+    """
+    if sample.recordings < 2 or value <= 0:
+        return 0.0, 0.0
+    from scipy.stats import t
+
+    of_recordings = np.bincount(sample.recording, sample.weights * of_windows, minlength=sample.recordings)
+    variance = sample.recordings * float(of_recordings.var(ddof=1))
+    reach = float(t.ppf(1 - TAIL, sample.recordings - 1)) * sqrt(variance)
+    factor = exp(min(LARGEST_EXPONENT, reach / value))
+    return value - value / factor, value * factor - value
+
+
+def combined(value: float, limits: tuple[float, float], reach: tuple[float, float]) -> tuple[float, float]:
+    """Add to the limits of a value how far another chance reaches below and above it."""
+    return max(0.0, value - hypot(value - limits[0], reach[0])), value + hypot(limits[1] - value, reach[1])

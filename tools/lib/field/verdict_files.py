@@ -1,0 +1,130 @@
+"""Read what reviewers hand in: the CSV of the page, and the tables of tools.detect with their verdicts filled in."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.runtime.inputs import remembered
+from stages.lib.runtime.table import Row, encoding_fault, quoted
+from stages.lib.tables.answer_rules import row_faults
+from stages.lib.tables.expert import clip_ids_of, read_rows
+from tools.lib.field.draws import MARK
+from tools.lib.formats.audacity_track import is_track, parse_track
+from tools.lib.formats.columns import VERDICT
+from tools.lib.formats.delimited import parse_table
+from tools.lib.formats.raven_table import is_raven, parse_raven
+from tools.lib.formats.selections import Selection
+from tools.lib.formats.text_lines import content_fault, lines_of
+from tools.lib.formats.times import span_fault, times_reader
+
+PAGE_COLUMNS = {"clipid", "label", "annotator"}
+CSV_KEYS = {"recording", "starts", "ends"}
+WINDOW_ID = re.compile(rf"[0-9a-f]+{MARK}.*")
+# In a label track, the verdict follows the score; a label that a person has added has no score.
+TRACK_TEXT = re.compile(r"(?P<score>[01][.,]\d+)?\s*(?P<verdict>.*)", re.DOTALL)
+KNOWN = "the CSV of review.html, or a table of tools.detect for Raven, Audacity or as CSV, with verdicts filled in"
+
+
+class HandedIn(NamedTuple):
+    """The contents of a file.
+
+    Attributes
+    ----------
+    path : Path
+    answers : list of Row
+        Of the page: as in labels/expert.csv, with the id of a window.
+    selections : list of Selection or None
+        Of a table, with verdicts as text, filled in or not; None if it is no table.
+    faults : list of str
+    """
+
+    path: Path
+    answers: list[Row]
+    selections: list[Selection] | None
+    faults: list[str]
+
+
+def read_file(path: Path) -> HandedIn:
+    """Read a file in any of the formats, recognised by its content."""
+    if not path.is_file():
+        return faulty(path, "is a folder; name the files in it" if path.is_dir() else "there is no such file")
+    content = remembered(path).read_bytes()
+    fault = content_fault(content) or encoding_fault(content)
+    if fault:
+        return HandedIn(path, [], None, [f"{path}:{fault}"])
+    return read_lines(path, lines_of(content))
+
+
+def read_lines(path: Path, lines: Sequence[str]) -> HandedIn:
+    """Read the lines of a text file."""
+    keys = parse_table(path, lines).names.keys()
+    if is_raven(lines):
+        return HandedIn(path, [], *parse_raven(path, lines, (VERDICT,)))
+    if keys >= PAGE_COLUMNS:
+        return read_page_answers(path)
+    if keys >= CSV_KEYS:
+        return HandedIn(path, [], *parse_csv(path, lines))
+    if is_track(path, lines):
+        selections, faults = parse_track(path, lines)
+        return HandedIn(path, [], [with_score(one) for one in selections], faults)
+    return faulty(path, f"is not {KNOWN}")
+
+
+def faulty(path: Path, fault: str) -> HandedIn:
+    """Return a file with a single fault."""
+    return HandedIn(path, [], None, [f"{path}: {fault}"])
+
+
+def read_page_answers(path: Path) -> HandedIn:
+    """Read the CSV of the page."""
+    rows, faults = read_rows(path)
+    faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in window_faults(row.cells)]
+    first: dict[tuple[str, str], int] = {}
+    for row in rows:
+        before = first.setdefault((row.cells["clip_id"], row.cells["annotator"]), row.line)
+        if before != row.line:
+            faults.append(f"{path}:{row.line}: {row.cells['annotator']} answers for this window on line {before}, too")
+    return HandedIn(path, rows, None, faults)
+
+
+def window_faults(cells: Mapping[str, str]) -> list[str]:
+    """List what is wrong with a row of the page's CSV."""
+    if not WINDOW_ID.fullmatch(cells["clip_id"]):
+        return [
+            f"{quoted(cells['clip_id'])} is not a window of a run; answers about clips of the queue go to "
+            "python -m tools.add_labels"
+        ]
+    return list(row_faults(cells, {cells["clip_id"]: "pool"}))
+
+
+def runs_of(file: HandedIn) -> set[str]:
+    """Return the runs that the answers of the page are about."""
+    return {clip_id.partition(MARK)[0] for clip_id in clip_ids_of(file.answers)}
+
+
+def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
+    """Read the detections of a CSV table, and its faults."""
+    table = parse_table(path, lines)
+    faults = list(table.faults)
+    if VERDICT not in table.names:
+        return [], [*faults, f"{path}:{table.line}: there is no column {VERDICT}; add it"]
+    seconds = times_reader(row.cells[key] for row in table.rows for key in ("starts", "ends"))
+    selections = []
+    for row in table.rows:
+        start_s, end_s = seconds(row.cells["starts"]), seconds(row.cells["ends"])
+        if start_s is None or end_s is None or end_s < start_s:
+            faults.append(f"{path}:{row.line}: {span_fault(row.cells['starts'], row.cells['ends'])}")
+            continue
+        score = row.cells.get("pcall", "")
+        note = row.cells.get("note", "")
+        selections.append(Selection(row.line, row.cells["recording"], start_s, end_s, row.cells[VERDICT], note, score))
+    return selections, faults
+
+
+def with_score(selection: Selection) -> Selection:
+    """Divide the text of a label track into score and verdict."""
+    match = TRACK_TEXT.fullmatch(selection.text.strip())
+    if not match:
+        return selection
+    return selection._replace(text=match["verdict"], score=(match["score"] or "").replace(",", "."))

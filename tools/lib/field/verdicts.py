@@ -1,0 +1,201 @@
+"""From rows of a table with verdicts to verdicts about windows of a run.
+
+A row that tools.detect wrote stands for the windows whose score made it. `nocall` is said of all of them: there is no
+call in the row. `call` and `unsure` are said of the highest-scoring one only, because the others may hold nothing. A
+row that somebody added, or moved away from its window, gets windows of its own, centred on it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.runtime.params import suggestion
+from stages.lib.runtime.table import quoted
+from stages.lib.tables.clips import NOCALL
+from stages.lib.tables.expert import LABELS
+from tools.lib.annotations.windows import centred_windows
+from tools.lib.detection.run_record import Run, RunRecording, read_scores
+from tools.lib.field.candidates import candidate_windows
+from tools.lib.formats.selections import NOT_FILLED_IN, TEXT, Selection, joined
+from tools.lib.review.answer_files import Signature
+
+BEYOND_S = 0.1  # A stated end is often some samples late.
+SAME_S = 1e-6
+
+
+class Verdict(NamedTuple):
+    """What somebody says of a window.
+
+    Attributes
+    ----------
+    place : str
+        File and line.
+    recording : str
+        Its name in the run.
+    start_s : float
+        Of the window, to the millisecond.
+    label : str
+        `call`, `nocall` or `unsure`.
+    note, annotator, day : str
+        Of the answer.
+    own : bool
+        Whether it is a window of the run, not one that a person has placed.
+    """
+
+    place: str
+    recording: str
+    start_s: float
+    label: str
+    note: str
+    annotator: str
+    day: str
+    own: bool
+
+
+class Scored:
+    """A recording of a run with its scores.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    run : Run
+    recording : RunRecording
+    """
+
+    def __init__(self, folder: Path, run: Run, recording: RunRecording):
+        self.run, self.recording = run, recording
+        self.starts_s, self.p_call = read_scores(folder, recording)
+
+    @cached_property
+    def candidates(self) -> np.ndarray:
+        """The positions of its candidates."""
+        return candidate_windows(self.starts_s, self.p_call, self.run.clip_s)
+
+    def inside(self, selection: Selection) -> np.ndarray:
+        """Return the positions of the candidates whose middles lie in a selection."""
+        middles_s = self.starts_s[self.candidates] + self.run.clip_s / 2
+        within = (selection.start_s - SAME_S <= middles_s) & (middles_s <= selection.end_s + SAME_S)
+        return self.candidates[within]
+
+    def has_sound(self, start_s: float) -> bool:
+        """Tell whether the window of the run that is closest to a start has been scored."""
+        return not np.isnan(self.p_call[np.argmin(np.abs(self.starts_s - start_s))])
+
+    def has_score(self, text: str) -> bool:
+        """Tell whether a score, with as many decimals as it is written with, is one of the recording's."""
+        return bool(np.any(self.matches(self.p_call, text)))
+
+    @staticmethod
+    def matches(p_call: np.ndarray, text: str) -> np.ndarray:
+        """Tell which scores a text may stand for, as it is rounded: bool of the same shape."""
+        decimals = len(text.partition(".")[2])
+        return np.abs(p_call - float(text)) <= 0.5000001 * 10.0**-decimals + SAME_S
+
+
+def label_of(selection: Selection) -> tuple[str, str]:
+    """Return the label and the note in the text of a selection; an empty label if it is no word of ours."""
+    match = TEXT.fullmatch(selection.text.strip())
+    return (match[1].lower(), joined([match[2] or "", selection.note])) if match else ("", "")
+
+
+def filled_in(selections: Iterable[Selection]) -> list[Selection]:
+    """Return the selections with a verdict."""
+    return [one for one in selections if one.text.strip() not in NOT_FILLED_IN]
+
+
+def row_fault(selection: Selection, scored: Scored) -> str | None:
+    """Return what is wrong with a row that has a verdict."""
+    recording, run = scored.recording, scored.run
+    label, _ = label_of(selection)
+    place = f"{selection.start_s:g} to {selection.end_s:g} s"
+    if not label:
+        word = selection.text.strip().partition(" ")[0].lower()
+        return f"unknown verdict {quoted(selection.text)}{suggestion(word, LABELS)}; optionally a note after it"
+    if selection.start_s >= recording.length_s or selection.end_s > recording.length_s + BEYOND_S:
+        return f"{place} is beyond the end of {recording.name}, which is {recording.length_s:.3f} s long; correct it"
+    if selection.score:
+        try:
+            known = scored.has_score(selection.score)
+        except ValueError:
+            return f"score {quoted(selection.score)} is not a number; leave the scores as they were"
+        if not known:
+            return (
+                f"{recording.name} has no window with a score of {selection.score} in the run {run.run}; the table is "
+                "of another run: name that with --run FOLDER"
+            )
+    elif label == NOCALL and selection.end_s - selection.start_s < run.clip_s - BEYOND_S:
+        return (
+            f"nocall for {selection.end_s - selection.start_s:g} s, but a window lasts {run.clip_s:g} s; mark at least "
+            "that much without a call"
+        )
+    return None
+
+
+def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]:
+    """Return the starts of the windows that a row with a verdict is about, and whether they are the run's own."""
+    inside = scored.inside(selection)
+    if selection.score and len(inside):
+        best = inside[np.argmax(scored.p_call[inside])]
+        if Scored.matches(scored.p_call[best], selection.score):
+            chosen = inside if label_of(selection)[0] == NOCALL else [best]
+            return [round(float(scored.starts_s[position]), 3) for position in chosen], True
+    length_s = scored.recording.length_s
+    span = selection.start_s, min(selection.end_s, length_s)
+    starts_s = centred_windows(span, length_s, scored.run.clip_s)
+    return [round(start_s, 3) for start_s in starts_s if scored.has_sound(start_s)], False
+
+
+def verdicts_of(
+    path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
+) -> tuple[list[Verdict], list[str]]:
+    """Turn the filled-in rows of a table into verdicts about windows, and list their faults.
+
+    Parameters
+    ----------
+    path : Path
+    selections : sequence of Selection
+    scored_as : callable
+        From a selection to its recording with scores.
+    signature : Signature
+        Who filled them in, and when.
+    """
+    verdicts, faults = [], []
+    for selection in filled_in(selections):
+        place, scored = f"{path}:{selection.line}", scored_as(selection)
+        fault = row_fault(selection, scored)
+        starts_s, own = ([], False) if fault else windows_of(selection, scored)
+        if not fault and not starts_s:
+            fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
+        if fault:
+            faults.append(f"{place}: {fault}")
+        label, note = label_of(selection)
+        said = label, note, signature.annotator or "?", signature.day
+        verdicts += [Verdict(place, scored.recording.name, start_s, *said, own) for start_s in starts_s]
+    return verdicts, faults
+
+
+def of_deleted(
+    path: Path, selections: Sequence[Selection], scored: Scored, label: str, signature: Signature
+) -> Iterator[Verdict]:
+    """Yield a verdict for each window of a recording that scored above the threshold, but lies in no row of its table.
+
+    Parameters
+    ----------
+    path : Path
+    selections : sequence of Selection
+        All rows about this recording, filled in or not.
+    scored : Scored
+    label : str
+        What to say of them.
+    signature : Signature
+    """
+    clip_s = scored.run.clip_s
+    for position in scored.candidates[scored.p_call[scored.candidates] > scored.run.threshold]:
+        start_s = float(scored.starts_s[position])
+        if not any(one.start_s < start_s + clip_s and start_s < one.end_s for one in selections):
+            said = label, "deleted", signature.annotator or "?", signature.day
+            yield Verdict(f"{path}:", scored.recording.name, round(start_s, 3), *said, own=True)

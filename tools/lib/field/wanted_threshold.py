@@ -1,0 +1,113 @@
+"""The threshold for a wanted number of false alarms per hour or a wanted precision, from `metrics/field.json`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stages.lib.cards.field_results import FIELD, read_field
+from stages.lib.runtime.faults import InputFaults
+
+REPORT = "python -m tools.field_report"
+
+
+class Wanted(NamedTuple):
+    """What a person asks for.
+
+    Attributes
+    ----------
+    option : str
+        With which it was asked for, such as `--false-alarms 2`.
+    measure : str
+        One of `MEASURES`.
+    met_by : callable
+        Tells whether a value of the measure is as good as what is wanted.
+    worst : str
+        `low` or `high`: the end of the interval that is the least good.
+    """
+
+    option: str
+    measure: str
+    met_by: Callable[[float], bool]
+    worst: str
+
+
+def count_per_hour(text: str) -> Wanted:
+    """Return the wish for at most so many false alarms per hour as an argument says; `ValueError` if it cannot be."""
+    most = float(text)
+    if not 0 <= most < inf:
+        raise ValueError(text)
+    return Wanted(f"--false-alarms {most:g}", "false_alarms_per_hour", lambda value: value <= most, "high")
+
+
+def share(text: str) -> Wanted:
+    """Return the wish for at least so large a share of calls as an argument says; `ValueError` if it cannot be."""
+    least = float(text)
+    if not 0 < least <= 1:
+        raise ValueError(text)
+    return Wanted(f"--precision {least:g}", "precision", lambda value: value >= least, "low")
+
+
+def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float, str]:
+    """Return the lowest threshold at which the estimate is as good as wanted, and a sentence about it.
+
+    The estimate decides, because the end of its interval would ask for more reviews than most people can make; the
+    sentence says whether the end is as good, too. A threshold above which nothing was heard is never chosen.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    model : str
+        The digest of the model that is to detect.
+    path : Path
+
+    Raises
+    ------
+    InputFaults
+        Where the report is about another model, or no threshold is known to be good enough.
+    """
+    points = points_for(wanted, model, path)
+    for point in points:
+        value = point[wanted.measure]
+        if point["heard"] and value is not None and wanted.met_by(value):
+            return point["threshold"], sentence(wanted, point)
+    heard = max((point["threshold"] for point in points if point["heard"]), default=0.0)
+    raise InputFaults(
+        [
+            f"{wanted.option}: no threshold up to {heard:g}, above which the last windows were heard, is that good by "
+            f"{path}; ask for less, or review more detections"
+        ]
+    )
+
+
+def points_for(wanted: Wanted, model: str, path: Path) -> Sequence[Mapping[str, Any]]:
+    """Return the operating points of the report, which has to be about the model."""
+    metrics = read_field(path)
+    points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
+    if of_model != model:
+        raise InputFaults(
+            [
+                f"{wanted.option}: {path} is about another model; review detections of this one "
+                f"(python -m tools.review) and run {REPORT}, or give --threshold"
+            ]
+        )
+    if not points:
+        raise InputFaults(
+            [
+                f"{wanted.option}: {path} has no report yet; review detections (python -m tools.review, "
+                f"python -m tools.add_reviews) and run {REPORT}, or give --threshold"
+            ]
+        )
+    return points
+
+
+def sentence(wanted: Wanted, point: Mapping[str, Any]) -> str:
+    """Say what a threshold is expected to give, and how sure that is."""
+    value, low, high = (point[key] for key in (wanted.measure, f"{wanted.measure}_low", f"{wanted.measure}_high"))
+    name = wanted.measure.replace("_", " ")
+    sure = wanted.met_by(point[f"{wanted.measure}_{wanted.worst}"])
+    return (
+        f"{wanted.option}: threshold {point['threshold']:g}, where {name} is estimated at {value:.2f} (95 % interval "
+        f"{low:.2f} to {high:.2f}; {'all of it' if sure else 'not all of it'} is as good as wanted) and recall at "
+        f"{'an unknown share' if point['recall'] is None else format(point['recall'], '.2f')}"
+    )

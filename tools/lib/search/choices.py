@@ -1,0 +1,75 @@
+"""What the person who runs `tools.detect` chooses."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.model.model_folder import RETRAINED, model_digest
+from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.table import quoted
+from tools.lib.detection.run_record import Run, run_id
+from tools.lib.formats.detection_files import FORMS
+from tools.lib.search.run_tables import DAY
+
+HOPS_A_WINDOW = 4  # So that a call of up to three quarters of a window lies in one as a whole.
+
+
+class Choices(NamedTuple):
+    """What the person who runs the tool chooses.
+
+    Attributes
+    ----------
+    folder : Path
+        Where to write.
+    form : str
+        A key of `FORMS`.
+    threshold : float
+        What a window has to score more than, in [0, 1].
+    hop_s : float or None
+        Seconds from the start of one window to that of the next; None for a quarter of a window.
+    pictures : bool
+    any_rate : bool
+        Whether to take recordings whose sample rate cannot hold all that the model looks at.
+    site : str or None
+        The site of all recordings; None to take it from their names and folders.
+    per : str
+        What a table is for: `recording` or `day`.
+    """
+
+    folder: Path
+    form: str
+    threshold: float
+    hop_s: float | None
+    pictures: bool
+    any_rate: bool
+    site: str | None
+    per: str
+
+
+def option_faults(choices: Choices, clip_s: float) -> list[str]:
+    """List what is wrong with the options, for a model that looks at windows of some length."""
+    faults = []
+    if not 0 <= choices.threshold < 1:
+        faults.append(f"--threshold {choices.threshold:g}: should be 0 or more, and less than 1")
+    if choices.hop_s is not None and not 0 < choices.hop_s <= clip_s:
+        faults.append(f"--hop {choices.hop_s:g}: should be more than 0, and no more than a window of {clip_s:g} s")
+    if choices.site is not None and not choices.site.strip().isprintable():
+        faults.append(f"--site {quoted(choices.site)}: holds an invisible character; type the name again")
+    if choices.per == DAY and not FORMS[choices.form].many:
+        faults.append(f"--per day: a table of {choices.form} belongs to one recording; choose another --format")
+    return faults
+
+
+def wanted_run(choices: Choices, params: FeatureParams) -> Run:
+    """Return the run that the options ask for, before it has searched anything."""
+    model, hop_s = model_digest(RETRAINED), choices.hop_s or params.clip_s / HOPS_A_WINDOW
+    return Run(
+        run=run_id(model, params.clip_s, hop_s),
+        model=model,
+        clip_s=params.clip_s,
+        hop_s=hop_s,
+        threshold=choices.threshold,
+        dataset=read_params("data", DataParams).dataset,
+        form=choices.form,
+        per=choices.per,
+    )

@@ -1,0 +1,150 @@
+"""What is new in folders that grow: which recordings a run has searched already, and which have changed since.
+
+A recording counts as unchanged while its size and time of modification are the same, so that it is not read again.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.audio.unfinished import unfinished_from
+from stages.lib.cache.digests import file_digest
+from stages.lib.runtime.faults import InputFaults
+from tools.lib.detection.run_record import Run, RunRecording
+from tools.lib.recordings.file_names import absolute
+from tools.lib.search.run_tables import is_untouched
+
+SETTINGS = {
+    "model": "a model",
+    "clip_s": "windows of",
+    "hop_s": "--hop",
+    "threshold": "--threshold",
+    "form": "--format",
+    "per": "--per",
+}
+
+
+class Compared(NamedTuple):
+    """Given recordings, compared with a run.
+
+    Attributes
+    ----------
+    run : Run
+        With the current places of recordings that were moved.
+    new : dict
+        From each recording that is to be searched, perhaps again, to its name.
+    done : int
+        How many recordings have been searched before.
+    changed : list of str
+        The fault of each recording that has changed and whose table was corrected.
+    faults : list of str
+        Recordings whose names are taken.
+    """
+
+    run: Run
+    new: dict[Path, str]
+    done: int
+    changed: list[str]
+    faults: list[str]
+
+
+def misfits(folder: Path, there: Run, wanted: Run) -> list[str]:
+    """List a fault for each setting in which the run in a folder differs from the one wanted."""
+    faults = []
+    for setting, name in SETTINGS.items():
+        before, now = getattr(there, setting), getattr(wanted, setting)
+        if before != now:
+            values = "another model" if setting == "model" else f"{name} {before}, not {now}"
+            faults.append(f"{folder}: holds a run with {values}; name another folder with --output")
+    return faults
+
+
+def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
+    """Find out which recordings are to be searched.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder.
+    run : Run
+        What was searched before.
+    names : mapping
+        From the path of each given recording to its name.
+    """
+    by_path = {one.path: one for one in run.recordings}
+    by_name = {one.name: one for one in run.recordings}
+    new: dict[Path, str] = {}
+    seen: dict[str, RunRecording] = {}
+    changed, faults = [], []
+    for path, name in names.items():
+        before = by_path.get(str(absolute(path))) or by_name.get(name)
+        if before is None or not path.is_file():
+            new[path] = name
+        elif (now := unchanged(before, path)) is not None:
+            seen[before.name] = now
+        elif before.path != str(absolute(path)):
+            faults.append(
+                f"{path}: {before.path} has the same name in this run; name a folder that holds both, or another "
+                "folder with --output"
+            )
+        elif is_untouched(folder, run, before.table):
+            new[path] = before.name
+        else:
+            changed.append(
+                f"{path}: has changed since it was searched, and {folder / before.table} was corrected; delete the "
+                "table to search it again"
+            )
+    recordings = tuple(seen.get(one.name, one) for one in run.recordings)
+    return Compared(run.model_copy(update={"recordings": recordings}), new, len(seen), changed, faults)
+
+
+def unchanged(before: RunRecording, path: Path) -> RunRecording | None:
+    """Return the entry of a recording, with its current place and state, if the content is the same; otherwise None."""
+    status = path.stat()
+    state = {"size": status.st_size, "modified_ns": status.st_mtime_ns}
+    same = all(getattr(before, name) == value for name, value in state.items())
+    if same and before.path == str(absolute(path)):
+        return before
+    if same or status.st_size == before.size and file_digest(path) == before.digest:
+        return before.model_copy(update={"path": str(absolute(path)), **state})
+    return None
+
+
+def newest(paths: Sequence[Path]) -> set[Path]:
+    """Return the newest recording of each folder."""
+    of_folder: dict[Path, tuple[int, Path]] = {}
+    for path in paths:
+        age = path.stat().st_mtime_ns, path
+        of_folder[path.parent] = max(of_folder.get(path.parent, age), age)
+    return {path for _, path in of_folder.values()}
+
+
+def still_recorded(paths: Sequence[Path]) -> list[Path]:
+    """Return the newest recordings whose headers are unfinished, as while a recorder writes them."""
+    return sorted(path for path in newest(paths) if unfinished_from(path) is not None)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a lock on an output folder, which is created, and removed if it stays empty.
+
+    Raises
+    ------
+    InputFaults
+        If another process writes into it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputFaults([f"{folder}: another tools.detect writes there; wait until it has ended"]) from None
+        yield
+    finally:
+        os.close(lock)
+        with suppress(OSError):
+            folder.rmdir()

@@ -1,0 +1,131 @@
+"""Write the record of a run and its tables in step, so that a killed run goes on and no correction is lost.
+
+The order is: scores of a recording, tables beside their places in `.new/`, the record, tables to their places. The
+record says which tables may still have to be moved. A table joins more recordings only while it is as it was written;
+otherwise the recordings get another table, such as `bay--2026-11-28.2`.
+"""
+
+import re
+import shutil
+from collections.abc import Collection, Iterable
+from itertools import count
+from pathlib import Path
+
+from stages.lib.cache.digests import file_digest
+from stages.lib.features.feature_params import FeatureParams
+from tools.lib.detection.run_record import Run, RunRecording, write_run
+from tools.lib.detection.searched import Order, detections_of, searched
+from tools.lib.formats.detection_files import FORMS
+from tools.lib.recordings.given_recordings import GivenRecording
+
+NEW = ".new"
+DAY, RECORDING = "day", "recording"
+PICTURE_SUFFIX = ".png"
+DAY_DIGITS = len("2026-11-28")
+
+
+def table_stem(recording: RunRecording, per: str) -> str:
+    """Return the stem of the table that a recording belongs in: of its site and day, or its own."""
+    if per != DAY or not recording.began:
+        return recording.file_stem
+    site = re.sub(r"[^\w .-]+", "_", recording.site)
+    return "--".join(filter(None, [site, recording.began[:DAY_DIGITS]]))
+
+
+def is_untouched(folder: Path, run: Run, table: str) -> bool:
+    """Tell whether a table of a run is as it was written, perhaps by a run that was killed, or is not there."""
+    path = folder / table
+    return not path.exists() or file_digest(path) in (run.tables.get(table), run.writing.get(table))
+
+
+def commit(
+    folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order, *, pictures: bool
+) -> Run:
+    """Write the record, and the tables of the recordings that have none yet.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder.
+    run : Run
+    open_stems : collection of str
+        Tables that wait, because more of their recordings are still to be searched.
+    params : FeatureParams
+        Of the model.
+    order : Order
+        Of the recordings of the run.
+    pictures : bool
+        Whether to draw the recordings that get a table.
+
+    Returns
+    -------
+    Run
+        With the tables.
+    """
+    waiting = [one for one in run.recordings if not one.table]
+    stems = {table_stem(one, run.per) for one in waiting} - set(open_stems)
+    names = {stem: free_table(folder, run, stem) for stem in sorted(stems)}
+    recordings = tuple(
+        one if one.table else one.model_copy(update={"table": names.get(table_stem(one, run.per), "")})
+        for one in run.recordings
+    )
+    run = run.model_copy(update={"recordings": recordings})
+    new = stage_tables(folder, run, names.values(), params, order)
+    before = {name: file_digest(folder / name) if (folder / name).exists() else "" for name in new}
+    run = run.model_copy(update={"tables": run.tables | new, "writing": before})
+    write_run(folder, run)
+    if pictures:
+        drawn = {one.file_stem for one in waiting}
+        draw(folder, run, [one for one in recordings if one.file_stem in drawn and one.table], params)
+    move_tables(folder, run)
+    return run
+
+
+def free_table(folder: Path, run: Run, stem: str) -> str:
+    """Return the first table with a stem that nobody has changed."""
+    suffix = FORMS[run.form].suffix
+    names = (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}" for number in count(1))
+    return next(name for name in names if is_untouched(folder, run, name))
+
+
+def stage_tables(folder: Path, run: Run, names: Iterable[str], params: FeatureParams, order: Order) -> dict[str, str]:
+    """Write tables to `.new/`; return the digest of each."""
+    shutil.rmtree(folder / NEW, ignore_errors=True)
+    of_table: dict[str, list[RunRecording]] = {name: [] for name in names}
+    for one in run.recordings:
+        if one.table in of_table:
+            of_table[one.table].append(one)
+    digests = {}
+    for name, recordings in of_table.items():
+        path = folder / NEW / name
+        in_time = sorted(recordings, key=lambda one: (one.began, one.name))
+        FORMS[run.form].write(path, [searched(folder, run, one, order) for one in in_time], params)
+        digests[name] = file_digest(path)
+    return digests
+
+
+def draw(folder: Path, run: Run, recordings: Iterable[RunRecording], params: FeatureParams) -> None:
+    """Draw recordings with their detections."""
+    from tools.lib.detection.detection_picture import draw_detections
+
+    for one in recordings:
+        given = GivenRecording(Path(one.path), one.found, one.name, one.file_stem)
+        draw_detections(folder / f"{one.file_stem}{PICTURE_SUFFIX}", given, detections_of(folder, run, one), params)
+
+
+def move_tables(folder: Path, run: Run) -> None:
+    """Move new tables to their places, unless somebody has changed what is there."""
+    for name, before in run.writing.items():
+        new, path = folder / NEW / name, folder / name
+        if new.exists() and (not path.exists() or file_digest(path) == before):
+            new.replace(path)
+    shutil.rmtree(folder / NEW, ignore_errors=True)
+
+
+def finish(folder: Path, run: Run) -> Run:
+    """Do what a killed run has left, or say in the record that nothing is left."""
+    move_tables(folder, run)
+    if run.writing:
+        run = run.model_copy(update={"writing": {}})
+        write_run(folder, run)
+    return run

@@ -1,0 +1,101 @@
+"""What there is to search: the given recordings that no run has searched yet, checked before anything is written."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.cache.digests import hash_files
+from stages.lib.cluster.cluster import Cluster
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.inputs import state
+from tools.lib.detection.run_record import RECORD, Run, read_run
+from tools.lib.formats.detection_files import FORMS
+from tools.lib.recordings.audio_files import audio_files
+from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named, same_files
+from tools.lib.search.choices import Choices, option_faults, wanted_run
+from tools.lib.search.growing import compare, misfits, newest, still_recorded
+from tools.lib.search.run_tables import PICTURE_SUFFIX, table_stem
+from tools.lib.search.search import entry_of
+
+STILL_RECORDED = "it is the newest in its folder and perhaps still being recorded, so it is left for the next start"
+
+
+class Task(NamedTuple):
+    """What there is to search.
+
+    Attributes
+    ----------
+    run : Run
+        What was searched before.
+    recordings : list of GivenRecording
+    states : dict
+        From each recording to its state before it was checked.
+    files : dict
+        From each recording to its digest, for a cluster.
+    before : int
+        How many of the given recordings were searched before.
+    left_out : list of str
+        The fault of each recording that cannot be searched.
+    waiting : list of str
+        A sentence for each recording that is left for the next start.
+    """
+
+    run: Run
+    recordings: list[GivenRecording]
+    states: dict[Path, tuple | None]
+    files: dict[Path, str]
+    before: int
+    left_out: list[str]
+    waiting: list[str]
+
+
+def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster: Cluster | None) -> Task:
+    """Return what is new among the given recordings, decoded; refuse with all faults if there is nothing to do."""
+    folder, names, wanted = choices.folder, named(given), wanted_run(choices, params)
+    run = read_run(folder) if (folder / RECORD).exists() else wanted
+    compared = compare(folder, run, dict(names))
+    in_folders = [path for path, _ in names if path not in set(given)]
+    open_ones = set(still_recorded(in_folders)) & compared.new.keys()
+    new = {path: name for path, name in compared.new.items() if path not in open_ones}
+    states = {path: state(path) for path in new}
+    files = {} if cluster is None else digests(new)
+    stems = file_stems(new.items(), {one.name: one.file_stem for one in run.recordings})
+    recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
+    faults = [
+        *option_faults(choices, params.clip_s),
+        *misfits(folder, run, wanted),
+        *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
+        *compared.faults,
+        *output_faults(recordings, run, choices),
+        *same_files(names),
+    ]
+    waiting = [f"{path}: its header is unfinished; {STILL_RECORDED}" for path in sorted(open_ones)]
+    waiting += [f"{left_out.pop(path)}; {STILL_RECORDED}" for path in sorted(newest(in_folders) & left_out.keys())]
+    out = [*left_out.values(), *compared.changed]
+    if faults or not (recordings or compared.done or waiting):
+        refuse([*faults, *out])
+    return Task(compared.run, recordings, states, files, compared.done, out, waiting)
+
+
+def digests(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return the digests of the recordings that exist."""
+    return {Path(path): seen.digest for path, seen in hash_files(filter(Path.is_file, paths), {}).items()}
+
+
+def without_any(given: Iterable[Path]) -> list[Path]:
+    """Return the folders without recordings."""
+    return [path for path in given if path.is_dir() and not audio_files(path)]
+
+
+def output_faults(recordings: Sequence[GivenRecording], run: Run, choices: Choices) -> list[str]:
+    """List the outputs that are there already and not of this run; somebody may have corrected them."""
+    known = {*run.tables, *(f"{one.file_stem}{PICTURE_SUFFIX}" for one in run.recordings)}
+    suffix = FORMS[choices.form].suffix
+    outputs = [f"{table_stem(entry_of(one, choices.site), choices.per)}{suffix}" for one in recordings]
+    outputs += [f"{one.file_stem}{PICTURE_SUFFIX}" for one in recordings if choices.pictures]
+    return [
+        f"{choices.folder / name}: is there already; move it away, or name another folder with --output"
+        for name in dict.fromkeys(outputs)
+        if name not in known and (choices.folder / name).exists()
+    ]

@@ -1,0 +1,124 @@
+"""Draw windows of searched recordings to listen to: `python -m tools.review FOLDER --count N`.
+
+A FOLDER is one that tools.detect has written. The windows are drawn at random, from all ranges of scores and all
+recordings, below the threshold as well. The folder gets the page where people listen to them (review.html) and the list
+of the windows (review.csv). `python -m tools.add_reviews` takes the answers back. Run again, it draws other windows:
+from the recordings that have joined since, if any have.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.atomic_write import write_text
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import read_params
+from stages.lib.runtime.running import run as run_tool
+from stages.lib.tables.clips import UNLABELLED, Clip
+from stages.lib.tables.reviews import Review, write_reviews
+from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
+from tools.lib.field.data_set import DataSet, held_out_reasons, present_names, read_data_set, run_faults
+from tools.lib.field.draws import Draw, draw_windows, next_draw_path, write_covered
+from tools.lib.field.sources import source_faults
+from tools.lib.pages.clip_parts import Shown
+from tools.lib.pages.label_document import label_document
+from tools.lib.wording import counted
+
+FOLDER = Path("detections")
+
+
+class Planned(NamedTuple):
+    """What a draw from one folder will write, and the lines to print about it."""
+
+    folder: Path
+    run: Run
+    draw: Draw
+    said: list[str]
+
+
+def plan(folder: Path, data: DataSet, count: int, uncertain: int) -> Planned:
+    """Draw the windows of one folder, or refuse."""
+    run = read_run(folder)
+    refuse(run_faults(data, folder, run))
+    there = [one for one in run.recordings if Path(one.path).is_file()]
+    said = [f"{one.path}: is no longer there; no window of it is drawn" for one in run.recordings if one not in there]
+    held_out = held_out_reasons(data, there, present_names(data, there))
+    usable = [one for one in there if one.name not in held_out]
+    said += [f"{one.path}: {held_out[one.name]}; no window of it is drawn" for one in there if one.name in held_out]
+    refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
+    draw = draw_windows(folder, run, usable, count, uncertain)
+    none_left = f"{folder}: all windows have been drawn; python -m tools.add_reviews takes the answers"
+    refuse([] if draw.windows else [none_left])
+    drawn = {one.recording for one in draw.windows}
+    refuse(source_faults((one for one in usable if one.name in drawn), f"{folder / RECORD}:"))
+    return Planned(folder, run, draw, said)
+
+
+def page_of(planned: Planned, params: FeatureParams) -> str:
+    """Return the page of a draw."""
+    recording_of = {one.name: one for one in planned.run.recordings}
+    shown = [shown_as(one, recording_of[one.recording], planned.folder) for one in planned.draw.windows]
+    digest = f"{planned.run.run}-{planned.draw.windows[0].clip_id}"
+    return label_document(
+        planned.folder.name, digest, shown, params, scores=planned.draw.scores, answered_by={}, table=None
+    )
+
+
+def shown_as(review: Review, recording: RunRecording, folder: Path) -> Shown:
+    """Return a window to show."""
+    clip = Clip(0, review.clip_id, review.recording, review.start_s, UNLABELLED, review.site)
+    return Shown(clip, Path(recording.path), str(folder / RECORD))
+
+
+def write(planned: Planned, params: FeatureParams) -> list[str]:
+    """Write the files of a draw, its table last; return the lines to print."""
+    table = next_draw_path(planned.folder)
+    page = table.with_suffix(".html")
+    write_text(page, page_of(planned, params))
+    write_covered(planned.folder, planned.draw.covered)
+    write_reviews(table, planned.draw.windows)
+    drawn = [one for one in planned.draw.windows if one.drawn]
+    bins = sorted({one.bin for one in drawn})
+    shares = ", ".join(f"{sum(one.bin == name for one in drawn)} of {name}" for name in bins)
+    others = len(planned.draw.windows) - len(drawn)
+    recordings = len({one.recording for one in planned.draw.windows})
+    return [
+        *planned.said,
+        f"{table}: {counted(len(drawn), 'window')} drawn at random by score ({shares})"
+        + (f", and the {others} most uncertain" if others else "")
+        + f", in {counted(recordings, 'recording')}",
+        f"{page}: {page.stat().st_size / 1e6:.1f} MB; open it in a browser, or send it to an expert",
+    ]
+
+
+def review(folders: Sequence[Path], count: int, uncertain: int) -> list[str]:
+    """Draw from each folder; every check comes before the first write. Return the lines to print."""
+    data, params = read_data_set(), read_params("featurize", FeatureParams)
+    planned = [plan(folder, data, count, uncertain) for folder in folders]
+    return [line for one in planned for line in write(one, params)]
+
+
+def main() -> None:
+    """Draw windows of the folders that are named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.review",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=f"default: {FOLDER}/")
+    parser.add_argument("--count", type=int, default=100, metavar="N", help="windows per folder (default: 100)")
+    parser.add_argument(
+        "--uncertain", type=int, default=0, metavar="M", help="add the M most uncertain ones (default: 0)"
+    )
+    given = parser.parse_args()
+    refuse([] if given.count > 0 else [f"--count {given.count}: should be 1 or more"])
+    refuse([] if given.uncertain >= 0 else [f"--uncertain {given.uncertain}: should be 0 or more"])
+    folders = list(dict.fromkeys(given.folders)) or [FOLDER]
+    print(*review(folders, given.count, given.uncertain), sep="\n")
+
+
+if __name__ == "__main__":
+    run_tool(main)

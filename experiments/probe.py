@@ -50,8 +50,8 @@ def main() -> None:
     options = parser.parse_args()
     exit_without(RECORDINGS / options.dataset)
     exit_without_pretrained([PROBE])
-    chosen = {"featurize": {"views": KINDS[PROBE], "speeds": options.speeds}} if options.speeds else {}
-    features, clips = featurized(options.dataset, chosen)
+    speeds = {"featurize": {"views": list(KINDS[PROBE]), "speeds": options.speeds}} if options.speeds else {}
+    features, clips = featurized(options.dataset, speeds)
     clip_ids = [clip.clip_id for clip in clips]
     embeddings, recordings = load_clips(features, clip_ids, EMBEDDING), recordings_of(features, clip_ids)
     is_call = np.array([clip.label == CALL for clip in clips])

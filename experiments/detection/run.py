@@ -21,6 +21,8 @@ from experiments.kinds import CACHE, add_kinds, exit_without_pretrained, kinds_a
 from experiments.page_section import publish
 from experiments.real.data_sets import RECORDINGS, featurized, kept_features, params_for
 from experiments.real.unheard import divided
+from stages.lib.audio.examination import examine
+from stages.lib.cluster.parallel import in_parallel
 from stages.lib.feature_store import Features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.calibration import probability
@@ -33,7 +35,7 @@ from stages.lib.tables.clips import CALL, COLUMNS, UNLABELLED, Clip
 from stages.lib.training.inputs import TrainParams
 from tools.lib.clips.clip_rows import clip_row
 from tools.lib.detection.detections import Detection, find_detections, window_starts
-from tools.lib.recordings.given_recordings import GivenRecording, check_recordings
+from tools.lib.recordings.given_recordings import GivenRecording
 
 DATASET, LONG_RECORDINGS = "right_whale", RECORDINGS / "right_whale_recordings"
 SECTION = "detection"
@@ -52,6 +54,12 @@ def read_calls(table: Path) -> dict[str, list[Call]]:
             if row["label"] == CALL:
                 of_recording.append(Call(start_s, start_s + float(row["duration_s"])))
     return dict(calls)
+
+
+def decoded(paths: Sequence[Path], params: FeatureParams) -> list[GivenRecording]:
+    """Decode recordings that are known to be sound, from end to end."""
+    found = in_parallel(examine, [(path, params.channel) for path in paths], "checking")
+    return [GivenRecording(path, of_path) for path, of_path in zip(paths, found, strict=True)]
 
 
 def windows_of(recordings: Sequence[GivenRecording], params: FeatureParams) -> tuple[Features, list[Clip]]:
@@ -99,9 +107,7 @@ def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> d
     """Train and detect once for each split seed; return the outcomes of each kind."""
     calls = read_calls(LONG_RECORDINGS / "annotations.tsv")
     feature_params = params_for(DATASET, "featurize", FeatureParams, overlay_of(kinds_at_hand()), changes)
-    recordings, left_out = check_recordings([LONG_RECORDINGS / "recordings" / name for name in calls], feature_params)
-    if left_out:
-        raise RuntimeError("\n".join(left_out))
+    recordings = decoded([LONG_RECORDINGS / "recordings" / name for name in calls], feature_params)
     hours = {one.path.name: one.length_s / 3600 for one in recordings}
     features, clips = featurized(DATASET, changes)
     windows_features, windows = windows_of(recordings, feature_params)

@@ -28,7 +28,7 @@ def with_interval(cells: Cells, name: str, form: str = "{:.3f}") -> str:
 def comparison_table(rows: Sequence[Cells]) -> list[str]:
     """Return what each strategy is worth, a line of Markdown each."""
     head = ["model", "strategy", "learnt from the labels of", "area", "area less that of random, same kind of labels"]
-    head += ["area less that of random, experts' labels alone", "labels needed for what the network has at the end"]
+    head += ["area less that of random, experts' labels alone", "labels needed for what the latter has at the end"]
     return table(
         head,
         [
@@ -75,7 +75,8 @@ def section(dataset: str, settings: Settings) -> str:
     """Return the section of a data set."""
     curves = [row.cells for row in read_table(TABLES / f"curves_{dataset}.csv", CURVE_COLUMNS)]
     comparison = [row.cells for row in read_table(TABLES / f"comparison_{dataset}.csv", COMPARISON_COLUMNS)]
-    seeds = ", ".join(f"{len(kind.seeds)} seeds of the {name}" for name, kind in settings.kinds.items())
+    run = {cells["kind"] for cells in curves}
+    seeds = ", ".join(f"{len(kind.seeds)} seeds of the {name}" for name, kind in settings.kinds.items() if name in run)
     lines = [f"### {dataset}: {seeds}", "", *comparison_table(comparison)]
     for learnt_from in (EXPERTS, EXPERTS_AND_MODEL):
         of_these = [cells for cells in curves if cells["learnt_from"] == learnt_from]

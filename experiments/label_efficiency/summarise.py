@@ -14,7 +14,6 @@ from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
 
 RANDOM = "random"
-NETWORK = "network"
 CURVE_COLUMNS = (
     "kind",
     "strategy",
@@ -48,11 +47,14 @@ Runs = Mapping[Curve, np.ndarray]
 
 
 def read_runs(folder: Path, settings: Settings) -> Runs:
-    """Read the runs of a data set."""
+    """Read the runs of a data set; a strategy of which a seed is not there yet is left out."""
     runs = {}
     for name, kind in settings.kinds.items():
         for strategy in kind.strategies:
-            tables = [read_results(folder / f"{name}-{strategy}-{seed}.csv") for seed in kind.seeds]
+            paths = [folder / f"{name}-{strategy}-{seed}.csv" for seed in kind.seeds]
+            tables = [read_results(path) for path in paths if path.exists()]
+            if len(tables) < len(paths):
+                continue
             for learnt_from in (EXPERTS, EXPERTS_AND_MODEL) if kind.model_labels else (EXPERTS,):
                 rows = [[row for row in table if row.learnt_from == learnt_from] for table in tables]
                 numbers = [[[row.labels, *row[2:]] for row in table] for table in rows]
@@ -72,23 +74,22 @@ def curve_rows(runs: Runs) -> Iterator[tuple]:
 def comparison_rows(runs: Runs) -> Iterator[tuple]:
     """Yield for each curve the area below it, the labels it needs, and what it has over random.
 
-    The labels needed are those with which the mean curve reaches what the network has at the end, with random labels of
-    experts alone; over the seeds that both have. Areas are compared with those of random and the same kind of model,
-    learnt from the same kind of labels (the difference) and from the experts' labels alone (the gain), seed by seed,
-    because runs of a seed share their start and their test clips.
+    Each curve is compared with random labels and the same kind of model, seed by seed, because runs of a seed share
+    their start and their test clips. The labels needed are those with which the mean curve reaches what random has at
+    the end, learnt from the experts' labels alone. Areas are compared with random learnt from the same kind of labels
+    (the difference) and from the experts' labels alone (the gain).
     """
     accuracies = {curve: results[:, :, 1] for curve, results in runs.items()}
     areas = {
         curve: np.array([area(results[0, :, 0], row) for row in results[:, :, 1]]) for curve, results in runs.items()
     }
-    reference = accuracies[Curve(NETWORK, RANDOM, EXPERTS)]
     for curve, results in runs.items():
-        seeds = min(len(results), len(reference))
+        reference = curve._replace(strategy=RANDOM, learnt_from=EXPERTS)
         numbers = (
             *estimate(areas[curve]),
-            *labels_needed_estimate(results[0, :, 0], accuracies[curve][:seeds], reference[:seeds]),
+            *labels_needed_estimate(results[0, :, 0].tolist(), accuracies[curve], accuracies[reference]),
             *compared(areas, curve, curve._replace(strategy=RANDOM)),
-            *compared(areas, curve, curve._replace(strategy=RANDOM, learnt_from=EXPERTS)),
+            *compared(areas, curve, reference),
         )
         yield *curve, *map(written, numbers)
 

@@ -39,7 +39,7 @@ def features(tmp_path, monkeypatch):
 
 @pytest.fixture
 def parts():
-    return LabelledClips.unweighted(CLIPS[:16], LABELS[:16]), LabelledClips.alike(CLIPS[16:], LABELS[16:])
+    return LabelledClips.unweighted(CLIPS[:16], LABELS[:16]), LabelledClips.unweighted(CLIPS[16:], LABELS[16:])
 
 
 def test_each_kind_sees_its_own_views(features):

@@ -11,6 +11,7 @@ import soundfile
 
 from experiments.clone import overlay
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
+from stages.lib.cards.field_results import FIELD
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.reviews import REVIEWS, write_reviews
@@ -79,6 +80,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     (folder / "params.yaml").write_text(PARAMS)
     write_json(folder / "models" / "pretrained" / "none" / "pretrained.json", {})
     write_settled(folder / SETTLED, [])
+    write_json(folder / FIELD, {})
     write_reviews(folder / REVIEWS, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")

@@ -141,3 +141,22 @@ def test_any_strategy_ranks_any_pool(tmp_path, strategy, labels):
     overlay(tmp_path / "params.yaml", {"score_pool": {"strategy": strategy, "budget": 10}})
     run_all(tmp_path)
     assert (tmp_path / "labels" / "queue.csv").exists()
+
+
+def test_similar_asks_about_calls_first_and_their_answers_are_learnt_from(tmp_path):
+    few_labels(tmp_path, calls=4, nocalls=4, train=8, test=0)
+    changes = {"score_pool": {"strategy": "similar", "budget": 12, "audit": 0}}
+    overlay(tmp_path / "params.yaml", {**changes, "merge_labels": {"model_labels": {"use": False}}})
+    run_all(tmp_path)
+    with contextlib.chdir(tmp_path):
+        with Path("labels/queue.csv").open(newline="") as table:
+            queue = [row["clip_id"] for row in csv.DictReader(table)]
+        labelled = {clip.clip_id for clip in read_clips(CLIPS) if clip.label}
+        is_call = [clip_id.endswith("500") for clip_id in queue]
+        assert (len(queue), set(queue) & labelled, all(is_call)) == (12, set(), True)
+        answers = "".join(f"{clip_id},call,val,2026-11-22,\n" for clip_id in queue)
+        Path("labels/expert.csv").write_text(f"clip_id,label,annotator,date,note\n{answers}")
+        merge_labels.main()
+        retrain.main()
+        with Path("labels/merged.csv").open(newline="") as table:
+            assert len(list(csv.DictReader(table))) == 20

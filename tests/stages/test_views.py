@@ -3,14 +3,17 @@
 import contextlib
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from experiments.clone import overlay
+from experiments.clone import REPOSITORY, environment, overlay
 from stages import evaluate, featurize
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.features.embedding import window_embeddings
@@ -184,3 +187,40 @@ def test_a_recording_of_another_rate_is_played_at_the_speed_that_was_asked_for(p
         first = window_embeddings(RECORDING, [0.5], params)
         second = window_embeddings(tmp_path / "doubled.wav", [0.5], params)
     np.testing.assert_allclose(first[:, 2:8], second[:, 2:8], atol=0.3)
+
+
+EMBED_AND_TRAIN = """
+import sys
+from pathlib import Path
+import numpy as np
+from stages.lib.feature_store import load_clips, open_features, recordings_of
+from stages.lib.features.embedding import window_embeddings
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.model.probe import train_probe
+from stages.lib.runtime.params import read_params
+
+params = read_params("featurize", FeatureParams)
+embeddings = window_embeddings(Path("data/tiny/recordings/sea03.wav"), [0.0, 0.5, 1.0, 1.5], params)
+features = open_features()
+clip_ids = list(features.places)
+is_call = np.array([clip_id.endswith("500") for clip_id in clip_ids])
+known = load_clips(features, clip_ids, "embedding")
+trained = train_probe(known, is_call, np.ones(len(clip_ids)), recordings_of(features, clip_ids))
+print(embeddings.tobytes().hex(), trained.probe.coefficients.tobytes().hex(), trained.temperature)
+"""
+
+
+def test_embeddings_and_probes_are_the_same_bytes_on_one_core_and_on_all(probed):
+    cores = [str(core) for core in sorted(os.sched_getaffinity(0))]
+    said = [
+        subprocess.run(
+            ["taskset", "--cpu-list", ",".join(of_process), sys.executable, "-c", EMBED_AND_TRAIN],
+            cwd=probed,
+            env={**environment(), "PYTHONPATH": str(REPOSITORY)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for of_process in (cores[:1], cores)
+    ]
+    assert said[0] == said[1] != ""

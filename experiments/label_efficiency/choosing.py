@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from experiments.label_efficiency.settings import ModelLabels
+from experiments.label_efficiency.settings import Band
 from stages.lib.feature_store import Features
 from stages.lib.model.calibration import probability
 from stages.lib.model.model_folder import Model
@@ -14,7 +14,7 @@ from stages.lib.query.strategies import STRATEGIES, Candidates, by_margin
 from stages.lib.tables.pool import UNCERTAIN, decide
 
 
-def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLabels) -> dict[str, str]:
+def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: Band) -> dict[str, str]:
     """Return the labels that the model gives itself: from clip id to `call` or `nocall`, for scores out of the band."""
     decisions = {
         clip_id: decide(score, band.low, band.high) for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
@@ -42,7 +42,7 @@ def choose(
     calls: Sequence[str],
     count: int,
     seed: int,
-    band: ModelLabels,
+    band: Band,
 ) -> list[str]:
     """Choose the clips to ask about.
 
@@ -60,7 +60,7 @@ def choose(
     count : int
     seed : int
         Lots are drawn by it, so that `random` is not the same clips for every seed.
-    band : ModelLabels
+    band : Band
     """
     p_call = probability(log_odds, 1.0)
     uncertain = np.array([decide(score, band.low, band.high) == UNCERTAIN for score in p_call.tolist()], bool)

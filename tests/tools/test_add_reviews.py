@@ -107,7 +107,7 @@ def append_raven(folder: Path, start_s: float, end_s: float, verdict: str) -> st
     """Add a row to a table, as a person does who has found a call: it has no score."""
     path = folder / RAVEN.format("one")
     place = ["9", "Spectrogram 1", "1", str(start_s), str(end_s), "50", "2000", "one.wav", "one.wav"]
-    path.write_text(path.read_text() + "\t".join([*place, "", "", "", "", verdict]) + "\n")
+    path.write_text(path.read_text() + "\t".join([*place, "", "", "", verdict]) + "\n")
     return RAVEN.format("one")
 
 

@@ -20,7 +20,8 @@ def write_raven(path: Path, searched: Sequence[Searched], params: FeatureParams)
     def span_hz(one: Searched) -> tuple[float, float]:
         return params.min_hz, min(params.max_hz, one.recording.sample_rate / 2)
 
-    write_text(path, raven_table.format_detections(searched, span_hz, params.channel))
+    own = [one.recording.file_stem for one in searched] == [path.name.removesuffix(raven_table.SUFFIX)]
+    write_text(path, raven_table.format_detections(searched, span_hz, params.channel, offsets=not own))
 
 
 def write_audacity(path: Path, searched: Sequence[Searched], _params: FeatureParams) -> None:

@@ -38,7 +38,8 @@ PLACE = (
     "Begin Path",
 )
 COLUMNS = (*PLACE, "Label", "Note")
-DETECTION_COLUMNS = (*PLACE, "File Offset (s)", "Label", "Score", "Continues", "Verdict")
+OFFSET = "File Offset (s)"
+DETECTION_COLUMNS = (*PLACE, "Label", "Score", "Continues", "Verdict")
 
 
 def is_raven(lines: Sequence[str]) -> bool:
@@ -116,7 +117,11 @@ def format_raven(windows: Iterable[Window]) -> str:
 
 
 def format_detections(
-    searched: Sequence[Searched], span_hz: Callable[[Searched], tuple[float, float]], channel: str | int
+    searched: Sequence[Searched],
+    span_hz: Callable[[Searched], tuple[float, float]],
+    channel: str | int,
+    *,
+    offsets: bool = False,
 ) -> str:
     """Return a selection table of what was found in recordings, with scores and an empty column for the verdict.
 
@@ -128,6 +133,9 @@ def format_detections(
         From a recording to the lowest and the highest frequency analysed.
     channel : "mix" or int
         The channel analysed.
+    offsets : bool
+        Whether to add the start in its own recording. A table that is named after its only recording needs none, and
+        people who move a row would have to change both.
     """
     rows: list[tuple[str, ...]] = []
     before_s = 0.0
@@ -136,9 +144,10 @@ def format_detections(
         for detection, continues in zip(one.detections, one.continued, strict=True):
             times_s = before_s + detection.start_s, before_s + detection.end_s
             cells = place(len(rows) + 1, name, times_s, span, channel)
-            rows.append((*cells, f"{detection.start_s:.9f}", CALL, f"{detection.p_call:.6f}", continues, ""))
+            offset = [f"{detection.start_s:.9f}"] if offsets else []
+            rows.append((*cells, CALL, f"{detection.p_call:.6f}", continues, "", *offset))
         before_s += one.recording.length_s
-    return table_text(DETECTION_COLUMNS, rows)
+    return table_text((*DETECTION_COLUMNS, *([OFFSET] if offsets else [])), rows)
 
 
 def place(

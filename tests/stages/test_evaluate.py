@@ -46,8 +46,9 @@ def test_nothing_is_measured_from_scores_that_rounding_has_made_equal():
 
 def test_what_limits_the_figures_is_said():
     enough, few = (Scores(LOG_ODDS[:, None], 1.0, counts) for counts in ((100, 100), (12, 12)))
+    change = {"training_spread": {"accuracy": None}}
     by_recording, by_clip = (
-        remarks_on({"before": enough, "after": enough}, list(names), None) for names in (range(30), "ab")
+        remarks_on({"before": enough, "after": enough}, list(names), change) for names in (range(30), "ab")
     )
     of_training = "The intervals know only the chance of the test clips. Other training seeds would move the change in "
     assert [line.split(",")[0] for line in by_recording + by_clip] == [
@@ -56,7 +57,8 @@ def test_what_limits_the_figures_is_said():
         "The intervals treat clips of one recording as independent",
         f"{of_training}accuracy too; how far is not known",
     ]
-    first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], 0.01)
+    first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], {"training_spread": {"accuracy": 0.01}})
+    assert remarks_on({"before": few, "after": few}, [], None)[0].startswith("Nothing is measured")
     assert first.startswith("Baseline: the scores are calibrated by 12 calls and 12 no-calls, which is too few")
     assert second.startswith("Retrained model: the scores")
 

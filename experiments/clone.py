@@ -13,6 +13,8 @@ import numpy as np
 import yaml
 
 from stages.lib.cards.field_results import FIELD
+from stages.lib.features.pretrained import DESCRIPTION
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.table import write_table
 
@@ -41,6 +43,14 @@ def clone(folder: Path) -> Path:
     git(folder, "config", "user.email", "newcomer@example.org")
     commit(folder, "What is not committed yet")
     return folder
+
+
+def bring_pretrained(folder: Path) -> None:
+    """Bring the pretrained models of the working tree to a clone: Git does not hold them."""
+    for description in sorted((REPOSITORY / PRETRAINED).glob(f"*/{DESCRIPTION}")):
+        there = folder / PRETRAINED / description.parent.name
+        if not there.exists():
+            shutil.copytree(description.parent, there)
 
 
 def commit(folder: Path, message: str) -> None:

@@ -18,7 +18,8 @@ from tqdm import tqdm
 from experiments.clone import clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.page_section import publish
-from experiments.real.run import ANNOTATOR, RECORDINGS, clone_for, read_metrics
+from experiments.real.data_sets import RECORDINGS
+from experiments.real.run import ANNOTATOR, clone_for, read_metrics
 from stages.lib.cards.markdown import table
 from stages.lib.runtime.params import SYNTHETIC
 from stages.lib.runtime.table import read_table, write_table

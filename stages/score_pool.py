@@ -36,8 +36,8 @@ HISTOGRAM_BINS = 20
 class PoolParams(Section):
     """Section `score_pool` of params.yaml.
 
-    The scores that leave a clip undecided, both ends included; the strategy that chooses what to ask about; how many
-    clips the queue holds at most, and how many of those are there for the audit.
+    The band of undecided scores, both ends included; the strategy that chooses what to ask about; the maximum length of
+    the queue, and how many of its clips are for the audit.
     """
 
     low: Annotated[float, Field(ge=0, le=1)]
@@ -48,7 +48,7 @@ class PoolParams(Section):
 
     @model_validator(mode="after")
     def is_band(self) -> "PoolParams":
-        """Refuse a band that is upside down or does not hold the point of no preference, and too large an audit."""
+        """Refuse a band without 0.5, and too large an audit."""
         if not self.low <= 0.5 <= self.high:
             raise ValueError("should have low <= 0.5 <= high")
         if self.audit > self.budget:
@@ -57,10 +57,10 @@ class PoolParams(Section):
 
 
 def drawn_for_audit(pool: Sequence[PoolClip], count: int, round_number: int = 1) -> list[PoolClip]:
-    """Draw clips at random from those that the model is confident of, in an order that differs in every round.
+    """Draw confident clips at random, in an order that differs in every round.
 
-    Half are drawn from each class, because a class is left out by its own error; the rarer one would otherwise hardly
-    be looked at. Where a class has too few, the other fills up.
+    Half come from each class, because each class is left out by its own error, and the rarer one would otherwise hardly
+    be drawn. If a class has too few, the other fills up.
     """
     confident = [clip for clip in pool if clip.decision != UNCERTAIN]
     in_random_order = sorted(confident, key=lambda clip: stable_random(f"audit:{round_number}:{clip.clip_id}"))
@@ -78,20 +78,20 @@ def choose_queue(
     ----------
     pool : sequence of PoolClip
     ranking : sequence of int
-        Positions in the pool, those to ask about first at the front; those that it lacks are not asked about.
+        Positions in the pool, the first to ask about at the front. Clips that it lacks are not asked about.
     budget : int
-        The length of the queue at most. The last of the ranking are those that wait.
+        The maximum length of the queue. The last of the ranking wait.
     audit : int
-        How many of them are drawn from all clips of which the model is confident. They are drawn first, because among
-        the clips that a ranking has left, the model is wrong less often.
+        How many of them are drawn from all confident clips. They are drawn before the ranking takes its clips, because
+        the model is wrong less often about the rest.
     round_number : int
-        Of the round that is open.
+        The open round.
 
     Returns
     -------
     list of PoolClip
-        With `queued`, in the order of the ranking; the drawn ones are scattered among the others, so that their place
-        does not give them away.
+        With `queued`, in the order of the ranking. The drawn ones are scattered among the others, so that their place
+        does not reveal them.
     """
     drawn = [clip._replace(queued=AUDIT) for clip in drawn_for_audit(pool, audit, round_number)]
     audited = {clip.clip_id for clip in drawn}
@@ -157,7 +157,7 @@ def decide_and_queue(
         Ids of clips that are neither asked about nor audited: those that nobody could tell in an earlier round, and
         windows of detector runs that people have reviewed.
     round_number : int
-        Of the round that is open.
+        The open round.
     """
     scored = [
         PoolClip(clip_id, score, decide(score, params.low, params.high))

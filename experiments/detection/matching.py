@@ -16,9 +16,9 @@ class Call(NamedTuple):
 def match(detections: Sequence[Detection], calls: Sequence[Call]) -> list[bool]:
     """Tell of each detection in a recording whether it finds a call.
 
-    The detections choose in the order of their scores, the highest first. Each takes the call with which it has most
-    time in common, of those that nobody has taken. So each call is found once and each detection finds one call at
-    most: a second detection of the same call is a false alarm, and a second call in the same detection is missed.
+    The detections choose in the order of their scores, the highest first. Each takes the free call with which it has
+    most time in common. So each call is found once and each detection finds one call at most: a
+    second detection of the same call is a false alarm, and a second call in the same detection is missed.
 
     References
     ----------

@@ -69,8 +69,8 @@ def average_precision(of: Curve) -> np.ndarray:
 
     References
     ----------
-    The sum of `sklearn.metrics.average_precision_score`, without interpolation, over the calls that are there instead
-    of those that were detected.
+    The sum of `sklearn.metrics.average_precision_score`, without interpolation, over all calls instead of the
+    detected ones.
     """
     return (np.diff(of.recall, axis=1, prepend=0) * of.precision).sum(axis=1)
 

@@ -1,34 +1,45 @@
 """Detection in real recordings of a quarter of an hour: `python -m experiments.detection.run --page docs/results.md`.
 
-For each split seed the pipeline is trained on the right-whale clips in a temporary clone, and `tools.detect` goes over
-recordings of other data with its retrained model. What it writes is compared with the published annotations.
+For each split seed each kind of model is trained on the right-whale clips. It scores windows of recordings of other
+data, as `tools.detect` does, and what it detects is compared with the published annotations.
 """
 
 import argparse
 import csv
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from tqdm import tqdm
 
-from experiments.clone import hold_out_again, overlay, repro, run_in
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.detection.matching import Call, match
 from experiments.detection.measures import Detected
 from experiments.detection.section import section
+from experiments.kinds import CACHE, add_kinds, exit_without_pretrained, kinds_at_hand, only, overlay_of, train_kinds
 from experiments.page_section import publish
-from experiments.real.run import RECORDINGS, clone_for
-from stages.lib.runtime.table import read_table
-from stages.lib.tables.clips import CALL
-from tools.lib.detection.detections import Detection
-from tools.lib.formats.detection_files import CSV_COLUMNS
+from experiments.real.data_sets import RECORDINGS, featurized, kept_features, params_for
+from experiments.real.unheard import divided
+from stages.lib.audio.examination import examine
+from stages.lib.cluster.parallel import in_parallel
+from stages.lib.feature_store import Features
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.model.calibration import probability
+from stages.lib.model.model_folder import Model
+from stages.lib.model.scoring import calibrated_log_odds
+from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
+from stages.lib.split.params import SplitParams
+from stages.lib.tables.clips import CALL, COLUMNS, UNLABELLED, Clip
+from stages.lib.training.inputs import TrainParams
+from tools.lib.clips.clip_rows import clip_row
+from tools.lib.detection.detections import Detection, find_detections, window_starts
+from tools.lib.recordings.given_recordings import GivenRecording
 
 DATASET, LONG_RECORDINGS = "right_whale", RECORDINGS / "right_whale_recordings"
 SECTION = "detection"
+HOPS_A_WINDOW = 4
 # So low that the curves go on to where nearly all calls are found.
 THRESHOLD = 0.1
 
@@ -45,20 +56,37 @@ def read_calls(table: Path) -> dict[str, list[Call]]:
     return dict(calls)
 
 
-def detect(folder: Path, recordings: Sequence[Path], output: str) -> dict[str, list[Detection]]:
-    """Run the tool in a clone and return what it wrote, by the name of the recording."""
-    options = ("--format", "csv", "--threshold", str(THRESHOLD), "--output", output)
-    result = run_in(folder, "python", "-m", "tools.detect", *map(str, recordings), *options)
-    if result.returncode:
-        raise RuntimeError(f"tools.detect failed in {folder}:\n{result.stdout}\n{result.stderr}")
-    return {path.name: read_detections(folder / output / f"{path.stem}.csv") for path in recordings}
+def decoded(paths: Sequence[Path], params: FeatureParams) -> list[GivenRecording]:
+    """Decode recordings that are known to be sound, from end to end."""
+    found = in_parallel(examine, [(path, params.channel) for path in paths], "checking")
+    return [GivenRecording(path, of_path) for path, of_path in zip(paths, found, strict=True)]
 
 
-def read_detections(table: Path) -> list[Detection]:
-    """Read what the tool wrote for a recording."""
-    return [
-        Detection(*(float(row.cells[name]) for name in Detection._fields)) for row in read_table(table, CSV_COLUMNS)
-    ]
+def windows_of(recordings: Sequence[GivenRecording], params: FeatureParams) -> tuple[Features, list[Clip]]:
+    """Return the features of all windows of some recordings that hold sound, computed unless they are kept."""
+    rows = []
+    for one in recordings:
+        starts_s = window_starts(one.length_s, params.clip_s, params.clip_s / HOPS_A_WINDOW)
+        sounding_s = starts_s[one.found.has_sound(starts_s, params.clip_s)]
+        rows += [clip_row(one.path.name, start_s, UNLABELLED, "") for start_s in sounding_s]
+    table = CACHE / "windows.csv"
+    write_table(table, COLUMNS, rows)
+    return kept_features("windows", table, LONG_RECORDINGS / "recordings", params)
+
+
+def detect(
+    model: Model, features: Features, windows: Sequence[Clip], recordings: Sequence[GivenRecording], clip_s: float
+) -> dict[str, list[Detection]]:
+    """Return what a model detects in some recordings, by their names."""
+    log_odds = calibrated_log_odds(model, features, [window.clip_id for window in windows])
+    p_call = dict(zip(windows, probability(log_odds, 1.0), strict=True))
+    found = {}
+    for one in recordings:
+        of_recording = {window.start_s: score for window, score in p_call.items() if window.recording == one.path.name}
+        starts_s = window_starts(one.length_s, clip_s, clip_s / HOPS_A_WINDOW)
+        scores = np.array([of_recording.get(round(start_s, 3), np.nan) for start_s in starts_s.tolist()])
+        found[one.path.name] = find_detections(scores, starts_s, clip_s, one.found, THRESHOLD)
+    return found
 
 
 def outcome_of(
@@ -75,25 +103,29 @@ def outcome_of(
     )
 
 
-def run_seeds(seeds: Sequence[int], changes: Mapping, folder: Path) -> list[Detected]:
-    """Train and detect once for each split seed."""
+def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> dict[str, list[Detected]]:
+    """Train and detect once for each split seed; return the outcomes of each kind."""
     calls = read_calls(LONG_RECORDINGS / "annotations.tsv")
-    recordings = [LONG_RECORDINGS / "recordings" / name for name in calls]
-    hours = {path.name: soundfile.info(path).duration / 3600 for path in recordings}
-    clone_for(DATASET, folder)
-    overlay(folder / "params.yaml", changes)
-    outcomes = []
+    feature_params = params_for(DATASET, "featurize", FeatureParams, overlay_of(kinds_at_hand()), changes)
+    recordings = decoded([LONG_RECORDINGS / "recordings" / name for name in calls], feature_params)
+    hours = {one.path.name: one.length_s / 3600 for one in recordings}
+    features, clips = featurized(DATASET, changes)
+    windows_features, windows = windows_of(recordings, feature_params)
+    train_params = params_for(DATASET, "train", TrainParams, changes)
+    outcomes = defaultdict(list)
     for seed in tqdm(seeds, desc="detection", unit="seed", disable=None):
-        overlay(folder / "params.yaml", {"split": {"seed": seed}})
-        hold_out_again(folder)
-        repro(folder)
-        outcomes.append(outcome_of(detect(folder, recordings, f"detections-{seed}"), calls, hours))
-    return outcomes
+        split_params = params_for(DATASET, "split", SplitParams, changes, {"split": {"seed": seed}})
+        train, valid, _ = divided(clips, split_params)
+        for kind, model in train_kinds(kinds, features, train, valid, train_params).items():
+            found = detect(model, only(windows_features, kind), windows, recordings, feature_params.clip_s)
+            outcomes[kind].append(outcome_of(found, calls, hours))
+    return dict(outcomes)
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=3)
+    parser = results_parser(__doc__, seed_count=5)
+    add_kinds(parser)
     add_overlay(parser)
     return parser.parse_args()
 
@@ -102,10 +134,10 @@ def main() -> None:
     """Run the seeds and print the results, or put them in a page."""
     arguments = parse_arguments()
     exit_without(LONG_RECORDINGS)
-    with tempfile.TemporaryDirectory() as folder:
-        text = section(run_seeds(range(arguments.seeds), arguments.overlay, Path(folder) / "clone"))
-    publish(text, SECTION, arguments.page)
+    exit_without_pretrained(arguments.kinds)
+    outcomes = run_seeds(arguments.kinds, range(arguments.seeds), arguments.overlay)
+    publish(section(outcomes), SECTION, arguments.page)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

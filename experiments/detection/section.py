@@ -1,6 +1,6 @@
 """The results of detection as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,10 +13,11 @@ FALSE_ALARMS_PER_HOUR = (1, 2, 5, 10, 20, 50, 100)
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
-def section(outcomes: Sequence[Detected]) -> str:
-    """Return the results of all seeds, which share their recordings."""
+def section(outcomes: Mapping[str, Sequence[Detected]]) -> str:
+    """Return the results of all kinds of models and all seeds, which share their recordings."""
     tables = [curve_table(outcomes), precision_table(outcomes), threshold_table(outcomes)]
-    return "\n\n".join([of_recordings(outcomes[0]), *map("\n".join, tables)]) + "\n"
+    (first, *_), *_ = outcomes.values()
+    return "\n\n".join([of_recordings(first), *map("\n".join, tables)]) + "\n"
 
 
 def of_recordings(outcome: Detected) -> str:
@@ -27,55 +28,69 @@ def of_recordings(outcome: Detected) -> str:
     )
 
 
-def curve_table(outcomes: Sequence[Detected]) -> list[str]:
-    """Return average precision and recall by false alarms an hour, a row a seed, with 95 % intervals."""
-
-    def of_sample(outcome: Detected, drawn: np.ndarray) -> np.ndarray:
-        of = curve(outcome, drawn)
-        return np.column_stack([average_precision(of), recall_at(of, FALSE_ALARMS_PER_HOUR)])
-
+def curve_table(outcomes: Mapping[str, Sequence[Detected]]) -> list[str]:
+    """Return average precision and recall by false alarms an hour with intervals, and the means over the seeds."""
     head = [f"recall at {level}/h" for level in FALSE_ALARMS_PER_HOUR]
-    rows = [with_intervals(outcome, of_sample) for outcome in outcomes]
-    return table(["split seed", "average precision", *head], numbered(rows))
+    rows = []
+    for kind, of_kind in outcomes.items():
+        rows += [[kind, str(seed), *with_intervals(outcome, curve_measures)] for seed, outcome in enumerate(of_kind)]
+    for kind, of_kind in outcomes.items():
+        columns = np.concatenate([curve_measures(outcome, as_it_is(outcome)) for outcome in of_kind]).T
+        rows.append([kind, "**mean**", *(mean_and_deviation(column, 2) for column in columns)])
+    return table(["model", "split seed", "average precision", *head], rows)
+
+
+def curve_measures(outcome: Detected, drawn: np.ndarray) -> np.ndarray:
+    """Return average precision and recall by false alarms an hour of samples: shape (samples, measures)."""
+    of = curve(outcome, drawn)
+    return np.column_stack([average_precision(of), recall_at(of, FALSE_ALARMS_PER_HOUR)])
+
+
+def as_it_is(outcome: Detected) -> np.ndarray:
+    """Return the one sample that holds each recording once."""
+    return np.ones((1, len(outcome.calls)), int)
 
 
 def with_intervals(outcome: Detected, of_sample) -> list[str]:
     """Return the cells of some measures, with the percentile interval of a bootstrap over the recordings."""
     count = len(outcome.calls)
-    (values,) = of_sample(outcome, np.ones((1, count), int))
+    (values,) = of_sample(outcome, as_it_is(outcome))
     low, high = paired_bootstrap(lambda drawn: of_sample(outcome, drawn), np.arange(count))
     return [f"{value:.2f} ({a:.2f} to {b:.2f})" for value, a, b in zip(values, low, high, strict=True)]
 
 
-def precision_table(outcomes: Sequence[Detected]) -> list[str]:
-    """Return the precision at which some recall is reached, a row a seed."""
+def precision_table(outcomes: Mapping[str, Sequence[Detected]]) -> list[str]:
+    """Return the precision at which some recall is reached, a row a kind and seed."""
     levels = (0.2, 0.4, 0.6, 0.8, 0.9)
     rows = []
-    for outcome in outcomes:
-        of = curve(outcome, np.ones((1, len(outcome.calls)), int))
-        reached = [of.precision[of.recall >= level] for level in levels]
-        rows.append([f"{precision.max():.2f}" if precision.size else "not reached" for precision in reached])
-    return table(["split seed", *(f"precision at recall {level:g}" for level in levels)], numbered(rows))
+    for kind, of_kind in outcomes.items():
+        for seed, outcome in enumerate(of_kind):
+            of = curve(outcome, as_it_is(outcome))
+            reached = [of.precision[of.recall >= level] for level in levels]
+            cells = [f"{precision.max():.2f}" if precision.size else "not reached" for precision in reached]
+            rows.append([kind, str(seed), *cells])
+    return table(["model", "split seed", *(f"precision at recall {level:g}" for level in levels)], rows)
 
 
-def threshold_table(outcomes: Sequence[Detected]) -> list[str]:
+def threshold_table(outcomes: Mapping[str, Sequence[Detected]]) -> list[str]:
     """Return what is above some scores, as means over the seeds, with standard deviations where there are several."""
-    rows = []
-    for threshold in THRESHOLDS:
-        of_seeds = []
-        for outcome in outcomes:
-            has_calls = outcome.calls > 0
-            drawn = np.stack([np.ones_like(has_calls), has_calls, ~has_calls]).astype(int)
-            everywhere, with_calls, without = at_threshold(outcome, drawn, threshold)
-            of_seeds.append([*everywhere, with_calls[2], without[2]])
-        columns = list(zip(*of_seeds, strict=True))
-        cells = [mean_and_deviation(column, 2) for column in columns[:2]]
-        cells += [mean_and_deviation(column, 1) for column in columns[2:]]
-        rows.append([f"{threshold:g}", *cells])
-    head = ["score above", "recall", "precision", "false alarms/h", "where there are calls", "where there are none"]
-    return table(head, rows)
+    rows = [
+        [f"{threshold:g}", kind, *threshold_cells(of_kind, threshold)]
+        for threshold in THRESHOLDS
+        for kind, of_kind in outcomes.items()
+    ]
+    head = ["recall", "precision", "false alarms/h", "where there are calls", "where there are none"]
+    return table(["score above", "model", *head], rows)
 
 
-def numbered(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Put its number, that of its seed, before each row."""
-    return [[str(number), *row] for number, row in enumerate(rows)]
+def threshold_cells(outcomes: Sequence[Detected], threshold: float) -> list[str]:
+    """Return recall, precision and false alarms an hour above a score: everywhere, and with and without calls."""
+    of_seeds = []
+    for outcome in outcomes:
+        has_calls = outcome.calls > 0
+        drawn = np.stack([np.ones_like(has_calls), has_calls, ~has_calls]).astype(int)
+        everywhere, with_calls, without = at_threshold(outcome, drawn, threshold)
+        of_seeds.append([*everywhere, with_calls[2], without[2]])
+    columns = list(zip(*of_seeds, strict=True))
+    cells = [mean_and_deviation(column, 2) for column in columns[:2]]
+    return cells + [mean_and_deviation(column, 1) for column in columns[2:]]

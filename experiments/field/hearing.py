@@ -23,7 +23,7 @@ RUN = BATCH = SITE = "all"
 def heard(
     candidates: Sequence[Candidate], is_call: Mapping[Candidate, bool], hours: float, count: int, seed: str
 ) -> Sample:
-    """Draw and hear windows, all of which are answered; return the sample.
+    """Draw and hear windows, and answer them all; return the sample.
 
     Parameters
     ----------

@@ -9,8 +9,9 @@ import soundfile
 
 from experiments.detection.matching import Call
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
-from experiments.label_efficiency.features import overlaid, write_features
-from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
+from experiments.features import write_features
+from experiments.overlays import overlaid, read_overlay
+from experiments.real.data_sets import OVERLAYS, RECORDINGS, repeats_in
 from stages.lib.feature_store import EMBEDDING, Features, Place, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.views import chosen_model
@@ -90,7 +91,8 @@ def side_by_side(parts: Sequence[Features]) -> Features:
 
 def featurized(view: str) -> Features:
     """Return the features of all clips and windows in one view."""
-    params = overlaid("featurize", FeatureParams, OVERLAYS / f"{DATASET}.yaml").model_dump() | {"views": [view]}
+    overlay = read_overlay(OVERLAYS / f"{DATASET}.yaml")
+    params = overlaid("featurize", FeatureParams, overlay).model_dump() | {"views": [view]}
     if view == EMBEDDING:
         params |= {"pretrained": PRETRAINED, "speeds": [SPEED]}
     params = FeatureParams.model_validate(params)
@@ -101,7 +103,8 @@ def featurized(view: str) -> Features:
     folder = FOLDER / view
     there = folder / "features.json"
     if not there.exists() or not made_with.items() <= json.loads(there.read_text(encoding="utf-8")).items():
-        write_features(folder, write_data_set(FOLDER / "data", params.clip_s), params)
+        data_set = write_data_set(FOLDER / "data", params.clip_s)
+        write_features(folder, data_set / "clips.csv", data_set / "recordings", params)
     return open_features(folder)
 
 

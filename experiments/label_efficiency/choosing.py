@@ -1,11 +1,11 @@
-"""What a round asks about: the strategies of the pipeline, each of which has to fill the batch here."""
+"""What a round asks about: the strategies of the pipeline, which must fill the batch here."""
 
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from experiments.label_efficiency.settings import ModelLabels
+from experiments.label_efficiency.settings import Band
 from stages.lib.feature_store import Features
 from stages.lib.model.calibration import probability
 from stages.lib.model.model_folder import Model
@@ -14,7 +14,7 @@ from stages.lib.query.strategies import STRATEGIES, Candidates, by_margin
 from stages.lib.tables.pool import UNCERTAIN, decide
 
 
-def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLabels) -> dict[str, str]:
+def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: Band) -> dict[str, str]:
     """Return the labels that the model gives itself: from clip id to `call` or `nocall`, for scores out of the band."""
     decisions = {
         clip_id: decide(score, band.low, band.high) for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
@@ -23,7 +23,7 @@ def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: ModelLab
 
 
 def ranking(strategy: str, pool: Candidates) -> list[int]:
-    """Rank all candidates by a strategy; those that it would not ask about follow by margin.
+    """Rank all candidates by a strategy; candidates that it would not ask about follow by margin.
 
     Only the band leaves clips out. Filled up like this it asks about the same clips as margin, because the band lies
     evenly around 0.5; and so does entropy, which has the same order for two classes.
@@ -42,7 +42,7 @@ def choose(
     calls: Sequence[str],
     count: int,
     seed: int,
-    band: ModelLabels,
+    band: Band,
 ) -> list[str]:
     """Choose the clips to ask about.
 
@@ -60,7 +60,7 @@ def choose(
     count : int
     seed : int
         Lots are drawn by it, so that `random` is not the same clips for every seed.
-    band : ModelLabels
+    band : Band
     """
     p_call = probability(log_odds, 1.0)
     uncertain = np.array([decide(score, band.low, band.high) == UNCERTAIN for score in p_call.tolist()], bool)

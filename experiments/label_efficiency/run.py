@@ -1,7 +1,9 @@
 """One run: labels of one data set are asked for, round by round, as one strategy says, and each round is measured."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from experiments.label_efficiency.draw import Draw, draw
 from experiments.label_efficiency.learning import learn
 from experiments.label_efficiency.oracle import Oracle
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL, Result, write_results
-from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Settings, read_settings
+from experiments.label_efficiency.settings import ASKED, FEATURES, RUNS, Band, Kind, Steps, read_settings
+from experiments.views import with_views
 from stages.lib.feature_store import Features, open_features
 from stages.lib.measures.measures import measure
 from stages.lib.model.calibration import probability
@@ -20,12 +23,32 @@ from stages.lib.query.strategies import STRATEGIES
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import CALL, Clip, read_clips
+from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.training.inputs import TrainParams
 
 
+class Recipe(NamedTuple):
+    """What all rounds of a run have in common.
+
+    Attributes
+    ----------
+    strategy : str
+    label_counts : list of int
+        The labels that there are in each round.
+    params : TrainParams
+    steps : Steps
+    band : Band
+    """
+
+    strategy: str
+    label_counts: list[int]
+    params: TrainParams
+    steps: Steps
+    band: Band
+
+
 def run_rounds(
-    features: Features, clips: Sequence[Clip], drawn: Draw, strategy: str, *, params: TrainParams, settings: Settings
+    features: Features, labels: Mapping[str, str], drawn: Draw, kind: Kind, recipe: Recipe
 ) -> tuple[list[Result], list[tuple[str, str, int]]]:
     """Ask, learn and measure until all labels are spent.
 
@@ -33,50 +56,64 @@ def run_rounds(
     Its confident labels are for a second model, which is measured and thrown away: so both kinds of training labels
     stand on the same answers.
 
+    Parameters
+    ----------
+    features : Features
+        As the kind of model sees them.
+    labels : mapping
+        From clip id to `call` or `nocall`, of all clips.
+    drawn : Draw
+    kind : Kind
+    recipe : Recipe
+
     Returns
     -------
     results : list of Result
     asked : list of tuple
         For each label that was asked for: the clip, `train` or `valid`, the number of labels of that round.
     """
-    label_of = {clip.clip_id: clip.label for clip in clips}
-    oracle = Oracle({clip_id: label_of[clip_id] for clip_id in (*drawn.start, *drawn.valid, *drawn.candidates)})
-    test = {clip_id: label_of[clip_id] for clip_id in drawn.test}
-    rounds, band = settings.rounds, settings.model_labels
+    oracle = Oracle({clip_id: labels[clip_id] for clip_id in (*drawn.start, *drawn.valid, *drawn.candidates)})
+    test = {clip_id: labels[clip_id] for clip_id in drawn.test}
     candidates, chosen = list(drawn.candidates), list(drawn.start)
     results, asked = [], []
-    for label_count in rounds.label_counts:
-        held_out = drawn.valid[: rounds.valid_of(label_count)]
+    for label_count, next_count in zip_longest(recipe.label_counts, recipe.label_counts[1:]):
+        held_out = drawn.valid[: kind.valid_of(label_count)]
         waiting = [clip_id for clip_id in held_out if clip_id not in oracle.answers]
         oracle.ask([*chosen, *waiting])
         asked += [(clip_id, "train", label_count) for clip_id in chosen]
         asked += [(clip_id, "valid", label_count) for clip_id in waiting]
 
         train, valid = parted(oracle.answers, held_out)
-        model = learn(features, train, valid, params, steps=settings.steps)
+        model = learn(features, train, valid, recipe.params, steps=recipe.steps)
         results.append(Result(label_count, EXPERTS, *measured(model, features, test), 0, 0))
 
         log_odds = calibrated_log_odds(model, features, candidates)
-        if band.use:
-            own = confident_labels(candidates, probability(log_odds, 1.0), band)
+        if kind.model_labels:
+            own = confident_labels(candidates, probability(log_odds, 1.0), recipe.band)
             # Both models see the same numbers, as in the pipeline.
             second = learn(
-                features, {**train, **own}, valid, params, steps=settings.steps, normalisation=model.normalisation
+                features, {**train, **own}, valid, recipe.params, steps=recipe.steps, normalisation=model.normalisation
             )
             measures = measured(second, features, test)
             results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))
-        if label_count < rounds.end:
-            count = rounds.batch - (rounds.valid_of(label_count + rounds.batch) - len(held_out))
-            calls = [clip_id for clip_id, label in train.items() if label == CALL]
+        if next_count:
             chosen = choose(
-                strategy, model, features, candidates, log_odds, calls=calls, count=count, seed=params.seed, band=band
+                recipe.strategy,
+                model,
+                features,
+                candidates,
+                log_odds,
+                calls=[clip_id for clip_id, label in train.items() if label == CALL],
+                count=next_count - label_count - (kind.valid_of(next_count) - len(held_out)),
+                seed=recipe.params.seed,
+                band=recipe.band,
             )
             candidates = sorted(set(candidates) - set(chosen))
     return results, asked
 
 
 def parted(answers: dict[str, str], held_out: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Part answers into those to train on and those that are held out."""
+    """Divide answers into training and held-out ones."""
     valid = {clip_id: answers[clip_id] for clip_id in held_out}
     return {clip_id: label for clip_id, label in answers.items() if clip_id not in valid}, valid
 
@@ -91,6 +128,7 @@ def measured(model: Model, features: Features, test: dict[str, str]) -> tuple[fl
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kind", required=True, choices=("network", "probe"), help="of the model")
     parser.add_argument("--dataset", required=True, help="one of `sources` in params.yaml, featurized already")
     parser.add_argument("--strategy", required=True, choices=STRATEGIES)
     parser.add_argument("--seed", required=True, type=int, help="of the split, the start and the weights")
@@ -98,15 +136,18 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run one strategy with one seed and write its table."""
+    """Run one kind of model with one strategy and one seed, and write its table."""
     arguments = parse_arguments()
     settings = read_settings()
+    kind, source = settings.kinds[arguments.kind], settings.sources[arguments.dataset]
     params = read_params("train", TrainParams).model_copy(update={"seed": arguments.seed})
-    features = open_features(FEATURES / arguments.dataset)
+    features = with_views(open_features(FEATURES / arguments.dataset), kind.views)
     clips = read_clips(features.folder / "clips.csv")
-    drawn = draw(clips, settings.sources[arguments.dataset], settings.rounds, arguments.seed)
-    results, asked = run_rounds(features, clips, drawn, arguments.strategy, params=params, settings=settings)
-    name = f"{arguments.strategy}-{arguments.seed}.csv"
+    recipe = Recipe(arguments.strategy, kind.labels[arguments.dataset], params, settings.steps, settings.band)
+    drawn = draw(clips, source, recipe.label_counts, kind.valid_of, arguments.seed)
+    labels = {clip.clip_id: clip.label for clip in clips}
+    results, asked = run_rounds(features, labels, drawn, kind, recipe)
+    name = f"{arguments.kind}-{arguments.strategy}-{arguments.seed}.csv"
     write_results(RUNS / arguments.dataset / name, results)
     write_table(ASKED / arguments.dataset / name, ("clip_id", "part", "labels"), asked)
 

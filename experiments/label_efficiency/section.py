@@ -1,18 +1,23 @@
 """The committed tables as Markdown, printed or put into a page between its marks."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments.label_efficiency.settings import TABLES, read_settings
+from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL
+from experiments.label_efficiency.settings import TABLES, Settings, read_settings
 from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
 from experiments.page_section import publish
+from stages.lib.cards.markdown import table
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table
 
 SECTION = "label efficiency"
 
+Cells = Mapping[str, str]
 
-def with_interval(cells: dict[str, str], name: str, form: str = "{:.3f}") -> str:
+
+def with_interval(cells: Cells, name: str, form: str = "{:.3f}") -> str:
     """Return a mean with its interval, as far as there is one."""
     if not cells[name]:
         return ""
@@ -20,50 +25,66 @@ def with_interval(cells: dict[str, str], name: str, form: str = "{:.3f}") -> str
     return f"{mean} ({low} to {high})" if low else mean
 
 
-def comparison_table(rows: list[dict[str, str]], end: int) -> list[str]:
+def comparison_table(rows: Sequence[Cells]) -> list[str]:
     """Return what each strategy is worth, a line of Markdown each."""
+    head = ["model", "strategy", "learnt from the labels of", "area", "area less that of random, same kind of labels"]
+    head += ["area less that of random, experts' labels alone", "labels needed for what the latter has at the end"]
+    return table(
+        head,
+        [
+            [
+                *(cells[name] for name in ("kind", "strategy", "learnt_from")),
+                with_interval(cells, "area"),
+                with_interval(cells, "area_difference", "{:+.3f}"),
+                with_interval(cells, "area_gain", "{:+.3f}"),
+                with_interval(cells, "labels_needed", "{:.0f}").replace("inf", "never"),
+            ]
+            for cells in rows
+        ],
+    )
+
+
+def curve_table(rows: Sequence[Cells], measure: str) -> list[str]:
+    """Return the learning curves of a measure: a line for each number of labels and a column for each curve."""
+    curves = list(dict.fromkeys((cells["kind"], cells["strategy"]) for cells in rows))
+    by_labels: dict[int, dict[tuple, str]] = {}
+    for cells in rows:
+        by_labels.setdefault(int(cells["labels"]), {})[cells["kind"], cells["strategy"]] = with_reach(cells, measure)
     lines = [
-        "| strategy | learnt from the labels of | area | area less that of random, same kind of labels "
-        f"| area less that of random, experts' labels alone | labels needed for what the latter has at {end} |",
-        "|---|---|---|---|---|---|",
+        [str(labels), *(of_labels.get(curve, "") for curve in curves)]
+        for labels, of_labels in sorted(by_labels.items())
     ]
-    for cells in rows:
-        lines.append(
-            f"| {cells['strategy']} | {cells['learnt_from']} | {with_interval(cells, 'area')} | "
-            f"{with_interval(cells, 'area_difference', '{:+.3f}')} | {with_interval(cells, 'area_gain', '{:+.3f}')} | "
-            f"{with_interval(cells, 'labels_needed', '{:.0f}').replace('inf', 'never')} |"
-        )
-    return lines
+    return table(["labels", *(", ".join(curve) for curve in curves)], lines)
 
 
-def curve_table(rows: list[dict[str, str]]) -> list[str]:
-    """Return the learning curves, a line of Markdown for each number of labels and a column for each curve."""
-    curves = list(dict.fromkeys((cells["strategy"], cells["learnt_from"]) for cells in rows))
-    by_labels: dict[str, dict[tuple, str]] = {}
-    for cells in rows:
-        curve = cells["strategy"], cells["learnt_from"]
-        by_labels.setdefault(cells["labels"], {})[curve] = with_interval(cells, "accuracy")
-    lines = ["| labels | " + " | ".join(", ".join(curve) for curve in curves) + " |", "|---" * (1 + len(curves)) + "|"]
-    lines += [
-        f"| {labels} | " + " | ".join(cells[curve] for curve in curves) + " |" for labels, cells in by_labels.items()
-    ]
-    return lines
+def with_reach(cells: Cells, name: str) -> str:
+    """Return a mean and how far its interval reaches to either side, as far as there is one."""
+    if not cells[f"{name}_high"]:
+        return f"{float(cells[name]):.3f}"
+    return f"{float(cells[name]):.3f} ± {float(cells[f'{name}_high']) - float(cells[name]):.3f}"
 
 
-def own_label_line(rows: list[dict[str, str]]) -> str:
+def own_label_line(rows: Sequence[Cells]) -> str:
     """Say how many labels the models gave themselves in all rounds, and how many of these were wrong."""
     given = sum(float(cells["model_labels"]) for cells in rows)
     wrong = sum(float(cells["model_labels_wrong"]) for cells in rows)
     return f"Of the labels that the models gave themselves {wrong / given:.1%} were wrong." if given else ""
 
 
-def section(dataset: str, end: int) -> str:
+def section(dataset: str, settings: Settings) -> str:
     """Return the section of a data set."""
     curves = [row.cells for row in read_table(TABLES / f"curves_{dataset}.csv", CURVE_COLUMNS)]
     comparison = [row.cells for row in read_table(TABLES / f"comparison_{dataset}.csv", COMPARISON_COLUMNS)]
-    lines = [f"### {dataset}, {curves[0]['seeds']} seeds", "", *comparison_table(comparison, end), ""]
-    lines += ["Accuracy by labels asked for:", "", *curve_table(curves), "", own_label_line(curves)]
-    return "\n".join(lines).rstrip() + "\n"
+    run = {cells["kind"] for cells in curves}
+    seeds = ", ".join(f"{len(kind.seeds)} seeds of the {name}" for name, kind in settings.kinds.items() if name in run)
+    lines = [f"### {dataset}: {seeds}", "", *comparison_table(comparison)]
+    for learnt_from in (EXPERTS, EXPERTS_AND_MODEL):
+        of_these = [cells for cells in curves if cells["learnt_from"] == learnt_from]
+        for measure, title in {"accuracy": "Accuracy", "roc_auc": "AUC"}.items():
+            if of_these:
+                lines += ["", f"{title} by labels asked for, learnt from the labels of {learnt_from}:", ""]
+                lines += curve_table(of_these, measure)
+    return "\n".join([*lines, "", own_label_line(curves)]).rstrip() + "\n"
 
 
 def main() -> None:
@@ -72,8 +93,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="a page whose marked section is replaced")
     page = parser.parse_args().page
     settings = read_settings()
-    text = "\n".join(section(dataset, settings.rounds.end) for dataset in settings.datasets)
-    publish(text, SECTION, page)
+    publish("\n".join(section(dataset, settings) for dataset in settings.datasets), SECTION, page)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The choices of the experiment: its own params.yaml."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,41 +20,50 @@ class Source(Section):
 
     folder: str
     overlay: str
+    group_by: Literal["recording", "site"]
     pool: Count
     test: Count
 
 
-class Rounds(Section):
-    """Labels at the start, in a round and at the end, and the share of them that is held out for validation."""
+class Kind(Section):
+    """A kind of model, and what is run with it.
 
-    start: Count
-    batch: Count
-    end: Count
-    valid_share: Share
+    Attributes
+    ----------
+    views : list of str
+        What it sees of a clip.
+    strategies, seeds : list
+        Each strategy is run with each seed.
+    labels : dict
+        For each data set the numbers of labels at which it is measured, rising. The first are drawn at random.
+    valid_share : float
+        The share of all labels that is drawn at random and held out, to calibrate by.
+    model_labels : bool
+        Whether a second model also learns from the confident labels of the first.
+    """
+
+    views: list[Literal["spectrogram", "embedding"]]
+    strategies: list[str]
+    seeds: list[int]
+    labels: dict[str, list[Count]]
+    valid_share: Annotated[float, Field(ge=0, lt=1)]
+    model_labels: bool
 
     @model_validator(mode="after")
-    def end_is_reached(self) -> "Rounds":
-        """Refuse rounds that do not end with the labels asked for, and validation without a clip."""
-        if self.end < self.start or (self.end - self.start) % self.batch:
-            raise ValueError("should have an end that is the start and some batches")
-        if not 1 <= self.valid_of(self.start) < self.start:
-            raise ValueError("should have a valid_share that leaves clips of the start on both sides")
+    def labels_rise(self) -> "Kind":
+        """Refuse numbers of labels that do not rise."""
+        if any(counts != sorted(set(counts)) or not counts for counts in self.labels.values()):
+            raise ValueError("should have numbers of labels that rise")
         return self
 
-    @property
-    def label_counts(self) -> list[int]:
-        """The labels that there are in each round."""
-        return list(range(self.start, self.end + 1, self.batch))
-
     def valid_of(self, label_count: int) -> int:
-        """Return how many of some labels are held out for validation."""
+        """Return how many of some labels are held out for calibration."""
         return round(self.valid_share * label_count)
 
 
-class ModelLabels(Section):
-    """Whether the model's own labels are tried, and the band of scores that gets none."""
+class Band(Section):
+    """The scores, both ends included, of clips that get no label from the model."""
 
-    use: bool
     low: Share
     high: Share
 
@@ -66,15 +75,21 @@ class Steps(Section):
     at_most: Count
 
 
+class Views(Section):
+    """What is computed of each clip: the views, and the pretrained model of the embedding."""
+
+    views: list[Literal["spectrogram", "embedding"]]
+    pretrained: str
+
+
 class Settings(Section):
     """The whole file."""
 
     datasets: list[str]
-    strategies: list[str]
-    seeds: list[int]
+    featurize: Views
+    kinds: dict[str, Kind]
     sources: dict[str, Source]
-    rounds: Rounds
-    model_labels: ModelLabels
+    band: Band
     steps: Steps
 
 

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from stages.lib.runtime.table import write_table
 
 RANDOM = "random"
 CURVE_COLUMNS = (
+    "kind",
     "strategy",
     "learnt_from",
     "labels",
@@ -22,6 +24,7 @@ CURVE_COLUMNS = (
     *("model_labels", "model_labels_wrong"),
 )
 COMPARISON_COLUMNS = (
+    "kind",
     "strategy",
     "learnt_from",
     *("area", "area_low", "area_high"),
@@ -30,61 +33,68 @@ COMPARISON_COLUMNS = (
     *("area_gain", "area_gain_low", "area_gain_high"),
 )
 
-# By strategy and kind of training labels: from seed to rows of the run, as `Result` orders them.
-Runs = Mapping[tuple[str, str], np.ndarray]
+
+class Curve(NamedTuple):
+    """The kind of model, the strategy, and whose labels it has learnt from."""
+
+    kind: str
+    strategy: str
+    learnt_from: str
+
+
+# From curve to an ndarray of shape (seeds, rounds, 5): labels, accuracy, AUC, labels by the model, the wrong of these.
+Runs = Mapping[Curve, np.ndarray]
 
 
 def read_runs(folder: Path, settings: Settings) -> Runs:
-    """Read the runs of a data set.
-
-    Returns
-    -------
-    dict
-        From strategy and kind of training labels to an ndarray of shape (seeds, rounds, 5): labels, accuracy, AUC, the
-        model's labels and the wrong ones among them.
-    """
-    kinds = (EXPERTS, EXPERTS_AND_MODEL) if settings.model_labels.use else (EXPERTS,)
+    """Read the runs of a data set; a strategy of which a seed is not there yet is left out."""
     runs = {}
-    for strategy in settings.strategies:
-        tables = [read_results(folder / f"{strategy}-{seed}.csv") for seed in settings.seeds]
-        for kind in kinds:
-            rows = [[row._replace(learnt_from="") for row in table if row.learnt_from == kind] for table in tables]
-            runs[strategy, kind] = np.array([[[*row[:1], *row[2:]] for row in table] for table in rows], float)
+    for name, kind in settings.kinds.items():
+        for strategy in kind.strategies:
+            paths = [folder / f"{name}-{strategy}-{seed}.csv" for seed in kind.seeds]
+            tables = [read_results(path) for path in paths if path.exists()]
+            if len(tables) < len(paths):
+                continue
+            for learnt_from in (EXPERTS, EXPERTS_AND_MODEL) if kind.model_labels else (EXPERTS,):
+                rows = [[row for row in table if row.learnt_from == learnt_from] for table in tables]
+                numbers = [[[row.labels, *row[2:]] for row in table] for table in rows]
+                runs[Curve(name, strategy, learnt_from)] = np.array(numbers, float)
     return runs
 
 
 def curve_rows(runs: Runs) -> Iterator[tuple]:
     """Yield the learning curves: means over the seeds with their intervals."""
-    for (strategy, kind), results in runs.items():
+    for curve, results in runs.items():
         for of_round in results.transpose(1, 2, 0):
             labels, accuracy, roc_auc, model_labels, wrong = of_round
             numbers = (*estimate(accuracy), *estimate(roc_auc), model_labels.mean(), wrong.mean())
-            yield strategy, kind, int(labels[0]), len(accuracy), *map(written, numbers)
+            yield *curve, int(labels[0]), len(accuracy), *map(written, numbers)
 
 
 def comparison_rows(runs: Runs) -> Iterator[tuple]:
     """Yield for each curve the area below it, the labels it needs, and what it has over random.
 
-    The labels needed are those with which the mean curve reaches what that of random has at the end, learnt from the
-    experts' labels alone. Areas are compared with random learnt from the same kind of labels (the difference) and from
-    the experts' labels alone (the gain), seed by seed, because runs of a seed share their start and their test clips.
+    Each curve is compared with random labels and the same kind of model, seed by seed, because runs of a seed share
+    their start and their test clips. The labels needed are those with which the mean curve reaches what random has at
+    the end, learnt from the experts' labels alone. Areas are compared with random learnt from the same kind of labels
+    (the difference) and from the experts' labels alone (the gain).
     """
-    labels = next(iter(runs.values()))[0, :, 0]
     accuracies = {curve: results[:, :, 1] for curve, results in runs.items()}
-    areas = {curve: np.array([area(labels, row) for row in rows]) for curve, rows in accuracies.items()}
-    reference = RANDOM, EXPERTS
-    for strategy, kind in runs:
-        curve = strategy, kind
+    areas = {
+        curve: np.array([area(results[0, :, 0], row) for row in results[:, :, 1]]) for curve, results in runs.items()
+    }
+    for curve, results in runs.items():
+        reference = curve._replace(strategy=RANDOM, learnt_from=EXPERTS)
         numbers = (
             *estimate(areas[curve]),
-            *labels_needed_estimate(labels, accuracies[curve], accuracies[reference]),
-            *compared(areas, curve, (RANDOM, kind)),
+            *labels_needed_estimate(results[0, :, 0].tolist(), accuracies[curve], accuracies[reference]),
+            *compared(areas, curve, curve._replace(strategy=RANDOM)),
             *compared(areas, curve, reference),
         )
-        yield strategy, kind, *map(written, numbers)
+        yield *curve, *map(written, numbers)
 
 
-def compared(areas: Mapping[tuple[str, str], np.ndarray], curve: tuple[str, str], other: tuple[str, str]) -> Estimate:
+def compared(areas: Mapping[Curve, np.ndarray], curve: Curve, other: Curve) -> Estimate:
     """Return by how much the area of a curve exceeds that of another; nothing where they are the same curve."""
     return estimate(areas[curve] - areas[other]) if curve != other else Estimate(*(float("nan"),) * 3)
 

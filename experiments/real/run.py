@@ -1,4 +1,4 @@
-"""The pipeline on real recordings, in a temporary clone: `make real`.
+"""The pipeline on real recordings with each kind of model, in a temporary clone: `make real`.
 
 For each split seed: the baseline, the retrained model without any expert label, and the retrained model after the
 published label of each queued clip was given as an expert's answer.
@@ -7,7 +7,6 @@ published label of each queued clip was given as an expert's answer.
 import argparse
 import json
 import shutil
-import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,44 +14,51 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from experiments.clone import REPOSITORY, clone, commit, hold_out_again, overlay, repro
+from experiments.clone import bring_pretrained, clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
-from experiments.label_efficiency.summary import estimate
+from experiments.kinds import add_kinds, exit_without_pretrained, overlay_of
 from experiments.page_section import publish
-from experiments.spread import mean_and_deviation
-from stages.lib.intervals.bootstrap import p_text
+from experiments.real.data_sets import OVERLAYS, RECORDINGS, repeats_in
+from experiments.real.section import results_table
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
+from stages.lib.tables.expert import EXPERT
 from tools.answer_queue import answer_queue
-from tools.lib.recordings.same_sound import known_sound
 
-RECORDINGS = REPOSITORY.parent / "shared" / "real"
-OVERLAYS = Path(__file__).parent
 DATASETS = ("right_whale", "orca")
 ANNOTATOR = "published-labels"
 SECTION = "make real"
-MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
 
 
-def run_dataset(dataset: str, seeds: Sequence[int], changes: Mapping, folder: Path) -> list[dict]:
-    """Run the loop once for each split seed; return one result a seed."""
+def run_dataset(
+    dataset: str, kinds: Sequence[str], seeds: Sequence[int], changes: Mapping, folder: Path
+) -> dict[str, list[dict]]:
+    """Run the loop with each kind of model once for each split seed; return one result a seed for each kind."""
     clone_for(dataset, folder)
+    bring_pretrained(folder)
     overlay(folder / "params.yaml", changes)
-    truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
-    empty = (folder / "labels" / "expert.csv").read_text(encoding="utf-8").splitlines()[0] + "\n"
-    results = []
-    for seed in tqdm(seeds, desc=dataset, unit="seed", disable=None):
-        overlay(folder / "params.yaml", {"split": {"seed": seed}})
-        hold_out_again(folder)
-        write_text(folder / "labels" / "expert.csv", empty)
-        repro(folder)
-        unanswered = read_metrics(folder)
-        answer_queue(folder, truth, ANNOTATOR)
-        commit(folder, f"Answer the queue of seed {seed}")
-        repro(folder)
-        results.append({"seed": seed, "unanswered": unanswered, "answered": read_metrics(folder)})
+    results = {}
+    for kind in kinds:
+        overlay(folder / "params.yaml", overlay_of([kind]))
+        progress = tqdm(seeds, desc=f"{dataset}, {kind}", unit="seed", disable=None)
+        results[kind] = [run_seed(dataset, seed, folder) for seed in progress]
     return results
+
+
+def run_seed(dataset: str, seed: int, folder: Path) -> dict:
+    """Run the loop in a clone for one split seed."""
+    truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
+    overlay(folder / "params.yaml", {"split": {"seed": seed}})
+    hold_out_again(folder)
+    header = (folder / EXPERT).read_text(encoding="utf-8").splitlines()[0]
+    write_text(folder / EXPERT, f"{header}\n")
+    repro(folder)
+    unanswered = read_metrics(folder)
+    answer_queue(folder, truth, ANNOTATOR)
+    commit(folder, f"Answer the queue of seed {seed}")
+    repro(folder)
+    return {"seed": seed, "unanswered": unanswered, "answered": read_metrics(folder)}
 
 
 def clone_for(dataset: str, folder: Path) -> None:
@@ -77,12 +83,6 @@ def drop_repeats(folder: Path) -> None:
         (folder / "recordings" / name).unlink()
 
 
-def repeats_in(folder: Path) -> set[str]:
-    """Return the recordings of a data set that hold the same bytes as another one."""
-    names = {clip.recording for clip in read_clips(folder / "clips.csv")}
-    return set(known_sound({name: folder / "recordings" / name for name in names}, []))
-
-
 def read_metrics(folder: Path) -> dict:
     """Read the committed metrics of a clone."""
     return {
@@ -91,86 +91,11 @@ def read_metrics(folder: Path) -> dict:
     }
 
 
-def results_table(dataset: str, results: Sequence[dict]) -> str:
-    """Return the results of a data set as Markdown."""
-    lines = [
-        f"### {dataset}",
-        "",
-        "| split seed | model | accuracy (95 % interval) | sensitivity | specificity | AUC "
-        "| uncertain clips | wrong model labels |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for result in results:
-        for name, measures in models(result).items():
-            interval = measures["intervals"]["accuracy"]
-            lines.append(
-                f"| {result['seed']} | {name} | {measures['accuracy']:.3f} ({interval['low']:.3f} to "
-                f"{interval['high']:.3f}) | {measures['sensitivity']:.3f} | {measures['specificity']:.3f} | "
-                f"{measures['roc_auc']:.3f} | {pool_cell(result, name)} | {error_cell(result, name)} |"
-            )
-    for name in models(results[0]):
-        columns = [[models(result)[name][measure] for result in results] for measure in MEASURES]
-        cells = " | ".join(mean_and_deviation(column, 3) for column in columns)
-        lines.append(f"| **mean** | {name} | {cells} | | |")
-    return "\n".join([*lines, "", majority_line(results), "", change_lines(results), ""])
-
-
-def models(result: Mapping) -> dict[str, dict]:
-    """Return the measures of the three models of a seed."""
-    return {
-        "baseline": result["unanswered"]["evaluation"]["before"],
-        "retrained, queue unanswered": result["unanswered"]["evaluation"]["after"],
-        "retrained, queue answered": result["answered"]["evaluation"]["after"],
-    }
-
-
-def pool_cell(result: Mapping, name: str) -> str:
-    """Return the uncertain clips of the pool, in the row of the model that was uncertain."""
-    pool = result["unanswered"]["pool"]
-    return f"{pool['uncertain']} of {pool['pool']}" if name == "baseline" else ""
-
-
-def error_cell(result: Mapping, name: str) -> str:
-    """Return the errors among the labels that the baseline gave."""
-    error = result["unanswered"]["labels"]["model_error"]["all"]
-    return f"{error['wrong']} of {error['checked']}" if name == "baseline" else ""
-
-
-def majority_line(results: Sequence[dict]) -> str:
-    """Say how right one is who always names the more frequent class, and how much more often the baseline is."""
-    shares, gains = [], []
-    for result in results:
-        before = result["unanswered"]["evaluation"]["before"]
-        supports = [before[name]["support"] for name in ("calls", "nocalls")]
-        shares.append(max(supports) / sum(supports))
-        gains.append(before["accuracy"] - shares[-1])
-    line = f"Majority class of the same test clips: {statistics.mean(shares):.3f}."
-    if len(results) > 1:
-        gain = estimate(gains)
-        line += (
-            f" The baseline's accuracy less that: {gain.mean:+.3f} (95 % interval over the seeds "
-            f"{gain.low:+.3f} to {gain.high:+.3f}, Student's t)."
-        )
-    return line
-
-
-def change_lines(results: Sequence[dict]) -> str:
-    """Say for each seed what the answers were worth against the baseline."""
-    lines = ["Change in accuracy from the baseline to the retrained model, queue answered (paired bootstrap):", ""]
-    for result in results:
-        change = result["answered"]["evaluation"]["change"]
-        interval = change["intervals"]["accuracy"]
-        lines.append(
-            f"- seed {result['seed']}: {change['accuracy']:+.3f}, 95 % interval {interval['low']:+.3f} to "
-            f"{interval['high']:+.3f}, permutation test {p_text(change['permutation_p'])}"
-        )
-    return "\n".join(lines)
-
-
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = results_parser(__doc__, seed_count=5)
     parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
+    add_kinds(parser)
     add_overlay(parser)
     return parser.parse_args()
 
@@ -179,13 +104,12 @@ def main() -> None:
     """Run the data sets and print the results, or put them in a page."""
     arguments = parse_arguments()
     exit_without(RECORDINGS)
+    exit_without_pretrained(arguments.kinds)
+    seeds, tables = range(arguments.seeds), []
     with tempfile.TemporaryDirectory() as folder:
-        tables = [
-            results_table(
-                dataset, run_dataset(dataset, range(arguments.seeds), arguments.overlay, Path(folder) / dataset)
-            )
-            for dataset in arguments.datasets
-        ]
+        for dataset in arguments.datasets:
+            results = run_dataset(dataset, arguments.kinds, seeds, arguments.overlay, Path(folder) / dataset)
+            tables.append(results_table(dataset, results))
     publish("\n".join(tables), SECTION, arguments.page)
 
 

@@ -1,59 +1,48 @@
-"""The recipe of training on real recordings that it has not heard: `python -m experiments.real.unheard`.
+"""Each kind of model on real recordings that it has not heard: `python -m experiments.real.unheard`.
 
 201 test clips leave an interval of 0.09. The right-whale clips that no part needs make it 0.02. Of the orca recordings
 every site is left out once.
 """
 
-import statistics
-import tempfile
-import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from experiments.command import exit_without, results_parser
-from experiments.label_efficiency.features import overlaid, write_features
+from experiments.command import add_overlay, exit_without, results_parser
+from experiments.kinds import add_kinds, exit_without_pretrained, only, train_kinds
 from experiments.label_efficiency.summary import estimate
 from experiments.page_section import publish
-from experiments.real.run import OVERLAYS, RECORDINGS, repeats_in
-from stages.lib.feature_store import Features, open_features
-from stages.lib.features.feature_params import FeatureParams
+from experiments.real.data_sets import RECORDINGS, featurized, params_for
+from stages.lib.cards.markdown import table
+from stages.lib.feature_store import Features
 from stages.lib.intervals.proportions import proportion
+from stages.lib.model.folds import fold_of_each
+from stages.lib.model.model_folder import Model
 from stages.lib.model.scoring import calibrated_log_odds
 from stages.lib.runtime.running import run
 from stages.lib.split.drawing import draw
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
-from stages.lib.tables.clips import CALL, Clip, read_clips
+from stages.lib.tables.clips import Clip
 from stages.lib.training.inputs import LabelledClips, TrainParams
-from stages.lib.training.recipe import train_new_model
-from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.cross_validation import calibration_apart, chosen
 
 SECTION = "unheard"
 FOLDS = 5
-HEADER = "| seed | clips | accuracy (95 % interval) | AUC | seconds a training |\n|---|---|---|---|---|"
+
+# From kind to the log-odds of some clips.
+Scores = dict[str, np.ndarray]
 
 
 class Result(NamedTuple):
-    """What one seed gave: the clips measured, and how long one training took."""
+    """What a kind of model gave on some clips."""
 
-    seed: int
     right: int
     clips: int
     roc_auc: float
-    seconds: float
-
-
-def featurized(dataset: str, folder: Path) -> tuple[Features, list[Clip]]:
-    """Compute the features of a data set with its params; return them with its clips, each sound once."""
-    params = overlaid("featurize", FeatureParams, OVERLAYS / f"{dataset}.yaml")
-    write_features(folder / dataset, RECORDINGS / dataset, params)
-    repeats = repeats_in(RECORDINGS / dataset)
-    clips = [clip for clip in read_clips(folder / dataset / "clips.csv") if clip.recording not in repeats]
-    return open_features(folder / dataset), clips
 
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
@@ -69,63 +58,84 @@ def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:
     return [labelled([clip for clip in clips if parts.get(clip.clip_id) in of_part]) for of_part in wanted]
 
 
-def right_whale(features: Features, clips: list[Clip], seed: int) -> Result:
+def scored(models: Mapping[str, Model], features: Features, clips: LabelledClips) -> Scores:
+    """Score clips by a model of each kind."""
+    return {kind: calibrated_log_odds(model, only(features, kind), clips.clip_ids) for kind, model in models.items()}
+
+
+def right_whale(kinds: Sequence[str], seed: int, changes: Mapping) -> dict[str, Result]:
     """Train the baseline of a split seed, and measure it on every clip that is in neither train, valid nor pool."""
-    split_params = overlaid("split", SplitParams, OVERLAYS / "right_whale.yaml").model_copy(update={"seed": seed})
-    train_params = overlaid("train", TrainParams, OVERLAYS / "right_whale.yaml")
+    features, clips = featurized("right_whale", changes)
+    split_params = params_for("right_whale", "split", SplitParams, changes, {"split": {"seed": seed}})
+    params = params_for("right_whale", "train", TrainParams, changes)
     train, valid, unheard = divided(clips, split_params)
-    start = time.perf_counter()
-    model, _ = train_new_model(features, train, valid, train_params)
-    seconds = time.perf_counter() - start
-    return result_of(seed, unheard, calibrated_log_odds(model, features, unheard.clip_ids), seconds)
+    return results_of(unheard, scored(train_kinds(kinds, features, train, valid, params), features, unheard))
 
 
-def orca(features: Features, clips: list[Clip], seed: int) -> Result:
+def orca(kinds: Sequence[str], seed: int, changes: Mapping) -> dict[str, Result]:
     """Train once for each fold, without some sites, and measure each on these sites; the clips of all together."""
-    params = overlaid("train", TrainParams, OVERLAYS / "orca.yaml").model_copy(update={"seed": seed})
-    everything = labelled(clips)
-    start = time.perf_counter()
-    log_odds = out_of_fold_log_odds(features, everything, [clip.site for clip in clips], FOLDS, params)
-    return result_of(seed, everything, log_odds, (time.perf_counter() - start) / FOLDS)
+    features, clips = featurized("orca", changes)
+    params = params_for("orca", "train", TrainParams, changes, {"train": {"seed": seed}})
+    everything, sites = labelled(clips), [clip.site for clip in clips]
+    folds = fold_of_each(everything.labels, sites, FOLDS, seed)
+    log_odds = {kind: np.empty(len(clips)) for kind in kinds}
+    for fold in range(FOLDS):
+        left_out = folds == fold
+        known, unheard = chosen(everything, ~left_out), chosen(everything, left_out)
+        train, valid = calibration_apart(known, list(compress(sites, ~left_out)), seed)
+        models = train_kinds(kinds, features, train, valid, params)
+        for kind, of_fold in scored(models, features, unheard).items():
+            log_odds[kind][left_out] = of_fold
+    return results_of(everything, log_odds)
 
 
-def result_of(seed: int, clips: LabelledClips, log_odds: np.ndarray, seconds: float) -> Result:
+def results_of(clips: LabelledClips, scores: Scores) -> dict[str, Result]:
     """Measure the scores of some clips."""
     from sklearn.metrics import roc_auc_score
 
-    is_call = np.array([label == CALL for label in clips.labels])
-    right = int(np.sum((log_odds > 0) == is_call))
-    return Result(seed, right, len(is_call), float(roc_auc_score(is_call, log_odds)), seconds)
+    is_call = clips.is_call
+    return {
+        kind: Result(int(np.sum((log_odds > 0) == is_call)), len(is_call), float(roc_auc_score(is_call, log_odds)))
+        for kind, log_odds in scores.items()
+    }
 
 
-def results_table(title: str, results: Sequence[Result]) -> str:
-    """Return the results of a data set as Markdown, with the means over the seeds and their intervals."""
-    lines = [f"### {title}", "", HEADER]
-    for result in results:
-        accuracy, low, high = proportion(result.right, result.clips)
-        lines.append(
-            f"| {result.seed} | {result.clips} | {accuracy:.4f} ({low:.4f} to {high:.4f}) | {result.roc_auc:.4f} | "
-            f"{result.seconds:.0f} |"
-        )
-    means = [
-        estimate([result.right / result.clips for result in results]),
-        estimate([result.roc_auc for result in results]),
+def results_table(title: str, results: Sequence[Mapping[str, Result]]) -> str:
+    """Return the results of a data set as Markdown, the kinds side by side, with the means over the seeds."""
+    kinds = list(results[0])
+    head = [f"{kind}: {measure}" for kind in kinds for measure in ("accuracy (95 % interval)", "AUC")]
+    rows = [
+        [str(seed), *(cell for kind in kinds for cell in cells(of_seed[kind]))] for seed, of_seed in enumerate(results)
     ]
-    cells = " | ".join(f"{mean:.4f} ({low:.4f} to {high:.4f})" for mean, low, high in means)
-    seconds = statistics.mean(result.seconds for result in results)
-    return "\n".join([*lines, f"| **mean** | | {cells} | {seconds:.0f} |", ""])
+    means = []
+    for kind in kinds:
+        of_kind = [of_seed[kind] for of_seed in results]
+        for values in ([result.right / result.clips for result in of_kind], [result.roc_auc for result in of_kind]):
+            mean, low, high = estimate(values)
+            means.append(f"{mean:.4f} ({low:.4f} to {high:.4f})")
+    count = results[0][kinds[0]].clips
+    return "\n".join([f"### {title}, {count} clips", "", *table(["seed", *head], [*rows, ["**mean**", *means]]), ""])
+
+
+def cells(result: Result) -> tuple[str, str]:
+    """Return an accuracy with its interval, and the area under the ROC curve."""
+    accuracy, low, high = proportion(result.right, result.clips)
+    return f"{accuracy:.4f} ({low:.4f} to {high:.4f})", f"{result.roc_auc:.4f}"
 
 
 def main() -> None:
     """Measure both data sets, and print the results or put them into a page."""
-    arguments = results_parser(__doc__, seed_count=5).parse_args()
+    parser = results_parser(__doc__, seed_count=5)
+    add_kinds(parser)
+    add_overlay(parser)
+    arguments = parser.parse_args()
     exit_without(RECORDINGS)
+    exit_without_pretrained(arguments.kinds)
     tables = []
-    with tempfile.TemporaryDirectory() as folder:
-        for title, measured in (("right_whale, unused clips", right_whale), ("orca, sites left out", orca)):
-            features, clips = featurized(measured.__name__, Path(folder))
-            seeds = tqdm(range(arguments.seeds), desc=measured.__name__, unit="seed", disable=None)
-            tables.append(results_table(title, [measured(features, clips, seed) for seed in seeds]))
+    for title, measured in (("right_whale, unused clips", right_whale), ("orca, sites left out", orca)):
+        seeds = tqdm(range(arguments.seeds), desc=measured.__name__, unit="seed", disable=None)
+        results = [measured(arguments.kinds, seed, arguments.overlay) for seed in seeds]
+        tables.append(results_table(title, results))
     publish("\n".join(tables), SECTION, arguments.page)
 
 

@@ -141,15 +141,18 @@ def test_a_recording_that_is_drawn_twice_counts_twice():
 
 
 def test_the_section_holds_each_seed_and_each_threshold():
-    text = section([OUTCOME, OUTCOME])
-    assert text.startswith("3 calls in 1 of 2 recordings of 1.00 h together.\n\n| split seed | average precision |")
-    rows = [line for line in text.splitlines() if line.startswith(("| 0 | 0.50 (", "| 1 | 0.50 ("))]
+    text = section({"network": [OUTCOME, OUTCOME], "probe": [OUTCOME, OUTCOME]})
+    assert text.startswith(
+        "3 calls in 1 of 2 recordings of 1.00 h together.\n\n| model | split seed | average precision |"
+    )
+    rows = [line for line in text.splitlines() if line.startswith(("| probe | 0 | 0.50 (", "| network | 1 | 0.50 ("))]
     assert len(rows) == 2
     # At 1 and at 2 false alarms an hour.
-    assert rows[0].split(" | ")[2].startswith("0.33 (")
-    assert rows[0].split(" | ")[3].startswith("0.67 (")
-    assert "| 0 | 1.00 | 0.50 | 0.50 | not reached | not reached |" in text
-    assert "| 0.5 | 0.67 ± 0.00 | 0.50 ± 0.00 | 2.0 ± 0.0 | 2.0 ± 0.0 | 2.0 ± 0.0 |" in text
+    assert rows[0].split(" | ")[3].startswith("0.33 (")
+    assert rows[0].split(" | ")[4].startswith("0.67 (")
+    assert "| network | **mean** | 0.50 ± 0.00 | 0.33 ± 0.00 |" in text
+    assert "| probe | 0 | 1.00 | 0.50 | 0.50 | not reached | not reached |" in text
+    assert "| 0.5 | network | 0.67 ± 0.00 | 0.50 ± 0.00 | 2.0 ± 0.0 | 2.0 ± 0.0 | 2.0 ± 0.0 |" in text
 
 
 def test_annotated_calls_are_read_by_recording(tmp_path):
@@ -174,9 +177,10 @@ def test_a_short_pass_over_the_real_recordings(tmp_path):
     overlay.write_text(QUICK)
     page.write_text("<!-- detection: begin -->\n<!-- detection: end -->\n")
     command = [sys.executable, "-m", "experiments.detection.run", "--seeds", "1", "--overlay", str(overlay)]
+    command += ["--kinds", "network"]
     outcome = subprocess.run(
         [*command, "--page", str(page)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert outcome.returncode == 0, outcome.stderr
     assert "73 calls in 5 of 10 recordings of 2.50 h together." in page.read_text()
-    assert "| 0.5 | 0." in page.read_text()
+    assert "| 0.5 | network | 0." in page.read_text()

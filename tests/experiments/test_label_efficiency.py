@@ -13,7 +13,7 @@ from scipy.stats import ttest_1samp, ttest_rel
 
 from experiments.clone import REPOSITORY, overlay, repro, run_in, stages_run
 from experiments.label_efficiency.choosing import ranking
-from experiments.label_efficiency.draw import draw
+from experiments.label_efficiency.draw import Draw, draw
 from experiments.label_efficiency.learning import with_equal_steps
 from experiments.label_efficiency.oracle import Oracle
 from experiments.label_efficiency.section import SECTION
@@ -25,15 +25,26 @@ from stages.lib.runtime.params import read_flat_params
 from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.training.inputs import TrainParams
 from tests.support.modules import code_mismatches, declared_code
+from tests.support.tiny_pretrained import put_in_place
 
+PACKAGE = "experiments.label_efficiency"
 STRATEGIES = ["random", "margin"]
+KINDS = ["probe", "network"]
 SEEDS = [0, 1]
+RUN = {"strategies": STRATEGIES, "seeds": SEEDS, "labels": {"synthetic": [20, 30]}, "valid_share": 0.1}
 SMALL = {
     "datasets": ["synthetic"],
-    "strategies": STRATEGIES,
-    "seeds": SEEDS,
-    "sources": {"synthetic": {"pool": 80, "test": 40}},
-    "rounds": {"start": 20, "batch": 10, "end": 30},
+    "featurize": {"pretrained": "tiny"},
+    "kinds": {"probe": {**RUN, "valid_share": 0}, "network": {**RUN, "model_labels": True}},
+    "sources": {
+        "synthetic": {
+            "folder": "../../data/synthetic",
+            "overlay": "../../params.yaml",
+            "group_by": "recording",
+            "pool": 80,
+            "test": 40,
+        }
+    },
     "steps": {"as_for": 16, "at_most": 2},
 }
 
@@ -51,49 +62,56 @@ def settings_of(folder: Path) -> Settings:
 def done(copy_of_finished, tmp_path_factory) -> Path:
     """A clone in which the experiment has run."""
     folder = copy_of_finished(tmp_path_factory.mktemp("label_efficiency") / "clone")
+    put_in_place(folder)
     overlay(folder / HERE / "params.yaml", SMALL)
     printed = repro(folder / HERE, "summarise")
-    assert len(stages_run(printed)) == 1 + len(STRATEGIES) * len(SEEDS) + 1, printed
+    assert len(stages_run(printed)) == 1 + len(KINDS) * len(STRATEGIES) * len(SEEDS) + 1, printed
     return folder
 
 
-@pytest.fixture(scope="module")
-def draws(done):
-    clips = read_clips(done / HERE / "features" / "synthetic" / "clips.csv")
-    settings = settings_of(done)
-    return {seed: draw(clips, settings.sources["synthetic"], settings.rounds, seed) for seed in SEEDS}
+def drawn_in(folder: Path, kind: str, seed: int) -> Draw:
+    clips = read_clips(folder / HERE / "features" / "synthetic" / "clips.csv")
+    settings = settings_of(folder)
+    return draw(clips, settings.sources["synthetic"], [20, 30], settings.kinds[kind].valid_of, seed)
 
 
-def asked(folder: Path, strategy: str, seed: int) -> list[dict[str, str]]:
-    return rows_of(folder / HERE / "asked" / "synthetic" / f"{strategy}-{seed}.csv")
+def asked(folder: Path, run: str) -> list[dict[str, str]]:
+    return rows_of(folder / HERE / "asked" / "synthetic" / f"{run}.csv")
+
+
+def results(folder: Path, run: str) -> list[dict[str, str]]:
+    return rows_of(folder / HERE / "runs" / "synthetic" / f"{run}.csv")
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_more_labels_are_revealed_than_asked_for(strategy, seed, done, draws):
-    rows = asked(done, strategy, seed)
+def test_no_more_labels_are_revealed_than_asked_for(kind, strategy, seed, done):
+    run = f"{kind}-{strategy}-{seed}"
+    rows = asked(done, run)
     clip_ids = [row["clip_id"] for row in rows]
     assert len(set(clip_ids)) == len(clip_ids) == 30
     assert sum(row["labels"] == "20" for row in rows) == 20
-    # Validation is a tenth of the labels, and no more.
-    assert [row["labels"] for row in rows if row["part"] == "valid"] == ["20", "20", "30"]
-    results = rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")
-    assert [(row["labels"], row["learnt_from"]) for row in results] == [
-        (labels, kind) for labels in ("20", "30") for kind in ("experts", "experts and model")
+    # Of the network a tenth of the labels calibrates, and no more; the probe needs none.
+    calibrating = [row["labels"] for row in rows if row["part"] == "valid"]
+    assert calibrating == (["20", "20", "30"] if kind == "network" else [])
+    assert [(row["labels"], row["learnt_from"]) for row in results(done, run)] == [
+        (labels, learnt_from) for labels in ("20", "30") for learnt_from in ("experts", "experts and model")
     ]
-    for row in results:
+    candidates = len(drawn_in(done, kind, seed).candidates)
+    for row in results(done, run):
         # No more than the candidates, of which the last round has fewer.
-        left = len(draws[seed].candidates) - (9 if row["labels"] == "30" else 0)
-        assert int(row["model_labels_wrong"]) <= int(row["model_labels"]) <= left
+        assert int(row["model_labels_wrong"]) <= int(row["model_labels"]) <= candidates
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(strategy, seed, done, draws):
-    drawn = draws[seed]
-    learnt = {row["clip_id"] for row in asked(done, strategy, seed)}
+def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(kind, strategy, seed, done):
+    drawn = drawn_in(done, kind, seed)
+    learnt = {row["clip_id"] for row in asked(done, f"{kind}-{strategy}-{seed}")}
     pool = {*drawn.start, *drawn.valid, *drawn.candidates}
     assert learnt <= pool
     assert len(drawn.test) == 40
@@ -105,16 +123,23 @@ def test_test_clips_are_never_learnt_from_and_no_recording_is_divided(strategy, 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("seed", SEEDS)
-def test_runs_of_a_seed_differ_by_their_strategy_alone(seed, done, draws):
-    first, second = (asked(done, strategy, seed) for strategy in STRATEGIES)
+def test_the_kinds_of_model_share_the_test_and_the_first_labels(seed, done):
+    probe, network = (drawn_in(done, kind, seed) for kind in KINDS)
+    assert probe.test == network.test
+    assert set(probe.start) == {*network.start, *network.valid[:2]}
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_runs_of_a_seed_differ_by_their_strategy_alone(kind, seed, done):
+    runs = [f"{kind}-{strategy}-{seed}" for strategy in STRATEGIES]
+    first, second = (asked(done, run) for run in runs)
     assert first[:20] == second[:20]
-    assert {row["clip_id"] for row in first[:18]} == set(draws[seed].start)
     assert [row for row in first if row["part"] == "valid"] == [row for row in second if row["part"] == "valid"]
     assert first != second
     # The same model has seen the same labels in the first round, so that it says the same.
-    first, second = (
-        rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")[:2] for strategy in STRATEGIES
-    )
+    first, second = (results(done, run)[:2] for run in runs)
     assert first == second
 
 
@@ -126,25 +151,27 @@ def test_seeds_draw_other_clips(done):
         for number in range(140)
     ]
     settings = settings_of(done)
-    first, second = (draw(clips, settings.sources["synthetic"], settings.rounds, seed) for seed in SEEDS)
+    valid_of = settings.kinds["network"].valid_of
+    first, second = (draw(clips, settings.sources["synthetic"], [20, 30], valid_of, seed) for seed in SEEDS)
     assert set(first.start) != set(second.start)
     assert first.test != second.test
 
 
 @pytest.mark.prove
 def test_a_run_repeats_byte_for_byte(done):
-    name = Path("synthetic") / "margin-1.csv"
+    name = Path("synthetic") / "probe-margin-1.csv"
     before = [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")]
-    repro(done / HERE, "--force", "--single-item", "run@synthetic-margin-1")
+    repro(done / HERE, "--force", "--single-item", "probe@synthetic-margin-1")
     assert [(done / HERE / kind / name).read_bytes() for kind in ("runs", "asked")] == before
 
 
 @pytest.mark.prove
-def test_the_tables_hold_what_the_runs_have(done):
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tables_hold_what_the_runs_have(kind, done):
     runs = {
         (strategy, seed): [
             float(row["accuracy"])
-            for row in rows_of(done / HERE / "runs" / "synthetic" / f"{strategy}-{seed}.csv")
+            for row in results(done, f"{kind}-{strategy}-{seed}")
             if row["learnt_from"] == "experts"
         ]
         for strategy in STRATEGIES
@@ -153,7 +180,7 @@ def test_the_tables_hold_what_the_runs_have(done):
     (row,) = [
         row
         for row in rows_of(done / HERE / "tables" / "comparison_synthetic.csv")
-        if (row["strategy"], row["learnt_from"]) == ("margin", "experts")
+        if (row["kind"], row["strategy"], row["learnt_from"]) == (kind, "margin", "experts")
     ]
     # Of two points the area is their mean.
     areas = {key: np.mean(accuracy) for key, accuracy in runs.items()}
@@ -173,13 +200,23 @@ def test_the_section_of_a_page_is_replaced_and_the_curves_are_drawn(done):
     outcome = run_in(done, "python", "-m", "experiments.label_efficiency.section", "--page", "page.md")
     assert outcome.returncode == 0, outcome.stderr
     text = page.read_text()
-    assert text.startswith(f"above\n{begin}\n\n### synthetic, 2 seeds\n")
+    assert text.startswith(f"above\n{begin}\n\n### synthetic: 2 seeds of the probe, 2 seeds of the network\n")
     assert text.endswith(f"{end}\nbelow\n")
-    assert "| margin | experts and model |" in text
-    outcome = run_in(done / HERE, "dvc", "plots", "show", "Synthetic", "--out", "drawn")
-    assert outcome.returncode == 0, outcome.stderr
-    assert "accuracy_low" in (done / HERE / "drawn" / "index.html").read_text()
-    shutil.rmtree(done / HERE / "drawn")
+    assert "| probe | margin | experts and model |" in text
+    assert "| labels | probe, random | probe, margin | network, random | network, margin |" in text
+
+
+@pytest.mark.prove
+def test_the_curves_of_all_kinds_are_in_one_plot(done):
+    for dataset in ("right_whale", "orca"):
+        shutil.copyfile(done / HERE / "tables/curves_synthetic.csv", done / HERE / f"tables/curves_{dataset}.csv")
+        title = dataset.replace("_", " ").capitalize()
+        outcome = run_in(done / HERE, "dvc", "plots", "show", title, "--out", "drawn")
+        assert outcome.returncode == 0, outcome.stderr
+        drawn = (done / HERE / "drawn" / "index.html").read_text()
+        assert "accuracy_low" in drawn
+        assert all(f'"{kind}"' in drawn for kind in KINDS)
+        shutil.rmtree(done / HERE / "drawn")
 
 
 @pytest.mark.prove
@@ -200,13 +237,23 @@ def test_the_commands_at_the_root_know_nothing_of_it(done):
 
 def test_it_declares_the_modules_that_it_imports_and_no_others():
     stages = yaml.safe_load((REPOSITORY / HERE / "dvc.yaml").read_text())["stages"]
-    for stage, module in (("features", "features"), ("run", "run"), ("summarise", "summarise")):
+    for stage, module in (("features", "features"), ("probe", "run"), ("network", "run"), ("summarise", "summarise")):
         declared = declared_code(stages[stage].get("do", stages[stage])["deps"], REPOSITORY / HERE)
         assert code_mismatches(f"experiments.label_efficiency.{module}", declared) == [], stage
 
 
 def test_an_unknown_strategy_is_refused_in_a_line():
-    command = ("python", "-m", "experiments.label_efficiency.run", "--dataset", "synthetic", "--seed", "0")
+    command = (
+        "python",
+        "-m",
+        "experiments.label_efficiency.run",
+        "--kind",
+        "probe",
+        "--dataset",
+        "orca",
+        "--seed",
+        "0",
+    )
     outcome = run_in(REPOSITORY, *command, "--strategy", "guess")
     assert outcome.returncode == 2
     assert "invalid choice: 'guess'" in outcome.stderr

@@ -20,8 +20,12 @@ def test_every_clip_that_no_part_needs_is_measured_and_none_of_the_others():
     assert not unheard & (train | valid | pool)
 
 
-def test_the_table_has_each_seed_with_its_interval_and_the_mean_over_the_seeds():
-    table = results_table("sea", [Result(0, 90, 100, 0.96, 20.0), Result(1, 92, 100, 0.98, 40.0)])
+def test_the_table_has_the_kinds_side_by_side_and_their_means_over_the_seeds():
+    network, probe = [Result(90, 100, 0.96), Result(92, 100, 0.98)], [Result(94, 100, 0.99)] * 2
+    seeds = [dict(zip(("network", "probe"), of_seed, strict=True)) for of_seed in zip(network, probe, strict=True)]
+    table = results_table("sea", seeds)
+    assert table.startswith("### sea, 100 clips\n")
+    assert "| seed | network: accuracy (95 % interval) | network: AUC | probe: accuracy (95 % interval) |" in table
     # Wilson's interval of 90 of 100, and 0.91 +- 12.706 * 0.01 by the t table (one degree of freedom).
-    assert "| 0 | 100 | 0.9000 (0.8256 to 0.9448) | 0.9600 | 20 |" in table
-    assert "| **mean** | | 0.9100 (0.7829 to 1.0371) | 0.9700 (0.8429 to 1.0971) | 30 |" in table
+    assert "| 0 | 0.9000 (0.8256 to 0.9448) | 0.9600 | 0.9400 (" in table
+    assert "| **mean** | 0.9100 (0.7829 to 1.0371) | 0.9700 (0.8429 to 1.0971) | 0.9400 (" in table

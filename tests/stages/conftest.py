@@ -84,6 +84,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     write_reviews(folder / REVIEWS, [])
     write_undecided(folder / UNDECIDED, [])
     (folder / ROUNDS).write_text("round\n")
+    write_json(folder / FIELD, {})
     random = np.random.default_rng(0)
     rows = []
     for number in range(recording_count):

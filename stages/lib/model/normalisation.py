@@ -19,7 +19,7 @@ class Normalisation(NamedTuple):
 
     @classmethod
     def learn(cls, batches: Iterable[np.ndarray]) -> "Normalisation":
-        """Learn it from features, of which there must be at least one; memory holds a batch at a time.
+        """Learn it from at least one batch of features; memory holds a batch at a time.
 
         Parameters
         ----------

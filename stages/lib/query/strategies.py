@@ -124,8 +124,8 @@ def by_diversity(pool: Candidates) -> list[int]:
 def by_similarity(pool: Candidates) -> list[int]:
     """Rank all clips by their similarity to the labelled calls, the most similar first.
 
-    The similarity of two clips is the cosine between their embeddings, from each of which the mean of the pool is
-    taken: what all sound at a site has in common says nothing. A clip counts by its mean similarity to the calls.
+    The similarity of two clips is the cosine between their embeddings, after subtraction of the mean of the pool: what
+    all sound at a site has in common says nothing. A clip counts by its mean similarity to the calls.
 
     References
     ----------

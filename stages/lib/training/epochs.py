@@ -99,7 +99,7 @@ def cross_entropy(targets, log_odds):
 
 
 def accuracy(targets, log_odds):
-    """Return 1 for each clip of which the mean of the networks is right, otherwise 0; parameters as above."""
+    """Return 1 for each clip that the mean of the networks gets right, otherwise 0; parameters as above."""
     from keras import ops
 
     return ops.cast(ops.equal(targets[:, 0] > 0, ops.mean(log_odds, axis=-1) > 0), "float32")

@@ -70,10 +70,26 @@ def train_parts(
     if model.network is None:
         model = model._replace(probe=probe, temperature=temperature, calibrated_by=calibrated_by)
         return model, [probe_row(probe, features, train, valid)]
-    # Each by itself first, so that the one which is too sure of itself does not outweigh the other.
-    alone = calibrate(model._replace(probe=None), features, valid).temperature
-    both = model._replace(probe=probe.tempered(temperature), network_temperature=alone)
-    return calibrate(both, features, valid), history
+    alone = calibrate(model._replace(probe=None), features, valid)
+    return joined(alone, probe.tempered(temperature), features, valid), history
+
+
+def joined(network: Model, probe: Probe, features: Features, valid: LabelledClips) -> Model:
+    """Return the model that scores by the mean of the log-odds of a network and a probe, calibrated.
+
+    Parameters
+    ----------
+    network : Model
+        Calibrated by itself.
+    probe : Probe
+        Calibrated by itself, its temperature divided out.
+    features : Features
+        With both views.
+    valid : LabelledClips
+        What to calibrate both by.
+    """
+    both = network._replace(features=features.description, probe=probe, network_temperature=network.temperature)
+    return calibrate(both, features, valid)
 
 
 def probe_row(probe: Probe, features: Features, train: LabelledClips, valid: LabelledClips) -> tuple:

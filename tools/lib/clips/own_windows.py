@@ -32,7 +32,7 @@ def read_windows(path: Path) -> list[ClipRow]:
 
 
 def add_windows(path: Path, rows: Iterable[ClipRow]) -> None:
-    """Add windows to the table, which need not exist, after those that are there."""
+    """Add windows to the table, which need not exist, after the existing ones."""
     present = read_windows(path)
     write_table(path, COLUMNS, [(row[1], row[2], row[4]) for row in dict.fromkeys([*present, *rows])])
 

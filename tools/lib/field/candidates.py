@@ -1,8 +1,8 @@
 """The windows of a searched recording that may be reviewed, and the bins of their scores.
 
 The windows of a run overlap, so one call scores high in several of them. Candidates do not overlap: the window with the
-highest score is the first, those that overlap it are dropped, and so on (non-maximum suppression). They cover the whole
-recording, above and below any threshold, so that calls that the model misses can be found as well.
+highest score is the first, windows that overlap it are dropped, and so on (non-maximum suppression). They cover the
+whole recording, above and below any threshold, so that calls that the model misses can be found as well.
 """
 
 from typing import NamedTuple

@@ -35,8 +35,8 @@ def log_odds_of(p_call: np.ndarray) -> np.ndarray:
 def recalibrate(sample: Sample) -> Recalibration | None:
     """Fit a logistic regression of what was heard on the log-odds of the scores; None without a call and a no-call.
 
-    Each window counts for the candidates that it stands for, in proportion, so that the scores that are frequent at the
-    site are those that are fitted best. The slope is drawn to 1, which is what it is where calls are only rarer than in
+    Each window counts for the candidates that it stands for, in proportion, so the scores that are frequent at the site
+    are fitted best. The slope is drawn to 1, which is what it is where calls are only rarer than in
     training.
 
     References

@@ -60,7 +60,7 @@ def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], run
     Parameters
     ----------
     reviews : sequence of Review
-        Of the run and the site. Those that were not drawn, and those without a label, are left out.
+        Of the run and the site. Reviews that were not drawn or have no label are left out.
     label_of : mapping
         From clip id to the experts' label.
     runs : sequence of Searched

@@ -49,7 +49,7 @@ def unknown_misses(sample: Sample) -> list[str]:
 
 
 def not_heard(sample: Sample) -> list[str]:
-    """Name the bins that hold candidates of which none was heard."""
+    """Name the bins with candidates in which none was heard."""
     heard = sample.heard
     return [
         f"No window of the {sample.candidates[number]:,} that score {name.replace('-', ' to ')} was heard; the "

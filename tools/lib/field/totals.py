@@ -1,7 +1,7 @@
 """How many windows of a kind there are, and the share of one kind among two, from a stratified sample; with intervals.
 
 A window is drawn with a chance that depends on its bin of scores alone. So the number of windows of a kind is the sum,
-over the bins, of the candidates in the bin times the share of the kind among those that were heard.
+over the bins, of the candidates in the bin times the share of the kind among the heard ones.
 
 An interval has two parts, added in quadrature:
 

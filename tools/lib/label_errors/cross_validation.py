@@ -45,11 +45,18 @@ def out_of_fold_log_odds(
 
 def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:
     """Train the network like the stage `train`, with some recordings kept for calibration."""
-    fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
-    folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
-    left_out = folds == folds.min()
-    model, _ = train_new_model(features, chosen(clips, ~left_out), chosen(clips, left_out), params)
+    model, _ = train_new_model(features, *calibration_apart(clips, recordings, params.seed), params)
     return model
+
+
+def calibration_apart(
+    clips: LabelledClips, recordings: Sequence[str], seed: int
+) -> tuple[LabelledClips, LabelledClips]:
+    """Divide clips into those to train on and those of a few recordings to calibrate by."""
+    fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
+    folds = fold_of_each(clips.labels, recordings, fold_count, seed)
+    left_out = folds == folds.min()
+    return chosen(clips, ~left_out), chosen(clips, left_out)
 
 
 def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:

@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     ----------
     run : Run
     recordings : list of RunRecording
-        Those that were searched now.
+        The ones searched now.
     detections : int
         A detection that continues in the next recording counts once.
     empty : int

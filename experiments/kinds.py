@@ -1,0 +1,130 @@
+"""The kinds of models that are compared: the network, the probe on a pretrained model, and both."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from experiments.views import with_views
+from stages.lib.cache.digests import short_digest
+from stages.lib.cache.shard import content_of
+from stages.lib.feature_store import EMBEDDING, SPECTROGRAM, Features
+from stages.lib.features.feature_params import NO_MODEL, FeatureParams
+from stages.lib.features.features_key import made_by
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
+from stages.lib.features.views import chosen_model
+from stages.lib.model.model_folder import Model, load_model, save_model
+from stages.lib.model.probe import Probe
+from stages.lib.training.inputs import LabelledClips, TrainParams
+
+NETWORK, PROBE, BOTH = "network", "probe", "both"
+KINDS: Mapping[str, tuple[str, ...]] = {NETWORK: (SPECTROGRAM,), PROBE: (EMBEDDING,), BOTH: (SPECTROGRAM, EMBEDDING)}
+MODEL = "birdnet"
+CACHE = Path(".cache/experiments")
+# The code that a trained network depends on, next to its features, labels and params.
+NETWORK_CODE = ("model/batch_normalisation", "model/network", "model/normalisation", "training/epochs")
+
+
+def add_kinds(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take the kinds of models to compare."""
+    parser.add_argument(
+        "--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=f"of {', '.join(KINDS)}"
+    )
+
+
+def exit_without_pretrained(kinds: Sequence[str]) -> None:
+    """End the program where a kind needs the pretrained model, and it is not there."""
+    if any(EMBEDDING in KINDS[kind] for kind in kinds) and not (PRETRAINED / MODEL).is_dir():
+        sys.exit(
+            f"{PRETRAINED / MODEL} is not there, so nothing was run: bring it with make birdnet and "
+            f"python -m tools.add_pretrained {MODEL} --accept-licence, or leave it out with --kinds {NETWORK}."
+        )
+
+
+def kinds_at_hand() -> list[str]:
+    """Return the kinds that can be trained: all, or the network alone where the pretrained model is not there."""
+    return list(KINDS) if (PRETRAINED / MODEL).is_dir() else [NETWORK]
+
+
+def overlay_of(kinds: Sequence[str]) -> dict:
+    """Return what is laid over the params for some kinds."""
+    views = [view for view in KINDS[BOTH] if any(view in KINDS[kind] for kind in kinds)]
+    return {"featurize": {"views": views, "pretrained": MODEL if EMBEDDING in views else NO_MODEL}}
+
+
+def only(features: Features, kind: str) -> Features:
+    """Return features as a kind of model sees them."""
+    return with_views(features, KINDS[kind])
+
+
+def train_kinds(
+    kinds: Sequence[str], features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
+) -> dict[str, Model]:
+    """Train a model of each kind on the same labels. The network within `both` is the network by itself.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Of `KINDS`.
+    features : Features
+        With the views of all kinds.
+    train, valid : LabelledClips
+    params : TrainParams
+
+    Returns
+    -------
+    dict
+        From kind to a model of the features that `only` returns for it.
+    """
+    from stages.lib.training.recipe import joined, train_new_model
+
+    models = {}
+    if set(kinds) & {NETWORK, BOTH}:
+        models[NETWORK] = trained_network(only(features, NETWORK), train, valid, params)
+    if set(kinds) & {PROBE, BOTH}:
+        models[PROBE], _ = train_new_model(only(features, PROBE), train, valid, params)
+    if BOTH in kinds:
+        models[BOTH] = joined(models[NETWORK], calibrated_probe(models[PROBE]), features, valid)
+    return {kind: models[kind] for kind in kinds}
+
+
+def calibrated_probe(model: Model) -> Probe:
+    """Return the probe of a model that holds nothing else, with its temperature divided out."""
+    if model.probe is None:
+        raise ValueError("there is no probe in this model")
+    return model.probe.tempered(model.temperature)
+
+
+def trained_network(features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams) -> Model:
+    """Return the network that these labels train; it is kept, because the other kinds change more often."""
+    from stages.lib.training.recipe import train_new_model
+
+    places = [features.places[clip_id] for clips in (train, valid) for clip_id in clips.clip_ids]
+    contents = [(content_of(Path(place.shards[0])), place.row) for place in places]
+    code = [code_of(Path(f"stages/lib/{name}.py")).encode() for name in NETWORK_CODE]
+    made_from = repr((features.description, contents, train, valid, params.model_dump())).encode()
+    folder = CACHE / "networks" / short_digest(b"\0".join([made_from, *code]))
+    if not folder.is_dir():
+        model, _ = train_new_model(features, train, valid, params)
+        save_model(folder, model)
+    return load_model(folder, features)
+
+
+def code_of(module: Path) -> str:
+    """Return what a module does, without its comments and docstrings, which may change."""
+    tree = ast.parse(module.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree)
+
+
+def features_folder(name: str, table: Path, params: FeatureParams) -> Path:
+    """Return the folder in which the features of some clips are kept: another one for other params, code or clips."""
+    pretrained = chosen_model(params)
+    made_from = [params.model_dump_json(), pretrained.model_dump_json() if pretrained else ""]
+    digest = short_digest(
+        b"\0".join([*map(str.encode, made_from), *(made_by(view) for view in params.views), table.read_bytes()])
+    )
+    return CACHE / "features" / f"{name}-{digest}"

@@ -1,0 +1,45 @@
+"""The real data sets: where they are, the params for them, their features and clips."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from experiments.clone import REPOSITORY
+from experiments.features import write_features
+from experiments.kinds import features_folder, kinds_at_hand, overlay_of
+from experiments.overlays import overlaid, read_overlay
+from stages.lib.feature_store import Features, open_features
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.runtime.params import SectionType
+from stages.lib.tables.clips import Clip, read_clips
+from tools.lib.recordings.same_sound import known_sound
+
+RECORDINGS = REPOSITORY.parent / "shared" / "real"
+OVERLAYS = Path(__file__).parent
+
+
+def params_for(dataset: str, section: str, kind: type[SectionType], *changes: Mapping) -> SectionType:
+    """Return a section of params.yaml as it is for a real data set, with some changes."""
+    return overlaid(section, kind, read_overlay(OVERLAYS / f"{dataset}.yaml"), *changes)
+
+
+def featurized(dataset: str, *changes: Mapping) -> tuple[Features, list[Clip]]:
+    """Return the features of a real data set, computed unless they are kept, and its clips, each sound once."""
+    params = params_for(dataset, "featurize", FeatureParams, overlay_of(kinds_at_hand()), *changes)
+    source = RECORDINGS / dataset
+    return kept_features(dataset, source / "clips.csv", source / "recordings", params)
+
+
+def kept_features(
+    name: str, table: Path, recordings_folder: Path, params: FeatureParams
+) -> tuple[Features, list[Clip]]:
+    """Return the features of the clips in a table, computed unless they are kept, and the clips."""
+    folder = features_folder(name, table, params)
+    if not folder.is_dir():
+        write_features(folder, table, recordings_folder, params)
+    return open_features(folder), read_clips(folder / "clips.csv")
+
+
+def repeats_in(folder: Path) -> set[str]:
+    """Return the recordings of a data set that hold the same bytes as another one."""
+    names = {clip.recording for clip in read_clips(folder / "clips.csv")}
+    return set(known_sound({name: folder / "recordings" / name for name in names}, []))

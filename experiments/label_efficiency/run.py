@@ -88,7 +88,7 @@ def run_rounds(
         results.append(Result(label_count, EXPERTS, *measured(model, features, test), 0, 0))
 
         log_odds = calibrated_log_odds(model, features, candidates)
-        if kind.model_labels:
+        if label_count <= kind.model_labels_until:
             own = confident_labels(candidates, probability(log_odds, 1.0), recipe.band)
             # Both models see the same numbers, as in the pipeline.
             second = learn(

@@ -93,7 +93,9 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="a page whose marked section is replaced")
     page = parser.parse_args().page
     settings = read_settings()
-    publish("\n".join(section(dataset, settings) for dataset in settings.datasets), SECTION, page)
+    # A data set whose runs are not summarised yet is left out.
+    done = [dataset for dataset in settings.datasets if (TABLES / f"curves_{dataset}.csv").exists()]
+    publish("\n".join(section(dataset, settings) for dataset in done), SECTION, page)
 
 
 if __name__ == "__main__":

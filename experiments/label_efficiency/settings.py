@@ -38,8 +38,8 @@ class Kind(Section):
         For each data set the numbers of labels at which it is measured, rising. The first are drawn at random.
     valid_share : float
         The share of all labels that is drawn at random and held out, to calibrate by.
-    model_labels : bool
-        Whether a second model also learns from the confident labels of the first.
+    model_labels_until : int
+        Up to so many labels a second model also learns from the confident labels of the first.
     """
 
     views: list[Literal["spectrogram", "embedding"]]
@@ -47,7 +47,7 @@ class Kind(Section):
     seeds: list[int]
     labels: dict[str, list[Count]]
     valid_share: Annotated[float, Field(ge=0, lt=1)]
-    model_labels: bool
+    model_labels_until: Annotated[int, Field(ge=0)]
 
     @model_validator(mode="after")
     def labels_rise(self) -> "Kind":

@@ -55,7 +55,7 @@ def read_runs(folder: Path, settings: Settings) -> Runs:
             tables = [read_results(path) for path in paths if path.exists()]
             if len(tables) < len(paths):
                 continue
-            for learnt_from in (EXPERTS, EXPERTS_AND_MODEL) if kind.model_labels else (EXPERTS,):
+            for learnt_from in (EXPERTS, EXPERTS_AND_MODEL) if kind.model_labels_until else (EXPERTS,):
                 rows = [[row for row in table if row.learnt_from == learnt_from] for table in tables]
                 numbers = [[[row.labels, *row[2:]] for row in table] for table in rows]
                 runs[Curve(name, strategy, learnt_from)] = np.array(numbers, float)
@@ -79,24 +79,31 @@ def comparison_rows(runs: Runs) -> Iterator[tuple]:
     the end, learnt from the experts' labels alone. Areas are compared with random learnt from the same kind of labels
     (the difference) and from the experts' labels alone (the gain).
     """
-    accuracies = {curve: results[:, :, 1] for curve, results in runs.items()}
-    areas = {
-        curve: np.array([area(results[0, :, 0], row) for row in results[:, :, 1]]) for curve, results in runs.items()
-    }
     for curve, results in runs.items():
         reference = curve._replace(strategy=RANDOM, learnt_from=EXPERTS)
         numbers = (
-            *estimate(areas[curve]),
-            *labels_needed_estimate(results[0, :, 0].tolist(), accuracies[curve], accuracies[reference]),
-            *compared(areas, curve, curve._replace(strategy=RANDOM)),
-            *compared(areas, curve, reference),
+            *estimate(areas(results).tolist()),
+            *labels_needed_estimate(results[0, :, 0].tolist(), results[:, :, 1], runs[reference][:, :, 1]),
+            *compared(runs, curve, curve._replace(strategy=RANDOM)),
+            *compared(runs, curve, reference),
         )
         yield *curve, *map(written, numbers)
 
 
-def compared(areas: Mapping[Curve, np.ndarray], curve: Curve, other: Curve) -> Estimate:
-    """Return by how much the area of a curve exceeds that of another; nothing where they are the same curve."""
-    return estimate(areas[curve] - areas[other]) if curve != other else Estimate(*(float("nan"),) * 3)
+def areas(results: np.ndarray) -> np.ndarray:
+    """Return the area below the learning curve of each seed."""
+    return np.array([area(of_seed[:, 0].tolist(), of_seed[:, 1].tolist()) for of_seed in results])
+
+
+def compared(runs: Runs, curve: Curve, other: Curve) -> Estimate:
+    """Return by how much the area of a curve exceeds that of another, along the rounds that both have.
+
+    Nothing where they are the same curve.
+    """
+    if curve == other:
+        return Estimate(*(float("nan"),) * 3)
+    rounds = min(runs[curve].shape[1], runs[other].shape[1])
+    return estimate((areas(runs[curve][:, :rounds]) - areas(runs[other][:, :rounds])).tolist())
 
 
 def written(value: float) -> str:

@@ -31,11 +31,17 @@ PACKAGE = "experiments.label_efficiency"
 STRATEGIES = ["random", "margin"]
 KINDS = ["probe", "network"]
 SEEDS = [0, 1]
-RUN = {"strategies": STRATEGIES, "seeds": SEEDS, "labels": {"synthetic": [20, 30]}, "valid_share": 0.1}
+
+
+def small_kind(**changes: object) -> dict:
+    """Return a kind with few runs; each has lists of its own, as params.yaml takes no references."""
+    return {"strategies": [*STRATEGIES], "seeds": [*SEEDS], "labels": {"synthetic": [20, 30]}, **changes}
+
+
 SMALL = {
     "datasets": ["synthetic"],
     "featurize": {"pretrained": "tiny"},
-    "kinds": {"probe": {**RUN, "valid_share": 0}, "network": {**RUN, "model_labels": True}},
+    "kinds": {"probe": small_kind(), "network": small_kind(model_labels_until=30)},
     "sources": {
         "synthetic": {
             "folder": "../../data/synthetic",

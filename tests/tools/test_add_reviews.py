@@ -261,7 +261,7 @@ def test_added_and_moved_rows_get_windows_of_their_own_without_a_weight(folder):
     path = folder / RAVEN.format("one")
     with path.open(newline="") as file:
         header, *rows = csv.reader(file, delimiter="\t")
-    moved = {"Begin Time (s)": "4.1", "End Time (s)": "4.3", "File Offset (s)": "4.1", "Verdict": "call"}
+    moved = {"Begin Time (s)": "4.1", "End Time (s)": "4.3", "Verdict": "call"}
     for name, cell in moved.items():
         rows[0][header.index(name)] = cell
     write_rows(path, [header, *rows])

@@ -19,9 +19,7 @@ from stages.lib.tables.answered import ELSEWHERE
 from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
 from tools.lib.review.answer_files import Signature, read_answer_files
-from tools.lib.wording import counted
-
-ADDED, CHANGED, SAME, OLDER = "added", "changed", "unchanged", "older than the present answer, so not taken"
+from tools.lib.review.answer_outcomes import ADDED, CHANGED, OLDER, SAME, Key, key_of, outcomes_line
 
 
 class Given(NamedTuple):
@@ -36,14 +34,9 @@ class Given(NamedTuple):
         return f"{self.path}:{self.row.line}"
 
 
-def key_of(row: Row) -> tuple[str, str]:
-    """Return the key of a row: clip and annotator."""
-    return row.cells["clip_id"], row.cells["annotator"]
-
-
 def newest(given: Sequence[Given]) -> list[Given]:
     """Return the newest answer of each annotator for each clip; for the same day, the last one given."""
-    latest: dict[tuple[str, str], Given] = {}
+    latest: dict[Key, Given] = {}
     for answer in sorted(given, key=lambda answer: answer.row.cells["date"]):
         latest[key_of(answer.row)] = answer
     return list(latest.values())
@@ -96,11 +89,8 @@ def summary(outcomes: Sequence[tuple[str, Given]], passed_over: int) -> str:
     """Summarise the outcomes in one line."""
     counts = Counter(what for what, _ in outcomes)
     people = Counter(answer.row.cells["annotator"] for _, answer in outcomes)
-    said = [f"{counted(counts[ADDED], 'answer')} added"]
-    said += [f"{counts[what]} {what}" for what in (CHANGED, SAME, OLDER) if counts[what]]
-    said += [f"{passed_over} not filled in"] if passed_over else []
     names = ", ".join(f"{name} {count}" for name, count in sorted(people.items()))
-    return f"{EXPERT}: {', '.join(said)}" + (f" ({names})" if names else "")
+    return outcomes_line(EXPERT, counts, passed_over, names)
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:

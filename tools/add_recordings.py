@@ -20,10 +20,10 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.runtime.table import quoted, read_table, write_table
-from stages.lib.tables.clips import COLUMNS, read_clips
+from stages.lib.runtime.table import quoted
+from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
-from tools.lib.clips.clip_rows import ClipRow, unlabelled_rows
+from tools.lib.clips.clip_rows import ClipRow, append_rows, unlabelled_rows
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, write_register
@@ -122,10 +122,9 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
         new += rows
         if without_sound:
             lines.append(f"{one.source}: {counted(without_sound, 'window')} without sound left out")
-    before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(table, COLUMNS)]
     bring({one.registered.recording: one.source for one in joined}, recordings)
     write_register(folder / NAME, registered)
-    write_table(table, COLUMNS, [*before, *new])
+    append_rows(table, new)
     without_site = sum(not one.registered.site for one in joined)
     return [
         *lines,

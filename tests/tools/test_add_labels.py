@@ -18,7 +18,8 @@ from tests.support.label_repository import (
     write_label_files,
 )
 from tests.support.tool import run_tool
-from tools.add_labels import Given, Signature, add_labels, key_of, merge
+from tools.add_labels import Given, Signature, add_labels, merge
+from tools.lib.review.answer_outcomes import key_of
 
 SIGNATURE = Signature(None, "2026-11-22")
 

@@ -1,9 +1,13 @@
 """Make rows of clips.csv."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 
 from stages.lib.audio.examination import Examined
-from stages.lib.tables.clips import UNLABELLED, make_clip_id
+from stages.lib.runtime.table import read_table, write_table
+from stages.lib.tables.clips import COLUMNS, UNLABELLED, make_clip_id
 from tools.lib.recordings.register import Registered
 
 ClipRow = tuple[str, str, str, str, str]
@@ -40,3 +44,9 @@ def unlabelled_rows(recording: Registered, found: Examined, window_s: float) -> 
     sounding_s = starts_s[found.has_sound(starts_s, window_s)].tolist()
     rows = [clip_row(recording.recording, start_s, UNLABELLED, recording.site) for start_s in sounding_s]
     return rows, count - len(rows)
+
+
+def append_rows(table: Path, rows: Iterable[ClipRow]) -> None:
+    """Add rows to clips.csv after those that it has."""
+    before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(table, COLUMNS)]
+    write_table(table, COLUMNS, [*before, *rows])

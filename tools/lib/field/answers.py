@@ -8,10 +8,7 @@ from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import COLUMNS
 from stages.lib.tables.reviews import Review
 from tools.lib.field.verdicts import Verdict
-from tools.lib.wording import counted
-
-ADDED, CHANGED, SAME, OLDER = "added", "changed", "unchanged", "older than the present answer, so not taken"
-Key = tuple[str, str]  # Of an answer: clip and annotator.
+from tools.lib.review.answer_outcomes import ADDED, CHANGED, OLDER, SAME, Key, key_of, outcomes_line
 
 
 def rows_of(verdicts: Sequence[Verdict], clip_ids: Sequence[str]) -> list[Row]:
@@ -27,11 +24,6 @@ def rows_of(verdicts: Sequence[Verdict], clip_ids: Sequence[str]) -> list[Row]:
         Row(0, dict(zip(COLUMNS, (clip_id, one.label, one.annotator, one.day, one.note), strict=True)))
         for one, clip_id in zip(verdicts, clip_ids, strict=True)
     ]
-
-
-def key_of(row: Row) -> Key:
-    """Return the clip and the annotator of an answer."""
-    return row.cells["clip_id"], row.cells["annotator"]
 
 
 def contradictions(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterator[str]:
@@ -107,9 +99,6 @@ def merged_reviews(present: Iterable[Review], given: Iterable[Review]) -> list[R
 
 def summary(path: Path, outcomes: Mapping[str, int], rows: Sequence[Row], empty: int) -> str:
     """Say in one line what became of the answers."""
-    said = [f"{counted(outcomes.get(ADDED, 0), 'answer')} added"]
-    said += [f"{outcomes[what]} {what}" for what in (CHANGED, SAME, OLDER) if outcomes.get(what)]
-    said += [f"{empty} not filled in"] if empty else []
     labels = Counter(row.cells["label"] for row in rows)
     counts = ", ".join(f"{labels[label]} {label}" for label in sorted(labels))
-    return f"{path}: {', '.join(said)}" + (f" ({counts})" if counts else "")
+    return outcomes_line(path, outcomes, empty, counts)

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import soundfile
 
-from stages.lib.runtime.table import read_table, write_table
-from stages.lib.tables.clips import COLUMNS, UNLABELLED, Clip, recording_id, same_site
+from stages.lib.tables.clips import UNLABELLED, Clip, recording_id, same_site
 from tools.lib.annotations.import_stage import write_stage
-from tools.lib.clips.clip_rows import ClipRow, clip_row
+from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.field.data_set import DataSet, held_out_reasons, present_names
@@ -137,6 +136,5 @@ def join(data: DataSet, joining: Joining) -> int:
         # The stage that makes the clips of an imported data set makes these again from a table of their own.
         add_windows(data.folder / NAME, new)
         write_stage(data.folder)
-    before = [tuple(row.cells[name] for name in COLUMNS) for row in read_table(data.table, COLUMNS)]
-    write_table(data.table, COLUMNS, [*before, *new])
+    append_rows(data.table, new)
     return len(new)

@@ -33,10 +33,11 @@ from tools.lib.field.data_set import DataSet, read_data_set, run_faults
 from tools.lib.field.draws import read_covered, read_draws, searched_by
 from tools.lib.field.joining import Joining, join, plan_joining
 from tools.lib.field.reading import folder_of, page_verdicts, table_verdicts
-from tools.lib.field.runs_table import RUNS, Searched, read_runs, write_runs
+from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.verdict_files import HandedIn, read_file
 from tools.lib.field.verdicts import Scored, Verdict, filled_in
 from tools.lib.review.answer_files import Signature
+from tools.lib.review.answer_outcomes import key_of
 from tools.lib.wording import counted
 
 
@@ -56,7 +57,7 @@ class Reviewed(NamedTuple):
     verdicts: list[Verdict]
     joining: Joining
     reviews: list[Review]
-    searched: list[Searched]
+    searched: list[SearchedBin]
 
     @property
     def clip_ids(self) -> list[str]:
@@ -132,7 +133,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
 
 def latest_of(rows: Sequence[Row]) -> list[Row]:
     """Return one row for each clip and annotator."""
-    return list({(row.cells["clip_id"], row.cells["annotator"]): row for row in rows}.values())
+    return list({key_of(row): row for row in rows}.values())
 
 
 def next_steps(data: DataSet) -> str:

@@ -21,7 +21,7 @@ from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews
 from tools.lib.field.field_metrics import field_metrics
 from tools.lib.field.field_table import summary
-from tools.lib.field.runs_table import RUNS, Searched, read_runs
+from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs
 
 PLOT = Path("metrics/plots/field.csv")
 PLOT_COLUMNS = ("threshold", "measure", "value", "low", "high")
@@ -39,7 +39,7 @@ def read_labels() -> tuple[dict[str, str | None], dict[str, str]]:
     return settle(answers_of(rows)), date_of
 
 
-def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[Searched]) -> str:
+def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[SearchedBin]) -> str:
     """Return the run to report on: the one that is asked for, or the one with the latest answer.
 
     Parameters
@@ -49,7 +49,7 @@ def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str]
     reviews : sequence of Review
     date_of : mapping
         From clip id to the date of its latest answer.
-    runs : sequence of Searched
+    runs : sequence of SearchedBin
 
     Raises
     ------

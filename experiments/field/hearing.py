@@ -11,7 +11,7 @@ from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.reviews import Review
 from tools.lib.field.candidates import BINS, Candidate
 from tools.lib.field.operating_points import operating_point
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import Sample, sample_of
 from tools.lib.field.sampling import draw
 
@@ -43,7 +43,7 @@ def heard(
         label_of[clip_id] = CALL if is_call[one] else NOCALL
     in_bin = Counter(one.bin for one in candidates)
     recordings = len({one.recording for one in candidates})
-    runs = [Searched(RUN, BATCH, "", 0.0, 0.0, SITE, name, recordings, hours, in_bin[name]) for name in BINS]
+    runs = [SearchedBin(RUN, BATCH, "", 0.0, 0.0, SITE, name, recordings, hours, in_bin[name]) for name in BINS]
     return sample_of(reviews, label_of, runs)
 
 

@@ -14,7 +14,7 @@ from stages.lib.tables.expert import EXPERT
 from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from tools import field_report
 from tools.lib.field.candidates import BINS, bin_of
-from tools.lib.field.runs_table import RUNS, Searched, read_runs, write_runs
+from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
 
 NEW, OLD, MODEL = "0123456789ab", "ba9876543210", "f" * 64
@@ -37,7 +37,7 @@ def tables(tmp_path, monkeypatch) -> Path:
             answers.append((clip_id, label, "val", date, ""))
     write_reviews(REVIEWS, reviews)
     runs = [
-        Searched(
+        SearchedBin(
             run, "b", MODEL if run == NEW else "e" * 64, 2.0, 1.0, site, name, 6, 3.0, 300 if name == BINS[0] else 9
         )
         for run in (NEW, OLD)
@@ -99,7 +99,7 @@ def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):
 
 
 def test_a_site_where_nothing_was_heard_says_so(tables, monkeypatch, capsys):
-    silent = [Searched(NEW, "b", MODEL, 2.0, 1.0, "reef", name, 1, 0.0, 0) for name in BINS]
+    silent = [SearchedBin(NEW, "b", MODEL, 2.0, 1.0, "reef", name, 1, 0.0, 0) for name in BINS]
     write_runs(RUNS, [*read_runs(), *silent])
     report(monkeypatch)
     assert read_field()["sites"]["reef"]["points"] == []

@@ -20,7 +20,7 @@ from stages.lib.tables.clips import make_clip_id
 from stages.lib.tables.reviews import Review, read_reviews
 from tools.lib.detection.run_record import RUN_DIGITS, Run, RunRecording, read_scores
 from tools.lib.field.candidates import BINS, Candidate, candidates_of
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sampling import draw, most_uncertain
 
 CANDIDATES = "review_candidates.csv"
@@ -177,7 +177,7 @@ def review_of(run: str, candidate: Candidate) -> Review:
     return Review(run, "", name, recording, start_s, candidate.site, None, "", None)
 
 
-def searched_by(run: Run, covered: Sequence[Covered], batches: Collection[str]) -> list[Searched]:
+def searched_by(run: Run, covered: Sequence[Covered], batches: Collection[str]) -> list[SearchedBin]:
     """Return the rows of labels/runs.csv for some batches of a run."""
     rows = []
     for batch, site in sorted({(one.batch, one.site) for one in covered if one.batch in batches}):
@@ -186,5 +186,5 @@ def searched_by(run: Run, covered: Sequence[Covered], batches: Collection[str]) 
         for position, name in enumerate(BINS):
             found = sum(one.candidates[position] for one in here)
             settings = (run.run, batch, run.model, run.clip_s, run.hop_s)
-            rows.append(Searched(*settings, site, name, len(here), hours, found))
+            rows.append(SearchedBin(*settings, site, name, len(here), hours, found))
     return rows

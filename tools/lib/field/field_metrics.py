@@ -10,7 +10,7 @@ from stages.lib.cards.field_results import MEASURES
 from stages.lib.tables.reviews import Review
 from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_points
 from tools.lib.field.recalibration import Recalibration, recalibrate
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import Sample, sample_of
 from tools.lib.field.sample_remarks import remarks_on
 
@@ -19,7 +19,7 @@ SITE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 
 
 def field_metrics(
-    reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[Searched]
+    reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[SearchedBin]
 ) -> dict[str, Any]:
     """Return what metrics/field.json holds.
 
@@ -29,7 +29,7 @@ def field_metrics(
         Of one run.
     label_of : mapping
         From clip id to the experts' label, None where they are not of one mind.
-    runs : sequence of Searched
+    runs : sequence of SearchedBin
         The rows of the same run, one at least.
     """
     sites = sorted({row.site for row in runs})

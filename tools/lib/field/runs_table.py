@@ -19,7 +19,7 @@ NUMBERS = ("clip_s", "hop_s", "recordings", "hours", "candidates")
 COUNTS = ("recordings", "candidates")
 
 
-class Searched(NamedTuple):
+class SearchedBin(NamedTuple):
     """What a run found at one site in one bin, in one batch of recordings.
 
     Attributes
@@ -54,10 +54,10 @@ class Searched(NamedTuple):
     candidates: int
 
 
-COLUMNS = Searched._fields
+COLUMNS = SearchedBin._fields
 
 
-def read_runs(path: Path = RUNS) -> list[Searched]:
+def read_runs(path: Path = RUNS) -> list[SearchedBin]:
     """Read the table; raise `InputFaults` with every wrong row. Rows that repeat another in every cell count once."""
     rows, faults = parse_table(path, COLUMNS)
     first: dict[tuple[str, ...], Row] = {}
@@ -77,16 +77,16 @@ def read_runs(path: Path = RUNS) -> list[Searched]:
                 "the table from Git"
             )
     refuse(faults)
-    return [searched(row.cells) for row in first.values()]
+    return [searched_bin(row.cells) for row in first.values()]
 
 
-def searched(cells: dict[str, str]) -> Searched:
+def searched_bin(cells: dict[str, str]) -> SearchedBin:
     """Convert a row without faults."""
     values = {name: int(cell) if name in COUNTS else float(cell) for name, cell in cells.items() if name in NUMBERS}
-    return Searched(**(cells | values))  # type: ignore[arg-type]
+    return SearchedBin(**(cells | values))  # type: ignore[arg-type]
 
 
-def write_runs(path: Path, rows: Iterable[Searched]) -> None:
+def write_runs(path: Path, rows: Iterable[SearchedBin]) -> None:
     """Write the table, sorted by run, batch, site and bin."""
-    in_order: list[Searched] = sorted(rows, key=lambda row: (row.run, row.batch, row.site, row.bin))
+    in_order: list[SearchedBin] = sorted(rows, key=lambda row: (row.run, row.batch, row.site, row.bin))
     write_table(path, COLUMNS, in_order)

@@ -8,7 +8,7 @@ import numpy as np
 from stages.lib.tables.clips import CALL
 from stages.lib.tables.reviews import Review
 from tools.lib.field.candidates import BIN_EDGES, BINS
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.weights import weights_now
 
 
@@ -54,7 +54,7 @@ class Sample(NamedTuple):
         return np.divide(sums**2, squares, out=np.zeros(len(BINS)), where=squares > 0)
 
 
-def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[Searched]) -> Sample:
+def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[SearchedBin]) -> Sample:
     """Return the sample of a run, or of one site of it.
 
     Parameters
@@ -63,7 +63,7 @@ def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], run
         Of the run and the site. Reviews that were not drawn or have no label are left out.
     label_of : mapping
         From clip id to the experts' label.
-    runs : sequence of Searched
+    runs : sequence of SearchedBin
         The rows of the run and the site.
     """
     heard = [one for one in reviews if one.drawn and label_of.get(one.clip_id)]

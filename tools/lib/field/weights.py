@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from stages.lib.tables.reviews import Review
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 
 
-def weights_now(reviews: Sequence[Review], runs: Iterable[Searched]) -> np.ndarray:
+def weights_now(reviews: Sequence[Review], runs: Iterable[SearchedBin]) -> np.ndarray:
     """Return the weight of each reviewed window, from the number of candidates and of reviewed windows.
 
     In a batch and bin, all candidates have had the same chance to be drawn, in one draw or in several. So each drawn
@@ -20,7 +20,7 @@ def weights_now(reviews: Sequence[Review], runs: Iterable[Searched]) -> np.ndarr
     ----------
     reviews : sequence of Review
         The windows to count, of any runs. Leave out those without a usable answer.
-    runs : iterable of Searched
+    runs : iterable of SearchedBin
 
     Returns
     -------

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.reviews import Review, read_reviews, write_reviews
 from tools.lib.field.candidates import BINS
-from tools.lib.field.runs_table import Searched, read_runs, write_runs
+from tools.lib.field.runs_table import SearchedBin, read_runs, write_runs
 from tools.lib.field.weights import weights_now
 
 RUN, BATCH = "0123456789ab", "ba9876543210"
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)
 DRAWN = Review(RUN, BATCH, "a_0001500", "a.wav", 1.5, "bay", 0.25, "0.10-0.30", 12.5)
 ADDED = Review(RUN, "", "a_0009000", "a.wav", 9.0, "bay", None, "", None)
-SEARCHED = [Searched(RUN, BATCH, "f" * 64, 3.0, 0.75, "bay", name, 2, 0.5, 10 * n) for n, name in enumerate(BINS)]
+SEARCHED = [SearchedBin(RUN, BATCH, "f" * 64, 3.0, 0.75, "bay", name, 2, 0.5, 10 * n) for n, name in enumerate(BINS)]
 
 
 @given(

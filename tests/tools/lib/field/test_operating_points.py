@@ -13,7 +13,7 @@ from stages.lib.tables.reviews import Review
 from tools.lib.field.candidates import BINS, bin_of
 from tools.lib.field.operating_points import operating_point
 from tools.lib.field.recalibration import recalibrate
-from tools.lib.field.runs_table import Searched
+from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import sample_of
 from tools.lib.field.sample_remarks import remarks_on
 
@@ -26,7 +26,7 @@ def sample(heard: list[Heard], candidates: dict[str, int] | None = None, recordi
     for p_call, _, _ in heard:
         counts[bin_of(p_call)] += 1
     counts |= candidates or {}
-    runs = [Searched("run", "batch", "m", 2.0, 1.0, "bay", name, recordings, hours, counts[name]) for name in BINS]
+    runs = [SearchedBin("run", "batch", "m", 2.0, 1.0, "bay", name, recordings, hours, counts[name]) for name in BINS]
     reviews = [
         Review("run", "batch", f"clip{n}", f"r{recording}", float(n), "bay", p_call, bin_of(p_call), 1.0)
         for n, (p_call, _, recording) in enumerate(heard)
@@ -53,7 +53,7 @@ def test_a_window_counts_for_the_candidates_that_it_stands_for():
 
 
 def test_windows_without_a_verdict_are_stood_for_by_the_others():
-    runs = [Searched("run", "b", "m", 2.0, 1.0, "bay", name, 2, 1.0, 10 * (name == BINS[-1])) for name in BINS]
+    runs = [SearchedBin("run", "b", "m", 2.0, 1.0, "bay", name, 2, 1.0, 10 * (name == BINS[-1])) for name in BINS]
     reviews = [Review("run", "b", f"c{n}", "r", float(n), "bay", 0.95, BINS[-1], 2.5) for n in range(4)]
     added = Review("run", "", "added", "r", 99.0, "bay", None, "", None)
     labels = {"c0": CALL, "c1": NOCALL, "c2": None, "added": CALL}
@@ -64,7 +64,7 @@ def test_windows_without_a_verdict_are_stood_for_by_the_others():
 
 def test_a_site_in_several_batches_has_all_their_recordings_and_hours():
     runs = [
-        Searched("run", batch, "m", 2.0, 1.0, site, name, 3, 1.5, 1)
+        SearchedBin("run", batch, "m", 2.0, 1.0, site, name, 3, 1.5, 1)
         for batch in "ab"
         for site in ("bay", "cape")
         for name in BINS

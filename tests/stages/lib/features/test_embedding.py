@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from stages.lib.features.embedder import load_embedder
 from stages.lib.features.embedding import PEAK, model_windows, window_embeddings
-from stages.lib.features.pretrained import load_embedder
 from tests.support.feature_params import PARAMS
 from tests.support.tiny_pretrained import (
     SAMPLES,

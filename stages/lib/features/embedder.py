@@ -77,8 +77,9 @@ def tflite_tensor(weights: Path, output: str) -> Embed:
         shape = batch_shape(given["shape_signature"], len(samples))
         with lock:
             if allocated != [shape]:
-                interpreter.resize_tensor_input(given["index"], shape)
-                interpreter.allocate_tensors()
+                with quiet():
+                    interpreter.resize_tensor_input(given["index"], shape)
+                    interpreter.allocate_tensors()
                 allocated[:] = [shape]
             interpreter.set_tensor(given["index"], samples.reshape(shape))
             interpreter.invoke()

@@ -54,6 +54,6 @@ def end_of(node: Node) -> int:
 def yaml_text(value: object) -> str:
     """Return a value as YAML 1.2, the version in which params are read."""
     text, yaml = io.StringIO(), YAML()
-    yaml.default_flow_style = True  # A list in brackets.
+    yaml.default_flow_style = isinstance(value, list)  # In brackets, on one line.
     yaml.dump(value, text)
     return text.getvalue()

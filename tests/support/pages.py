@@ -27,3 +27,11 @@ def block(page: str, first: str, names: Mapping[str, str | Path] = {}) -> str:
     for example, name in names.items():
         commands = replaced(commands, example, str(name))
     return commands
+
+
+def section(page: str, heading: str) -> str:
+    """Return what a page has below a heading of the second level."""
+    (text,) = re.findall(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", read_page(page), flags=re.DOTALL | re.MULTILINE
+    )
+    return text

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git
+from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git, overlay
 from stages.lib.features.pretrained import read_pretrained
 from tests.support.tiny_pretrained import RATE, SIZE, WINDOW_S, inner_tensor, write_saved_model, write_tflite
 
@@ -61,6 +61,25 @@ def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(reposito
     assert not [name for name in in_git if name.startswith("models/pretrained/tiny/")]
 
 
+def test_params_name_the_model_where_that_is_asked_for(repository, models):
+    (repository / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
+    result = run(repository, "tiny", "--from", models / "bands", *OPTIONS, "--use")
+    assert "params.yaml: now has featurize.views: [embedding], featurize.pretrained: tiny" in result.stdout
+    params = yaml.safe_load((repository / "params.yaml").read_text())["featurize"]
+    assert (params["views"], params["pretrained"]) == (["embedding"], "tiny")
+    overlay(repository / "params.yaml", {"featurize": {"views": ["spectrogram", "embedding"]}})
+    result = run(repository, "other", "--from", models / "bands", *OPTIONS, "--use")
+    assert "now has featurize.views: [spectrogram, embedding], featurize.pretrained: other" in result.stdout
+
+
+def test_outside_a_repository_of_dvc_nothing_is_left(tmp_path, models):
+    result = run(tmp_path, "tiny", "--from", models / "bands", *OPTIONS)
+    assert result.returncode == 1
+    assert result.stderr.startswith("models/pretrained/tiny: dvc add failed (you are not inside of a DVC repository")
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("models/pretrained/*"))
+
+
 def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
     folder = repository / "models" / "pretrained" / "tiny"
     folder.mkdir(parents=True)
@@ -86,14 +105,21 @@ def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
             ("--from", "bands.tflite", *OPTIONS, "--output", "song"),
             ["bands.tflite: has no tensor song; name one"],
         ),
-        ("tiny", ("--from", "bands", *OPTIONS, "--window", "0.7"), ["bands: does not take 2800 samples ("]),
+        ("tiny", ("--from", "bands", *OPTIONS, "--window", "0.7"), ["bands: takes 2000 samples, not 2800; "]),
         (
             "tiny",
             ("--from", "bands.tflite", *OPTIONS, "--window", "0.7"),
-            ["bands.tflite: does not take 2800 samples ("],
+            ["bands.tflite: takes 2000 samples, not 2800; "],
         ),
         ("tiny", ("--from", "damaged.tflite", *OPTIONS), ["damaged.tflite: cannot be loaded ("]),
         ("tiny", ("--from", "empty", *OPTIONS), ["empty: cannot be loaded ("]),
+        ("none", ("--from", "bands", *OPTIONS), ["none: stands for no model; choose another name"]),
+        (
+            "tiny",
+            ("--from", "bands", "--sample-rate", "0", "--window", "-1", "--licence", " "),
+            ["--sample-rate: is out of range; ", "--window: is out of range; ", "--licence: is missing; "],
+        ),
+        ("tiny", ("--from", "bands", *OPTIONS, "--window", "nan"), ["--window: is out of range; "]),
     ],
 )
 def test_what_cannot_be_brought_is_named_with_a_remedy_and_nothing_is_left(repository, models, name, arguments, faults):

@@ -146,8 +146,10 @@ def test_a_raven_table_becomes_a_data_set(imported):
     assert "left out because no annotation names them: 1 recording in " in printed
     assert "taken" in printed
     assert not Path("data/bay/recordings/quiet.wav").exists()
-    # What one would set by hand: six labelled clips, in the proportions of the study.
-    assert "data/bay/clips.csv: cannot be divided" in printed
+    assert (
+        "params.yaml: set data.dataset: bay, split.test: 0, split.pool: 0, split.valid: 0, split.train: 6;" in printed
+    )
+    assert "All 6 labelled clips are trained on and nothing is measured, because there are fewer than 40." in printed
     assert Path("data/bay/.gitignore").read_text() == "/recordings\n"
 
 
@@ -628,12 +630,58 @@ def test_of_folders_of_clips_a_clip_that_is_there_twice_is_taken_once_and_not_as
     assert len(taken) == 2
 
 
-def test_what_cannot_be_divided_is_not_put_to_use(imported, repository):
+def write_clips(folder: Path, calls: int, nocalls: int) -> str:
+    """Write folders of clips, and return the one that holds both."""
+    for number in range(calls + nocalls):
+        name = f"{'calls' if number < calls else 'nocalls'}/{number}.wav"
+        write_recording(
+            folder / name, [0.2] if number < calls else [], length_s=1.0, seed=100 * (calls + nocalls) + number
+        )
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ("ten/calls", "ten/calls: is one of two folders of clips; name the folder that holds both, {}/ten"),
+        ("half", "half: holds calls and no folder nocalls; add one, with clips that hold no call"),
+    ],
+)
+def test_a_folder_of_clips_that_lacks_the_other_one_is_refused(repository, tmp_path, given, fault):
+    write_clips(tmp_path / "ten", 1, 1)
+    write_clips(tmp_path / "half", 1, 0)
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / given))
+    assert (result.returncode, result.stderr) == (1, f"{tmp_path}/{fault.format(tmp_path)}\n")
+
+
+def test_a_few_clips_are_all_trained_on_until_there_are_more(repository, tmp_path):
+    printed = run_tool(repository, "import_annotations", "bay", write_clips(tmp_path / "ten", 5, 5), "--use").stdout
+    assert printed.endswith(
+        "params.yaml: now has data.dataset: bay, split.test: 0, split.pool: 0, split.valid: 0, split.train: 10\n"
+        "All 10 labelled clips are trained on and nothing is measured, because there are fewer than 40. Give the same "
+        "command again when more are annotated\n"
+    )
+    assert not Path("labels/held_out.csv").exists()
+    printed = run_tool(repository, "import_annotations", "bay", write_clips(tmp_path / "more", 25, 25), "--use").stdout
+    assert "split.test: 6, split.pool: 5, split.valid: 4, split.train: 43\n" in printed
+    assert len(read_held_out()) == 15
+
+
+def test_one_recording_cannot_be_divided_and_is_trained_on_as_a_whole(imported, tmp_path):
+    calls = np.arange(5.0, 300.0, 10.0)
+    write_recording(tmp_path / "archive" / "long.wav", calls, length_s=305.0)
+    printed = imported("long.txt", "".join(f"{begin}\t{begin + 0.5}\tcall\n" for begin in calls), "--use")
+    assert "split.test: 0, split.pool: 0, split.valid: 0, split.train: 60\n" in printed
+    assert "because 1 recording cannot be divided into train, valid and test with calls and no-calls in each" in printed
+
+
+def test_calls_alone_are_not_put_to_use(imported, repository):
     before = (repository / "params.yaml").read_bytes()
-    printed = imported("a.txt", "3.0\t3.5\tcall\n", "--use", status=1)
-    assert "That takes at least three recordings with calls, better ten; annotate more recordings" in printed
+    printed = imported("a.txt", "0.0\t20.0\tcall\n", "--use", status=1)
+    assert printed.endswith(
+        "data/bay/clips.csv: has 20 calls and 0 no-calls; annotate at least one of each, better four\n"
+    )
     assert (repository / "params.yaml").read_bytes() == before
-    assert len(clips()) == 2
 
 
 def test_a_data_set_that_was_not_imported_stays_as_it_is(imported):

@@ -11,8 +11,10 @@ from stages.lib.runtime.atomic_write import write_text
 
 PARAMS = Path("params.yaml")
 
+Value = str | int | float | list[str]
 
-def set_params(values: Mapping[tuple[str, str], str | int | float], path: Path = PARAMS) -> None:
+
+def set_params(values: Mapping[tuple[str, str], Value], path: Path = PARAMS) -> None:
     """Write values to params.yaml.
 
     Parameters
@@ -24,7 +26,7 @@ def set_params(values: Mapping[tuple[str, str], str | int | float], path: Path =
     write_text(path, with_values(path.read_text(encoding="utf-8"), values))
 
 
-def with_values(text: str, values: Mapping[tuple[str, str], str | int | float]) -> str:
+def with_values(text: str, values: Mapping[tuple[str, str], Value]) -> str:
     """Return the text of a file of params in which some keys have other values."""
     places = value_places(YAML(typ="safe", pure=True).compose(text))
     # From the end on, so that the places before stay where they are.
@@ -51,6 +53,7 @@ def end_of(node: Node) -> int:
 
 def yaml_text(value: object) -> str:
     """Return a value as YAML 1.2, the version in which params are read."""
-    text = io.StringIO()
-    YAML().dump(value, text)
+    text, yaml = io.StringIO(), YAML()
+    yaml.default_flow_style = isinstance(value, list)  # In brackets, on one line.
+    yaml.dump(value, text)
     return text.getvalue()

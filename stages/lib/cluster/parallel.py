@@ -1,5 +1,6 @@
 """Work on all cores, or on a cluster: the one place where it is handed out."""
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -7,6 +8,10 @@ import joblib
 from tqdm import tqdm
 
 from stages.lib.cluster.cluster import NO_FILES, Cluster
+
+# joblib replaces a process that holds much more memory than after its first task, as with a pretrained model in it. No
+# task is lost, and nobody has to do anything.
+warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
 
 
 def in_parallel(

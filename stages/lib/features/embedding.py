@@ -8,6 +8,7 @@ import numpy as np
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER, pretrained_at_hand
 from stages.lib.features.sound import sound_of
+from stages.lib.runtime.faults import InputFaults
 
 # As Perch's own code has it. BirdNET scales each window by itself.
 PEAK = 0.25
@@ -30,6 +31,11 @@ def window_embeddings(path: Path, starts_s: Sequence[float], params: FeaturePara
     -------
     ndarray of float16, shape (windows, speeds * size of the model)
         Rounded, so that the last bits of the model do not matter.
+
+    Raises
+    ------
+    InputFaults
+        Where the model gives what is no number, or a larger one than float16 holds.
     """
     pretrained, embed = pretrained_at_hand((FOLDER / params.pretrained).resolve())
     arrays = np.empty((len(starts_s), len(params.speeds) * pretrained.size), np.float16)
@@ -40,7 +46,11 @@ def window_embeddings(path: Path, starts_s: Sequence[float], params: FeaturePara
             sound = sound_of(path, start_s, params.clip_s, params.channel, pretrained.sample_rate / speed)
             parts = model_windows(scaled(sound.samples), pretrained.window_samples)
             of_speeds.append(np.mean([embed(part) for part in parts], axis=0))
-        arrays[row] = np.concatenate(of_speeds)
+        with np.errstate(over="ignore"):
+            arrays[row] = np.concatenate(of_speeds)
+        if not np.isfinite(arrays[row]).all():
+            fault = f"{FOLDER / params.pretrained} gives no usable numbers for the window at {start_s:g} s"
+            raise InputFaults([f"{path}: {fault}; use another output of this model, or another"])
     return arrays
 
 

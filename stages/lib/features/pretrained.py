@@ -2,25 +2,19 @@
 
 import hashlib
 import json
-import warnings
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field, ValidationError
 
-from stages.lib.runtime.determinism import pin, quiet
+from stages.lib.features.embedder import Embed, load_embedder
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import Section
 
 FOLDER, DESCRIPTION, LICENCE = Path("models/pretrained"), "pretrained.json", "LICENSE"
-TFLITE = ".tflite"
 BLOCK_BYTES = 1 << 20
-
-Embed = Callable[[np.ndarray], np.ndarray]
+LOWEST_RATE, HIGHEST_RATE, LONGEST_S = 100, 1_000_000, 600
 
 
 class Pretrained(Section):
@@ -46,8 +40,8 @@ class Pretrained(Section):
 
     weights: Annotated[str, Field(pattern=r"^[^/]+$")]
     sha256: str
-    sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
-    window_s: Annotated[float, Field(gt=0, le=600)]
+    sample_rate: Annotated[int, Field(ge=LOWEST_RATE, le=HIGHEST_RATE)]
+    window_s: Annotated[float, Field(gt=0, le=LONGEST_S)]
     output: str
     size: Annotated[int, Field(ge=1)]
     licence: str
@@ -108,67 +102,3 @@ def pretrained_at_hand(folder: Path) -> tuple[Pretrained, Embed]:
     if pretrained is None:
         raise InputFaults([f"{folder / DESCRIPTION}: describes no model; {remedy(folder)}"])
     return pretrained, load_embedder(folder / pretrained.weights, pretrained.output)
-
-
-def load_embedder(weights: Path, output: str) -> Embed:
-    """Return the function that turns a window into its embedding.
-
-    Returns
-    -------
-    callable
-        From an ndarray of float32 of shape (samples of the window,) to one of shape (size,).
-    """
-    # Before the first tensor is made.
-    pin(seed=0)
-    outputs_of = tflite_model(weights, output) if weights.suffix == TFLITE else saved_model(weights, output)
-
-    def embed(samples: np.ndarray) -> np.ndarray:
-        values = outputs_of(samples)
-        # Some models give several embeddings of a window, one after another.
-        return values.reshape(-1, values.shape[-1]).mean(axis=0)
-
-    return embed
-
-
-def tflite_model(weights: Path, output: str) -> Embed:
-    """Return the function that computes a tensor of a LiteRT file, in one thread.
-
-    A tensor within the model is there to be read only if the interpreter keeps all of them.
-    """
-    with quiet(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # That TensorFlow will leave LiteRT to another package.
-        import tensorflow
-
-        interpreter = tensorflow.lite.Interpreter(str(weights), num_threads=1, experimental_preserve_all_tensors=True)
-        interpreter.allocate_tensors()
-    (given,) = interpreter.get_input_details()
-    index = next(tensor["index"] for tensor in interpreter.get_tensor_details() if tensor["name"] == output)
-    # It holds the arrays of one call at a time.
-    lock = Lock()
-
-    def outputs_of(samples: np.ndarray) -> np.ndarray:
-        with lock:
-            interpreter.set_tensor(given["index"], samples.reshape(given["shape"]))
-            interpreter.invoke()
-            return interpreter.get_tensor(index)
-
-    return outputs_of
-
-
-def saved_model(weights: Path, output: str) -> Embed:
-    """Return the function that computes an output of a TensorFlow SavedModel, by its default signature."""
-    with quiet():
-        import tensorflow
-
-        model = tensorflow.saved_model.load(str(weights))
-    signature = model.signatures["serving_default"]
-    ((name, spec),) = signature.structured_input_signature[1].items()
-
-    def outputs_of(samples: np.ndarray) -> np.ndarray:
-        if spec.shape[-1] not in (None, len(samples)):
-            raise ValueError(f"it takes {spec.shape[-1]}")
-        # The signature is of the model, which has to stay.
-        batch = samples.reshape([1] * (len(spec.shape) - 1) + [-1])
-        return model.signatures["serving_default"](**{name: tensorflow.constant(batch)})[output].numpy()
-
-    return outputs_of

@@ -38,5 +38,5 @@ def sound_of(path: Path, start_s: float, length_s: float, channel: Channel, samp
     """
     samples, own_rate, rounding = read_samples(path, start_s, length_s, channel)
     filled = filled_window(samples, max(1, round(length_s * own_rate)), own_rate, rounding=rounding)
-    size = round(length_s * sample_rate)
+    size = max(1, round(length_s * sample_rate))
     return Window(resampled(filled, own_rate, sample_rate, size), own_rate / 2)

@@ -98,9 +98,13 @@ def checked(
     try:
         return kind.model_validate(values)
     except ValidationError as error:
+        faults = error.errors()
+        # The places above those of faults: a list with a wrong item is not also too short.
+        above = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
         raise InputFaults(
             f"{path}:{nearest_line(lines, (*place, *fault['loc']))}: {describe(place, kind, fault)}"
-            for fault in error.errors()
+            for fault in faults
+            if fault["loc"] not in above
         ) from None
 
 

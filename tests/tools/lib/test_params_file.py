@@ -5,7 +5,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from tests.support.edit import replaced
-from tools.lib.params_file import set_params, with_values
+from tools.lib.params_file import set_params, with_values, yaml_text
 
 PARAMS = """\
 # Every choice.
@@ -43,6 +43,13 @@ def test_a_list_of_recordings_gives_way(recordings):
     changed = with_values(text, {("split", "test"): 16})
     assert yaml.safe_load(changed) == expected
     assert changed.count("#") == text.count("#")
+
+
+@pytest.mark.parametrize("views", [["embedding"], ["spectrogram", "embedding"]])
+def test_a_list_is_written_in_brackets_and_a_mapping_on_lines_of_its_own(views):
+    changed = with_values(PARAMS, {("split", "train"): views})
+    assert changed == replaced(PARAMS, "train: 1254", f"train: [{', '.join(views)}]")
+    assert yaml_text({"labels": {"S0*": "call"}, "words": []}) == "labels:\n  S0*: call\nwords: []\n"
 
 
 def test_a_file_is_written(tmp_path: Path):

@@ -6,7 +6,7 @@ table keeps its own name, site and time.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,17 @@ class FolderClip(NamedTuple):
 def is_clip_folders(folder: Path) -> bool:
     """Tell whether a folder holds both folders of clips."""
     return label_folders(folder).keys() == FOLDERS.keys()
+
+
+def lone_folder_faults(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield a fault for each path that is one of the two folders, or holds one of them."""
+    for path in paths:
+        if path.is_dir() and key_of(path.name) in SPELLINGS:
+            yield f"{path}: is one of two folders of clips; name the folder that holds both, {path.parent}"
+        elif len(held := label_folders(path)) == 1:
+            (there,), (lacking,) = held, FOLDERS.keys() - held.keys()
+            what = "hold a call" if FOLDERS[lacking] == CALL else "hold no call"
+            yield f"{path}: holds {there} and no folder {lacking}; add one, with clips that {what}"
 
 
 def label_folders(folder: Path) -> dict[str, list[Path]]:

@@ -9,7 +9,7 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, name_faults, placed, present_files
-from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, table_of
+from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, lone_folder_faults, table_of
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
 from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
@@ -80,6 +80,7 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
         With every fault.
     """
     refuse([f"{source}: there is no such folder; name the folder with the recordings"] if no_folder(source) else [])
+    refuse(lone_folder_faults(given))
     clip_folders = [path for path in given if is_clip_folders(path)]
     register = read_register(folder / NAME)
     registered = {one.recording: folder / RECORDINGS / one.recording for one in register}

@@ -1,5 +1,6 @@
 """Set params.yaml so that the pipeline runs on an imported data set."""
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -7,54 +8,68 @@ from pathlib import Path
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import read_params
+from stages.lib.split.drawing import group_name
 from stages.lib.split.params import SplitParams
-from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
 from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, set_params
 from tools.lib.split.hold_out import hold_out
 from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
+from tools.lib.wording import counted
 
 Values = dict[tuple[str, str], str | int | float]
+# Labelled clips. With fewer, the study's proportions leave next to nothing to test on, and too little to learn from.
+FEWEST_TO_DIVIDE = 40
 
 
 def advise(table: Path) -> str:
     """Say which params to set, given the clips.csv of a data set."""
-    values, fault = values_for(table)
-    return fault or f"{PARAMS}: set {listed(values)}; the same command with --use sets them"
+    values, remarks, fault = values_for(table)
+    return "\n".join([fault or f"{PARAMS}: set {listed(values)}; the same command with --use sets them", *remarks])
 
 
 def use(table: Path) -> str:
-    """Set the params and say so; refuse a data set that cannot be divided."""
-    values, fault = values_for(table)
+    """Set the params and say so; refuse a data set that nothing can be learned from."""
+    values, remarks, fault = values_for(table)
     refuse([fault] if fault else [])
     noted = note_all_answered()  # Answers about clips of the data set in use until now.
     before = PARAMS.read_text(encoding="utf-8")
     set_params(values)
     try:
-        drawn = [] if held_out_of(table) else hold_out()
+        drawn = [] if held_out_of(table) or remarks else hold_out()
     except InputFaults:
         write_text(PARAMS, before)
         raise
-    return "\n".join([*noted, f"{PARAMS}: now has {listed(values)}", *drawn])
+    return "\n".join([*noted, f"{PARAMS}: now has {listed(values)}", *drawn, *remarks])
 
 
-def values_for(table: Path) -> tuple[Values, str]:
-    """Return the values by section and key, or a fault if there are none."""
+def values_for(table: Path) -> tuple[Values, list[str], str]:
+    """Return the values by section and key, what they leave out, and a fault if there are none."""
     clips, split = read_clips(table), read_params("split", SplitParams)
     dataset: Values = {("data", "dataset"): table.parent.name}
     if held_out_of(table):
         # Nothing is drawn again.
-        return dataset | sizes_when_drawn(clips, split, held_out_of(table)), ""
-    counts = suggested_counts(clips, split.seed, split.group_by)
-    if counts is None:
-        by = split.group_by
-        return {}, (
-            f"{table}: cannot be divided: train, valid and test each need calls and no-calls, and no {by} may be in "
-            f"two of them. That takes at least three {by}s with calls, better ten; annotate more {by}s, or cut long "
-            "recordings and their annotations into several files"
-        )
-    return dataset | {("split", part): count for part, count in counts.items()}, ""
+        return dataset | sizes_when_drawn(clips, split, held_out_of(table)), [], ""
+    labels = Counter(clip.label for clip in clips if clip.label != UNLABELLED)
+    if not (labels[CALL] and labels[NOCALL]):
+        has = f"{counted(labels[CALL], 'call')} and {counted(labels[NOCALL], 'no-call')}"
+        return {}, [], f"{table}: has {has}; annotate at least one of each, better four"
+    counts = suggested_counts(clips, split.seed, split.group_by) if labels.total() >= FEWEST_TO_DIVIDE else None
+    remarks = [] if counts else [nothing_held_out(clips, labels.total(), split.group_by)]
+    counts = counts or {"test": 0, "pool": 0, "valid": 0, "train": labels.total()}
+    return dataset | {("split", part): count for part, count in counts.items()}, remarks, ""
+
+
+def nothing_held_out(clips: Sequence[Clip], labelled: int, group_by: str) -> str:
+    """Say why all labelled clips are trained on, and when figures can be had."""
+    few = f"there are fewer than {FEWEST_TO_DIVIDE}"
+    groups = len({group_name(clip, group_by) for clip in clips if clip.label != UNLABELLED})
+    whole = f"{counted(groups, group_by)} cannot be divided into train, valid and test with calls and no-calls in each"
+    return (
+        f"All {labelled} labelled clips are trained on and nothing is measured, because "
+        f"{few if labelled < FEWEST_TO_DIVIDE else whole}. Give the same command again when more are annotated"
+    )
 
 
 def held_out_of(table: Path) -> list[HeldOutClip]:

@@ -4,10 +4,11 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.lib.features.pretrained import TFLITE
+from stages.lib.features.embedder import TFLITE
 from stages.lib.runtime.determinism import pin, quiet
+from stages.lib.runtime.faults import InputFaults
 
-EMBEDDING = "embedding"
+EMBEDDING, SIGNATURE = "embedding", "serving_default"
 
 
 def default_output(outputs: Sequence[str]) -> str | None:
@@ -25,20 +26,21 @@ def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
 
     Raises
     ------
-    ValueError
-        Where the file or folder is no model.
+    InputFaults
+        Where a SavedModel has no default signature.
     """
     pin(seed=0)
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import tensorflow
 
-        try:
-            if weights.suffix == TFLITE:
-                interpreter = tensorflow.lite.Interpreter(str(weights))
-                outputs = [tensor["name"] for tensor in interpreter.get_output_details()]
-                return outputs, [tensor["name"] for tensor in interpreter.get_tensor_details()]
-            outputs = sorted(tensorflow.saved_model.load(str(weights)).signatures["serving_default"].structured_outputs)
-        except (OSError, KeyError) as error:
-            raise ValueError(error) from None
+        if weights.suffix == TFLITE:
+            interpreter = tensorflow.lite.Interpreter(str(weights))
+            outputs = [tensor["name"] for tensor in interpreter.get_output_details()]
+            return outputs, [tensor["name"] for tensor in interpreter.get_tensor_details()]
+        signatures = tensorflow.saved_model.load(str(weights)).signatures
+    if SIGNATURE not in signatures:
+        has = f"it has {', '.join(signatures)}" if signatures else "it has none"
+        raise InputFaults([f"{weights}: has no signature {SIGNATURE} ({has}); save it with one"])
+    outputs = sorted(signatures[SIGNATURE].structured_outputs)
     return outputs, outputs

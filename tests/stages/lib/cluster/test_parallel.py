@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from experiments.clone import REPOSITORY
 from stages.lib.cluster.parallel import in_parallel
 
 
@@ -45,3 +46,32 @@ def test_nothing_is_said_where_nobody_looks_at_a_terminal():
     code = "from stages.lib.cluster.parallel import in_parallel; print(*in_parallel(abs, [(-1,), (-2,)], 'test'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("1 2\n", "")
+
+
+HOARDING = """
+import numpy
+from stages.lib.cluster.parallel import in_parallel
+
+def hoard(number):
+    import builtins, time
+    if number:
+        builtins.kept = [*getattr(builtins, "kept", []), numpy.ones(50_000_000)]
+    time.sleep(0.6)
+    return number
+
+if __name__ == "__main__":
+    print(*in_parallel(hoard, [(number,) for number in range(10)], "hoard"))
+"""
+
+
+@pytest.mark.prove
+def test_a_process_that_holds_much_is_replaced_without_a_word(tmp_path):
+    (tmp_path / "hoarding.py").write_text(HOARDING)
+    result = subprocess.run(
+        [sys.executable, tmp_path / "hoarding.py"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stdout, result.stderr) == ("0 1 2 3 4 5 6 7 8 9\n", "")

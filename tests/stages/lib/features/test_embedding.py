@@ -1,11 +1,16 @@
 """Embeddings of windows, by models made on the spot."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 
+from stages.lib.features import embedding
+from stages.lib.features.embedder import load_embedder
 from stages.lib.features.embedding import PEAK, model_windows, window_embeddings
-from stages.lib.features.pretrained import load_embedder
+from stages.lib.features.pretrained import pretrained_at_hand
+from stages.lib.runtime.faults import InputFaults
 from tests.support.feature_params import PARAMS
 from tests.support.tiny_pretrained import (
     SAMPLES,
@@ -48,14 +53,14 @@ def test_a_litert_file_and_a_saved_model_give_the_tensor_that_is_asked_for(tmp_p
 
 
 def test_a_clip_is_played_faster_and_repeated_until_it_fills_the_window(recording):
-    (embedding,) = window_embeddings(recording, [1.0], EMBEDDING)
-    assert (embedding.dtype, embedding.shape) == (np.float16, (SIZE,))
+    (numbers,) = window_embeddings(recording, [1.0], EMBEDDING)
+    assert (numbers.dtype, numbers.shape) == (np.float16, (SIZE,))
     # Half a second at 1 kHz, four times as fast at 4 kHz, is an eighth of a second: the 200 Hz are 800.
     samples, _ = soundfile.read(recording, start=RATE, frames=RATE // 2, dtype="float32")
     samples -= samples.mean()
     expected = loudness(np.resize(samples * PEAK / np.abs(samples).max(), SAMPLES))
-    np.testing.assert_allclose(embedding, expected, atol=0.01)
-    assert abs(np.linspace(100, 1900, SIZE)[np.argmax(embedding)] - 800) < 100
+    np.testing.assert_allclose(numbers, expected, atol=0.01)
+    assert abs(np.linspace(100, 1900, SIZE)[np.argmax(numbers)] - 800) < 100
 
 
 def test_the_embeddings_of_several_speeds_stand_side_by_side(recording):
@@ -95,3 +100,21 @@ def test_a_clip_longer_than_the_window_has_the_mean_of_its_embeddings(recording)
     (whole,) = window_embeddings(recording, [1.0], long)
     halves = window_embeddings(recording, [1.0, 1.5], half)
     np.testing.assert_allclose(whole, halves.astype(float).mean(axis=0), atol=0.2)
+
+
+@pytest.mark.parametrize("speed", [0.01, 3.3, 100.0])
+@pytest.mark.parametrize(("rate", "channels"), [(200, 1), (44100, 2)])
+def test_any_speed_of_any_recording_gives_numbers(recording, speed, rate, channels):
+    samples = 0.1 * np.random.default_rng(0).standard_normal((rate, channels))
+    soundfile.write(recording, samples, rate)
+    for clip_s in (0.004, 0.5):
+        params = EMBEDDING.model_copy(update={"speeds": (speed,), "clip_s": clip_s})
+        assert np.isfinite(window_embeddings(recording, [0.2], params)).all()
+
+
+def test_numbers_that_cannot_be_kept_are_refused_with_their_place(recording, monkeypatch):
+    described, embed = pretrained_at_hand(Path("models/pretrained/tiny").resolve())
+    for factor in (np.nan, 1e9):
+        monkeypatch.setattr(embedding, "pretrained_at_hand", lambda _, f=factor: (described, lambda x: f * embed(x)))
+        with pytest.raises(InputFaults, match=r"sea\.wav: models/pretrained/tiny gives no usable .* at 1 s; use"):
+            window_embeddings(recording, [1.0], EMBEDDING)

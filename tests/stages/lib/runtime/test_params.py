@@ -13,6 +13,10 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams, Section, read_flat_params, read_params
 
 
+class SpeedParams(Section):
+    speeds: Annotated[tuple[Annotated[float, Field(ge=0.01)], ...], Field(strict=False, min_length=1)]
+
+
 class BandParams(Section):
     low: Annotated[float, Field(ge=0, le=1)]
     high: Annotated[float, Field(ge=0, le=1)]
@@ -99,6 +103,15 @@ def test_a_refused_value_is_shown(tmp_path):
     assert faults_of(tmp_path, RIGHT.replace("low: 0.4", "low: 1.5")) == [
         "params.yaml:4: score_pool.low: input should be less than or equal to 1, not 1.5"
     ]
+
+
+@pytest.mark.parametrize("speeds", ["[0]", "[-1, 0]", "[8, 0]", "[fast]"])
+def test_a_wrong_item_is_one_fault_and_not_also_one_of_its_list(tmp_path, speeds):
+    text = f"score_pool:\n  speeds: {speeds}\n"
+    faults = faults_of(tmp_path, text, kind=SpeedParams)
+    assert [fault for fault in faults if "at least 1" in fault] == []
+    assert all(fault.startswith("params.yaml:2: score_pool.speeds.") for fault in faults)
+    assert len(faults) == (2 if "," in speeds and "-" in speeds else 1)
 
 
 def test_all_faults_of_a_section_are_listed_at_once(tmp_path):

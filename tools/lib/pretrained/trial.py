@@ -1,0 +1,120 @@
+"""A trial of a pretrained model on noise, which tells whether it can be used and what it gives."""
+
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.features.embedder import TFLITE, load_tensor, rows_of
+from stages.lib.features.pretrained import Pretrained, weights_digest
+from stages.lib.runtime.faults import InputFaults
+from tools.lib.pretrained.tensors import default_output, tensors_of
+
+
+class Given(NamedTuple):
+    """A pretrained model as it was found.
+
+    Attributes
+    ----------
+    weights : Path
+        A LiteRT file or the folder of a SavedModel.
+    licence_file : Path or None
+    sample_rate : int
+    window_s : float
+    output : str or None
+        The tensor of the embedding; None for the one that the model calls so.
+    licence, source : str
+    """
+
+    weights: Path
+    licence_file: Path | None
+    sample_rate: int
+    window_s: float
+    output: str | None
+    licence: str
+    source: str
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error message, because a fault has one line."""
+    return str(error).strip().partition("\n")[0]
+
+
+class Described(NamedTuple):
+    """The description of a model, and how many embeddings it gives of a window."""
+
+    pretrained: Pretrained
+    rows: int
+
+
+def tried(given: Given) -> Described:
+    """Describe a model in a process of its own, because a damaged file may end the one that loads it."""
+    with ProcessPoolExecutor(1) as executor:
+        try:
+            return executor.submit(described, given).result()
+        except BrokenProcessPool:
+            raise InputFaults([f"{given.weights}: is damaged; fetch it again"]) from None
+
+
+def described(given: Given) -> Described:
+    """Try a model on noise, and return its description.
+
+    Raises
+    ------
+    InputFaults
+        Where it cannot be loaded, has no such output, or does not take such a window.
+    """
+    try:
+        outputs, names = tensors_of(given.weights)
+    except InputFaults:
+        raise
+    except Exception as error:  # Each kind of model has errors of its own.
+        raise InputFaults([f"{given.weights}: cannot be loaded ({first_line(error)}); fetch it again"]) from None
+    output = given.output or default_output(outputs)
+    if output not in names:
+        near = get_close_matches(output or "embedding", names, n=5, cutoff=0.3) if output else []
+        fault = f"has no tensor {output}" if output else "does not say which output is the embedding"
+        shown = ", ".join(near or outputs[:5])
+        raise InputFaults([f"{given.weights}: {fault}; name one with --output, such as {shown}"])
+    samples = round(given.sample_rate * given.window_s)
+    noises = (0.1 * np.random.default_rng(0).standard_normal((2, samples))).astype(np.float32)
+    try:
+        tensor_of = load_tensor(given.weights, output)
+        first, again, other = (np.array(tensor_of(noises[number])) for number in (0, 0, 1))
+    except ValueError as error:
+        raise InputFaults([f"{given.weights}: {first_line(error)}"]) from None
+    except Exception as error:  # As above.
+        fault = f"does not take {samples} samples ({first_line(error)}); correct --sample-rate or --window"
+        raise InputFaults([f"{given.weights}: {fault}"]) from None
+    if fault := embedding_fault(first, again, other):
+        raise InputFaults([f"{given.weights}: {output} {fault}; name another with --output"])
+    embeddings = rows_of(first)
+    pretrained = Pretrained(
+        weights="weights.tflite" if given.weights.suffix == TFLITE else "saved_model",
+        sha256=weights_digest(given.weights),
+        sample_rate=given.sample_rate,
+        window_s=given.window_s,
+        output=output,
+        size=embeddings.shape[1],
+        licence=given.licence,
+        source=given.source,
+    )
+    return Described(pretrained, len(embeddings))
+
+
+def embedding_fault(first: np.ndarray, again: np.ndarray, other: np.ndarray) -> str:
+    """Say why a tensor is no embedding, given what it was twice for one sound and once for another."""
+    if first.dtype.kind not in "fiu":
+        return "holds no numbers"
+    if first.size < 2:
+        return "is a single number"
+    if not np.isfinite(first).all():
+        return "holds what is no number"
+    if np.abs(first).max() > np.finfo(np.float16).max:
+        return f"holds numbers above {np.finfo(np.float16).max:g}, which float16 cannot"
+    if not np.array_equal(first, again):
+        return "is not the same for the same sound"
+    return "does not depend on the sound" if np.array_equal(first, other) else ""

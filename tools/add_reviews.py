@@ -35,7 +35,8 @@ from tools.lib.field.joining import Joining, join, plan_joining
 from tools.lib.field.reading import folder_of, page_verdicts, table_verdicts
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.verdict_files import HandedIn, read_file
-from tools.lib.field.verdicts import Scored, Verdict, filled_in
+from tools.lib.field.verdicts import Scored, Verdict
+from tools.lib.formats.selections import is_filled_in
 from tools.lib.review.answer_files import Signature
 from tools.lib.review.answer_outcomes import key_of
 from tools.lib.wording import counted
@@ -123,7 +124,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     answers, outcomes = merge(present, rows)
     write_rows(EXPERT, answers)
     weighted = len({(one.run, one.clip_id) for each in reviewed for one in each.reviews if one.drawn})
-    empty = sum(len(file.selections or []) - len(filled_in(file.selections or [])) for file in files)
+    empty = sum(not is_filled_in(one) for file in files for one in file.selections or [])
     return [
         summary(EXPERT, outcomes, latest_of(rows), empty),
         f"{REVIEWS}: {weighted} of these windows were drawn at random, so they count for the figures of the field",

@@ -17,9 +17,9 @@ from tests.stages.conftest import write_data_set
 from tests.support.edit import replaced
 from tests.support.run_folder import CLIP_S, FEATURES, HOP_S, LENGTH_S, SAMPLE_RATE, SITE, make_run, write_recordings
 from tests.support.tool import run_tool
-from tools.lib.detection.detections import find_detections, window_starts
+from tools.lib.detection.detections import window_starts
 from tools.lib.detection.run_record import read_run, write_run
-from tools.lib.detection.searched import Searched
+from tools.lib.detection.searched import Searched, detections_of
 from tools.lib.field.candidates import BINS
 from tools.lib.field.draws import read_covered, read_draws
 from tools.lib.field.runs_table import COLUMNS as RUN_COLUMNS
@@ -307,10 +307,9 @@ def test_a_long_call_and_a_long_silence_get_several_windows(folder):
 
 
 def write_day(folder: Path) -> Path:
-    """Write one table of both recordings, as `detect --per day` does; return it."""
+    """Write one table of all recordings of the run, as `detect --per day` does; return it."""
     run = read_run(folder / "detections")
-    starts_s = window_starts(LENGTH_S, CLIP_S, HOP_S)
-    found = [Searched(one, find_detections(peaks(), starts_s, CLIP_S, one.found, 0.5)) for one in run.recordings]
+    found = [Searched(one, detections_of(folder / "detections", run, one)) for one in run.recordings]
     path = folder / RAVEN.format("far--2026-11-28")
     write_raven(path, found, FEATURES)
     of_day = tuple(one.model_copy(update={"table": path.name}) for one in run.recordings)
@@ -330,6 +329,78 @@ def test_a_table_of_a_day_is_about_several_recordings(folder):
     assert {"one_0006000": "nocall", "two_0002000": "nocall", "two_0015000": "nocall"}.items() <= found.items()
 
 
+def keep_rows(path: Path, wanted: str) -> None:
+    """Delete all rows of a table but those with some text."""
+    header, *rows = path.read_text().splitlines(keepends=True)
+    path.write_text(header + "".join(row for row in rows if wanted in row))
+
+
+ALL_PEAKS = {"0002000", "0006000", "0010000", "0015000"}
+
+
+def peaks_answered(folder: Path, stem: str) -> dict[str, str]:
+    """Return the labels of the highest windows of a recording, by the last part of their ids."""
+    ids = {f"{stem}_{peak}": peak for peak in ALL_PEAKS}
+    return {ids[clip_id]: label for clip_id, label, _ in expert(folder) if clip_id in ids}
+
+
+@pytest.mark.parametrize("name", ["far--2026-11-28", "FAR--2026-11-28.selections", "far--2026-11-28_labels"])
+def test_a_recording_of_a_day_whose_rows_were_all_deleted_has_no_call(folder, name):
+    path = write_day(folder)
+    keep_rows(path, "two.flac")
+    path.rename(path.with_name(f"{name}.txt"))
+    table = f"detections/{name}.txt"
+    assert "4 not filled in" in add(folder, table, "--annotator", "val")
+    add(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "one") == dict.fromkeys(ALL_PEAKS, "nocall")
+    assert peaks_answered(folder, "two") == {}
+    keep_rows(folder / table, "no such row")
+    add(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "two") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+@pytest.mark.parametrize("content", ["", "\n", "2.1\t2.4\t0.95 nocall\n"])
+def test_labels_of_audacity_that_were_deleted_are_no_calls(folder, content):
+    (folder / "detections" / "one.txt").write_text(content)
+    add(folder, "detections/one.txt", "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "one") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+def test_a_table_with_the_suffix_of_its_recording_belongs_to_that_one(folder):
+    """Two recordings may differ in the suffix alone; their tables have it in their names."""
+    recordings = write_recordings(folder / "lake", ("bay/one.wav", "bay/one.flac"))
+    make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks()))
+    run = read_run(folder / "detections")
+    tables = {one.name: f"{one.name.replace('/', '--')}.txt" for one in run.recordings}
+    changed = [one.model_copy(update={"table": tables[one.name], "file_stem": "one"}) for one in run.recordings]
+    write_run(folder / "detections", run.model_copy(update={"form": "audacity", "recordings": tuple(changed)}))
+    (folder / "detections" / "bay--one.flac.txt").write_text("2.1\t2.4\t0.95 nocall\n12.1\t12.6\tcall\n")
+    add(folder, "detections/bay--one.flac.txt", "--annotator", "val", "--deleted", "nocall")
+    assert {one.recording for one in read_reviews(folder / "labels/reviews.csv")} == {"bay/one.flac"}
+    assert peaks_answered(folder, "bay--one") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+def test_a_detection_across_two_recordings_that_was_deleted_is_no_call_in_both(folder):
+    ends = peaks({2.0: 0.95, LENGTH_S - CLIP_S: 0.9}), peaks({0.0: 0.85, 6.0: 0.8})
+    recordings = {name: folder / "sea" / name for name in ("one.wav", "two.flac")}
+    make_run(folder / "detections", recordings, dict(zip(recordings, ends, strict=True)))
+    path = write_day(folder)
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(row for row in rows if "0.90" not in row and "0.85" not in row))
+    add(folder, str(path.relative_to(folder)), "--annotator", "val", "--deleted", "nocall")
+    assert [row[:2] for row in expert(folder)] == [("one_0019500", "nocall"), ("two_0000000", "nocall")]
+
+
+def test_a_table_of_another_name_does_not_say_which_recordings_it_was_about(folder):
+    write_day(folder).rename(folder / "detections" / "mine.txt")
+    (line,) = refused(folder, "detections/mine.txt", "--annotator", "val", "--deleted", "nocall")
+    assert line == (
+        "detections/mine.txt: is not named like a table of the run, so it is unknown which rows were deleted; give it "
+        "the name back that python -m tools.detect has written, or leave out --deleted"
+    )
+    assert "8 not filled in" in add(folder, "detections/mine.txt", "--annotator", "val")
+
+
 def test_in_a_table_of_a_day_every_row_says_where_it_is_in_its_recording(folder):
     table = fill_in(folder, write_day(folder).name.partition(".Table")[0], row1="nocall")
     path = folder / table
@@ -339,6 +410,29 @@ def test_in_a_table_of_a_day_every_row_says_where_it_is_in_its_recording(folder)
     path.write_text("\n".join([header, "\t".join(cells), *rest, ""]))
     (line,) = refused(folder, table, "--annotator", "val")
     assert line.startswith(f"{table}:2: has no File Offset (s), which a table of several files needs")
+
+
+def test_rows_of_one_recording_that_are_left_of_a_day_still_need_their_place_in_it(folder):
+    path = write_day(folder)
+    keep_rows(path, "two.flac")
+    table = fill_in(folder, "far--2026-11-28", row1="nocall")
+    path.write_text("".join(line.rpartition("\t")[0] + "\n" for line in path.read_text().splitlines()))
+    lines = refused(folder, table, "--annotator", "val")
+    assert [line.partition(" ")[0] for line in lines] == [f"{table}:{number}:" for number in range(2, 6)]
+    assert all("has no File Offset (s), which a table of several files needs" in line for line in lines)
+
+
+def test_a_row_that_was_drawn_into_the_next_recording_is_refused_before_its_deleted_rows_are_no_calls(folder):
+    path = write_day(folder)
+    keep_rows(path, "one.wav")
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file, delimiter="\t")
+    rows[3][header.index("End Time (s)")] = "21.5"
+    write_rows(path, [header, *rows])
+    table = str(path.relative_to(folder))
+    (line,) = refused(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert line.startswith(f"{table}:5: 15.0625 to 21.5 s is beyond the end of one.wav, which is 20.000 s long")
+    assert "4 not filled in" in add(folder, table, "--annotator", "val")
 
 
 # --- The data set ---
@@ -417,7 +511,10 @@ def test_recordings_that_are_held_out_are_refused_by_name(folder):
     copy.write_bytes((folder / "data/tiny/recordings" / name).read_bytes())
     make_run(folder / "detections", {"copy.wav": copy}, {"copy.wav": peaks({0.25: 0.9})})
     table = fill_in(folder, "copy", row1="nocall")
-    expected = f"{table}:2: tiny holds out {name}, so that nothing is learnt from it; remove the verdicts about it"
+    expected = (
+        f"{table}:2: tiny holds out {name}, so that nothing is learnt from it; remove its verdicts, or restore its "
+        "deleted rows"
+    )
     assert refused(folder, table, "--annotator", "val") == [expected]
     assert refused(folder, table, "--annotator", "val", "--minutes", "1") == [expected]
 

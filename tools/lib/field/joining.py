@@ -65,7 +65,10 @@ def plan_joining(
         return Joining([], {}, []), faults
     present = present_names(data, used)
     held_out = held_out_reasons(data, used, present)
-    faults = [f"{first[name].place}: {reason}; remove the verdicts about it" for name, reason in held_out.items()]
+    faults = [
+        f"{first[name].place}: {reason}; remove its verdicts, or restore its deleted rows"
+        for name, reason in held_out.items()
+    ]
 
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling: dict[str, str] = {}

@@ -18,6 +18,7 @@ from tools.lib.formats.selections import Selection
 from tools.lib.formats.sequence import REMEDY
 from tools.lib.formats.text_lines import content_fault, lines_of
 from tools.lib.formats.times import span_fault, times_reader
+from tools.lib.recordings.recording_name import is_named_after
 
 PAGE_COLUMNS = {"clipid", "label", "annotator"}
 CSV_KEYS = {"recording", "starts", "ends"}
@@ -126,9 +127,10 @@ def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[s
 
 
 def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
-    """List the rows of a Raven table of several recordings whose times may count from the start of another one."""
+    """List the rows of a Raven table whose times may count from the start of another recording."""
     rows = parse_table(path, lines).rows
-    if len({first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}) < 2:
+    names = {first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}
+    if not any(names) or len(names) == 1 and is_named_after(path.name, *names):
         return []
     return [
         f"{path}:{row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}"

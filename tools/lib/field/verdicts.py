@@ -5,7 +5,7 @@ call in the row. `call` and `unsure` are said of the highest-scoring one only, b
 row that somebody added, or moved away from its window, gets windows of its own, centred on it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from stages.lib.tables.expert import LABELS
 from tools.lib.annotations.windows import centred_windows
 from tools.lib.detection.run_record import Run, RunRecording, read_scores
 from tools.lib.field.candidates import candidate_windows
-from tools.lib.formats.selections import NOT_FILLED_IN, TEXT, Selection, joined
+from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
 from tools.lib.review.answer_files import Signature
 
 BEYOND_S = 0.1  # A stated end is often some samples late.
@@ -102,21 +102,21 @@ def label_of(selection: Selection) -> tuple[str, str]:
     return (match[1].lower(), joined([match[2] or "", selection.note])) if match else ("", "")
 
 
-def filled_in(selections: Iterable[Selection]) -> list[Selection]:
-    """Return the selections with a verdict."""
-    return [one for one in selections if one.text.strip() not in NOT_FILLED_IN]
+def place_fault(selection: Selection, recording: RunRecording) -> str | None:
+    """Return what is wrong with the place of a row."""
+    if selection.start_s < recording.length_s and selection.end_s <= recording.length_s + BEYOND_S:
+        return None
+    place = f"{selection.start_s:g} to {selection.end_s:g} s"
+    return f"{place} is beyond the end of {recording.name}, which is {recording.length_s:.3f} s long; correct it"
 
 
-def row_fault(selection: Selection, scored: Scored) -> str | None:
-    """Return what is wrong with a row that has a verdict."""
+def verdict_fault(selection: Selection, scored: Scored) -> str | None:
+    """Return what is wrong with the verdict of a row, given its place."""
     recording, run = scored.recording, scored.run
     label, _ = label_of(selection)
-    place = f"{selection.start_s:g} to {selection.end_s:g} s"
     if not label:
         word = selection.text.strip().partition(" ")[0].lower()
         return f"unknown verdict {quoted(selection.text)}{suggestion(word, LABELS)}; optionally a note after it"
-    if selection.start_s >= recording.length_s or selection.end_s > recording.length_s + BEYOND_S:
-        return f"{place} is beyond the end of {recording.name}, which is {recording.length_s:.3f} s long; correct it"
     if selection.score:
         try:
             known = scored.has_score(selection.score)
@@ -152,7 +152,7 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
 def verdicts_of(
     path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
 ) -> tuple[list[Verdict], list[str]]:
-    """Turn the filled-in rows of a table into verdicts about windows, and list their faults.
+    """Turn the rows of a table into verdicts about windows, and list their faults; rows not filled in give none.
 
     Parameters
     ----------
@@ -164,17 +164,19 @@ def verdicts_of(
         Who filled them in, and when.
     """
     verdicts, faults = [], []
-    for selection in filled_in(selections):
+    for selection in selections:
         place, scored = f"{path}:{selection.line}", scored_as(selection)
-        fault = row_fault(selection, scored)
-        starts_s, own = ([], False) if fault else windows_of(selection, scored)
-        if not fault and not starts_s:
-            fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
+        fault = place_fault(selection, scored.recording)
+        if not fault and is_filled_in(selection):
+            fault = verdict_fault(selection, scored)
+            starts_s, own = ([], False) if fault else windows_of(selection, scored)
+            if not fault and not starts_s:
+                fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
+            label, note = label_of(selection)
+            said = label, note, signature.annotator or "?", signature.day
+            verdicts += [Verdict(place, scored.recording.name, start_s, *said, own) for start_s in starts_s]
         if fault:
             faults.append(f"{place}: {fault}")
-        label, note = label_of(selection)
-        said = label, note, signature.annotator or "?", signature.day
-        verdicts += [Verdict(place, scored.recording.name, start_s, *said, own) for start_s in starts_s]
     return verdicts, faults
 
 
@@ -198,4 +200,4 @@ def of_deleted(
         start_s = float(scored.starts_s[position])
         if not any(one.start_s < start_s + clip_s and start_s < one.end_s for one in selections):
             said = label, "deleted", signature.annotator or "?", signature.day
-            yield Verdict(f"{path}:", scored.recording.name, round(start_s, 3), *said, own=True)
+            yield Verdict(f"{path}: deleted rows", scored.recording.name, round(start_s, 3), *said, own=True)

@@ -195,11 +195,11 @@ def test_the_report_is_json_without_nan(tables, monkeypatch):
 
 @pytest.mark.parametrize("argument", ["", "two", "nan", "inf", "-1"])
 def test_only_a_number_of_false_alarms_is_understood(argument):
-    with pytest.raises(ValueError):
+    with pytest.raises(InputFaults, match=f"^--false-alarms {argument}: should be a number per hour of 0 or more"):
         count_per_hour(argument)
 
 
 @pytest.mark.parametrize("argument", ["", "half", "nan", "0", "1.01", "-1"])
 def test_only_a_share_above_zero_is_understood(argument):
-    with pytest.raises(ValueError):
+    with pytest.raises(InputFaults, match=f"^--precision {argument}: should be a share of more than 0 and at most 1"):
         share(argument)

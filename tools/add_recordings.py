@@ -23,14 +23,12 @@ from stages.lib.runtime.running import run
 from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
-from tools.lib.clips.clip_rows import ClipRow, append_rows, unlabelled_rows
+from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, write_register
 from tools.lib.recordings.same_sound import known_sound
 from tools.lib.wording import counted
-
-SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
 
 class Joining(NamedTuple):

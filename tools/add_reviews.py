@@ -127,7 +127,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     empty = sum(not is_filled_in(one) for file in files for one in file.selections or [])
     return [
         summary(EXPERT, outcomes, latest_of(rows), empty),
-        f"{REVIEWS}: {weighted} of these windows were drawn at random, so they count for the figures of the field",
+        f"{REVIEWS}: {counted(weighted, 'reviewed window')} drawn at random; no others count for the field report",
         f"{data.table}: {counted(joined, 'window')} joined the pool" + (next_steps(data) if joined else ""),
     ]
 

@@ -116,7 +116,7 @@ def main() -> None:
     given = parser.parse_args()
     refuse([] if given.count > 0 else [f"--count {given.count}: should be 1 or more"])
     refuse([] if given.uncertain >= 0 else [f"--uncertain {given.uncertain}: should be 0 or more"])
-    folders = list(dict.fromkeys(given.folders)) or [FOLDER]
+    folders = list({folder.resolve(): folder for folder in given.folders}.values()) or [FOLDER]
     print(*review(folders, given.count, given.uncertain), sep="\n")
 
 

@@ -1,6 +1,7 @@
 """Verdicts come back: from the page and from tables, about runs whose scores the tests choose."""
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def test_answers_of_the_page_become_clips_answers_and_weights(folder):
     answers = {one.clip_id: ("nocall", "call", "unsure")[number % 3] for number, one in enumerate(windows)}
     said = add(folder, write_page(folder, answers), "--run", "detections")
     assert f"labels/expert.csv: {len(windows)} answers added (4 call, 4 nocall, 4 unsure)" in said
-    assert "12 of these windows were drawn at random" in said
+    assert "labels/reviews.csv: 12 reviewed windows drawn at random" in said
     clips = {clip.clip_id: clip for clip in read_clips(folder / "data/tiny/clips.csv")}
     recordings = {path.name for path in (folder / "data" / "tiny" / "recordings").iterdir()}
     assert {"one.wav", "two.flac"} <= recordings
@@ -417,9 +418,8 @@ def test_rows_of_one_recording_that_are_left_of_a_day_still_need_their_place_in_
     keep_rows(path, "two.flac")
     table = fill_in(folder, "far--2026-11-28", row1="nocall")
     path.write_text("".join(line.rpartition("\t")[0] + "\n" for line in path.read_text().splitlines()))
-    lines = refused(folder, table, "--annotator", "val")
-    assert [line.partition(" ")[0] for line in lines] == [f"{table}:{number}:" for number in range(2, 6)]
-    assert all("has no File Offset (s), which a table of several files needs" in line for line in lines)
+    (line,) = refused(folder, table, "--annotator", "val")
+    assert line.startswith(f"{table}:2: is about 'two.flac', the table is not named after it, and there is no File Off")
 
 
 def test_a_row_that_was_drawn_into_the_next_recording_is_refused_before_its_deleted_rows_are_no_calls(folder):
@@ -595,7 +595,9 @@ def test_answers_of_another_run_are_refused(folder):
     page = write_page(folder, {windows[0].clip_id: "call"})
     (line,) = refused(folder, page, "--run", "later")
     runs = [read_run(folder / name).run for name in ("detections", "later")]
-    assert line == f"{page}: is about the run {runs[0]}, but later holds the run {runs[1]}; name its folder with --run"
+    assert (
+        line == f"{page}:2: is about the run {runs[0]}, but later holds the run {runs[1]}; name its folder with --run"
+    )
     unknown = write_page(folder, {f"{runs[0]}--one_0000999": "call"}, "unknown.csv")
     assert refused(folder, unknown)[0].startswith(f"unknown.csv:2: {runs[0]}--one_0000999 was not drawn")
 
@@ -636,8 +638,61 @@ def test_wrong_options_are_refused(folder, arguments, fault):
     assert refused(folder, RAVEN.format("one"), *arguments)[0].startswith(fault)
 
 
+def test_a_table_with_decimal_commas_is_read_as_a_spreadsheet_saves_it(folder):
+    for form in ("one.Table.1.selections.txt", "one.csv"):
+        path = folder / "detections" / form
+        text = path.read_text().replace("\t" if "Table" in form else ",", ";")
+        text = re.sub(r"(?<=;\d)\.(?=\d+;)|(?<=;\d\d)\.(?=\d+;)", ",", text)
+        assert "0,95" in text
+        path.write_bytes(b"\xef\xbb\xbf" + re.sub(r";\n", ";nocall\r\n", text).encode())
+        add(folder, f"detections/{form}", "--annotator", form)
+    found = {(clip_id, by) for clip_id, label, by in expert(folder) if label == "nocall"}
+    assert {(f"one_{peak}", by) for peak in ALL_PEAKS for by in ("one.csv", "one.Table.1.selections.txt")} <= found
+
+
+def test_a_recording_of_another_name_than_its_table_is_named(folder):
+    path = folder / RAVEN.format("one")
+    path.write_text(path.read_text().replace("one.wav", "other.wav"))
+    (line,) = refused(folder, fill_in(folder, row1="nocall"), "--annotator", "val")
+    assert line.startswith(f"{RAVEN.format('one')}:2: is about 'other.wav', the table is not named after it, and there")
+
+
+def test_a_list_of_what_could_be_drawn_that_is_damaged_or_gone_is_refused(folder):
+    page = write_page(folder, {draw(folder)[0].clip_id: "call"})
+    path = folder / "detections" / "review_candidates.csv"
+    header, first, second = path.read_text().splitlines()
+    path.write_text(f"{header}\n{first.replace(',far,', ',far,x')}\n{second},\n".replace(",1,", ",1.5,"))
+    lines = refused(folder, page)
+    assert re.match(r".*/review_candidates\.csv:2: 'x0\.00\d+' is no number of hours; restore it from a copy", lines[0])
+    path.unlink()
+    (line,) = refused(folder, page)
+    assert "/review_candidates.csv: there is no such file" in line
+
+
+def test_scores_that_are_cut_off_are_refused(folder):
+    table, scores = fill_in(folder, row1="nocall"), folder / "detections" / "scores" / "one.csv"
+    scores.write_text("\n".join(scores.read_text().splitlines()[:9]) + "\n")
+    (line,) = refused(folder, table, "--annotator", "val")
+    assert line.startswith(f"{scores}: has scores of 8 windows, not 157; restore it from a copy")
+    result = run_tool(folder, "review", "--count", "5")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "scores/one.csv: has scores of 8 windows" in result.stderr
+
+
+def test_the_answers_of_a_review_are_sent_on_by_add_labels(folder):
+    page = write_page(folder, {one.clip_id: "call" for one in draw(folder)})
+    (folder / "labels" / "split.csv").write_text("clip_id,part,label\n")
+    result = run_tool(folder, "add_labels", page)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"{page}:2: is about a window of a detector run, not about a clip; hand in the whole file with python -m "
+        "tools.add_reviews\n"
+    )
+
+
 def test_files_that_are_none_of_ours_are_refused(folder):
     (folder / "notes.md").write_text("a page\nof notes\n")
+    (folder / "sea.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
     (folder / "sea.zip").write_bytes(b"PK\x03\x04")
     without = folder / "detections" / "three.Table.1.selections.txt"
     without.write_text("Selection\tBegin Time (s)\tEnd Time (s)\n1\t1\t2\n")

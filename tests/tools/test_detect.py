@@ -133,7 +133,7 @@ def test_the_record_says_what_was_searched_and_the_scores_of_every_window_are_ke
     deep = run.recordings[0]
     assert (deep.path, deep.digest) == (str(folder / "deep.flac"), file_digest(folder / "deep.flac"))
     assert (deep.length_s, deep.sound_s) == (LENGTH_S, LENGTH_S)
-    starts_s, p_call = read_scores(raven, deep)
+    starts_s, p_call = read_scores(raven, run, deep)
     assert starts_s.tolist() == window_starts(LENGTH_S, CLIP_S, CLIP_S / 4).tolist()
     rows = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
     assert set(rows["Score"]) <= set(p_call)
@@ -567,7 +567,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
     assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
         "--threshold 1: should be 0 or more, and less than 1",
-        "--hop 0.6: should be more than 0, and no more than a window of 0.5 s",
+        "--hop 0.6: should be at least 0.001 s, and no more than a window of 0.5 s",
     ]
     said = "\n".join(found[2:])
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
@@ -611,6 +611,20 @@ def test_a_name_that_is_not_utf8_is_named_and_an_unfinished_header_is_no_obstacl
     assert result.stderr.startswith(f"{tmp_path}/caf\\udce9.wav: recording 'caf\\udce9.wav' is not UTF-8; rename")
     found = [(tmp_path / "out" / f"{name}.csv").read_text().replace(name, "") for name in ("open", "whole")]
     assert found[0] == found[1]
+
+
+def test_what_cannot_be_searched_or_written_to_is_said_in_one_line(folder, tmp_path):
+    (tmp_path / "file").touch()
+    searched = str(folder / "quiet.wav")
+    for option, text, fault in (
+        ("--output", f"{tmp_path}/file", f"{tmp_path}/file: is a file; name a folder with --output"),
+        ("--hop", "1e-9", "--hop 1e-09: should be at least 0.001 s"),
+        ("--hop", "nan", "--hop nan: should be at least 0.001 s"),
+        ("--threshold", "nan", "--threshold nan: should be 0 or more"),
+    ):
+        (line,) = faults(folder, searched, "--output", f"{tmp_path}/out", option, text)
+        assert line.startswith(fault)
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_a_model_it_says_how_to_get_one(folder, tmp_path):

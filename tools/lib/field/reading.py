@@ -26,8 +26,9 @@ def folder_of(file: HandedIn, given: Path | None) -> Path:
         raise InputFaults([f"{file.path}: it is unknown which run it belongs to; add --run FOLDER"])
     run = read_run(folder).run
     refuse(
-        f"{file.path}: is about the run {other}, but {folder} holds the run {run}; name its folder with --run"
-        for other in sorted(runs_of(file) - {run})
+        f"{file.path}:{line}: is about the run {other}, but {folder} holds the run {run}; name its folder with --run"
+        for other, line in runs_of(file).items()
+        if other != run
     )
     return folder
 

@@ -22,7 +22,10 @@ def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
     faults = []
     for one in recordings:
         if one.path not in digests:
-            faults.append(f"{place} {one.name} is no longer at {one.path}; put it back there")
+            faults.append(
+                f"{place} {one.name} is no longer at {one.path}; put it back there, or give its new folder to "
+                "python -m tools.detect, which knows it again"
+            )
         elif digests[one.path].digest != one.digest:
             faults.append(
                 f"{place} {one.path} has changed since it was searched; restore it, or search it again with another "

@@ -68,7 +68,7 @@ class Scored:
 
     def __init__(self, folder: Path, run: Run, recording: RunRecording):
         self.run, self.recording = run, recording
-        self.starts_s, self.p_call = read_scores(folder, recording)
+        self.starts_s, self.p_call = read_scores(folder, run, recording)
 
     @cached_property
     def candidates(self) -> np.ndarray:

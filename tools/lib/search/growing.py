@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stages.lib.audio.unfinished import unfinished_from
 from stages.lib.cache.digests import file_digest
-from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.faults import InputFaults, refuse
 from tools.lib.detection.run_record import Run, RunRecording
 from tools.lib.recordings.file_names import absolute
 from tools.lib.search.run_tables import is_untouched
@@ -136,6 +136,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     InputFaults
         If another process writes into it.
     """
+    refuse([f"{folder}: is a file; name a folder with --output"] if folder.is_file() else [])
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder, os.O_RDONLY)
     try:

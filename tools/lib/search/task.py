@@ -65,7 +65,7 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
     faults = [
         *option_faults(choices, params.clip_s),
-        *misfits(folder, run, wanted),
+        *(misfits(folder, run, wanted) if run is not wanted else []),
         *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
         *compared.faults,
         *output_faults(recordings, run, choices),

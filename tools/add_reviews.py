@@ -21,24 +21,23 @@ from typing import NamedTuple
 
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run as run_tool
-from stages.lib.runtime.table import Row
 from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
 from stages.lib.tables.clips import Clip
-from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
+from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
 from tools.lib.detection.run_record import Run, read_run
-from tools.lib.field.answers import contradictions, merge, merged_reviews, reviews_of, rows_of, summary
-from tools.lib.field.data_set import DataSet, read_data_set, run_faults
 from tools.lib.field.draws import read_covered, read_draws, searched_by
-from tools.lib.field.joining import Joining, join, plan_joining
-from tools.lib.field.reading import folder_of, page_verdicts, table_verdicts
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
-from tools.lib.field.verdict_files import HandedIn, read_file
-from tools.lib.field.verdicts import Scored, Verdict
 from tools.lib.formats.selections import is_filled_in
 from tools.lib.review.answer_files import Signature
-from tools.lib.review.answer_outcomes import key_of
+from tools.lib.review.answer_merging import contradictions, merge, outcomes_line
+from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of
+from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
+from tools.lib.verdicts.joining import Joining, join, plan_joining
+from tools.lib.verdicts.reading import folder_of, page_verdicts, table_verdicts
+from tools.lib.verdicts.verdict_files import HandedIn, read_file
+from tools.lib.verdicts.verdicts import Scored, Verdict
 from tools.lib.wording import counted
 
 
@@ -114,27 +113,22 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     reviewed = [review_run(folder, of_folder, data, given) for folder, of_folder in by_folder.items()]
     verdicts = [verdict for one in reviewed for verdict in one.verdicts]
     clip_ids = [clip_id for one in reviewed for clip_id in one.clip_ids]
-    rows = respelt(rows_of(verdicts, clip_ids), spellings([*present, *rows_of(verdicts, clip_ids)]))
-    refuse(contradictions(verdicts, rows))
+    answers = given_answers(verdicts, clip_ids, present)
+    refuse(contradictions(answers))
 
     # Clips first, then the answers about them: after a kill, the same command completes the rest.
     joined = sum(join(read_data_set(), one.joining) for one in reviewed)
     write_reviews(REVIEWS, merged_reviews(before, (review for one in reviewed for review in one.reviews)))
     write_runs(RUNS, {row[:7]: row for row in [*(row for one in reviewed for row in one.searched), *runs]}.values())
-    answers, outcomes = merge(present, rows)
-    write_rows(EXPERT, answers)
+    rows, outcomes = merge(present, answers)
+    write_rows(EXPERT, rows)
     weighted = len({(one.run, one.clip_id) for each in reviewed for one in each.reviews if one.drawn})
     empty = sum(not is_filled_in(one) for file in files for one in file.selections or [])
     return [
-        summary(EXPERT, outcomes, latest_of(rows), empty),
+        outcomes_line(EXPERT, outcomes, empty, "label"),
         f"{REVIEWS}: {counted(weighted, 'reviewed window')} drawn at random; no others count for the field report",
         f"{data.table}: {counted(joined, 'window')} joined the pool" + (next_steps(data) if joined else ""),
     ]
-
-
-def latest_of(rows: Sequence[Row]) -> list[Row]:
-    """Return one row for each clip and annotator."""
-    return list({key_of(row): row for row in rows}.values())
 
 
 def next_steps(data: DataSet) -> str:

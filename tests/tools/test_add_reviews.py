@@ -128,7 +128,7 @@ def test_answers_of_the_page_become_clips_answers_and_weights(folder):
     windows = draw(folder)
     answers = {one.clip_id: ("nocall", "call", "unsure")[number % 3] for number, one in enumerate(windows)}
     said = add(folder, write_page(folder, answers), "--run", "detections")
-    assert f"labels/expert.csv: {len(windows)} answers added (4 call, 4 nocall, 4 unsure)" in said
+    assert f"labels/expert.csv: {len(windows)} answers added (call 4, nocall 4, unsure 4)" in said
     assert "labels/reviews.csv: 12 reviewed windows drawn at random" in said
     clips = {clip.clip_id: clip for clip in read_clips(folder / "data/tiny/clips.csv")}
     recordings = {path.name for path in (folder / "data" / "tiny" / "recordings").iterdir()}
@@ -195,8 +195,8 @@ def test_two_people_may_disagree_and_one_may_not_say_two_things_on_one_day(folde
     again = write_page(folder, {other.clip_id: "call", one.clip_id: "unsure"}, "again.csv", "Val")
     (line,) = refused(folder, val, scott, again)
     assert line == (
-        f"again.csv:3: val says unsure for the window of {one.recording} at {one.start_s:g} s, but call in "
-        "review-val.csv:2; keep one"
+        f"again.csv:3: val says unsure for the window of {one.recording} at {one.start_s:g} s, but call on "
+        "the same day in review-val.csv:2; keep one"
     )
     add(folder, val, scott)
     assert len(expert(folder)) == 2

@@ -12,11 +12,10 @@ from tools.lib.annotations.import_stage import write_stage
 from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.field.data_set import DataSet, held_out_reasons, present_names
-from tools.lib.field.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
-from tools.lib.field.sources import source_faults
-from tools.lib.field.verdicts import Verdict
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
+from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
+from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
+from tools.lib.verdicts.verdicts import Verdict
 
 
 class Joining(NamedTuple):

@@ -12,8 +12,8 @@ from stages.lib.split.parts import groups_of
 from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of, same_site
 from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
 from tools.lib.detection.run_record import RECORD, Run, RunRecording
+from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.same_sound import known_sound
-from tools.lib.split.hold_out import ANNOTATIONS
 
 
 class DataSet(NamedTuple):
@@ -46,11 +46,6 @@ class DataSet(NamedTuple):
         """The folder of its recordings."""
         return self.folder / "recordings"
 
-    @property
-    def is_imported(self) -> bool:
-        """Whether a stage makes its clips from annotations."""
-        return (self.folder / ANNOTATIONS).is_dir()
-
 
 def read_data_set() -> DataSet:
     """Read the data set that params.yaml names."""
@@ -68,12 +63,7 @@ def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
             f"{folder / RECORD}: its windows are {run.clip_s:g} s long, but a clip of {data.folder.name} is "
             f"{data.clip_s:g} s (params.yaml:{param_line('featurize', 'clip_s')}); search with a model of this data set"
         )
-    if (data.folder / "dvc.yaml").exists() and not data.is_imported:
-        faults.append(
-            f"{data.table}: {data.folder / 'dvc.yaml'} would overwrite it without the reviewed windows; use another "
-            "data set"
-        )
-    return faults
+    return faults + overwriting_faults(data.folder)
 
 
 def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:

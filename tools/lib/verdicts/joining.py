@@ -13,6 +13,7 @@ from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
+from tools.lib.recordings.data_set import is_imported
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
 from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
@@ -134,7 +135,7 @@ def join(data: DataSet, joining: Joining) -> int:
     new = new_rows(data, joining.rows)
     if not new:
         return 0
-    if data.is_imported:
+    if is_imported(data.folder):
         # The stage that makes the clips of an imported data set makes these again from a table of their own.
         add_windows(data.folder / NAME, new)
         write_stage(data.folder)

@@ -22,7 +22,7 @@ from tools.lib.detection.run_record import RECORD, Run, read_run, run_id, write_
 from tools.lib.formats.annotations import read_annotations
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named
 from tools.lib.search import search as searching
-from tools.lib.search.growing import alone_in, compare, misfits, still_recorded
+from tools.lib.search.growing import compare, misfits, output_folder, still_recorded
 from tools.lib.search.search import Outcome, entry_of, keep
 
 RATE, CLIP_S, HOP_S, LENGTH_S = 100, 2.0, 0.5, 60.0
@@ -219,8 +219,8 @@ def test_a_run_with_other_settings_is_refused_by_each_of_them(tmp_path):
 
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path):
-    with alone_in(tmp_path / "out"), pytest.raises(InputFaults, match="wait until it has ended"):  # noqa: SIM117
-        with alone_in(tmp_path / "out"):
+    with output_folder(tmp_path / "out"), pytest.raises(InputFaults, match="wait until it has ended"):  # noqa: SIM117
+        with output_folder(tmp_path / "out"):
             pass
     assert not (tmp_path / "out").exists()
 

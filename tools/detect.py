@@ -137,17 +137,7 @@ def main() -> None:
         # Before the work begins, which may take hours.
         for line in todo.left_out:
             print(f"{line}; left out", file=sys.stderr)
-        outcome = search(
-            todo.recordings,
-            params,
-            choices.folder,
-            todo.run,
-            todo.states,
-            site=choices.site,
-            pictures=choices.pictures,
-            cluster=cluster,
-            files=todo.files,
-        )
+        outcome = search(todo, choices, params, cluster)
     for line in outcome.changed:
         print(f"{line}; left out", file=sys.stderr)
     left_out = len(todo.left_out) + len(outcome.changed)

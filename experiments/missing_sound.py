@@ -6,7 +6,7 @@ offset, its upper frequencies. The retrained model then goes over the files as `
 
 import argparse
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import librosa
@@ -81,15 +81,22 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def is_called(detector: Detector, path: Path) -> bool:
-    """Tell whether any window of a file scores above the threshold."""
+def are_called(detector: Detector, paths: Sequence[Path]) -> list[bool]:
+    """Tell of each file whether any of its windows scores above the threshold."""
+    with_sound = [(path, windows) for path in paths if (windows := windows_with_sound(detector, path))]
+    scored = zip(with_sound, scores(detector, with_sound), strict=True)
+    highest = {path: p_call.max() for (path, _), p_call in scored}
+    return [highest.get(path, 0.0) > THRESHOLD for path in paths]
+
+
+def windows_with_sound(detector: Detector, path: Path) -> list[float]:
+    """Return where the windows of a file begin that `tools.detect` scores, in seconds."""
     clip_s = detector.params.clip_s
     found = examine(path, detector.params.channel)
     if not isinstance(found, Examined):
-        return False
+        return []
     starts_s = window_starts(found.length_s, clip_s, clip_s / HOPS_A_WINDOW)
-    windows = starts_s[found.has_sound(starts_s, clip_s)]
-    return any((p_call > THRESHOLD).any() for p_call in scores(detector, [(path, windows)]))
+    return starts_s[found.has_sound(starts_s, clip_s)].tolist()
 
 
 def table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
@@ -97,12 +104,13 @@ def table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
     counts = [sum(label == CALL for label, _, _ in files), sum(label != CALL for label, _, _ in files)]
     lines = [f"| test clips | called, of {counts[0]} calls | called, of {counts[1]} no-calls |", "|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.wav"
+        paths = [Path(folder) / f"{number}.wav" for number in range(len(files))]
         for name, change in tqdm(CHANGES.items(), desc="missing sound", unit="change", disable=None):
-            called = {True: 0, False: 0}
-            for label, samples, rate in files:
+            for path, (_, samples, rate) in zip(paths, files, strict=True):
                 soundfile.write(path, *change(samples, rate), subtype="FLOAT")
-                called[label == CALL] += is_called(detector, path)
+            called = {True: 0, False: 0}
+            for (label, _, _), is_called in zip(files, are_called(detector, paths), strict=True):
+                called[label == CALL] += is_called
             lines.append(f"| {name} | {called[True]} | {called[False]} |")
     return "\n".join([*lines, ""])
 

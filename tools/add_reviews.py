@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run as run_tool
+from stages.lib.runtime.table import Row
 from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, write_rows
@@ -32,7 +33,7 @@ from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
 from tools.lib.review.answer_files import Signature
 from tools.lib.review.answer_merging import contradictions, merge, outcomes_line
-from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of
+from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
 from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
 from tools.lib.verdicts.joining import Joining, join, plan_joining
 from tools.lib.verdicts.reading import folder_of, page_verdicts, table_verdicts
@@ -65,7 +66,9 @@ class Reviewed(NamedTuple):
         return [row[0] for row in self.joining.rows]
 
 
-def review_run(folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given) -> Reviewed:
+def review_run(
+    folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given, present: Sequence[Row]
+) -> Reviewed:
     """Work out what the files about one run say, or refuse all their faults."""
     run = read_run(folder)
     recordings = {one.name: one for one in run.recordings}
@@ -79,10 +82,10 @@ def review_run(folder: Path, files: Sequence[HandedIn], data: DataSet, given: Gi
         for file in files
     ]
     refuse(fault for _, faults in found for fault in faults)
-    verdicts = [verdict for of_file, _ in found for verdict in of_file]
-    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, clips_before(data, run.run))
+    before, drawn = clips_before(data, run.run), {(review.recording, review.start_s): review for review in draws}
+    verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
+    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, before)
     refuse(faults)
-    drawn = {(review.recording, review.start_s): review for review in draws}
     sites = {one.name: one.site for one in run.recordings}
     reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, sites)
     batches = {review.batch for review in reviews if review.drawn}
@@ -110,7 +113,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     by_folder = defaultdict(list)
     for file in files:
         by_folder[folder_of(file, given.run).resolve()].append(file)
-    reviewed = [review_run(folder, of_folder, data, given) for folder, of_folder in by_folder.items()]
+    reviewed = [review_run(folder, of_folder, data, given, present) for folder, of_folder in by_folder.items()]
     verdicts = [verdict for one in reviewed for verdict in one.verdicts]
     clip_ids = [clip_id for one in reviewed for clip_id in one.clip_ids]
     answers = given_answers(verdicts, clip_ids, present)

@@ -164,6 +164,26 @@ def test_a_file_that_is_given_again_changes_nothing(folder):
     assert contents(folder) == before
 
 
+def test_a_row_that_is_a_call_after_all_takes_back_what_was_said_of_its_other_windows(folder):
+    recordings = {name: folder / "sea" / name for name in ("one.wav", "two.flac")}
+    make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks({2.0: 0.95, 2.25: 0.85, 2.5: 0.9})))
+    name = fill_in(folder, row1="nocall")
+    add(folder, name, "--annotator", "val", "--date", "2026-01-02")
+    add(folder, name, "--annotator", "scott", "--date", "2026-01-02")
+    windows = {"one_0002000", "one_0002500"}
+    assert {(clip_id, label) for clip_id, label, _ in expert(folder)} == {(clip_id, "nocall") for clip_id in windows}
+    before = contents(folder)
+    add(folder, fill_in(folder, row1="call"), "--annotator", "Val")
+    found = {(clip_id, by): label for clip_id, label, by in expert(folder)}
+    assert found.pop(("one_0002000", "val")) == "call"
+    assert {label for (_, by), label in found.items() if by == "val"} == {"unsure"}
+    assert {label for (_, by), label in found.items() if by == "scott"} == {"nocall"}
+    assert (folder / "data/tiny/clips.csv").read_bytes() == before["data/tiny/clips.csv"]
+    after = contents(folder)
+    add(folder, name, "--annotator", "val")
+    assert contents(folder) == after
+
+
 def test_a_part_of_the_answers_can_come_later_and_stands_for_all_meanwhile(folder):
     windows = draw(folder)
     add(folder, write_page(folder, {one.clip_id: "nocall" for one in windows[:5]}))

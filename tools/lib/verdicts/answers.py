@@ -1,12 +1,41 @@
 """From verdicts to rows of labels/expert.csv and labels/reviews.csv."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from stages.lib.runtime.table import Row
-from stages.lib.tables.expert import COLUMNS, respelt, spellings
+from stages.lib.tables.clips import Clip
+from stages.lib.tables.expert import COLUMNS, caseless, respelt, spellings
 from stages.lib.tables.reviews import Review
 from tools.lib.review.answer_merging import Given, Key
 from tools.lib.verdicts.verdicts import Verdict
+
+
+def that_count(
+    verdicts: Iterable[Verdict],
+    clips: Mapping[tuple[str, float], Clip],
+    drawn: Collection[tuple[str, float]],
+    present: Iterable[Row],
+) -> list[Verdict]:
+    """Leave out verdicts that would take back an answer that was not given, or was given on the page of a draw.
+
+    Parameters
+    ----------
+    verdicts : iterable of Verdict
+    clips : mapping
+        From recording and start to the clip of each window that was reviewed before.
+    drawn : collection of tuple
+        Recording and start of each window that was drawn.
+    present : iterable of Row
+        The answers of labels/expert.csv.
+    """
+    label_of = {(row.cells["clip_id"], caseless(row.cells["annotator"])): row.cells["label"] for row in present}
+
+    def counts(one: Verdict) -> bool:
+        place = one.recording, one.start_s
+        clip = None if place in drawn else clips.get(place)
+        return clip is not None and label_of.get((clip.clip_id, caseless(one.annotator))) == one.instead_of
+
+    return [one for one in verdicts if not one.instead_of or counts(one)]
 
 
 def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present: Sequence[Row]) -> list[Given]:

@@ -3,6 +3,8 @@
 A row that tools.detect wrote stands for the windows whose score made it. `nocall` is said of all of them: there is no
 call in the row. `call` and `unsure` are said of the highest-scoring one only, because the others may hold nothing. A
 row that somebody added, or moved away from its window, gets windows of its own, centred on it.
+
+Who has said `nocall` of a row and then says `call` takes back what was said of the other windows: they become `unsure`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +17,7 @@ import numpy as np
 from stages.lib.runtime.params import suggestion
 from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import NOCALL
-from stages.lib.tables.expert import LABELS
+from stages.lib.tables.expert import LABELS, UNSURE
 from tools.lib.annotations.windows import centred_windows
 from tools.lib.detection.run_record import Run, RunRecording, read_scores
 from tools.lib.field.candidates import candidate_windows
@@ -43,6 +45,8 @@ class Verdict(NamedTuple):
         Of the answer.
     own : bool
         Whether it is a window of the run, not one that a person has placed.
+    instead_of : str
+        If not empty, it counts only in place of this label, given before by the same person.
     """
 
     place: str
@@ -53,6 +57,7 @@ class Verdict(NamedTuple):
     annotator: str
     day: str
     own: bool
+    instead_of: str = ""
 
 
 class Scored:
@@ -80,6 +85,10 @@ class Scored:
         middles_s = self.starts_s[self.candidates] + self.run.clip_s / 2
         within = (selection.start_s - SAME_S <= middles_s) & (middles_s <= selection.end_s + SAME_S)
         return self.candidates[within]
+
+    def start_s(self, position: int) -> float:
+        """Return the start of a window, to the millisecond, like a clip's."""
+        return round(float(self.starts_s[position]), 3)
 
     def has_sound(self, start_s: float) -> bool:
         """Tell whether the window of the run that is closest to a start has been scored."""
@@ -142,11 +151,16 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
         best = inside[np.argmax(scored.p_call[inside])]
         if Scored.matches(scored.p_call[best], selection.score):
             chosen = inside if label_of(selection)[0] == NOCALL else [best]
-            return [round(float(scored.starts_s[position]), 3) for position in chosen], True
+            return [scored.start_s(position) for position in chosen], True
     length_s = scored.recording.length_s
     span = selection.start_s, min(selection.end_s, length_s)
     starts_s = centred_windows(span, length_s, scored.run.clip_s)
     return [round(start_s, 3) for start_s in starts_s if scored.has_sound(start_s)], False
+
+
+def starts_inside(selection: Selection, scored: Scored) -> list[float]:
+    """Return the starts of the candidates in a row."""
+    return [scored.start_s(position) for position in scored.inside(selection)]
 
 
 def verdicts_of(
@@ -174,7 +188,13 @@ def verdicts_of(
                 fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
             label, note = label_of(selection)
             said = label, note, signature.annotator or "?", signature.day
-            verdicts += [Verdict(place, scored.recording.name, start_s, *said, own) for start_s in starts_s]
+            name = scored.recording.name
+            verdicts += [Verdict(place, name, start_s, *said, own) for start_s in starts_s]
+            if own and label != NOCALL:
+                others = [start_s for start_s in starts_inside(selection, scored) if start_s not in starts_s]
+                verdicts += [
+                    Verdict(place, name, start_s, UNSURE, *said[1:], own, instead_of=NOCALL) for start_s in others
+                ]
         if fault:
             faults.append(f"{place}: {fault}")
     return verdicts, faults

@@ -37,8 +37,9 @@ from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of
 from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
 from tools.lib.verdicts.joining import Joining, join, plan_joining
 from tools.lib.verdicts.reading import folder_of, page_verdicts, table_verdicts
+from tools.lib.verdicts.scored import Scored
 from tools.lib.verdicts.verdict_files import HandedIn, read_file
-from tools.lib.verdicts.verdicts import Scored, Verdict
+from tools.lib.verdicts.verdicts import Verdict
 from tools.lib.wording import counted
 
 

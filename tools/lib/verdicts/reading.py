@@ -12,8 +12,9 @@ from tools.lib.formats.selections import Selection, is_filled_in
 from tools.lib.recordings.recording_finder import Finder
 from tools.lib.recordings.recording_name import named_after
 from tools.lib.review.answer_files import Signature
+from tools.lib.verdicts.scored import Scored
 from tools.lib.verdicts.verdict_files import HandedIn, runs_of
-from tools.lib.verdicts.verdicts import Scored, Verdict, of_deleted, verdicts_of
+from tools.lib.verdicts.verdicts import Verdict, of_deleted, verdicts_of
 
 DETECTIONS = Path("detections")
 

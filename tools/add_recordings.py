@@ -17,20 +17,19 @@ from stages.lib.audio.examination import Examined
 from stages.lib.audio.recording import Channel
 from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
-from tools.lib.clips.clip_rows import ClipRow, append_rows, unlabelled_rows
+from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
+from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, write_register
 from tools.lib.recordings.same_sound import known_sound
 from tools.lib.wording import counted
-
-SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
 
 class Joining(NamedTuple):
@@ -99,8 +98,7 @@ def known_recordings(table: Path, register: Iterable[Registered]) -> list[str]:
 def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, params: FeatureParams) -> list[str]:
     """Add the recordings of a folder to a data set; return the lines to print."""
     table, recordings, register = folder / "clips.csv", folder / "recordings", read_register(folder / NAME)
-    if (folder / "dvc.yaml").exists() and not (folder / "annotations").is_dir():
-        raise InputFaults([f"{table}: {folder / 'dvc.yaml'} would overwrite it without them; choose another data set"])
+    refuse(overwriting_faults(folder))
     known = known_recordings(table, register)
     files = new_files(source, recordings, known)
     repeats = known_sound(files, [recordings / name for name in known])

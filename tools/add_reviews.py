@@ -24,20 +24,22 @@ from stages.lib.runtime.running import run as run_tool
 from stages.lib.runtime.table import Row
 from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
 from stages.lib.tables.clips import Clip
-from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
+from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
 from tools.lib.detection.run_record import Run, read_run
-from tools.lib.field.answers import contradictions, merge, merged_reviews, reviews_of, rows_of, summary
-from tools.lib.field.data_set import DataSet, read_data_set, run_faults
 from tools.lib.field.draws import read_covered, read_draws, searched_by
-from tools.lib.field.joining import Joining, join, plan_joining
-from tools.lib.field.reading import folder_of, page_verdicts, table_verdicts
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
-from tools.lib.field.verdict_files import HandedIn, read_file
-from tools.lib.field.verdicts import Scored, Verdict, filled_in
+from tools.lib.formats.selections import is_filled_in
 from tools.lib.review.answer_files import Signature
-from tools.lib.review.answer_outcomes import key_of
+from tools.lib.review.answer_merging import contradictions, merge, outcomes_line
+from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
+from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
+from tools.lib.verdicts.joining import Joining, join, plan_joining
+from tools.lib.verdicts.reading import folder_of, page_verdicts, table_verdicts
+from tools.lib.verdicts.scored import Scored
+from tools.lib.verdicts.verdict_files import HandedIn, read_file
+from tools.lib.verdicts.verdicts import Verdict
 from tools.lib.wording import counted
 
 
@@ -65,7 +67,9 @@ class Reviewed(NamedTuple):
         return [row[0] for row in self.joining.rows]
 
 
-def review_run(folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given) -> Reviewed:
+def review_run(
+    folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given, present: Sequence[Row]
+) -> Reviewed:
     """Work out what the files about one run say, or refuse all their faults."""
     run = read_run(folder)
     recordings = {one.name: one for one in run.recordings}
@@ -79,10 +83,10 @@ def review_run(folder: Path, files: Sequence[HandedIn], data: DataSet, given: Gi
         for file in files
     ]
     refuse(fault for _, faults in found for fault in faults)
-    verdicts = [verdict for of_file, _ in found for verdict in of_file]
-    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, clips_before(data, run.run))
+    before, drawn = clips_before(data, run.run), {(review.recording, review.start_s): review for review in draws}
+    verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
+    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, before)
     refuse(faults)
-    drawn = {(review.recording, review.start_s): review for review in draws}
     sites = {one.name: one.site for one in run.recordings}
     reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, sites)
     batches = {review.batch for review in reviews if review.drawn}
@@ -110,30 +114,25 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     by_folder = defaultdict(list)
     for file in files:
         by_folder[folder_of(file, given.run).resolve()].append(file)
-    reviewed = [review_run(folder, of_folder, data, given) for folder, of_folder in by_folder.items()]
+    reviewed = [review_run(folder, of_folder, data, given, present) for folder, of_folder in by_folder.items()]
     verdicts = [verdict for one in reviewed for verdict in one.verdicts]
     clip_ids = [clip_id for one in reviewed for clip_id in one.clip_ids]
-    rows = respelt(rows_of(verdicts, clip_ids), spellings([*present, *rows_of(verdicts, clip_ids)]))
-    refuse(contradictions(verdicts, rows))
+    answers = given_answers(verdicts, clip_ids, present)
+    refuse(contradictions(answers))
 
     # Clips first, then the answers about them: after a kill, the same command completes the rest.
     joined = sum(join(read_data_set(), one.joining) for one in reviewed)
     write_reviews(REVIEWS, merged_reviews(before, (review for one in reviewed for review in one.reviews)))
     write_runs(RUNS, {row[:7]: row for row in [*(row for one in reviewed for row in one.searched), *runs]}.values())
-    answers, outcomes = merge(present, rows)
-    write_rows(EXPERT, answers)
+    rows, outcomes = merge(present, answers)
+    write_rows(EXPERT, rows)
     weighted = len({(one.run, one.clip_id) for each in reviewed for one in each.reviews if one.drawn})
-    empty = sum(len(file.selections or []) - len(filled_in(file.selections or [])) for file in files)
+    empty = sum(not is_filled_in(one) for file in files for one in file.selections or [])
     return [
-        summary(EXPERT, outcomes, latest_of(rows), empty),
-        f"{REVIEWS}: {weighted} of these windows were drawn at random, so they count for the figures of the field",
+        outcomes_line(EXPERT, outcomes, empty, "label"),
+        f"{REVIEWS}: {counted(weighted, 'reviewed window')} drawn at random; no others count for the field report",
         f"{data.table}: {counted(joined, 'window')} joined the pool" + (next_steps(data) if joined else ""),
     ]
-
-
-def latest_of(rows: Sequence[Row]) -> list[Row]:
-    """Return one row for each clip and annotator."""
-    return list({key_of(row): row for row in rows}.values())
 
 
 def next_steps(data: DataSet) -> str:

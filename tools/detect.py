@@ -26,7 +26,7 @@ from tools.lib.field.wanted_threshold import Wanted, count_per_hour, share, thre
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
-from tools.lib.search.growing import alone_in
+from tools.lib.search.growing import output_folder
 from tools.lib.search.run_tables import DAY, RECORDING
 from tools.lib.search.search import Outcome, search
 from tools.lib.search.task import task
@@ -130,24 +130,14 @@ def main() -> None:
         print(said)
     began = time.monotonic()
     # Embedding needs the pretrained model, which no cluster has.
-    with alone_in(choices.folder), nullcontext() if params.embeds else chosen_cluster() as cluster:
+    with output_folder(choices.folder), nullcontext() if params.embeds else chosen_cluster() as cluster:
         todo = task(given, choices, params, cluster)
         for line in [*lines_about(todo.recordings, params.clip_s), *todo.waiting]:
             print(line)
         # Before the work begins, which may take hours.
         for line in todo.left_out:
             print(f"{line}; left out", file=sys.stderr)
-        outcome = search(
-            todo.recordings,
-            params,
-            choices.folder,
-            todo.run,
-            todo.states,
-            site=choices.site,
-            pictures=choices.pictures,
-            cluster=cluster,
-            files=todo.files,
-        )
+        outcome = search(todo, choices, params, cluster)
     for line in outcome.changed:
         print(f"{line}; left out", file=sys.stderr)
     left_out = len(todo.left_out) + len(outcome.changed)

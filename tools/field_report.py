@@ -3,7 +3,7 @@
 From the windows that were drawn at random and heard, it estimates for each threshold how many of the windows above it
 are calls (precision), how many are not, per hour (false alarms), and how many of the calls are above it (recall): at
 all sites together and at each, with 95 % intervals. It writes metrics/field.json and metrics/plots/field.csv, which
-`dvc plots show` draws. `python -m tools.detect --false-alarms 2` takes its threshold from there.
+`dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its threshold from there.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def main() -> None:
     write_json(FIELD, metrics)
     write_table(PLOT, PLOT_COLUMNS, plot_rows(metrics))
     print(summary(metrics))
-    print(f"\n{FIELD} and {PLOT} are written; dvc plots show draws them.")
+    print(f"\n{FIELD} and {PLOT} are written; dvc plots show Field draws them.")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
-from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, present_files, write_files
+from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
 from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
@@ -37,7 +37,7 @@ from tools.lib.clips.telling_names import telling_line
 from tools.lib.formats.event import KINDS
 from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
-from tools.lib.recordings.data_set import data_set_folder
+from tools.lib.recordings.data_set import ANNOTATIONS, data_set_folder
 from tools.lib.recordings.register import NAME, write_register
 from tools.lib.wording import counted
 

@@ -19,11 +19,17 @@ from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
-from tools.lib.field.data_set import DataSet, held_out_reasons, present_names, read_data_set, run_faults
 from tools.lib.field.draws import Draw, draw_windows, next_draw_path, write_covered
-from tools.lib.field.sources import source_faults
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
+from tools.lib.verdicts.data_set import (
+    DataSet,
+    held_out_reasons,
+    present_names,
+    read_data_set,
+    run_faults,
+    source_faults,
+)
 from tools.lib.wording import counted
 
 FOLDER = Path("detections")
@@ -116,7 +122,7 @@ def main() -> None:
     given = parser.parse_args()
     refuse([] if given.count > 0 else [f"--count {given.count}: should be 1 or more"])
     refuse([] if given.uncertain >= 0 else [f"--uncertain {given.uncertain}: should be 0 or more"])
-    folders = list(dict.fromkeys(given.folders)) or [FOLDER]
+    folders = list({folder.resolve(): folder for folder in given.folders}.values()) or [FOLDER]
     print(*review(folders, given.count, given.uncertain), sep="\n")
 
 

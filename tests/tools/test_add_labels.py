@@ -18,8 +18,8 @@ from tests.support.label_repository import (
     write_label_files,
 )
 from tests.support.tool import run_tool
-from tools.add_labels import Given, Signature, add_labels, merge
-from tools.lib.review.answer_outcomes import key_of
+from tools.add_labels import Signature, add_labels
+from tools.lib.review.answer_merging import Given, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")
 
@@ -220,7 +220,7 @@ def tables(draw, annotators: list[str]) -> list[Row]:
 
 
 def file_of(name: str, rows: list[Row]) -> list[Given]:
-    return [Given(Path(name), row) for row in rows]
+    return [Given(row, f"{name}:{row.line}", row.cells["clip_id"]) for row in rows]
 
 
 def cells(rows: list[Row]) -> list[tuple]:
@@ -281,3 +281,9 @@ def test_two_files_in_other_capitals_contradict_each_other(repository):
     labels = {"Zoe": "call", "ZOE": "nocall"}
     files = [export(f"{name}.csv", f"bay_0000000,{label},{name},2026-11-22,") for name, label in labels.items()]
     assert "Zoe says nocall for bay_0000000, but call on the same day" in refused(*files)[0]
+
+
+def test_the_same_answer_on_another_day_is_no_change(repository):
+    assert "1 unchanged" in add(export("a.csv", "bay_0003000,nocall,val,2026-11-22,"))
+    assert Path("labels/expert.csv").read_text() == EXPERT
+    assert "1 changed" in add(export("b.csv", "bay_0003000,nocall,val,2026-11-22,a ship"))

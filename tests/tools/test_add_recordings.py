@@ -255,7 +255,7 @@ def test_a_sound_under_two_names_joins_once(repository, tmp_path):
 def test_a_data_set_that_a_stage_makes_is_refused(repository, tmp_path):
     Path("data/bay/dvc.yaml").write_text("stages: {}\n")
     printed = add(repository, tmp_path / "sea", status=1)
-    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml would overwrite it without them")
+    assert printed.startswith("data/bay/clips.csv: data/bay/dvc.yaml would overwrite it without what is added")
 
 
 @pytest.mark.parametrize("sizes", [(30, 6, 8, 8), (0.6, 0.15, 0.1, 0.15)])

@@ -1,6 +1,7 @@
 """Verdicts come back: from the page and from tables, about runs whose scores the tests choose."""
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from tests.stages.conftest import write_data_set
 from tests.support.edit import replaced
 from tests.support.run_folder import CLIP_S, FEATURES, HOP_S, LENGTH_S, SAMPLE_RATE, SITE, make_run, write_recordings
 from tests.support.tool import run_tool
-from tools.lib.detection.detections import find_detections, window_starts
+from tools.lib.detection.detections import window_starts
 from tools.lib.detection.run_record import read_run, write_run
-from tools.lib.detection.searched import Searched
+from tools.lib.detection.searched import Searched, detections_of
 from tools.lib.field.candidates import BINS
 from tools.lib.field.draws import read_covered, read_draws
 from tools.lib.field.runs_table import COLUMNS as RUN_COLUMNS
@@ -127,8 +128,8 @@ def test_answers_of_the_page_become_clips_answers_and_weights(folder):
     windows = draw(folder)
     answers = {one.clip_id: ("nocall", "call", "unsure")[number % 3] for number, one in enumerate(windows)}
     said = add(folder, write_page(folder, answers), "--run", "detections")
-    assert f"labels/expert.csv: {len(windows)} answers added (4 call, 4 nocall, 4 unsure)" in said
-    assert "12 of these windows were drawn at random" in said
+    assert f"labels/expert.csv: {len(windows)} answers added (call 4, nocall 4, unsure 4)" in said
+    assert "labels/reviews.csv: 12 reviewed windows drawn at random" in said
     clips = {clip.clip_id: clip for clip in read_clips(folder / "data/tiny/clips.csv")}
     recordings = {path.name for path in (folder / "data" / "tiny" / "recordings").iterdir()}
     assert {"one.wav", "two.flac"} <= recordings
@@ -163,6 +164,26 @@ def test_a_file_that_is_given_again_changes_nothing(folder):
     assert contents(folder) == before
 
 
+def test_a_row_that_is_a_call_after_all_takes_back_what_was_said_of_its_other_windows(folder):
+    recordings = {name: folder / "sea" / name for name in ("one.wav", "two.flac")}
+    make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks({2.0: 0.95, 2.25: 0.85, 2.5: 0.9})))
+    name = fill_in(folder, row1="nocall")
+    add(folder, name, "--annotator", "val", "--date", "2026-01-02")
+    add(folder, name, "--annotator", "scott", "--date", "2026-01-02")
+    windows = {"one_0002000", "one_0002500"}
+    assert {(clip_id, label) for clip_id, label, _ in expert(folder)} == {(clip_id, "nocall") for clip_id in windows}
+    before = contents(folder)
+    add(folder, fill_in(folder, row1="call"), "--annotator", "Val")
+    found = {(clip_id, by): label for clip_id, label, by in expert(folder)}
+    assert found.pop(("one_0002000", "val")) == "call"
+    assert {label for (_, by), label in found.items() if by == "val"} == {"unsure"}
+    assert {label for (_, by), label in found.items() if by == "scott"} == {"nocall"}
+    assert (folder / "data/tiny/clips.csv").read_bytes() == before["data/tiny/clips.csv"]
+    after = contents(folder)
+    add(folder, name, "--annotator", "val")
+    assert contents(folder) == after
+
+
 def test_a_part_of_the_answers_can_come_later_and_stands_for_all_meanwhile(folder):
     windows = draw(folder)
     add(folder, write_page(folder, {one.clip_id: "nocall" for one in windows[:5]}))
@@ -194,8 +215,8 @@ def test_two_people_may_disagree_and_one_may_not_say_two_things_on_one_day(folde
     again = write_page(folder, {other.clip_id: "call", one.clip_id: "unsure"}, "again.csv", "Val")
     (line,) = refused(folder, val, scott, again)
     assert line == (
-        f"again.csv:3: val says unsure for the window of {one.recording} at {one.start_s:g} s, but call in "
-        "review-val.csv:2; keep one"
+        f"again.csv:3: val says unsure for the window of {one.recording} at {one.start_s:g} s, but call on "
+        "the same day in review-val.csv:2; keep one"
     )
     add(folder, val, scott)
     assert len(expert(folder)) == 2
@@ -307,10 +328,9 @@ def test_a_long_call_and_a_long_silence_get_several_windows(folder):
 
 
 def write_day(folder: Path) -> Path:
-    """Write one table of both recordings, as `detect --per day` does; return it."""
+    """Write one table of all recordings of the run, as `detect --per day` does; return it."""
     run = read_run(folder / "detections")
-    starts_s = window_starts(LENGTH_S, CLIP_S, HOP_S)
-    found = [Searched(one, find_detections(peaks(), starts_s, CLIP_S, one.found, 0.5)) for one in run.recordings]
+    found = [Searched(one, detections_of(folder / "detections", run, one)) for one in run.recordings]
     path = folder / RAVEN.format("far--2026-11-28")
     write_raven(path, found, FEATURES)
     of_day = tuple(one.model_copy(update={"table": path.name}) for one in run.recordings)
@@ -330,6 +350,78 @@ def test_a_table_of_a_day_is_about_several_recordings(folder):
     assert {"one_0006000": "nocall", "two_0002000": "nocall", "two_0015000": "nocall"}.items() <= found.items()
 
 
+def keep_rows(path: Path, wanted: str) -> None:
+    """Delete all rows of a table but those with some text."""
+    header, *rows = path.read_text().splitlines(keepends=True)
+    path.write_text(header + "".join(row for row in rows if wanted in row))
+
+
+ALL_PEAKS = {"0002000", "0006000", "0010000", "0015000"}
+
+
+def peaks_answered(folder: Path, stem: str) -> dict[str, str]:
+    """Return the labels of the highest windows of a recording, by the last part of their ids."""
+    ids = {f"{stem}_{peak}": peak for peak in ALL_PEAKS}
+    return {ids[clip_id]: label for clip_id, label, _ in expert(folder) if clip_id in ids}
+
+
+@pytest.mark.parametrize("name", ["far--2026-11-28", "FAR--2026-11-28.selections", "far--2026-11-28_labels"])
+def test_a_recording_of_a_day_whose_rows_were_all_deleted_has_no_call(folder, name):
+    path = write_day(folder)
+    keep_rows(path, "two.flac")
+    path.rename(path.with_name(f"{name}.txt"))
+    table = f"detections/{name}.txt"
+    assert "4 not filled in" in add(folder, table, "--annotator", "val")
+    add(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "one") == dict.fromkeys(ALL_PEAKS, "nocall")
+    assert peaks_answered(folder, "two") == {}
+    keep_rows(folder / table, "no such row")
+    add(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "two") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+@pytest.mark.parametrize("content", ["", "\n", "2.1\t2.4\t0.95 nocall\n"])
+def test_labels_of_audacity_that_were_deleted_are_no_calls(folder, content):
+    (folder / "detections" / "one.txt").write_text(content)
+    add(folder, "detections/one.txt", "--annotator", "val", "--deleted", "nocall")
+    assert peaks_answered(folder, "one") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+def test_a_table_with_the_suffix_of_its_recording_belongs_to_that_one(folder):
+    """Two recordings may differ in the suffix alone; their tables have it in their names."""
+    recordings = write_recordings(folder / "lake", ("bay/one.wav", "bay/one.flac"))
+    make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks()))
+    run = read_run(folder / "detections")
+    tables = {one.name: f"{one.name.replace('/', '--')}.txt" for one in run.recordings}
+    changed = [one.model_copy(update={"table": tables[one.name], "file_stem": "one"}) for one in run.recordings]
+    write_run(folder / "detections", run.model_copy(update={"form": "audacity", "recordings": tuple(changed)}))
+    (folder / "detections" / "bay--one.flac.txt").write_text("2.1\t2.4\t0.95 nocall\n12.1\t12.6\tcall\n")
+    add(folder, "detections/bay--one.flac.txt", "--annotator", "val", "--deleted", "nocall")
+    assert {one.recording for one in read_reviews(folder / "labels/reviews.csv")} == {"bay/one.flac"}
+    assert peaks_answered(folder, "bay--one") == dict.fromkeys(ALL_PEAKS, "nocall")
+
+
+def test_a_detection_across_two_recordings_that_was_deleted_is_no_call_in_both(folder):
+    ends = peaks({2.0: 0.95, LENGTH_S - CLIP_S: 0.9}), peaks({0.0: 0.85, 6.0: 0.8})
+    recordings = {name: folder / "sea" / name for name in ("one.wav", "two.flac")}
+    make_run(folder / "detections", recordings, dict(zip(recordings, ends, strict=True)))
+    path = write_day(folder)
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(row for row in rows if "0.90" not in row and "0.85" not in row))
+    add(folder, str(path.relative_to(folder)), "--annotator", "val", "--deleted", "nocall")
+    assert [row[:2] for row in expert(folder)] == [("one_0019500", "nocall"), ("two_0000000", "nocall")]
+
+
+def test_a_table_of_another_name_does_not_say_which_recordings_it_was_about(folder):
+    write_day(folder).rename(folder / "detections" / "mine.txt")
+    (line,) = refused(folder, "detections/mine.txt", "--annotator", "val", "--deleted", "nocall")
+    assert line == (
+        "detections/mine.txt: is not named like a table of the run, so it is unknown which rows were deleted; give it "
+        "the name back that python -m tools.detect has written, or leave out --deleted"
+    )
+    assert "8 not filled in" in add(folder, "detections/mine.txt", "--annotator", "val")
+
+
 def test_in_a_table_of_a_day_every_row_says_where_it_is_in_its_recording(folder):
     table = fill_in(folder, write_day(folder).name.partition(".Table")[0], row1="nocall")
     path = folder / table
@@ -339,6 +431,28 @@ def test_in_a_table_of_a_day_every_row_says_where_it_is_in_its_recording(folder)
     path.write_text("\n".join([header, "\t".join(cells), *rest, ""]))
     (line,) = refused(folder, table, "--annotator", "val")
     assert line.startswith(f"{table}:2: has no File Offset (s), which a table of several files needs")
+
+
+def test_rows_of_one_recording_that_are_left_of_a_day_still_need_their_place_in_it(folder):
+    path = write_day(folder)
+    keep_rows(path, "two.flac")
+    table = fill_in(folder, "far--2026-11-28", row1="nocall")
+    path.write_text("".join(line.rpartition("\t")[0] + "\n" for line in path.read_text().splitlines()))
+    (line,) = refused(folder, table, "--annotator", "val")
+    assert line.startswith(f"{table}:2: is about 'two.flac', the table is not named after it, and there is no File Off")
+
+
+def test_a_row_that_was_drawn_into_the_next_recording_is_refused_before_its_deleted_rows_are_no_calls(folder):
+    path = write_day(folder)
+    keep_rows(path, "one.wav")
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file, delimiter="\t")
+    rows[3][header.index("End Time (s)")] = "21.5"
+    write_rows(path, [header, *rows])
+    table = str(path.relative_to(folder))
+    (line,) = refused(folder, table, "--annotator", "val", "--deleted", "nocall")
+    assert line.startswith(f"{table}:5: 15.0625 to 21.5 s is beyond the end of one.wav, which is 20.000 s long")
+    assert "4 not filled in" in add(folder, table, "--annotator", "val")
 
 
 # --- The data set ---
@@ -417,7 +531,10 @@ def test_recordings_that_are_held_out_are_refused_by_name(folder):
     copy.write_bytes((folder / "data/tiny/recordings" / name).read_bytes())
     make_run(folder / "detections", {"copy.wav": copy}, {"copy.wav": peaks({0.25: 0.9})})
     table = fill_in(folder, "copy", row1="nocall")
-    expected = f"{table}:2: tiny holds out {name}, so that nothing is learnt from it; remove the verdicts about it"
+    expected = (
+        f"{table}:2: tiny holds out {name}, so that nothing is learnt from it; remove its verdicts, or restore its "
+        "deleted rows"
+    )
     assert refused(folder, table, "--annotator", "val") == [expected]
     assert refused(folder, table, "--annotator", "val", "--minutes", "1") == [expected]
 
@@ -498,7 +615,9 @@ def test_answers_of_another_run_are_refused(folder):
     page = write_page(folder, {windows[0].clip_id: "call"})
     (line,) = refused(folder, page, "--run", "later")
     runs = [read_run(folder / name).run for name in ("detections", "later")]
-    assert line == f"{page}: is about the run {runs[0]}, but later holds the run {runs[1]}; name its folder with --run"
+    assert (
+        line == f"{page}:2: is about the run {runs[0]}, but later holds the run {runs[1]}; name its folder with --run"
+    )
     unknown = write_page(folder, {f"{runs[0]}--one_0000999": "call"}, "unknown.csv")
     assert refused(folder, unknown)[0].startswith(f"unknown.csv:2: {runs[0]}--one_0000999 was not drawn")
 
@@ -539,8 +658,61 @@ def test_wrong_options_are_refused(folder, arguments, fault):
     assert refused(folder, RAVEN.format("one"), *arguments)[0].startswith(fault)
 
 
+def test_a_table_with_decimal_commas_is_read_as_a_spreadsheet_saves_it(folder):
+    for form in ("one.Table.1.selections.txt", "one.csv"):
+        path = folder / "detections" / form
+        text = path.read_text().replace("\t" if "Table" in form else ",", ";")
+        text = re.sub(r"(?<=;\d)\.(?=\d+;)|(?<=;\d\d)\.(?=\d+;)", ",", text)
+        assert "0,95" in text
+        path.write_bytes(b"\xef\xbb\xbf" + re.sub(r";\n", ";nocall\r\n", text).encode())
+        add(folder, f"detections/{form}", "--annotator", form)
+    found = {(clip_id, by) for clip_id, label, by in expert(folder) if label == "nocall"}
+    assert {(f"one_{peak}", by) for peak in ALL_PEAKS for by in ("one.csv", "one.Table.1.selections.txt")} <= found
+
+
+def test_a_recording_of_another_name_than_its_table_is_named(folder):
+    path = folder / RAVEN.format("one")
+    path.write_text(path.read_text().replace("one.wav", "other.wav"))
+    (line,) = refused(folder, fill_in(folder, row1="nocall"), "--annotator", "val")
+    assert line.startswith(f"{RAVEN.format('one')}:2: is about 'other.wav', the table is not named after it, and there")
+
+
+def test_a_list_of_what_could_be_drawn_that_is_damaged_or_gone_is_refused(folder):
+    page = write_page(folder, {draw(folder)[0].clip_id: "call"})
+    path = folder / "detections" / "review_candidates.csv"
+    header, first, second = path.read_text().splitlines()
+    path.write_text(f"{header}\n{first.replace(',far,', ',far,x')}\n{second},\n".replace(",1,", ",1.5,"))
+    lines = refused(folder, page)
+    assert re.match(r".*/review_candidates\.csv:2: 'x0\.00\d+' is no number of hours; restore it from a copy", lines[0])
+    path.unlink()
+    (line,) = refused(folder, page)
+    assert "/review_candidates.csv: there is no such file" in line
+
+
+def test_scores_that_are_cut_off_are_refused(folder):
+    table, scores = fill_in(folder, row1="nocall"), folder / "detections" / "scores" / "one.csv"
+    scores.write_text("\n".join(scores.read_text().splitlines()[:9]) + "\n")
+    (line,) = refused(folder, table, "--annotator", "val")
+    assert line.startswith(f"{scores}: has scores of 8 windows, not 157; restore it from a copy")
+    result = run_tool(folder, "review", "--count", "5")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "scores/one.csv: has scores of 8 windows" in result.stderr
+
+
+def test_the_answers_of_a_review_are_sent_on_by_add_labels(folder):
+    page = write_page(folder, {one.clip_id: "call" for one in draw(folder)})
+    (folder / "labels" / "split.csv").write_text("clip_id,part,label\n")
+    result = run_tool(folder, "add_labels", page)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"{page}:2: is about a window of a detector run, not about a clip; hand in the whole file with python -m "
+        "tools.add_reviews\n"
+    )
+
+
 def test_files_that_are_none_of_ours_are_refused(folder):
     (folder / "notes.md").write_text("a page\nof notes\n")
+    (folder / "sea.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
     (folder / "sea.zip").write_bytes(b"PK\x03\x04")
     without = folder / "detections" / "three.Table.1.selections.txt"
     without.write_text("Selection\tBegin Time (s)\tEnd Time (s)\n1\t1\t2\n")

@@ -1,6 +1,7 @@
 """Detection with a model that the pipeline has really trained, on recordings in which it is known what is where."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -15,8 +16,11 @@ from PIL import Image
 from experiments.clone import REPOSITORY, overlay, run_in
 from stages.lib.audio.examination import Examined
 from stages.lib.cache.digests import file_digest
+from stages.lib.cards.field_results import FIELD
 from stages.lib.model.model_folder import model_digest
+from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import read_clips
+from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
 from stages.lib.tables.pool import read_pool
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline
 from tests.support.once import made_once
@@ -25,6 +29,8 @@ from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, sh
 from tools.lib.detection.detections import Detection, window_starts
 from tools.lib.detection.detector import feature_params, open_detector, scores
 from tools.lib.detection.run_record import RECORD, read_run, read_scores, run_id
+from tools.lib.field.draws import read_draws
+from tools.lib.field.runs_table import RUNS, write_runs
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
 from tools.lib.recordings.given_recordings import GivenRecording
@@ -127,7 +133,7 @@ def test_the_record_says_what_was_searched_and_the_scores_of_every_window_are_ke
     deep = run.recordings[0]
     assert (deep.path, deep.digest) == (str(folder / "deep.flac"), file_digest(folder / "deep.flac"))
     assert (deep.length_s, deep.sound_s) == (LENGTH_S, LENGTH_S)
-    starts_s, p_call = read_scores(raven, deep)
+    starts_s, p_call = read_scores(raven, run, deep)
     assert starts_s.tolist() == window_starts(LENGTH_S, CLIP_S, CLIP_S / 4).tolist()
     rows = pandas.read_csv(raven / TABLE.format("deep"), sep="\t")
     assert set(rows["Score"]) <= set(p_call)
@@ -408,6 +414,133 @@ def test_a_run_with_other_options_is_refused_and_nothing_is_written(raven, folde
     assert {path: path.read_bytes() for path in raven.rglob("*") if path.is_file()} == before
 
 
+# Thresholds that a review gives.
+
+
+SEA_CALLS_S = np.arange(4.0, 56.0, 5.2)
+
+
+@pytest.fixture(scope="module")
+def reviewed(folder, tmp_path_factory) -> Path:
+    """A folder with the model, whose detections in two recordings were reviewed by somebody who knows the truth."""
+    place = tmp_path_factory.mktemp("reviewed")
+    for name in ("params.yaml", "data", "labels", "metrics", "models"):
+        (shutil.copytree if (folder / name).is_dir() else shutil.copy)(folder / name, place / name)
+    write_runs(place / RUNS, [])
+    calls_s = [(at, at + 0.5) for at in SEA_CALLS_S]
+    for number in range(2):
+        (place / "sea").mkdir(exist_ok=True)
+        soundfile.write(place / "sea" / f"day{number}.wav", sea(60.0, calls_s, seed=number), SAMPLE_RATE)
+    detect(place, "sea", "--site", "pier")
+    assert run_tool(place, "review", "--count", "60").returncode == 0
+    answers = [(one.clip_id, truth(one.start_s), "val", "2026-11-28", "") for one in read_draws(place / "detections")]
+    write_table(place / "review-val.csv", EXPERT_COLUMNS, answers)
+    assert run_tool(place, "add_reviews", "review-val.csv").returncode == 0
+    report(place)
+    return place
+
+
+def truth(start_s: float) -> str:
+    """Return the label of a window: one with half a call or more is a call."""
+    return "call" if np.abs(SEA_CALLS_S - start_s).min() <= CLIP_S / 2 else "nocall"
+
+
+def report(folder: Path) -> dict:
+    """Write the report on the run in a folder, and return what it says of all sites."""
+    result = run_tool(folder, "field_report")
+    assert (result.returncode, result.stderr) == (0, "")
+    return json.loads((folder / FIELD).read_text())["all"]
+
+
+@pytest.mark.parametrize(
+    ("option", "measure", "is_met"),
+    [
+        ("--false-alarms", "false_alarms_per_hour", lambda value, wanted: value <= wanted),
+        ("--precision", "precision", lambda value, wanted: value >= wanted),
+    ],
+)
+def test_the_threshold_that_a_review_gives_is_used_and_said(reviewed, tmp_path, option, measure, is_met):
+    points = json.loads((reviewed / FIELD).read_text())["all"]["points"]
+    known = [point for point in points if point["heard"] and point[measure] is not None]
+    assert len({point[measure] for point in known}) > 1
+    wanted = known[-1][measure]
+    expected = next(point for point in known if is_met(point[measure], wanted))
+    assert expected["threshold"] > points[0]["threshold"]
+    said, *_, found, _ = detect(
+        reviewed, "sea", "--site", "pier", option, f"{wanted}", "--output", str(tmp_path)
+    ).splitlines()
+    value, low, high = (expected[f"{measure}{end}"] for end in ("", "_low", "_high"))
+    assert said.startswith(
+        f"{option} {wanted:g}: threshold {expected['threshold']:g}, where {measure.replace('_', ' ')} is estimated at "
+        f"{value:.2f} (95 % interval {low:.2f} to {high:.2f}; "
+    )
+    assert said.endswith(f"and recall at {expected['recall']:.2f}")
+    assert f"detections above {expected['threshold']:g} in 2 recordings" in found
+    assert read_run(tmp_path).threshold == expected["threshold"]
+    rows = pandas.concat(pandas.read_csv(path, sep="\t") for path in tmp_path.glob("*.txt"))
+    assert (rows["Score"] > expected["threshold"]).all()
+    # The same command goes on in its folder, also with the threshold as a number; another wish is another run.
+    assert "nothing new" in detect(reviewed, "sea", "--site", "pier", option, f"{wanted}", "--output", str(tmp_path))
+    same = ("--threshold", f"{expected['threshold']}", "--output", str(tmp_path))
+    assert "nothing new" in detect(reviewed, "sea", "--site", "pier", *same)
+
+
+def test_a_wish_that_no_threshold_meets_is_refused_and_nothing_is_written(reviewed, tmp_path):
+    expert = reviewed / "labels" / "expert.csv"
+    before = {path: path.read_bytes() for path in (expert, reviewed / FIELD)}
+    try:
+        expert.write_text(expert.read_text().replace(",call,val,2026-11-28", ",nocall,val,2026-11-28"))
+        heard = max(point["threshold"] for point in report(reviewed)["points"] if point["heard"])
+        (line,) = faults(reviewed, "sea", "--precision", "0.9", "--output", str(tmp_path / "out"))
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+    assert line == (
+        f"--precision 0.9: no threshold up to {heard:g}, above which the last windows were heard, is that good by "
+        f"{FIELD}; ask for less, or review more detections"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", [("--false-alarms", "2"), ("--precision", "0.5")])
+def test_without_a_report_about_this_model_a_wish_is_refused(folder, reviewed, tmp_path, option):
+    shutil.copytree(reviewed / "models", tmp_path / "models")
+    wish = f"{option[0]} {option[1]}"
+    arguments = (str(folder / "quiet.wav"), *option)
+    assert faults(tmp_path, *arguments) == [
+        f"{FIELD}: there is no such file; run python -m tools.field_report, or restore it from Git"
+    ]
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / FIELD).write_text("{}\n")
+    assert faults(tmp_path, *arguments) == [
+        f"{wish}: {FIELD} has no report yet; review detections (python -m tools.review, python -m tools.add_reviews) "
+        "and run python -m tools.field_report, or give --threshold"
+    ]
+    shutil.copy(reviewed / FIELD, tmp_path / FIELD)
+    shutil.rmtree(tmp_path / "models" / "retrained")
+    shutil.copytree(reviewed / "models" / "baseline", tmp_path / "models" / "retrained")
+    assert faults(tmp_path, *arguments) == [
+        f"{wish}: {FIELD} is about another model; review detections of this one (python -m tools.review) and run "
+        "python -m tools.field_report, or give --threshold"
+    ]
+    (tmp_path / FIELD).write_text("[]\n")
+    assert faults(tmp_path, *arguments) == [
+        f"{FIELD}: is not a report on detections; run python -m tools.field_report, or restore it from Git"
+    ]
+    assert not (tmp_path / "detections").exists()
+
+
+def test_a_wish_that_cannot_be_is_refused_by_the_command_line(reviewed):
+    for option, text in (
+        ("--false-alarms", "-1"),
+        ("--false-alarms", "two"),
+        ("--precision", "90"),
+        ("--precision", "0"),
+    ):
+        (line,) = faults(reviewed, "sea", option, text)
+        assert line.startswith(f"{option} {text}: should be a ")
+
+
 # Faults.
 
 
@@ -434,7 +567,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
     assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
         "--threshold 1: should be 0 or more, and less than 1",
-        "--hop 0.6: should be more than 0, and no more than a window of 0.5 s",
+        "--hop 0.6: should be at least 0.001 s, and no more than a window of 0.5 s",
     ]
     said = "\n".join(found[2:])
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
@@ -478,6 +611,20 @@ def test_a_name_that_is_not_utf8_is_named_and_an_unfinished_header_is_no_obstacl
     assert result.stderr.startswith(f"{tmp_path}/caf\\udce9.wav: recording 'caf\\udce9.wav' is not UTF-8; rename")
     found = [(tmp_path / "out" / f"{name}.csv").read_text().replace(name, "") for name in ("open", "whole")]
     assert found[0] == found[1]
+
+
+def test_what_cannot_be_searched_or_written_to_is_said_in_one_line(folder, tmp_path):
+    (tmp_path / "file").touch()
+    searched = str(folder / "quiet.wav")
+    for option, text, fault in (
+        ("--output", f"{tmp_path}/file", f"{tmp_path}/file: is a file; name a folder with --output"),
+        ("--hop", "1e-9", "--hop 1e-09: should be at least 0.001 s"),
+        ("--hop", "nan", "--hop nan: should be at least 0.001 s"),
+        ("--threshold", "nan", "--threshold nan: should be 0 or more"),
+    ):
+        (line,) = faults(folder, searched, "--output", f"{tmp_path}/out", option, text)
+        assert line.startswith(fault)
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_a_model_it_says_how_to_get_one(folder, tmp_path):

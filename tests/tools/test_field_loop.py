@@ -63,8 +63,8 @@ def paste(folder: Path, first: str, names: dict[str, str]) -> str:
 
 def highest_at(folder: Path, places: np.ndarray) -> np.ndarray:
     """Return the highest score of the windows within a quarter of a second of some places, in the one recording."""
-    (recording,) = read_run(folder).recordings
-    starts_s, p_call = read_scores(folder, recording)
+    run = read_run(folder)
+    starts_s, p_call = read_scores(folder, run, run.recordings[0])
     return np.array([np.nanmax(p_call[np.abs(starts_s - at) <= CLIP_S / 2]) for at in places])
 
 

@@ -2,10 +2,13 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from experiments.clone import REPOSITORY
 from stages.lib.cards.field_results import FIELD, MEASURES, read_field
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
@@ -85,6 +88,13 @@ def test_the_plot_has_a_row_for_each_threshold_and_measure(tables, monkeypatch):
     assert rates == sorted(rates, reverse=True)
     for row in rows:
         assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
+
+
+def test_the_plot_is_drawn_from_the_columns_of_its_table():
+    (plot,) = [one["Field"] for one in yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["plots"] if "Field" in one]
+    template = (REPOSITORY / ".dvc" / "plots" / f"{plot['template']}.json").read_text()
+    named = {plot["x"], plot["y"][str(field_report.PLOT)]}
+    assert named | set(re.findall(r"datum\.(\w+)", template)) == set(field_report.PLOT_COLUMNS)
 
 
 def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):
@@ -195,11 +205,11 @@ def test_the_report_is_json_without_nan(tables, monkeypatch):
 
 @pytest.mark.parametrize("argument", ["", "two", "nan", "inf", "-1"])
 def test_only_a_number_of_false_alarms_is_understood(argument):
-    with pytest.raises(ValueError):
+    with pytest.raises(InputFaults, match=f"^--false-alarms {argument}: should be a number per hour of 0 or more"):
         count_per_hour(argument)
 
 
 @pytest.mark.parametrize("argument", ["", "half", "nan", "0", "1.01", "-1"])
 def test_only_a_share_above_zero_is_understood(argument):
-    with pytest.raises(ValueError):
+    with pytest.raises(InputFaults, match=f"^--precision {argument}: should be a share of more than 0 and at most 1"):
         share(argument)

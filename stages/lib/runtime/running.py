@@ -1,14 +1,13 @@
 """Running a `main()`: one instance at a time, on unchanged inputs, and without a traceback for a user's mistake."""
 
 import errno
-import fcntl
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from stages.lib.runtime.alone import alone_in
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import changed_inputs, forget_all, remember_source_code
 
@@ -20,11 +19,15 @@ REMEDIES = {
 }
 
 
+# If DVC itself is killed, its stage continues, and could overwrite the output of the next run.
+STILL_RUNNING = "a stage is still running here from a dvc repro that was killed; wait, then run it again"
+
+
 def run_stage(main: Callable[[], None]) -> None:
     """Run the `main()` of a stage as the only one in its working folder, and fail if its inputs change."""
 
     def guarded() -> None:
-        with only_stage_in(Path.cwd()):
+        with alone_in(Path.cwd(), STILL_RUNNING):
             forget_all()
             remember_source_code()
             main()
@@ -61,31 +64,6 @@ def say_everything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-@contextmanager
-def only_stage_in(folder: Path) -> Iterator[None]:
-    """Hold a lock on a working folder; raise `InputFaults` if another process holds it.
-
-    DVC runs one stage at a time. But if DVC itself is killed, its stage continues and could overwrite the output of the
-    next run. The operating system releases the lock when the process ends, however it ends.
-    """
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        refuse_second(opened, folder)
-        yield
-    finally:
-        os.close(opened)
-
-
-def refuse_second(opened: int, folder: Path) -> None:
-    """Lock an open folder, or raise `InputFaults`."""
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputFaults(
-            [f"{folder}: a stage is still running here from a dvc repro that was killed; wait, then run it again"]
-        ) from None
 
 
 def system_fault(error: OSError) -> str:

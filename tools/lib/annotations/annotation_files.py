@@ -7,9 +7,10 @@ from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import is_utf8
 from tools.lib.formats.audacity import name_in_data_set
+from tools.lib.recordings.data_set import ANNOTATIONS
 from tools.lib.recordings.file_names import absolute, told_apart
 
-ANNOTATIONS, RECORDINGS = "annotations", "recordings"
+RECORDINGS = "recordings"
 
 
 def present_files(folder: Path) -> dict[str, Path]:

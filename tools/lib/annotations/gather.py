@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
-from tools.lib.annotations.annotation_files import ANNOTATIONS, RECORDINGS, name_faults, placed, present_files
+from tools.lib.annotations.annotation_files import RECORDINGS, name_faults, placed, present_files
 from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, lone_folder_faults, table_of
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
@@ -16,6 +16,7 @@ from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unc
 from tools.lib.annotations.repeats import contradictory, said_of
 from tools.lib.formats.event import Annotations
 from tools.lib.recordings.audio_files import audio_files, bring_faults, clashes, one_content
+from tools.lib.recordings.data_set import ANNOTATIONS
 from tools.lib.recordings.recording_finder import Finder, Match
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register
 from tools.lib.recordings.same_sound import known_sound

@@ -12,6 +12,7 @@ from tools.lib.recordings.register import Registered
 
 ClipRow = tuple[str, str, str, str, str]
 TOLERANCE_S = 1e-6
+SHORTEST_HOP_S = 0.001  # Clips are named by the millisecond.
 
 
 def clip_row(recording: str, start_s: float, label: str, site: str) -> ClipRow:

@@ -16,6 +16,7 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.table import Row, quoted, read_table, write_table
 from stages.lib.tables.clips import parse_seconds
+from tools.lib.detection.detections import window_starts
 
 RECORD, SCORES = "run.json", "scores"
 SCORE_COLUMNS = ("start_s", "p_call")
@@ -170,8 +171,8 @@ def write_scores(folder: Path, recording: RunRecording, starts_s: np.ndarray, p_
     write_table(scores_path(folder, recording), SCORE_COLUMNS, rows)
 
 
-def read_scores(folder: Path, recording: RunRecording) -> tuple[np.ndarray, np.ndarray]:
-    """Read the score of every window of a recording.
+def read_scores(folder: Path, run: Run, recording: RunRecording) -> tuple[np.ndarray, np.ndarray]:
+    """Read the score of every window of a recording of a run.
 
     Returns
     -------
@@ -184,8 +185,11 @@ def read_scores(folder: Path, recording: RunRecording) -> tuple[np.ndarray, np.n
         If the file is missing or damaged.
     """
     path = scores_path(folder, recording)
+    refuse([] if path.exists() else [f"{path}: there is no such file; {DAMAGED}"])
     rows = read_table(path, SCORE_COLUMNS)
     refuse(f"{path}:{row.line}: {fault}" for row in rows if (fault := row_fault(row.cells)))
+    windows = len(window_starts(recording.length_s, run.clip_s, run.hop_s))
+    refuse([] if len(rows) == windows else [f"{path}: has scores of {len(rows)} windows, not {windows}; {DAMAGED}"])
     return np.array([float(row.cells["start_s"]) for row in rows]), np.array([score_of(row) for row in rows])
 
 

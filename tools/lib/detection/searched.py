@@ -83,7 +83,7 @@ def began(recording: RunRecording) -> float | None:
 
 def detections_of(folder: Path, run: Run, recording: RunRecording) -> list[Detection]:
     """Return the detections in a recording, from its scores in the output folder."""
-    starts_s, p_call = read_scores(folder, recording)
+    starts_s, p_call = read_scores(folder, run, recording)
     return find_detections(p_call, starts_s, run.clip_s, recording.found, run.threshold)
 
 

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from stages.lib.runtime.determinism import stable_random
-from stages.lib.runtime.table import read_table, write_table
-from stages.lib.tables.clips import make_clip_id
-from stages.lib.tables.reviews import Review, read_reviews
-from tools.lib.detection.run_record import RUN_DIGITS, Run, RunRecording, read_scores
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.table import quoted, read_table, write_table
+from stages.lib.tables.reviews import Review, number, read_reviews
+from tools.lib.detection.run_record import DAMAGED, RUN_DIGITS, Run, RunRecording, read_scores
+from tools.lib.detection.window_id import window_id
 from tools.lib.field.candidates import BINS, Candidate, candidates_of
 from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sampling import draw, most_uncertain
@@ -26,7 +27,6 @@ from tools.lib.field.sampling import draw, most_uncertain
 CANDIDATES = "review_candidates.csv"
 DRAW = re.compile(r"review(?:-(\d+))?\.csv")
 COLUMNS = ("batch", "recording", "site", "hours", *BINS)
-MARK = "--"  # Between the run and the rest of a window's id.
 
 
 class Covered(NamedTuple):
@@ -57,11 +57,6 @@ class Draw(NamedTuple):
     scores: dict[str, float]
 
 
-def window_id(run: str, recording: str, start_s: float) -> str:
-    """Return the id of a window of a run: that of a clip, after the run."""
-    return f"{run}{MARK}{make_clip_id(recording, start_s)}"
-
-
 def draw_paths(folder: Path) -> list[Path]:
     """Return the tables of the draws of a run, the first one first."""
     return sorted((path for path in folder.iterdir() if DRAW.fullmatch(path.name)), key=draw_number)
@@ -87,10 +82,22 @@ def read_draws(folder: Path) -> list[Review]:
 def read_covered(folder: Path) -> list[Covered]:
     """Return the recordings that have been drawn from; none if there was no draw."""
     path = folder / CANDIDATES
-    rows = (row.cells for row in (read_table(path, COLUMNS) if path.exists() else []))
+    if not draw_paths(folder) and not path.exists():
+        return []
+    rows = read_table(path, COLUMNS)
+    refuse(
+        f"{path}:{row.line}: {quoted(row.cells[name])} is no number of {name}; {DAMAGED}"
+        for row in rows
+        for name in ("hours", *BINS)
+        if number(row.cells[name]) is None or (name in BINS and not row.cells[name].isdecimal())
+    )
     return [
         Covered(
-            row["batch"], row["recording"], row["site"], float(row["hours"]), tuple(int(row[name]) for name in BINS)
+            row.cells["batch"],
+            row.cells["recording"],
+            row.cells["site"],
+            float(row.cells["hours"]),
+            tuple(int(row.cells[name]) for name in BINS),
         )
         for row in rows
     ]
@@ -154,7 +161,7 @@ def batch_id(run: str, recordings: Collection[RunRecording]) -> str:
 
 def candidates_in(folder: Path, run: Run, recording: RunRecording) -> list[Candidate]:
     """Return the candidates of a recording of a run."""
-    starts_s, p_call = read_scores(folder, recording)
+    starts_s, p_call = read_scores(folder, run, recording)
     return candidates_of(recording.name, recording.site, starts_s, p_call, run.clip_s)
 
 

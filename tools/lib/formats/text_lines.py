@@ -6,9 +6,9 @@ CONTAINERS = {
     b"PK\x03\x04": "a spreadsheet (or a zip archive); save the sheet as CSV in UTF-8, and give that file",
     b"\xd0\xcf\x11\xe0": "an old Excel spreadsheet; save the sheet as CSV in UTF-8, and give that file",
     b"%PDF": "a PDF; give the table that it was made from, saved as CSV",
-    b"RIFF": "a recording; name its folder with --recordings, and give the annotation file here",
-    b"fLaC": "a recording; name its folder with --recordings, and give the annotation file here",
-    b"OggS": "a recording; name its folder with --recordings, and give the annotation file here",
+    b"RIFF": "a recording; give the table or the label track about it",
+    b"fLaC": "a recording; give the table or the label track about it",
+    b"OggS": "a recording; give the table or the label track about it",
     b"\x1f\x8b": "compressed; unpack it first",
     b"SQLite": "a database; export its table as CSV, and give that file",
 }

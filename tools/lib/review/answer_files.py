@@ -10,6 +10,7 @@ from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import clip_ids_of, distinct, read_rows
 from tools.lib.clips.known_clips import with_clips_ever
 from tools.lib.clips.queue_windows import Window, read_queue_windows
+from tools.lib.detection.window_id import is_window_id
 from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import is_filled_in, rows_of
@@ -79,6 +80,11 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
         return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
     rows, faults = read_answer_rows(path)
     answered = [row for row in rows if row.cells["label"]]
+    of_review = [row for row in answered if is_window_id(row.cells["clip_id"]) and row.cells["clip_id"] not in part_of]
+    if of_review:
+        remedy = "hand in the whole file with python -m tools.add_reviews"
+        line = f"{path}:{of_review[0].line}: is about a window of a detector run, not about a clip; {remedy}"
+        return AnswerFile(path, [], 0, [line])
     known = with_clips_ever(part_of, clip_ids_of(answered))
     faults += rule_faults(path, distinct(answered), known)
     return AnswerFile(path, answered, len(rows) - len(answered), faults)

@@ -7,6 +7,7 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.table import quoted
+from tools.lib.clips.clip_rows import SHORTEST_HOP_S
 from tools.lib.detection.run_record import Run, run_id
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.search.run_tables import DAY
@@ -51,8 +52,10 @@ def option_faults(choices: Choices, clip_s: float) -> list[str]:
     faults = []
     if not 0 <= choices.threshold < 1:
         faults.append(f"--threshold {choices.threshold:g}: should be 0 or more, and less than 1")
-    if choices.hop_s is not None and not 0 < choices.hop_s <= clip_s:
-        faults.append(f"--hop {choices.hop_s:g}: should be more than 0, and no more than a window of {clip_s:g} s")
+    if choices.hop_s is not None and not SHORTEST_HOP_S <= choices.hop_s <= clip_s:
+        faults.append(
+            f"--hop {choices.hop_s:g}: should be at least {SHORTEST_HOP_S} s, and no more than a window of {clip_s:g} s"
+        )
     if choices.site is not None and not choices.site.strip().isprintable():
         faults.append(f"--site {quoted(choices.site)}: holds an invisible character; type the name again")
     if choices.per == DAY and not FORMS[choices.form].many:

@@ -3,8 +3,6 @@
 A recording counts as unchanged while its size and time of modification are the same, so that it is not read again.
 """
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import NamedTuple
 
 from stages.lib.audio.unfinished import unfinished_from
 from stages.lib.cache.digests import file_digest
-from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.alone import alone_in
+from stages.lib.runtime.faults import refuse
 from tools.lib.detection.run_record import Run, RunRecording
 from tools.lib.recordings.file_names import absolute
 from tools.lib.search.run_tables import is_untouched
@@ -128,23 +127,13 @@ def still_recorded(paths: Sequence[Path]) -> list[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a lock on an output folder, which is created, and removed if it stays empty.
-
-    Raises
-    ------
-    InputFaults
-        If another process writes into it.
-    """
+def output_folder(folder: Path) -> Iterator[None]:
+    """Create an output folder, refuse a second process that writes there, and remove the folder if it stays empty."""
+    refuse([f"{folder}: is a file; name a folder with --output"] if folder.is_file() else [])
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
-    try:
+    with alone_in(folder, "another tools.detect writes there; wait until it has ended"):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputFaults([f"{folder}: another tools.detect writes there; wait until it has ended"]) from None
-        yield
-    finally:
-        os.close(lock)
-        with suppress(OSError):
-            folder.rmdir()
+            yield
+        finally:
+            with suppress(OSError):
+                folder.rmdir()

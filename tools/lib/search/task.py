@@ -9,14 +9,15 @@ from stages.lib.cluster.cluster import Cluster
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import state
-from tools.lib.detection.run_record import RECORD, Run, read_run
+from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.audio_files import audio_files
+from tools.lib.recordings.file_names import absolute
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named, same_files
+from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.search.choices import Choices, option_faults, wanted_run
 from tools.lib.search.growing import compare, misfits, newest, still_recorded
 from tools.lib.search.run_tables import PICTURE_SUFFIX, table_stem
-from tools.lib.search.search import entry_of
 
 STILL_RECORDED = "it is the newest in its folder and perhaps still being recorded, so it is left for the next start"
 
@@ -29,6 +30,8 @@ class Task(NamedTuple):
     run : Run
         What was searched before.
     recordings : list of GivenRecording
+    entries : dict
+        From each recording to its entry in the record, without a digest until it was searched.
     states : dict
         From each recording to its state before it was checked.
     files : dict
@@ -43,6 +46,7 @@ class Task(NamedTuple):
 
     run: Run
     recordings: list[GivenRecording]
+    entries: dict[Path, RunRecording]
     states: dict[Path, tuple | None]
     files: dict[Path, str]
     before: int
@@ -63,12 +67,13 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     files = {} if cluster is None else digests(new)
     stems = file_stems(new.items(), {one.name: one.file_stem for one in run.recordings})
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
+    entries = {one.path: entry_of(one, choices.site) for one in recordings}
     faults = [
         *option_faults(choices, params.clip_s),
-        *misfits(folder, run, wanted),
+        *(misfits(folder, run, wanted) if run is not wanted else []),
         *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
         *compared.faults,
-        *output_faults(recordings, run, choices),
+        *output_faults(list(entries.values()), run, choices),
         *same_files(names),
     ]
     waiting = [f"{path}: its header is unfinished; {STILL_RECORDED}" for path in sorted(open_ones)]
@@ -76,7 +81,7 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     out = [*left_out.values(), *compared.changed]
     if faults or not (recordings or compared.done or waiting):
         refuse([*faults, *out])
-    return Task(compared.run, recordings, states, files, compared.done, out, waiting)
+    return Task(compared.run, recordings, entries, states, files, compared.done, out, waiting)
 
 
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
@@ -89,12 +94,32 @@ def without_any(given: Iterable[Path]) -> list[Path]:
     return [path for path in given if path.is_dir() and not audio_files(path)]
 
 
-def output_faults(recordings: Sequence[GivenRecording], run: Run, choices: Choices) -> list[str]:
+def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
+    """Return the entry of a recording in the record, without a digest."""
+    origin = origin_of_recording(recording.name)
+    status = recording.path.stat()
+    return RunRecording(
+        name=recording.name,
+        path=str(absolute(recording.path)),
+        digest="",
+        length_s=recording.length_s,
+        sound_s=recording.length_s - recording.found.missing_s,
+        site=origin.site if site is None else site,
+        began=origin.began,
+        file_stem=recording.file_stem,
+        sample_rate=recording.sample_rate,
+        missing=recording.found.missing,
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
+
+
+def output_faults(entries: Sequence[RunRecording], run: Run, choices: Choices) -> list[str]:
     """List the outputs that are there already and not of this run; somebody may have corrected them."""
     known = {*run.tables, *(f"{one.file_stem}{PICTURE_SUFFIX}" for one in run.recordings)}
     suffix = FORMS[choices.form].suffix
-    outputs = [f"{table_stem(entry_of(one, choices.site), choices.per)}{suffix}" for one in recordings]
-    outputs += [f"{one.file_stem}{PICTURE_SUFFIX}" for one in recordings if choices.pictures]
+    outputs = [f"{table_stem(one, choices.per)}{suffix}" for one in entries]
+    outputs += [f"{one.file_stem}{PICTURE_SUFFIX}" for one in entries if choices.pictures]
     return [
         f"{choices.folder / name}: is there already; move it away, or name another folder with --output"
         for name in dict.fromkeys(outputs)

@@ -21,9 +21,8 @@ from stages.lib.tables.held_out import (
 )
 from stages.lib.tables.settled import SETTLED, read_settled
 from tools.lib.clips.telling_names import telling_line
+from tools.lib.recordings.data_set import is_imported
 from tools.lib.wording import counted
-
-ANNOTATIONS = "annotations"  # In a data set with this folder, clips are made again when their length changes.
 
 
 def hold_out(again: bool = False) -> list[str]:
@@ -96,7 +95,7 @@ def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutCl
     recordings = {clip.recording_id for clip in clips}
     answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]] if EXPERT.exists() else []
     settled = [clip.clip_id for clip in read_settled()] if SETTLED.exists() else []
-    labelled = [] if (folder / ANNOTATIONS).is_dir() else [clip for clip in clips if clip.label != UNLABELLED]
+    labelled = [] if is_imported(folder) else [clip for clip in clips if clip.label != UNLABELLED]
     depending = {
         folder / "clips.csv": len(labelled),
         EXPERT: sum(recording_of(clip_id) in recordings for clip_id in answers),

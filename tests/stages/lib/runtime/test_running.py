@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from experiments.clone import REPOSITORY
+from stages.lib.runtime.alone import alone_in
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import remembered
-from stages.lib.runtime.running import only_stage_in, run, run_stage
+from stages.lib.runtime.running import run, run_stage
 
 
 def test_run_prints_a_line_a_fault_and_exits_with_status_1(capsys):
@@ -143,5 +144,5 @@ def test_stages_of_one_checkout_run_in_two_folders_at_once(tmp_path, running_in)
 
 
 def test_a_lock_hides_no_fault_of_what_runs_under_it(tmp_path):
-    with pytest.raises(ZeroDivisionError), only_stage_in(tmp_path):
+    with pytest.raises(ZeroDivisionError), alone_in(tmp_path, "wait"):
         print(1 / 0)

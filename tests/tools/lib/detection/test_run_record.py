@@ -51,12 +51,23 @@ def test_the_id_of_a_run_depends_on_model_window_and_hop():
     assert all(len(one) == 12 for one in ids)
 
 
+# A recording of three windows.
+SHORT = BAY.model_copy(update={"length_s": 2.75})
+
+
 def test_scores_are_read_as_they_were_written(tmp_path):
-    write_scores(tmp_path, BAY, np.array([0.0, 0.5, 1.25]), np.array([0.25, np.nan, 1.0]))
-    assert scores_path(tmp_path, BAY).read_text() == "start_s,p_call\n0.000000,0.250000\n0.500000,\n1.250000,1.000000\n"
-    starts_s, p_call = read_scores(tmp_path, BAY)
-    assert starts_s.tolist() == [0, 0.5, 1.25]
+    write_scores(tmp_path, SHORT, np.array([0.0, 0.5, 0.75]), np.array([0.25, np.nan, 1.0]))
+    assert scores_path(tmp_path, BAY).read_text() == "start_s,p_call\n0.000000,0.250000\n0.500000,\n0.750000,1.000000\n"
+    starts_s, p_call = read_scores(tmp_path, RUN, SHORT)
+    assert starts_s.tolist() == [0, 0.5, 0.75]
     np.testing.assert_array_equal(p_call, [0.25, np.nan, 1.0])
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_scores_that_are_cut_off_are_refused(tmp_path, kept):
+    write_scores(tmp_path, SHORT, np.array([0.0, 0.5, 0.75][:kept]), np.array([0.25, np.nan, 1.0][:kept]))
+    with pytest.raises(InputFaults, match=f"has scores of {kept} windows, not 3; restore it from a copy"):
+        read_scores(tmp_path, RUN, SHORT)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"run": 1}', '{"recordings": [{}]}', "\0"])
@@ -79,8 +90,8 @@ def test_all_faults_of_scores_are_named_with_their_lines(tmp_path):
     path.parent.mkdir()
     path.write_text("start_s,p_call\n0,0.5\n-1,0.5\n1,1.5\n2,nan\n3,\n")
     with pytest.raises(InputFaults) as refusal:
-        read_scores(tmp_path, BAY)
+        read_scores(tmp_path, RUN, BAY)
     assert [line[len(f"{path}:") :].partition(":")[0] for line in refusal.value.lines] == ["3", "4", "5"]
     path.unlink()
-    with pytest.raises(InputFaults, match="there is no such file"):
-        read_scores(tmp_path, BAY)
+    with pytest.raises(InputFaults, match="there is no such file; restore it from a copy"):
+        read_scores(tmp_path, RUN, BAY)

@@ -22,8 +22,10 @@ from tools.lib.detection.run_record import RECORD, Run, read_run, run_id, write_
 from tools.lib.formats.annotations import read_annotations
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named
 from tools.lib.search import search as searching
-from tools.lib.search.growing import alone_in, compare, misfits, still_recorded
-from tools.lib.search.search import Outcome, entry_of, keep
+from tools.lib.search.choices import Choices
+from tools.lib.search.growing import compare, misfits, output_folder, still_recorded
+from tools.lib.search.search import Outcome, keep
+from tools.lib.search.task import Task, entry_of
 
 RATE, CLIP_S, HOP_S, LENGTH_S = 100, 2.0, 0.5, 60.0
 DAY = "2026-11-28"
@@ -85,10 +87,12 @@ def start(given: Path, output: Path, per: str = "recording", form: str = "csv", 
 
     def found(one: GivenRecording) -> tuple:
         starts_s = window_starts(one.length_s, CLIP_S, HOP_S)
-        return entry_of(one, "bay"), one.path, starts_s, p_call(one.path.name, one.length_s, calls)
+        return one.path, starts_s, p_call(one.path.name, one.length_s, calls)
 
-    entries = [entry_of(one, "bay") for one in recordings]
-    return keep(map(found, recordings), entries, params(), output, compared.run, states=states)
+    entries = {one.path: entry_of(one, "bay") for one in recordings}
+    todo = Task(compared.run, recordings, entries, states, {}, compared.done, [], [])
+    choices = Choices(output, form, 0.5, HOP_S, pictures=False, any_rate=True, site="bay", per=per)
+    return keep(map(found, recordings), todo, choices, params())
 
 
 def rows(table: Path) -> list[dict[str, str]]:
@@ -219,8 +223,8 @@ def test_a_run_with_other_settings_is_refused_by_each_of_them(tmp_path):
 
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path):
-    with alone_in(tmp_path / "out"), pytest.raises(InputFaults, match="wait until it has ended"):  # noqa: SIM117
-        with alone_in(tmp_path / "out"):
+    with output_folder(tmp_path / "out"), pytest.raises(InputFaults, match="wait until it has ended"):  # noqa: SIM117
+        with output_folder(tmp_path / "out"):
             pass
     assert not (tmp_path / "out").exists()
 

@@ -1,9 +1,10 @@
-"""How the recordings of a run relate to the data set: which it has already, and which it holds out."""
+"""The recordings of a run before they join the data set: which are there, which it has already, which it holds out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.lib.cache.digests import hash_files
 from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.split.drawing import UNHEARD
 from stages.lib.split.params import SplitParams
@@ -11,8 +12,8 @@ from stages.lib.split.parts import groups_of
 from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of, same_site
 from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
 from tools.lib.detection.run_record import RECORD, Run, RunRecording
+from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.same_sound import known_sound
-from tools.lib.split.hold_out import ANNOTATIONS
 
 
 class DataSet(NamedTuple):
@@ -45,11 +46,6 @@ class DataSet(NamedTuple):
         """The folder of its recordings."""
         return self.folder / "recordings"
 
-    @property
-    def is_imported(self) -> bool:
-        """Whether a stage makes its clips from annotations."""
-        return (self.folder / ANNOTATIONS).is_dir()
-
 
 def read_data_set() -> DataSet:
     """Read the data set that params.yaml names."""
@@ -67,11 +63,33 @@ def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
             f"{folder / RECORD}: its windows are {run.clip_s:g} s long, but a clip of {data.folder.name} is "
             f"{data.clip_s:g} s (params.yaml:{param_line('featurize', 'clip_s')}); search with a model of this data set"
         )
-    if (data.folder / "dvc.yaml").exists() and not data.is_imported:
-        faults.append(
-            f"{data.table}: {data.folder / 'dvc.yaml'} would overwrite it without the reviewed windows; use another "
-            "data set"
-        )
+    return faults + overwriting_faults(data.folder)
+
+
+def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
+    """List the recordings that are gone, or hold another sound than when they were searched.
+
+    Parameters
+    ----------
+    recordings : iterable of RunRecording
+    place : str
+        What faults begin with: the file, and the line if there is one.
+    """
+    recordings = list(recordings)
+    there = [one for one in recordings if Path(one.path).is_file()]
+    digests = hash_files((Path(one.path) for one in there), {})
+    faults = []
+    for one in recordings:
+        if one.path not in digests:
+            faults.append(
+                f"{place} {one.name} is no longer at {one.path}; put it back there, or give its new folder to "
+                "python -m tools.detect, which knows it again"
+            )
+        elif digests[one.path].digest != one.digest:
+            faults.append(
+                f"{place} {one.path} has changed since it was searched; restore it, or search it again with another "
+                "--output"
+            )
     return faults
 
 

@@ -3,10 +3,11 @@
 A row that tools.detect wrote stands for the windows whose score made it. `nocall` is said of all of them: there is no
 call in the row. `call` and `unsure` are said of the highest-scoring one only, because the others may hold nothing. A
 row that somebody added, or moved away from its window, gets windows of its own, centred on it.
+
+Who has said `nocall` of a row and then says `call` takes back what was said of the other windows: they become `unsure`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,15 +16,14 @@ import numpy as np
 from stages.lib.runtime.params import suggestion
 from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import NOCALL
-from stages.lib.tables.expert import LABELS
+from stages.lib.tables.expert import LABELS, UNSURE
 from tools.lib.annotations.windows import centred_windows
-from tools.lib.detection.run_record import Run, RunRecording, read_scores
-from tools.lib.field.candidates import candidate_windows
-from tools.lib.formats.selections import NOT_FILLED_IN, TEXT, Selection, joined
+from tools.lib.detection.run_record import RunRecording
+from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
 from tools.lib.review.answer_files import Signature
+from tools.lib.verdicts.scored import Scored
 
 BEYOND_S = 0.1  # A stated end is often some samples late.
-SAME_S = 1e-6
 
 
 class Verdict(NamedTuple):
@@ -43,6 +43,8 @@ class Verdict(NamedTuple):
         Of the answer.
     own : bool
         Whether it is a window of the run, not one that a person has placed.
+    instead_of : str
+        If not empty, it counts only in place of this label, given before by the same person.
     """
 
     place: str
@@ -53,47 +55,7 @@ class Verdict(NamedTuple):
     annotator: str
     day: str
     own: bool
-
-
-class Scored:
-    """A recording of a run with its scores.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the run.
-    run : Run
-    recording : RunRecording
-    """
-
-    def __init__(self, folder: Path, run: Run, recording: RunRecording):
-        self.run, self.recording = run, recording
-        self.starts_s, self.p_call = read_scores(folder, recording)
-
-    @cached_property
-    def candidates(self) -> np.ndarray:
-        """The positions of its candidates."""
-        return candidate_windows(self.starts_s, self.p_call, self.run.clip_s)
-
-    def inside(self, selection: Selection) -> np.ndarray:
-        """Return the positions of the candidates whose middles lie in a selection."""
-        middles_s = self.starts_s[self.candidates] + self.run.clip_s / 2
-        within = (selection.start_s - SAME_S <= middles_s) & (middles_s <= selection.end_s + SAME_S)
-        return self.candidates[within]
-
-    def has_sound(self, start_s: float) -> bool:
-        """Tell whether the window of the run that is closest to a start has been scored."""
-        return not np.isnan(self.p_call[np.argmin(np.abs(self.starts_s - start_s))])
-
-    def has_score(self, text: str) -> bool:
-        """Tell whether a score, with as many decimals as it is written with, is one of the recording's."""
-        return bool(np.any(self.matches(self.p_call, text)))
-
-    @staticmethod
-    def matches(p_call: np.ndarray, text: str) -> np.ndarray:
-        """Tell which scores a text may stand for, as it is rounded: bool of the same shape."""
-        decimals = len(text.partition(".")[2])
-        return np.abs(p_call - float(text)) <= 0.5000001 * 10.0**-decimals + SAME_S
+    instead_of: str = ""
 
 
 def label_of(selection: Selection) -> tuple[str, str]:
@@ -102,21 +64,21 @@ def label_of(selection: Selection) -> tuple[str, str]:
     return (match[1].lower(), joined([match[2] or "", selection.note])) if match else ("", "")
 
 
-def filled_in(selections: Iterable[Selection]) -> list[Selection]:
-    """Return the selections with a verdict."""
-    return [one for one in selections if one.text.strip() not in NOT_FILLED_IN]
+def place_fault(selection: Selection, recording: RunRecording) -> str | None:
+    """Return what is wrong with the place of a row."""
+    if selection.start_s < recording.length_s and selection.end_s <= recording.length_s + BEYOND_S:
+        return None
+    place = f"{selection.start_s:g} to {selection.end_s:g} s"
+    return f"{place} is beyond the end of {recording.name}, which is {recording.length_s:.3f} s long; correct it"
 
 
-def row_fault(selection: Selection, scored: Scored) -> str | None:
-    """Return what is wrong with a row that has a verdict."""
+def verdict_fault(selection: Selection, scored: Scored) -> str | None:
+    """Return what is wrong with the verdict of a row, given its place."""
     recording, run = scored.recording, scored.run
     label, _ = label_of(selection)
-    place = f"{selection.start_s:g} to {selection.end_s:g} s"
     if not label:
         word = selection.text.strip().partition(" ")[0].lower()
         return f"unknown verdict {quoted(selection.text)}{suggestion(word, LABELS)}; optionally a note after it"
-    if selection.start_s >= recording.length_s or selection.end_s > recording.length_s + BEYOND_S:
-        return f"{place} is beyond the end of {recording.name}, which is {recording.length_s:.3f} s long; correct it"
     if selection.score:
         try:
             known = scored.has_score(selection.score)
@@ -142,17 +104,22 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
         best = inside[np.argmax(scored.p_call[inside])]
         if Scored.matches(scored.p_call[best], selection.score):
             chosen = inside if label_of(selection)[0] == NOCALL else [best]
-            return [round(float(scored.starts_s[position]), 3) for position in chosen], True
+            return [scored.start_s(position) for position in chosen], True
     length_s = scored.recording.length_s
     span = selection.start_s, min(selection.end_s, length_s)
     starts_s = centred_windows(span, length_s, scored.run.clip_s)
     return [round(start_s, 3) for start_s in starts_s if scored.has_sound(start_s)], False
 
 
+def starts_inside(selection: Selection, scored: Scored) -> list[float]:
+    """Return the starts of the candidates in a row."""
+    return [scored.start_s(position) for position in scored.inside(selection)]
+
+
 def verdicts_of(
     path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
 ) -> tuple[list[Verdict], list[str]]:
-    """Turn the filled-in rows of a table into verdicts about windows, and list their faults.
+    """Turn the rows of a table into verdicts about windows, and list their faults; rows not filled in give none.
 
     Parameters
     ----------
@@ -164,17 +131,25 @@ def verdicts_of(
         Who filled them in, and when.
     """
     verdicts, faults = [], []
-    for selection in filled_in(selections):
+    for selection in selections:
         place, scored = f"{path}:{selection.line}", scored_as(selection)
-        fault = row_fault(selection, scored)
-        starts_s, own = ([], False) if fault else windows_of(selection, scored)
-        if not fault and not starts_s:
-            fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
+        fault = place_fault(selection, scored.recording)
+        if not fault and is_filled_in(selection):
+            fault = verdict_fault(selection, scored)
+            starts_s, own = ([], False) if fault else windows_of(selection, scored)
+            if not fault and not starts_s:
+                fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
+            label, note = label_of(selection)
+            said = label, note, signature.annotator or "?", signature.day
+            name = scored.recording.name
+            verdicts += [Verdict(place, name, start_s, *said, own) for start_s in starts_s]
+            if own and label != NOCALL:
+                others = [start_s for start_s in starts_inside(selection, scored) if start_s not in starts_s]
+                verdicts += [
+                    Verdict(place, name, start_s, UNSURE, *said[1:], own, instead_of=NOCALL) for start_s in others
+                ]
         if fault:
             faults.append(f"{place}: {fault}")
-        label, note = label_of(selection)
-        said = label, note, signature.annotator or "?", signature.day
-        verdicts += [Verdict(place, scored.recording.name, start_s, *said, own) for start_s in starts_s]
     return verdicts, faults
 
 
@@ -198,4 +173,4 @@ def of_deleted(
         start_s = float(scored.starts_s[position])
         if not any(one.start_s < start_s + clip_s and start_s < one.end_s for one in selections):
             said = label, "deleted", signature.annotator or "?", signature.day
-            yield Verdict(f"{path}:", scored.recording.name, round(start_s, 3), *said, own=True)
+            yield Verdict(f"{path}: deleted rows", scored.recording.name, round(start_s, 3), *said, own=True)

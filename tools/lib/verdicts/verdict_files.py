@@ -8,8 +8,8 @@ from typing import NamedTuple
 from stages.lib.runtime.inputs import remembered
 from stages.lib.runtime.table import Row, encoding_fault, quoted
 from stages.lib.tables.answer_rules import row_faults
-from stages.lib.tables.expert import clip_ids_of, read_rows
-from tools.lib.field.draws import MARK
+from stages.lib.tables.expert import read_rows
+from tools.lib.detection.window_id import is_window_id, run_of_window
 from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, VERDICT
 from tools.lib.formats.delimited import first, parse_table
@@ -18,10 +18,10 @@ from tools.lib.formats.selections import Selection
 from tools.lib.formats.sequence import REMEDY
 from tools.lib.formats.text_lines import content_fault, lines_of
 from tools.lib.formats.times import span_fault, times_reader
+from tools.lib.recordings.recording_name import is_named_after
 
 PAGE_COLUMNS = {"clipid", "label", "annotator"}
 CSV_KEYS = {"recording", "starts", "ends"}
-WINDOW_ID = re.compile(rf"[0-9a-f]+{MARK}.*")
 # In a label track, the verdict follows the score; a label that a person has added has no score.
 TRACK_TEXT = re.compile(r"(?P<score>[01][.,]\d+)?\s*(?P<verdict>.*)", re.DOTALL)
 KNOWN = "the CSV of review.html, or a table of tools.detect for Raven, Audacity or as CSV, with verdicts filled in"
@@ -62,14 +62,15 @@ def read_lines(path: Path, lines: Sequence[str]) -> HandedIn:
     keys = parse_table(path, lines).names.keys()
     if is_raven(lines):
         selections, faults = parse_raven(path, lines, (VERDICT,))
-        return HandedIn(path, [], selections, faults + offset_faults(path, lines))
+        return HandedIn(path, [], [with_point(one) for one in selections], faults + offset_faults(path, lines))
     if keys >= PAGE_COLUMNS:
         return read_page_answers(path)
     if keys >= CSV_KEYS:
-        return HandedIn(path, [], *parse_csv(path, lines))
+        selections, faults = parse_csv(path, lines)
+        return HandedIn(path, [], [with_point(one) for one in selections], faults)
     if is_track(path, lines):
         selections, faults = parse_track(path, lines)
-        return HandedIn(path, [], [with_score(one) for one in selections], faults)
+        return HandedIn(path, [], [with_point(with_score(one)) for one in selections], faults)
     return faulty(path, f"is not {KNOWN}")
 
 
@@ -93,7 +94,7 @@ def read_page_answers(path: Path) -> HandedIn:
 
 def window_faults(cells: Mapping[str, str]) -> list[str]:
     """List what is wrong with a row of the page's CSV."""
-    if not WINDOW_ID.fullmatch(cells["clip_id"]):
+    if not is_window_id(cells["clip_id"]):
         return [
             f"{quoted(cells['clip_id'])} is not a window of a run; answers about clips of the queue go to "
             "python -m tools.add_labels"
@@ -101,9 +102,12 @@ def window_faults(cells: Mapping[str, str]) -> list[str]:
     return list(row_faults(cells, {cells["clip_id"]: "pool"}))
 
 
-def runs_of(file: HandedIn) -> set[str]:
-    """Return the runs that the answers of the page are about."""
-    return {clip_id.partition(MARK)[0] for clip_id in clip_ids_of(file.answers)}
+def runs_of(file: HandedIn) -> dict[str, int]:
+    """Return the runs that the answers of the page are about, each with the first line that is about it."""
+    runs: dict[str, int] = {}
+    for row in file.answers:
+        runs.setdefault(run_of_window(row.cells["clip_id"]), row.line)
+    return runs
 
 
 def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
@@ -126,14 +130,20 @@ def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[s
 
 
 def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
-    """List the rows of a Raven table of several recordings whose times may count from the start of another one."""
+    """List the rows of a Raven table whose times may count from the start of another recording."""
     rows = parse_table(path, lines).rows
-    if len({first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}) < 2:
+    names = {first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}
+    without = [row for row in rows if not row.cells.get(FILE_OFFSET)]
+    if not without or not any(names) or len(names) == 1 and is_named_after(path.name, *names):
         return []
+    if len(names) == 1:
+        return [
+            f"{path}:{without[0].line}: is about {quoted(*names)}, the table is not named after it, and there is no "
+            f"File Offset (s), so its times may count from the start of another recording; {REMEDY}, or correct the "
+            "name of the table or of the recording"
+        ]
     return [
-        f"{path}:{row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}"
-        for row in rows
-        if not row.cells.get(FILE_OFFSET)
+        f"{path}:{row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}" for row in without
     ]
 
 
@@ -142,4 +152,9 @@ def with_score(selection: Selection) -> Selection:
     match = TRACK_TEXT.fullmatch(selection.text.strip())
     if not match:
         return selection
-    return selection._replace(text=match["verdict"], score=(match["score"] or "").replace(",", "."))
+    return selection._replace(text=match["verdict"], score=match["score"] or "")
+
+
+def with_point(selection: Selection) -> Selection:
+    """Write the score of a selection with a decimal point, where a spreadsheet has written a comma."""
+    return selection._replace(score=selection.score.replace(",", "."))

@@ -12,11 +12,11 @@ from tools.lib.annotations.import_stage import write_stage
 from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.field.data_set import DataSet, held_out_reasons, present_names
-from tools.lib.field.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
-from tools.lib.field.sources import source_faults
-from tools.lib.field.verdicts import Verdict
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
+from tools.lib.recordings.data_set import is_imported
+from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
+from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
+from tools.lib.verdicts.verdicts import Verdict
 
 
 class Joining(NamedTuple):
@@ -65,7 +65,10 @@ def plan_joining(
         return Joining([], {}, []), faults
     present = present_names(data, used)
     held_out = held_out_reasons(data, used, present)
-    faults = [f"{first[name].place}: {reason}; remove the verdicts about it" for name, reason in held_out.items()]
+    faults = [
+        f"{first[name].place}: {reason}; remove its verdicts, or restore its deleted rows"
+        for name, reason in held_out.items()
+    ]
 
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling: dict[str, str] = {}
@@ -132,7 +135,7 @@ def join(data: DataSet, joining: Joining) -> int:
     new = new_rows(data, joining.rows)
     if not new:
         return 0
-    if data.is_imported:
+    if is_imported(data.folder):
         # The stage that makes the clips of an imported data set makes these again from a table of their own.
         add_windows(data.folder / NAME, new)
         write_stage(data.folder)

@@ -5,13 +5,16 @@ from pathlib import Path
 
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.table import quoted
+from stages.lib.tables.expert import one_spelling
 from stages.lib.tables.reviews import Review
 from tools.lib.detection.run_record import RECORD, Run, read_run
-from tools.lib.field.verdict_files import HandedIn, runs_of
-from tools.lib.field.verdicts import Scored, Verdict, filled_in, of_deleted, verdicts_of
+from tools.lib.formats.selections import Selection, is_filled_in
 from tools.lib.recordings.recording_finder import Finder
 from tools.lib.recordings.recording_name import named_after
 from tools.lib.review.answer_files import Signature
+from tools.lib.verdicts.scored import Scored
+from tools.lib.verdicts.verdict_files import HandedIn, runs_of
+from tools.lib.verdicts.verdicts import Verdict, of_deleted, verdicts_of
 
 DETECTIONS = Path("detections")
 
@@ -24,8 +27,9 @@ def folder_of(file: HandedIn, given: Path | None) -> Path:
         raise InputFaults([f"{file.path}: it is unknown which run it belongs to; add --run FOLDER"])
     run = read_run(folder).run
     refuse(
-        f"{file.path}: is about the run {other}, but {folder} holds the run {run}; name its folder with --run"
-        for other in sorted(runs_of(file) - {run})
+        f"{file.path}:{line}: is about the run {other}, but {folder} holds the run {run}; name its folder with --run"
+        for other, line in runs_of(file).items()
+        if other != run
     )
     return folder
 
@@ -61,23 +65,55 @@ def table_verdicts(
     deleted : str or None
         What a row that was deleted says; None if nothing.
     """
-    finder, own_name = Finder([one.name for one in run.recordings]), named_after(file.path.name)
+    of_table = recordings_in(file.path.name, run)
     selections = file.selections or []
-    given = selections if deleted else filled_in(selections)
-    meant, faults = [], []
+    given = selections if deleted else [one for one in selections if is_filled_in(one)]
+    meant, faults = meant_recordings(file.path, given, of_table, run)
     if (given or deleted) and not signature.annotator:
         faults.append(f"{file.path}: does not say who filled it in; add --annotator NAME")
-    for one in given:
-        found = finder.find(one.recording, own_name).meant
+    if deleted and not of_table:
+        faults.append(
+            f"{file.path}: is not named like a table of the run, so it is unknown which rows were deleted; give it the "
+            "name back that python -m tools.detect has written, or leave out --deleted"
+        )
+    verdicts, of_rows = verdicts_of(file.path, meant, lambda one: scores_of(one.recording), signature)
+    if deleted:
+        for name in of_table:
+            rows = [one for one in meant if one.recording == name]
+            verdicts += of_deleted(file.path, rows, scores_of(name), deleted, signature)
+    return verdicts, faults + of_rows
+
+
+def recordings_in(table: str, run: Run) -> list[str]:
+    """Return the recordings whose detections a table holds, whether or not any of their rows are left.
+
+    Parameters
+    ----------
+    table : str
+        The name of its file. Its ending may be another than `tools.detect` has written, as sound editors change it.
+    run : Run
+    """
+    exact = [one.name for one in run.recordings if one.table == table]
+    same = table_key(table)
+    return exact or [one.name for one in run.recordings if one.table and table_key(one.table) == same]
+
+
+def table_key(table: str) -> str:
+    """Return what the names of a table have in common, whichever program has saved it."""
+    return one_spelling(named_after(table)).casefold()
+
+
+def meant_recordings(
+    path: Path, selections: Sequence[Selection], of_table: Sequence[str], run: Run
+) -> tuple[list[Selection], list[str]]:
+    """Return selections with the names that their recordings have in the run, those of the table first; and faults."""
+    near, all_of_run = Finder(of_table), Finder([one.name for one in run.recordings])
+    meant, faults = [], []
+    for one in selections:
+        found = near.find(one.recording).meant or all_of_run.find(one.recording, named_after(path.name)).meant
         if len(found) == 1:
             meant.append(one._replace(recording=found[0]))
         else:
             problem = f"may be {', '.join(found)}" if found else "is none of the recordings"
-            faults.append(f"{file.path}:{one.line}: {quoted(one.recording)} {problem} of the run {run.run}; correct it")
-    verdicts, of_rows = verdicts_of(file.path, meant, lambda one: scores_of(one.recording), signature)
-    if deleted:
-        of_table = [one.name for one in run.recordings if one.table == file.path.name]
-        for name in dict.fromkeys([*of_table, *finder.find(own_name).meant[:1], *(one.recording for one in meant)]):
-            rows = [one for one in meant if one.recording == name]
-            verdicts += of_deleted(file.path, rows, scores_of(name), deleted, signature)
-    return verdicts, faults + of_rows
+            faults.append(f"{path}:{one.line}: {quoted(one.recording)} {problem} of the run {run.run}; correct it")
+    return meant, faults

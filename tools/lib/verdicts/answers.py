@@ -1,0 +1,97 @@
+"""From verdicts to rows of labels/expert.csv and labels/reviews.csv."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from stages.lib.runtime.table import Row
+from stages.lib.tables.clips import Clip
+from stages.lib.tables.expert import COLUMNS, caseless, respelt, spellings
+from stages.lib.tables.reviews import Review
+from tools.lib.review.answer_merging import Given, Key
+from tools.lib.verdicts.verdicts import Verdict
+
+
+def that_count(
+    verdicts: Iterable[Verdict],
+    clips: Mapping[tuple[str, float], Clip],
+    drawn: Collection[tuple[str, float]],
+    present: Iterable[Row],
+) -> list[Verdict]:
+    """Leave out verdicts that would take back an answer that was not given, or was given on the page of a draw.
+
+    Parameters
+    ----------
+    verdicts : iterable of Verdict
+    clips : mapping
+        From recording and start to the clip of each window that was reviewed before.
+    drawn : collection of tuple
+        Recording and start of each window that was drawn.
+    present : iterable of Row
+        The answers of labels/expert.csv.
+    """
+    label_of = {(row.cells["clip_id"], caseless(row.cells["annotator"])): row.cells["label"] for row in present}
+
+    def counts(one: Verdict) -> bool:
+        place = one.recording, one.start_s
+        clip = None if place in drawn else clips.get(place)
+        return clip is not None and label_of.get((clip.clip_id, caseless(one.annotator))) == one.instead_of
+
+    return [one for one in verdicts if not one.instead_of or counts(one)]
+
+
+def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present: Sequence[Row]) -> list[Given]:
+    """Return each verdict as an answer.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+    clip_ids : sequence of str
+        The clip of each.
+    present : sequence of Row
+        The answers of labels/expert.csv, whose spelling of names is kept.
+    """
+    rows = [
+        Row(0, dict(zip(COLUMNS, (clip_id, one.label, one.annotator, one.day, one.note), strict=True)))
+        for one, clip_id in zip(verdicts, clip_ids, strict=True)
+    ]
+    return [
+        Given(row, one.place, f"the window of {one.recording} at {one.start_s:g} s")
+        for row, one in zip(respelt(rows, spellings([*present, *rows])), verdicts, strict=True)
+    ]
+
+
+def reviews_of(
+    run: str,
+    verdicts: Sequence[Verdict],
+    clip_ids: Sequence[str],
+    drawn: Mapping[tuple[str, float], Review],
+    sites: Mapping[str, str],
+) -> list[Review]:
+    """Return a row of labels/reviews.csv for each verdict.
+
+    Parameters
+    ----------
+    run : str
+    verdicts : sequence of Verdict
+    clip_ids : sequence of str
+        The clip of each.
+    drawn : mapping
+        From recording and start to each window that was drawn, which keeps its weight.
+    sites : mapping
+        From each recording to its site.
+    """
+    reviews = []
+    for one, clip_id in zip(verdicts, clip_ids, strict=True):
+        place = one.recording, one.start_s
+        placed = Review(run, "", clip_id, *place, sites[one.recording], None, "", None)
+        reviews.append(drawn[place]._replace(clip_id=clip_id) if one.own and place in drawn else placed)
+    return reviews
+
+
+def merged_reviews(present: Iterable[Review], given: Iterable[Review]) -> list[Review]:
+    """Merge reviewed windows; one that was drawn stays so, even if somebody has placed the same window."""
+    merged: dict[Key, Review] = {}
+    for review in [*present, *given]:
+        before = merged.get((review.run, review.clip_id))
+        if before is None or (review.drawn and not before.drawn):
+            merged[review.run, review.clip_id] = review
+    return list(merged.values())

@@ -99,7 +99,7 @@ def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
             ("--from", "whale"),
             ["--sample-rate: is", "--window: is", "--licence: is", "whale: there is no such"],
         ),
-        ("tiny", ("--from", "LICENSE", *OPTIONS), ["LICENSE: is neither a .tflite file nor a folder; "]),
+        ("tiny", ("--from", "LICENSE", *OPTIONS), ["LICENSE: is neither a .tflite file nor a SavedModel's folder; "]),
         (
             "tiny",
             ("--from", "bands.tflite", *OPTIONS, "--output", "song"),

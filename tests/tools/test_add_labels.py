@@ -19,7 +19,7 @@ from tests.support.label_repository import (
 )
 from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
-from tools.lib.review.answer_merging import Given, key_of, merge
+from tools.lib.review.answer_merging import GivenAnswer, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")
 
@@ -219,8 +219,8 @@ def tables(draw, annotators: list[str]) -> list[Row]:
     return rows
 
 
-def file_of(name: str, rows: list[Row]) -> list[Given]:
-    return [Given(row, f"{name}:{row.line}", row.cells["clip_id"]) for row in rows]
+def file_of(name: str, rows: list[Row]) -> list[GivenAnswer]:
+    return [GivenAnswer(row, f"{name}:{row.line}", row.cells["clip_id"]) for row in rows]
 
 
 def cells(rows: list[Row]) -> list[tuple]:

@@ -1,12 +1,12 @@
 """The threshold for a wanted number of false alarms per hour or a wanted precision, from `metrics/field.json`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.reviews import number
 
 REPORT = "python -m tools.field_report"
 
@@ -34,26 +34,18 @@ class Wanted(NamedTuple):
 
 def count_per_hour(text: str) -> Wanted:
     """Return the wish for at most so many false alarms per hour as an argument says; `InputFaults` if it cannot be."""
-    most = number_in(text)
-    if not 0 <= most < inf:
+    most = number(text)
+    if most is None:
         raise InputFaults([f"--false-alarms {text}: should be a number per hour of 0 or more, such as 2"])
     return Wanted(f"--false-alarms {most:g}", "false_alarms_per_hour", lambda value: value <= most, "high")
 
 
 def share(text: str) -> Wanted:
     """Return the wish for at least so large a share of calls as an argument says; `InputFaults` if it cannot be."""
-    least = number_in(text)
-    if not 0 < least <= 1:
+    least = number(text)
+    if least is None or not 0 < least <= 1:
         raise InputFaults([f"--precision {text}: should be a share of more than 0 and at most 1, such as 0.9"])
     return Wanted(f"--precision {least:g}", "precision", lambda value: value >= least, "low")
-
-
-def number_in(text: str) -> float:
-    """Return the number in a text; NaN if there is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return nan
 
 
 def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float, str]:

@@ -14,7 +14,7 @@ from stages.lib.runtime.faults import InputFaults
 from tools.lib.pretrained.tensors import default_output, tensors_of
 
 
-class Given(NamedTuple):
+class GivenModel(NamedTuple):
     """A pretrained model as it was found.
 
     Attributes
@@ -50,7 +50,7 @@ class Described(NamedTuple):
     rows: int
 
 
-def tried(given: Given) -> Described:
+def tried(given: GivenModel) -> Described:
     """Describe a model in a process of its own, because a damaged file may end the one that loads it."""
     with ProcessPoolExecutor(1) as executor:
         try:
@@ -59,7 +59,7 @@ def tried(given: Given) -> Described:
             raise InputFaults([f"{given.weights}: is damaged; fetch it again"]) from None
 
 
-def described(given: Given) -> Described:
+def described(given: GivenModel) -> Described:
     """Try a model on noise, and return its description.
 
     Raises
@@ -75,7 +75,7 @@ def described(given: Given) -> Described:
         raise InputFaults([f"{given.weights}: cannot be loaded ({first_line(error)}); fetch it again"]) from None
     output = given.output or default_output(outputs)
     if output not in names:
-        near = get_close_matches(output or "embedding", names, n=5, cutoff=0.3) if output else []
+        near = get_close_matches(output, names, n=5, cutoff=0.3) if output else []
         fault = f"has no tensor {output}" if output else "does not say which output is the embedding"
         shown = ", ".join(near or outputs[:5])
         raise InputFaults([f"{given.weights}: {fault}; name one with --output, such as {shown}"])

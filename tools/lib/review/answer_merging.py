@@ -12,7 +12,7 @@ ADDED, CHANGED, SAME, OLDER = "added", "changed", "unchanged", "older than the p
 Key = tuple[str, str]  # Of an answer: clip and annotator.
 
 
-class Given(NamedTuple):
+class GivenAnswer(NamedTuple):
     """An answer that was handed in.
 
     Attributes
@@ -35,17 +35,17 @@ def key_of(row: Row) -> Key:
     return row.cells["clip_id"], row.cells["annotator"]
 
 
-def newest(given: Iterable[Given]) -> list[Given]:
+def newest(given: Iterable[GivenAnswer]) -> list[GivenAnswer]:
     """Return the newest answer of each annotator for each clip; for the same day, the last one given."""
-    latest: dict[Key, Given] = {}
+    latest: dict[Key, GivenAnswer] = {}
     for answer in sorted(given, key=lambda answer: answer.row.cells["date"]):
         latest[key_of(answer.row)] = answer
     return list(latest.values())
 
 
-def contradictions(given: Iterable[Given]) -> Iterator[str]:
+def contradictions(given: Iterable[GivenAnswer]) -> Iterator[str]:
     """Yield a fault for each pair of different answers by one annotator on one day: their order is unknown."""
-    first: dict[tuple[Key, str], Given] = {}
+    first: dict[tuple[Key, str], GivenAnswer] = {}
     for answer in given:
         cells = answer.row.cells
         before = first.setdefault((key_of(answer.row), cells["date"]), answer)
@@ -68,14 +68,14 @@ def outcome(before: Row | None, after: Row) -> str:
     return OLDER if after.cells["date"] < before.cells["date"] else CHANGED
 
 
-def merge(present: Iterable[Row], given: Iterable[Given]) -> tuple[list[Row], list[tuple[str, Given]]]:
+def merge(present: Iterable[Row], given: Iterable[GivenAnswer]) -> tuple[list[Row], list[tuple[str, GivenAnswer]]]:
     """Merge answers into the table.
 
     Parameters
     ----------
     present : iterable of Row
         One for each clip and annotator.
-    given : iterable of Given
+    given : iterable of GivenAnswer
 
     Returns
     -------
@@ -89,7 +89,7 @@ def merge(present: Iterable[Row], given: Iterable[Given]) -> tuple[list[Row], li
     return list(rows.values()), outcomes
 
 
-def outcomes_line(path: Path, outcomes: Sequence[tuple[str, Given]], not_filled_in: int, column: str) -> str:
+def outcomes_line(path: Path, outcomes: Sequence[tuple[str, GivenAnswer]], not_filled_in: int, column: str) -> str:
     """Say in one line what became of the answers.
 
     Parameters

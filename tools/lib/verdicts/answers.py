@@ -6,7 +6,7 @@ from stages.lib.runtime.table import Row
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import COLUMNS, caseless, respelt, spellings
 from stages.lib.tables.reviews import Review
-from tools.lib.review.answer_merging import Given, Key
+from tools.lib.review.answer_merging import GivenAnswer, Key
 from tools.lib.verdicts.verdicts import Verdict
 
 
@@ -38,7 +38,7 @@ def that_count(
     return [one for one in verdicts if not one.instead_of or counts(one)]
 
 
-def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present: Sequence[Row]) -> list[Given]:
+def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present: Sequence[Row]) -> list[GivenAnswer]:
     """Return each verdict as an answer.
 
     Parameters
@@ -54,7 +54,7 @@ def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present:
         for one, clip_id in zip(verdicts, clip_ids, strict=True)
     ]
     return [
-        Given(row, one.place, f"the window of {one.recording} at {one.start_s:g} s")
+        GivenAnswer(row, one.place, f"the window of {one.recording} at {one.start_s:g} s")
         for row, one in zip(respelt(rows, spellings([*present, *rows])), verdicts, strict=True)
     ]
 

@@ -9,7 +9,7 @@ import tensorflow
 from stages.lib.features.embedder import batch_shape, load_embedder
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.faults import InputFaults
-from tools.lib.pretrained.trial import Given, described, embedding_fault, tried
+from tools.lib.pretrained.trial import GivenModel, described, embedding_fault, tried
 
 RATE, WINDOW_S, SAMPLES, FRAMES, SIZE = 4000, 0.1, 400, 4, 12
 SAMPLE = tensorflow.TensorSpec((1, SAMPLES), tensorflow.float32, "samples")
@@ -39,8 +39,8 @@ def write(folder: Path, function, *inputs, kind: str = "tflite", signature: str 
     return path
 
 
-def given(weights: Path, output: str | None = None) -> Given:
-    return Given(weights, None, RATE, WINDOW_S, output, "CC0", "made on the spot")
+def given(weights: Path, output: str | None = None) -> GivenModel:
+    return GivenModel(weights, None, RATE, WINDOW_S, output, "CC0", "made on the spot")
 
 
 def spec(*shape, kind=tensorflow.float32):

@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import precision_recall_curve, roc_curve
 
 from stages.lib.cards.field_results import read_field
 from stages.lib.cards.model_card import MODEL_CARD, Evaluated, model_card
 from stages.lib.feature_store import Features, open_features, recordings_of
 from stages.lib.intervals.bootstrap import drawing_units, interval_remark
 from stages.lib.measures.comparison import compare, spread_of_change, training_remark
-from stages.lib.measures.measures import CLASS_NAMES, COMPARED, OUTCOME_COLUMNS, measure, training_spread
+from stages.lib.measures.measures import COMPARED, OUTCOME_COLUMNS, measure, training_spread
+from stages.lib.measures.plot_rows import outcome_rows, precision_recall_rows, reliability_rows, roc_rows
+from stages.lib.measures.reliability import expected_calibration_error
 from stages.lib.measures.report import NOT_MEASURED, full_report
-from stages.lib.model.calibration import calibration_remark, expected_calibration_error, probability, reliability
+from stages.lib.model.calibration import calibration_remark, probability
 from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, model_digest
 from stages.lib.model.scoring import log_odds_by_network
 from stages.lib.runtime.atomic_write import write_json, write_text
@@ -120,15 +121,6 @@ def calibration_measures(is_call: np.ndarray, scores: Scores) -> dict:
     }
 
 
-def reliability_rows(is_call: np.ndarray, scores: Scores) -> list[tuple]:
-    """Return the reliability diagram: which scores, their mean in a bin, the share of calls there, the clips there."""
-    return [
-        (name, round(promised, 6), round(there, 6), clips)
-        for name, p_call in (("as trained", scores.as_trained), ("calibrated", scores.p_call))
-        for promised, there, clips in reliability(is_call, p_call)
-    ]
-
-
 def remarks_on(scores: dict[str, Scores], recordings: Sequence[str], change: Mapping | None) -> list[str]:
     """Say what limits the figures, or that there are none because `change` is None."""
     names = {"before": "Baseline", "after": "Retrained model"}
@@ -139,42 +131,16 @@ def remarks_on(scores: dict[str, Scores], recordings: Sequence[str], change: Map
     return [*said, interval_remark(len(set(recordings))), training_remark(change["training_spread"]["accuracy"])]
 
 
-def roc_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
-    """Return the ROC curve: false positive rate, true positive rate."""
-    if not len(is_call):
-        return []
-    false_positive_rate, true_positive_rate, _ = roc_curve(is_call, log_odds)
-    return list(zip(false_positive_rate.round(6), true_positive_rate.round(6), strict=True))
-
-
-def precision_recall_rows(is_call: np.ndarray, log_odds: np.ndarray) -> list[tuple]:
-    """Return the precision-recall curve: recall, precision."""
-    if not len(is_call):
-        return []
-    precision, recall, _ = precision_recall_curve(is_call, log_odds)
-    return list(zip(recall.round(6), precision.round(6), strict=True))
-
-
-def outcome_rows(
-    clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, log_odds: np.ndarray
-) -> list[tuple]:
-    """Return a row per clip: its id, its recording, its class, the class the model says."""
-    calls, nocalls = CLASS_NAMES
-    return [
-        (clip_id, recording, calls if truth else nocalls, calls if called else nocalls)
-        for clip_id, recording, truth, called in zip(clip_ids, recordings, is_call, log_odds > 0, strict=True)
-    ]
-
-
 def write_plots(
     model: str, clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, scores: Scores
 ) -> None:
     """Write what `dvc plots` draws of a model, which is `before` or `after`."""
+    promises = {"as trained": scores.as_trained, "calibrated": scores.p_call}
     tables = {
         "roc": (("false_positive_rate", "true_positive_rate"), roc_rows(is_call, scores.log_odds)),
         "precision_recall": (("recall", "precision"), precision_recall_rows(is_call, scores.log_odds)),
         "confusion": (OUTCOME_COLUMNS, outcome_rows(clip_ids, recordings, is_call, scores.log_odds)),
-        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, scores)),
+        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, promises)),
     }
     for name, (columns, rows) in tables.items():
         write_table(PLOTS / f"{name}_{model}.csv", columns, rows)

@@ -5,32 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from stages.evaluate import Scores, evaluation, main, outcome_rows, precision_recall_rows, remarks_on, roc_rows
+from stages.evaluate import Scores, evaluation, main, remarks_on
+from stages.lib.measures.plot_rows import roc_rows
 from stages.lib.tables.split import read_split
 
 IS_CALL = np.array([True, True, False, False])
 LOG_ODDS = np.array([2.0, -1.0, 0.5, -2.0])
-
-
-def test_the_roc_curve_goes_from_nothing_to_everything():
-    rows = roc_rows(IS_CALL, LOG_ODDS)
-    assert (rows[0], rows[-1]) == ((0, 0), (1, 1))
-    assert (0, 0.5) in rows
-    assert rows == sorted(rows)
-
-
-def test_the_precision_recall_curve_has_the_recall_first():
-    rows = precision_recall_rows(IS_CALL, LOG_ODDS)
-    assert {(0.5, 1.0), (0.5, 0.5), (1.0, 0.666667)} <= set(rows)
-
-
-def test_the_confusion_plot_has_name_truth_and_prediction_of_each_clip():
-    assert outcome_rows(["a", "b", "c", "d"], ["sea", "sea", "bay", "bay"], IS_CALL, LOG_ODDS) == [
-        ("a", "sea", "calls", "calls"),
-        ("b", "sea", "calls", "nocalls"),
-        ("c", "bay", "nocalls", "calls"),
-        ("d", "bay", "nocalls", "nocalls"),
-    ]
 
 
 def test_nothing_is_measured_from_scores_that_rounding_has_made_equal():
@@ -59,7 +39,7 @@ def test_what_limits_the_figures_is_said():
     ]
     first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], {"training_spread": {"accuracy": 0.01}})
     assert remarks_on({"before": few, "after": few}, [], None)[0].startswith("Nothing is measured")
-    assert first.startswith("Baseline: the scores are calibrated by 12 calls and 12 no-calls, which is too few")
+    assert first.startswith("Baseline: the scores are calibrated by too few clips")
     assert second.startswith("Retrained model: the scores")
 
 

@@ -72,7 +72,7 @@ def test_what_cannot_be_measured_is_said_in_the_report_and_in_the_card(unmeasure
     report = (unmeasured / "metrics" / "report.txt").read_text()
     assert "Nothing is measured: there are no test clips" in report
     assert "python -m tools.hold_out" in report
-    assert "calibrated by 4 calls and 4 no-calls" in report
+    assert "(calls: 4, no-calls: 4)" in report
     card = (unmeasured / "metrics" / "model_card.md").read_text()
     assert "Nothing is measured: there are no test clips" in card
     assert "nan" not in card

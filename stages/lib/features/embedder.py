@@ -11,6 +11,7 @@ import numpy as np
 from stages.lib.runtime.determinism import pin, quiet
 
 TFLITE = ".tflite"
+SIGNATURE = "serving_default"  # Of a SavedModel: the one that is computed.
 
 Embed = Callable[[np.ndarray], np.ndarray]
 
@@ -94,7 +95,7 @@ def saved_tensor(weights: Path, output: str) -> Embed:
         import tensorflow
 
         model = tensorflow.saved_model.load(str(weights))
-    specs = model.signatures["serving_default"].structured_input_signature[1]
+    specs = model.signatures[SIGNATURE].structured_input_signature[1]
     name = only_input({name: spec.dtype.as_numpy_dtype for name, spec in specs.items()})
     sizes = specs[name].shape
     shape = (-1, -1) if sizes.rank is None else [-1 if size is None else size for size in sizes]
@@ -102,7 +103,7 @@ def saved_tensor(weights: Path, output: str) -> Embed:
     def tensor_of(samples: np.ndarray) -> np.ndarray:
         batch = tensorflow.constant(samples.reshape(batch_shape(shape, len(samples))))
         # The signature is of the model, which has to stay.
-        return model.signatures["serving_default"](**{name: batch})[output].numpy()
+        return model.signatures[SIGNATURE](**{name: batch})[output].numpy()
 
     return tensor_of
 

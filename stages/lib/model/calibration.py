@@ -7,7 +7,6 @@ AS_TRAINED = 1.0
 # Of each class. With fewer, the prior says more than the clips do. For a network that is right about 93 % of its clips
 # and has a true temperature of 2, the median of 400 draws is 2.5 with 70 clips of each class, 3.1 with 30, 4.3 with 12.
 FEWEST_CLIPS = 30
-BINS = 10
 
 
 def probability(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
@@ -80,39 +79,6 @@ def calibration_remark(calls: int, nocalls: int) -> str:
     if min(calls, nocalls) >= FEWEST_CLIPS:
         return ""
     return (
-        f"The scores are calibrated by {calls} calls and {nocalls} no-calls, which is too few to trust them as "
-        f"probabilities: use {FEWEST_CLIPS} of each or more. Their order does not depend on it."
+        f"The scores are calibrated by too few clips to trust them as probabilities (calls: {calls}, no-calls: "
+        f"{nocalls}): use {FEWEST_CLIPS} of each or more. Their order does not depend on it."
     )
-
-
-def reliability(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple[float, float, int]]:
-    """Compare what the scores promise with what is there.
-
-    Parameters
-    ----------
-    is_call : ndarray of bool, shape (clips,)
-    p_call : ndarray of float, shape (clips,), in [0, 1]
-
-    Returns
-    -------
-    list of tuple
-        For each tenth of the scores that holds a clip: their mean, the share of calls, the number of clips.
-    """
-    bins = np.minimum((p_call * BINS).astype(int), BINS - 1)
-    inside = [bins == number for number in range(BINS)]
-    return [
-        (float(p_call[chosen].mean()), float(is_call[chosen].mean()), int(chosen.sum()))
-        for chosen in inside
-        if chosen.any()
-    ]
-
-
-def expected_calibration_error(is_call: np.ndarray, p_call: np.ndarray) -> float:
-    """Return by how much the scores are off, as the mean over the clips, in [0, 1]; parameters as for `reliability`.
-
-    References
-    ----------
-    Naeini et al. (2015), "Obtaining well calibrated probabilities using Bayesian binning", and Guo et al. (2017),
-    equation 3, for the probability of a call, not of the predicted class.
-    """
-    return sum(abs(promised - there) * clips for promised, there, clips in reliability(is_call, p_call)) / len(is_call)

@@ -4,11 +4,11 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.lib.features.embedder import TFLITE
+from stages.lib.features.embedder import SIGNATURE, TFLITE
 from stages.lib.runtime.determinism import pin, quiet
 from stages.lib.runtime.faults import InputFaults
 
-EMBEDDING, SIGNATURE = "embedding", "serving_default"
+EMBEDDING = "embedding"
 
 
 def default_output(outputs: Sequence[str]) -> str | None:

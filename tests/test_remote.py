@@ -284,6 +284,7 @@ def test_credentials_stay_on_the_machine(s3_team, tmp_path):
     assert "Unable to locate credentials" in pull.stderr
 
 
+@pytest.mark.prove
 def test_a_colleague_pulls_from_s3_and_nothing_reruns(s3_team, credentials, tmp_path):
     colleague = s3_team.colleague(tmp_path / "colleague")
     paste(colleague, "git pull")

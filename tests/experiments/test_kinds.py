@@ -52,6 +52,7 @@ def test_each_kind_sees_its_own_views(features):
             np.testing.assert_array_equal(load_clips(seen, CLIPS, view), load_clips(features, CLIPS, view))
 
 
+@pytest.mark.prove
 def test_the_kinds_are_the_models_that_the_pipeline_trains(features, parts):
     trained = train_kinds(list(KINDS), features, *parts, PARAMS)
     for kind, model in trained.items():
@@ -63,6 +64,7 @@ def test_the_kinds_are_the_models_that_the_pipeline_trains(features, parts):
         )
 
 
+@pytest.mark.prove
 def test_a_network_is_trained_once_for_the_same_labels_and_again_for_others(features, parts, tmp_path):
     train_kinds([NETWORK, BOTH], features, *parts, PARAMS)
     (kept,) = (tmp_path / "cache" / "networks").iterdir()

@@ -36,6 +36,7 @@ def peak_memory(clip_count: int) -> int:
     return peak
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("data_set")
 def test_a_recording_that_is_twenty_times_as_long_takes_hardly_more_memory():
     peak_memory(SHORT)  # What is loaded and computed once is not what is measured.

@@ -210,6 +210,7 @@ print(embeddings.tobytes().hex(), trained.probe.coefficients.tobytes().hex(), tr
 """
 
 
+@pytest.mark.prove
 def test_embeddings_and_probes_are_the_same_bytes_on_one_core_and_on_all(probed):
     cores = [str(core) for core in sorted(os.sched_getaffinity(0))]
     said = [

@@ -493,6 +493,7 @@ def test_windows_that_are_filled_are_counted_and_a_difference_between_the_classe
     assert line.format(0, differs) in said["other"]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("clip_s", [1.0, 2.0])
 def test_noise_that_was_cut_to_different_lengths_teaches_nothing(repository, tmp_path, clip_s):
     write_noises(tmp_path / "study", {"calls": (0.4, 0.8), "nocalls": (1.0, 1.0)}, count=40)
@@ -793,6 +794,7 @@ def paste(folder: Path, commands: str) -> str:
     return result.stdout
 
 
+@pytest.mark.prove
 def test_a_folder_of_recordings_with_a_raven_table_becomes_a_trained_detector(tmp_path):
     sea, rows, calls = tmp_path / "sea", [], (2.0, 3.5, 12.0, 13.5)
     for number in range(9):

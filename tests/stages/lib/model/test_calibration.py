@@ -77,7 +77,7 @@ def test_clips_of_one_class_calibrate_nothing(truth):
 
 def test_it_is_said_what_a_calibration_lacks():
     assert calibration_remark(FEWEST_CLIPS, FEWEST_CLIPS) == ""
-    assert "12 calls and 200 no-calls, which is too few" in calibration_remark(12, 200)
+    assert "too few clips to trust them as probabilities (calls: 12, no-calls: 200)" in calibration_remark(12, 200)
     assert calibration_remark(0, 50) == (
         "There are too few calls to calibrate by, so the scores are as trained (temperature 1)."
     )

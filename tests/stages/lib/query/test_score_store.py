@@ -171,12 +171,14 @@ def score_with(code: Path) -> dict:
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
+@pytest.mark.prove
 def test_an_edit_of_any_module_that_is_loaded_scores_everything(features, code):
     said = score_with(code)
     assert {"feature_store.py", "network.py", "score_store.py", "table.py"} <= set(said["edited"])
     assert [name for name, made_by in said["edited"].items() if made_by == said["made_by"]] == []
 
 
+@pytest.mark.prove
 def test_an_edit_gives_the_same_scores_with_the_memory_as_without(features, code):
     first = score_with(code)["scores"]
     replace_in(code / "stages" / "lib" / "feature_store.py", "= shard[row]", "= shard[row] + np.float16(1)")

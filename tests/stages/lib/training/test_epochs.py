@@ -131,6 +131,7 @@ def test_keras_own_layer_and_loss_would_use_such_operations():
     assert operations_of_a_step(network, keras.losses.binary_crossentropy) & APPROXIMATE == {"Rsqrt", "Reciprocal"}
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("features")
 def test_training_on_one_core_and_on_all_gives_the_same_bytes(tmp_path):
     cores = [str(core) for core in sorted(os.sched_getaffinity(0))]

@@ -52,6 +52,7 @@ def p_call(log_odds):
     return probability(log_odds, 1.0)
 
 
+@pytest.mark.prove
 def test_planted_label_errors_come_first(clips, planted, p_call):
     """By chance a tenth of the first dozen would be planted, and half of it twice in ten thousand trials."""
     errors = probable_errors(clips.clip_ids, clips.labels, p_call)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.features_key import features_key, write_description
 from stages.lib.features.pretrained import Pretrained
-from stages.lib.features.views import VIEWS, chosen_model, shapes_of
+from stages.lib.features.views import VIEWS, chosen_model, files_needed, shapes_of
 from stages.lib.runtime.atomic_write import remove
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import changed, remembered, state
@@ -159,8 +158,7 @@ def main() -> None:
     ready = intact(shards, seen)
     new = [one for in_views in recordings for one in in_views if one.key not in ready]
     files = {path: seen[str(path)].digest for path in clips_of if str(path) in seen}
-    # Embedding needs the weights of the pretrained model, which no cluster has.
-    with nullcontext() if params.embeds else chosen_cluster() as cluster:
+    with chosen_cluster(files_needed(params)) as cluster:
         to_check = [(table, path, clips_of[path], params) for path in dict.fromkeys(one.path for one in new)]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)

@@ -33,6 +33,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
 from tests.support.pages import read_page
+from tests.support.tiny_pretrained import put_in_place
 from tools.lib.detection.run_record import RECORD
 
 pytestmark = pytest.mark.prove
@@ -208,6 +209,30 @@ def test_stages_and_detection_give_the_bytes_that_they_give_here(cluster, local,
     assert succeed(before, "tools.detect", *DETECT).startswith("detections: ")
     for name in ("features", "labels", ".cache/scores", "metrics", "detections"):
         assert same(before / name, local / name), name
+
+
+def test_embeddings_are_the_same_bytes_where_the_checkouts_have_the_model(cluster, tmp_path):
+    put_in_place(tmp_path / "here")
+    here = run_pipeline(tmp_path / "here", views=["spectrogram", "embedding"], pretrained="tiny", speeds=[1.0, 2.0])
+    succeed(here, "tools.detect", f"{RECORDINGS}/sea03.wav")
+    made = shutil.ignore_patterns("features", ".cache", "detections")
+    there = on(cluster, Path(shutil.copytree(here, tmp_path / "there", ignore=made)))
+
+    (fault,) = refused(there, "stages.featurize")
+    assert fault.startswith(f"{HERE}models/pretrained/tiny/pretrained.json missing there, ")
+    assert "models (docs/cluster.md)" in fault
+
+    put_in_place(cluster.checkout)
+    succeed(there, "stages.featurize")
+    assert succeed(there, "tools.detect", f"{RECORDINGS}/sea03.wav").startswith("detections: ")
+    for name in ("features", "detections"):
+        assert same(there / name, here / name), name
+
+    # A model of the same name that is another one.
+    described = cluster.checkout / "models" / "pretrained" / "tiny" / "pretrained.json"
+    described.write_text(described.read_text().replace("CC0", "CC BY"))
+    (fault,) = refused(there, "stages.featurize")
+    assert fault.startswith(f"{HERE}models/pretrained/tiny/pretrained.json ")
 
 
 def test_no_more_is_handed_out_than_the_workers_need(cluster, before, monkeypatch):
@@ -388,7 +413,7 @@ def test_workers_that_could_give_other_bytes_are_refused(cluster, before, tmp_pa
         f"{HERE}settings not pinned there, pinned here",
         r"cluster machine tcp://.*: cannot run tasks of this repository \(.*No module named 'stages'.*\)",
     ):
-        remedy = r"; start it with make \(docs/cluster.md\) from a checkout of this commit, .*"
+        remedy = r"; start it with make from a checkout of this commit, .*"
         assert len([line for line in lines if re.fullmatch(differs + remedy, line)]) == 1, differs
     assert len(lines) == 5
 

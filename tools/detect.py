@@ -9,7 +9,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import joblib
@@ -18,6 +17,7 @@ from stages.lib.audio.remarks import unfinished_lines
 
 # Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
 from stages.lib.cluster.compute import chosen_cluster
+from stages.lib.features.views import files_needed
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.running import run
@@ -129,8 +129,7 @@ def main() -> None:
         choices = choices._replace(threshold=threshold)
         print(said)
     began = time.monotonic()
-    # Embedding needs the pretrained model, which no cluster has.
-    with output_folder(choices.folder), nullcontext() if params.embeds else chosen_cluster() as cluster:
+    with output_folder(choices.folder), chosen_cluster(files_needed(params)) as cluster:
         todo = task(given, choices, params, cluster)
         for line in [*lines_about(todo.recordings, params.clip_s), *todo.waiting]:
             print(line)

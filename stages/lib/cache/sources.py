@@ -8,6 +8,11 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
+def at_hand(path: Path) -> Path:
+    """Return where a relative path is: in the working folder, or else in this checkout, as on a worker of a cluster."""
+    return path if path.exists() else REPOSITORY / path
+
+
 def sources_of(path: Path) -> list[Path]:
     """Return the project's source files that a module depends on: its own file and its direct and indirect imports.
 

@@ -30,11 +30,14 @@ class Cluster(NamedTuple):
         The folder of recordings, relative to the working folder.
     shared : str
         Where workers find what is in it: a URL or a folder. They find other files under the absolute paths of here.
+    needed : tuple of Path
+        The files that a worker's checkout has to hold as the working folder does, beside the code.
     """
 
     client: "Client"
     recordings: Path
     shared: str
+    needed: tuple[Path, ...] = ()
 
     def results(
         self, function: Callable[..., Result], arguments: Iterable[tuple], files: Mapping[Path, str] = NO_FILES
@@ -59,12 +62,12 @@ class Cluster(NamedTuple):
         InputFaults
             With all faults of the tasks under way.
         """
-        expected = setup()
+        expected = setup(self.needed)
         waiting: deque[Future] = deque()
         for count, each in enumerate(arguments):
             if count % TASKS_A_THREAD == 0:  # Workers come and go.
                 most = TASKS_A_THREAD * sum(self.client.nthreads().values())
-            task = (run_task, expected, function, *self.with_recording(each, files))
+            task = (run_task, expected, self.needed, function, *self.with_recording(each, files))
             waiting.append(self.client.submit(*task, pure=False))
             if len(waiting) >= most:
                 yield next_result(waiting)
@@ -90,7 +93,9 @@ class Cluster(NamedTuple):
 
     def setup_faults(self) -> list[str]:
         """Name the machines of the cluster that would not give the same bytes, and why."""
-        found: dict[str, object] = self.client.run(refuse_other_setup, setup(), on_error="return")
+        found: dict[str, object] = self.client.run(
+            refuse_other_setup, setup(self.needed), self.needed, on_error="return"
+        )
         try:
             # It unpacks and packs the tasks, and needs our code for that.
             self.client.run_on_scheduler(refuse_other_setup, setup())

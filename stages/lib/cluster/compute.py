@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 from pydantic import field_validator, model_validator
@@ -51,8 +52,13 @@ class ComputeParams(Section):
 
 
 @contextmanager
-def chosen_cluster() -> Iterator[Cluster | None]:
+def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
     """Give the cluster that params.yaml names, or None for this machine.
+
+    Parameters
+    ----------
+    needed : tuple of Path
+        As for `Cluster`.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def chosen_cluster() -> Iterator[Cluster | None]:
     try:
         with distributed.Client(address, timeout=REACH_S, set_as_default=False) as client:
             client.wait_for_workers(1, timeout=REACH_S)
-            cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()))
+            cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()), needed)
             refuse(cluster.setup_faults())
             yield cluster
     except distributed.KilledWorker as error:

@@ -2,18 +2,19 @@
 
 import platform
 import socket
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from stages.lib.cache.digests import FileHash, hash_files, short_digest
-from stages.lib.cache.sources import REPOSITORY
+from stages.lib.cache.sources import REPOSITORY, at_hand
 from stages.lib.runtime.determinism import PINNED_IN_TIME
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import state
 
 LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "PyWavelets", "tensorflow", "keras")
-REMEDY = "start it with make (docs/cluster.md) from a checkout of this commit, with the same Python and Linux as here"
+REMEDY = "start it with make from a checkout of this commit, with the same Python, Linux and models (docs/cluster.md)"
 
 
 @cache
@@ -41,13 +42,19 @@ def versions() -> dict[str, str]:
     }
 
 
-def setup() -> dict[str, str]:
-    """Return the setup of this process by name."""
-    return {"code": code(), "settings": "pinned" if PINNED_IN_TIME else "not pinned", **versions()}
+def setup(needed: Iterable[Path] = ()) -> dict[str, str]:
+    """Return the setup of this process by name, with the digests of the files that its tasks need beside our code."""
+    files = {str(path): digest(at_hand(path)) for path in needed}
+    return {"code": code(), "settings": "pinned" if PINNED_IN_TIME else "not pinned", **versions(), **files}
 
 
-def refuse_other_setup(expected: dict[str, str]) -> None:
+def digest(path: Path) -> str:
+    """Return the digest of a small file, or that it is missing."""
+    return short_digest(path.read_bytes()) if path.exists() else "missing"
+
+
+def refuse_other_setup(expected: dict[str, str], needed: Iterable[Path] = ()) -> None:
     """Refuse, by the name of this machine, to work for a process with another setup."""
-    found = setup()
+    found = setup(needed)
     differences = [f"{name} {found[name]} there, {here} here" for name, here in expected.items() if found[name] != here]
     refuse([f"cluster machine {socket.gethostname()}: {'; '.join(differences)}; {REMEDY}"] if differences else [])

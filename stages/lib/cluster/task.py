@@ -36,12 +36,16 @@ _provided: dict[SharedRecording, tuple | None] = {}
 
 
 def run_task(
-    expected_setup: dict[str, str], function: Callable, recording: SharedRecording | None, *arguments: object
+    expected_setup: dict[str, str],
+    needed: tuple[Path, ...],
+    function: Callable,
+    recording: SharedRecording | None,
+    *arguments: object,
 ) -> object:
     """Run a function in a folder of this worker; refuse where its setup or the recording is not the expected one."""
     from distributed import get_worker
 
-    refuse_other_setup(expected_setup)
+    refuse_other_setup(expected_setup, needed)
     folder = Path(get_worker().local_directory) / "recording"
     folder.mkdir(exist_ok=True)
     with contextlib.chdir(folder):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.lib.cache.sources import at_hand
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER, pretrained_at_hand
 from stages.lib.features.sound import sound_of
@@ -37,7 +38,7 @@ def window_embeddings(path: Path, starts_s: Sequence[float], params: FeaturePara
     InputFaults
         Where the model gives what is no number, or a larger one than float16 holds.
     """
-    pretrained, embed = pretrained_at_hand((FOLDER / params.pretrained).resolve())
+    pretrained, embed = pretrained_at_hand(at_hand(FOLDER / params.pretrained).resolve())
     arrays = np.empty((len(starts_s), len(params.speeds) * pretrained.size), np.float16)
     for row, start_s in enumerate(starts_s):
         of_speeds = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from stages.lib.features import embedding, window
 from stages.lib.features.feature_params import EMBEDDING, SPECTROGRAM, FeatureParams
-from stages.lib.features.pretrained import FOLDER, Pretrained, read_pretrained
+from stages.lib.features.pretrained import DESCRIPTION, FOLDER, Pretrained, read_pretrained
 
 LIBRARIES = ("numpy", "scipy", "librosa", "soxr", "soundfile")
 
@@ -58,6 +58,11 @@ def chosen_model(params: FeatureParams) -> Pretrained | None:
         As from `read_pretrained`.
     """
     return read_pretrained(FOLDER / params.pretrained)
+
+
+def files_needed(params: FeatureParams) -> tuple[Path, ...]:
+    """Return what has to be the same wherever features are computed, beside our code: what describes the model."""
+    return (FOLDER / params.pretrained / DESCRIPTION,) if params.embeds else ()
 
 
 def shapes_of(params: FeatureParams, pretrained: Pretrained | None) -> dict[str, tuple[int, ...]]:

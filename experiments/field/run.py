@@ -47,7 +47,7 @@ REVIEWS = {
         Review(1, 100, WEIGHT),
         Review(1, 100, WEIGHT, SUREST),
     ],
-    "both": FEW,
+    "both": [*FEW, Review(0, 100, WEIGHT, SUREST)],
     "network": FEW,
 }
 DRAWS, THRESHOLDS = 100, (0.5, 0.9, 0.98)

@@ -19,7 +19,7 @@ from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
-from tools.lib.field.draws import Draw, draw_windows, next_draw_path, write_covered
+from tools.lib.field.draws import Counts, Draw, draw_windows, next_draw_path, write_covered
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
 from tools.lib.verdicts.data_set import (
@@ -44,7 +44,7 @@ class Planned(NamedTuple):
     said: list[str]
 
 
-def plan(folder: Path, data: DataSet, count: int, uncertain: int) -> Planned:
+def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     """Draw the windows of one folder, or refuse."""
     run = read_run(folder)
     refuse(run_faults(data, folder, run))
@@ -54,7 +54,7 @@ def plan(folder: Path, data: DataSet, count: int, uncertain: int) -> Planned:
     usable = [one for one in there if one.name not in held_out]
     said += [f"{one.path}: {held_out[one.name]}; no window of it is drawn" for one in there if one.name in held_out]
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
-    draw = draw_windows(folder, run, usable, count, uncertain)
+    draw = draw_windows(folder, run, usable, counts)
     none_left = f"{folder}: all windows have been drawn; python -m tools.add_reviews takes the answers"
     refuse([] if draw.windows else [none_left])
     drawn = {one.recording for one in draw.windows}
@@ -93,16 +93,16 @@ def write(planned: Planned, params: FeatureParams) -> list[str]:
     return [
         *planned.said,
         f"{table}: {counted(len(drawn), 'window')} drawn at random by score ({shares})"
-        + (f", and the {others} most uncertain" if others else "")
+        + (f", and {others} more, chosen by score" if others else "")
         + f", in {counted(recordings, 'recording')}",
         f"{page}: {page.stat().st_size / 1e6:.1f} MB; open it in a browser, or send it to an expert",
     ]
 
 
-def review(folders: Sequence[Path], count: int, uncertain: int) -> list[str]:
+def review(folders: Sequence[Path], counts: Counts) -> list[str]:
     """Draw from each folder; every check comes before the first write. Return the lines to print."""
     data, params = read_data_set(), read_params("featurize", FeatureParams)
-    planned = [plan(folder, data, count, uncertain) for folder in folders]
+    planned = [plan(folder, data, counts) for folder in folders]
     return [line for one in planned for line in write(one, params)]
 
 
@@ -117,13 +117,17 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=f"default: {FOLDER}/")
     parser.add_argument("--count", type=int, default=100, metavar="N", help="windows per folder (default: 100)")
     parser.add_argument(
+        "--surest", type=int, default=0, metavar="M", help="add the M with the highest scores (default: 0)"
+    )
+    parser.add_argument(
         "--uncertain", type=int, default=0, metavar="M", help="add the M most uncertain ones (default: 0)"
     )
     given = parser.parse_args()
-    refuse([] if given.count > 0 else [f"--count {given.count}: should be 1 or more"])
-    refuse([] if given.uncertain >= 0 else [f"--uncertain {given.uncertain}: should be 0 or more"])
+    least = {"count": 1, "surest": 0, "uncertain": 0}
+    numbers = {name: getattr(given, name) for name in least}
+    refuse(f"--{name} {numbers[name]}: should be {few} or more" for name, few in least.items() if numbers[name] < few)
     folders = list({folder.resolve(): folder for folder in given.folders}.values()) or [FOLDER]
-    print(*review(folders, given.count, given.uncertain), sep="\n")
+    print(*review(folders, Counts(given.count, given.surest, given.uncertain)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from stages.lib.tables.clips import CALL, Clip
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_new_model
 from tools.lib.field.candidates import Candidate, candidates_of
-from tools.lib.field.sampling import draw, most_uncertain
+from tools.lib.field.sampling import draw, most_uncertain, surest
 
 TRAIN, VALID = 1254, 140
 SCORES = FOLDER / "scores"
@@ -96,9 +96,9 @@ def reviewed_windows(sea: Sea, scored: Scored, review: Review, seed: int) -> lis
     candidates = candidates_in(sea, scored, halves(sea)[review.half])
     chosen = review.count // 2 if review.instead else 0
     drawn = [one.candidate for one in draw(candidates, review.count - chosen, str(seed))]
-    rest = sorted(set(candidates) - set(drawn), key=lambda one: (-one.p_call, one))
+    rest = set(candidates) - set(drawn)
     if review.instead == SUREST:
-        drawn += rest[:chosen]
+        drawn += surest(rest, chosen)
     elif review.instead == UNCERTAIN:
         drawn += most_uncertain(rest, chosen)
     return [at[one.recording, one.start_s] for one in drawn]

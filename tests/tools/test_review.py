@@ -40,10 +40,10 @@ def refused(folder: Path, *arguments: str) -> list[str]:
 
 
 def test_windows_of_all_scores_and_recordings_are_drawn_and_their_weights_add_up(folder):
-    said = review(folder, "--count", "14", "--uncertain", "3")
+    said = review(folder, "--count", "14", "--surest", "2", "--uncertain", "3")
     windows = read_reviews(folder / "detections" / "review.csv")
     drawn = [one for one in windows if one.drawn]
-    assert (len(windows), len(drawn)) == (17, 14)
+    assert (len(windows), len(drawn)) == (19, 14)
     assert set(Counter(one.bin for one in drawn).values()) == {2}
     assert {one.recording for one in drawn} == {"one.wav", "two.flac"}
     covered = read_covered(folder / "detections")
@@ -53,9 +53,9 @@ def test_windows_of_all_scores_and_recordings_are_drawn_and_their_weights_add_up
     for position, name in enumerate(BINS):
         candidates = sum(one.candidates[position] for one in covered)
         assert sum(one.weight for one in drawn if one.bin == name) == pytest.approx(candidates)
-    assert [(one.p_call, one.bin, one.weight) for one in windows if not one.drawn] == [(None, "", None)] * 3
+    assert [(one.p_call, one.bin, one.weight) for one in windows if not one.drawn] == [(None, "", None)] * 5
     assert "14 windows drawn at random by score (2 of 0.00-0.02," in said
-    assert "and the 3 most uncertain, in 2 recordings" in said
+    assert "and 5 more, chosen by score, in 2 recordings" in said
 
 
 def test_the_page_shows_them_in_no_order_and_hides_the_scores(folder):
@@ -143,6 +143,7 @@ def test_a_run_with_other_windows_than_the_clips_is_refused(folder):
     ("arguments", "fault"),
     [
         (["--count", "0"], "--count 0: should be 1 or more"),
+        (["--surest", "-1"], "--surest -1: should be 0 or more"),
         (["--uncertain", "-1"], "--uncertain -1: should be 0 or more"),
         (["nowhere"], "nowhere/run.json: there is no such file"),
     ],

@@ -22,7 +22,7 @@ from tools.lib.detection.run_record import DAMAGED, RUN_DIGITS, Run, RunRecordin
 from tools.lib.detection.window_id import window_id
 from tools.lib.field.candidates import BINS, Candidate, candidates_of
 from tools.lib.field.runs_table import SearchedBin
-from tools.lib.field.sampling import draw, most_uncertain
+from tools.lib.field.sampling import draw, most_uncertain, surest
 
 CANDIDATES = "review_candidates.csv"
 DRAW = re.compile(r"review(?:-(\d+))?\.csv")
@@ -37,6 +37,17 @@ class Covered(NamedTuple):
     site: str
     hours: float
     candidates: tuple[int, ...]
+
+
+class Counts(NamedTuple):
+    """How many windows to draw at random, and how many of the surest and of the most uncertain ones to add.
+
+    Only those that are drawn at random have a weight.
+    """
+
+    random: int
+    surest: int = 0
+    uncertain: int = 0
 
 
 class Draw(NamedTuple):
@@ -108,7 +119,7 @@ def write_covered(folder: Path, covered: Sequence[Covered]) -> None:
     write_table(folder / CANDIDATES, COLUMNS, [(*one[:-1], *one.candidates) for one in covered])
 
 
-def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], count: int, uncertain: int) -> Draw:
+def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], counts: Counts) -> Draw:
     """Draw windows that have not been drawn before, without writing anything.
 
     Where recordings have joined the run since the last draw, the windows are drawn from these, their batch. Otherwise
@@ -121,10 +132,7 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     run : Run
     recordings : sequence of RunRecording
         Those of its recordings that can be reviewed.
-    count : int
-        How many to draw at random.
-    uncertain : int
-        How many of the most uncertain ones to take as well, without a weight.
+    counts : Counts
     """
     covered, before = read_covered(folder), read_draws(folder)
     known = {one.recording: one.batch for one in covered}
@@ -136,7 +144,7 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     names = [one.name for one in new or recordings]
     gone = {(review.recording, review.start_s) for review in before}
     free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
-    drawn = draw(free, count, f"{run.run}:{batch}:{len(draw_paths(folder))}")
+    drawn = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
     taken = {one.candidate for one in drawn}
     windows = [
         review_of(run.run, one.candidate)._replace(
@@ -147,9 +155,12 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
         )
         for one in drawn
     ]
-    others = most_uncertain((one for one in free if one not in taken), uncertain)
-    windows += [review_of(run.run, one) for one in others]
-    scores = {review_of(run.run, one).clip_id: one.p_call for one in [*taken, *others]}
+    highest = surest((one for one in free if one not in taken), counts.surest)
+    taken.update(highest)
+    doubtful = most_uncertain((one for one in free if one not in taken), counts.uncertain)
+    taken.update(doubtful)
+    windows += [review_of(run.run, one) for one in [*highest, *doubtful]]
+    scores = {review_of(run.run, one).clip_id: one.p_call for one in taken}
     return Draw(covered, sorted(windows, key=lambda one: stable_random(f"order:{one.clip_id}")), scores)
 
 

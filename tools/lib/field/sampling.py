@@ -89,6 +89,11 @@ def systematic(items: Sequence[Candidate], size: int, start: int) -> list[Candid
     return [items[(start + step * len(items)) // size] for step in range(size)]
 
 
+def surest(candidates: Iterable[Candidate], count: int) -> list[Candidate]:
+    """Return the candidates with the highest scores, the highest first."""
+    return sorted(candidates, key=lambda one: (-one.p_call, one))[:count]
+
+
 def most_uncertain(candidates: Iterable[Candidate], count: int) -> list[Candidate]:
     """Return the candidates with scores closest to one half, the closest first."""
     return sorted(candidates, key=lambda one: (abs(one.p_call - 0.5), one))[:count]

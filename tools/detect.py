@@ -2,7 +2,7 @@
 
 The model scores each recording in windows of the length that it was trained on. Detections are written for Raven, for
 Audacity or as CSV, a file for each recording or for each day. A folder may grow: the same command then searches only
-what is new. A recording that cannot be searched is named and left out; the others are done, and the exit status is 1.
+what is new. A recording that cannot be searched is named and left out. The exit status is then 1.
 """
 
 import argparse
@@ -83,35 +83,47 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         help="a file that libsndfile reads, or a folder",
     )
     parser.add_argument(
-        "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"where to; {FOLDER}/ if not given"
+        "--output",
+        type=Path,
+        default=FOLDER,
+        metavar="FOLDER",
+        help=f"output folder, created if missing (default: {FOLDER}/)",
     )
-    parser.add_argument("--format", choices=FORMS, default="raven", help="of the files; raven if not given")
+    parser.add_argument("--format", choices=FORMS, default="raven", help="format of the tables (default: raven)")
     level = parser.add_mutually_exclusive_group()
     level.add_argument(
-        "--threshold", type=float, default=THRESHOLD, help=f"{THRESHOLD} if not given; higher finds less"
+        "--threshold",
+        type=float,
+        default=THRESHOLD,
+        help=f"score above which there is a detection (default: {THRESHOLD})",
     )
     level.add_argument(
         "--false-alarms",
         type=count_per_hour,
         dest="wanted",
         metavar="COUNT",
-        help="the threshold with at most so many false alarms per hour, by python -m tools.field_report",
+        help="instead: at most so many false alarms per hour, by the report of tools.field_report",
     )
     level.add_argument(
         "--precision",
         type=share,
         dest="wanted",
         metavar="SHARE",
-        help="the threshold above which at least so large a share of the windows are calls, by the same report",
+        help="instead: at least this share of calls among the windows above the threshold, by the same report",
     )
-    parser.add_argument("--hop", type=float, metavar="SECONDS", help="between windows; a quarter of one if not given")
-    parser.add_argument("--pictures", action="store_true", help="draw the spectrogram of each recording, too")
     parser.add_argument(
-        "--any-rate", action="store_true", help="take recordings that cannot hold all frequencies of the model, too"
+        "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: a quarter of a window)"
     )
-    parser.add_argument("--site", metavar="NAME", help="site of all recordings; from their names if not given")
+    parser.add_argument("--pictures", action="store_true", help="also draw each recording with its detections")
     parser.add_argument(
-        "--per", choices=(RECORDING, DAY), default=RECORDING, help="what a table is for; recording if not given"
+        "--any-rate", action="store_true", help="also take recordings whose sample rate is too low for the model"
+    )
+    parser.add_argument("--site", metavar="NAME", help="site of all recordings (default: from their names and folders)")
+    parser.add_argument(
+        "--per",
+        choices=(RECORDING, DAY),
+        default=RECORDING,
+        help="one table per recording or per site and day (default: recording)",
     )
     given = parser.parse_args()
     choices = Choices(

@@ -136,7 +136,7 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
 
 def main() -> None:
     """Write the error page."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m tools.error_page", description=__doc__, allow_abbrev=False)
     parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips per section (default: {MOST_CLIPS})")
     parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
     arguments = parser.parse_args()

@@ -88,7 +88,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--run", default="", help=f"a run of {RUNS}; the one with the latest answer if not given")
+    parser.add_argument("--run", default="", help=f"a run of {RUNS} (default: the one with the latest answer)")
     asked = parser.parse_args().run
     label_of, date_of = read_labels()
     reviews, runs = read_reviews(), read_runs()

@@ -70,7 +70,7 @@ def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
 
 def main() -> None:
     """Write the table of probable label errors."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m tools.find_label_errors", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )

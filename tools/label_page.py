@@ -94,7 +94,7 @@ def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> 
 
 def main() -> None:
     """Write the label page."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m tools.label_page", description=__doc__, allow_abbrev=False)
     parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset

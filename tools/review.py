@@ -114,8 +114,12 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=f"default: {FOLDER}/")
-    parser.add_argument("--count", type=int, default=100, metavar="N", help="windows per folder (default: 100)")
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"
+    )
+    parser.add_argument(
+        "--count", type=int, default=100, metavar="N", help="windows to draw at random per folder (default: 100)"
+    )
     parser.add_argument(
         "--surest", type=int, default=0, metavar="M", help="add the M with the highest scores (default: 0)"
     )

@@ -147,7 +147,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 def main() -> None:
     """Bring the outputs up to date."""
     parser = argparse.ArgumentParser(prog="python -m tools.up_to_date", description=__doc__)
-    parser.add_argument("--patch", type=Path, metavar="FILE", help="where to write what is to be committed")
+    parser.add_argument("--patch", type=Path, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
     missing = missing_data()

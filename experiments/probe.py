@@ -44,9 +44,9 @@ def main() -> None:
     """Measure a data set with some numbers of labels."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", help=f"a folder of {RECORDINGS}")
-    parser.add_argument("--speeds", type=float, nargs="+", help="of playback; those of the data set if not given")
-    parser.add_argument("--labels", type=int, nargs="+", default=[16, 32, 100, 200, 1254], help="how many")
-    parser.add_argument("--seeds", type=int, default=5, help="draws of labels (5)")
+    parser.add_argument("--speeds", type=float, nargs="+", help="playback speeds (default: those of the data set)")
+    parser.add_argument("--labels", type=int, nargs="+", default=[16, 32, 100, 200, 1254], help="numbers of labels")
+    parser.add_argument("--seeds", type=int, default=5, help="how many draws of labels (default: 5)")
     options = parser.parse_args()
     exit_without(RECORDINGS / options.dataset)
     exit_without_pretrained([PROBE])

@@ -133,7 +133,9 @@ def section(sea: Sea, draws: int, sizes: Sequence[tuple[int, int]]) -> str:
 def main() -> None:
     """Simulate, and print the results or put them in a page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=200, help="of recordings and windows for each size (200)")
+    parser.add_argument(
+        "--draws", type=int, default=200, help="how many draws of recordings and windows for each size (default: 200)"
+    )
     parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
     options = parser.parse_args()
     sizes = [(recordings, count) for recordings in RECORDINGS for count in COUNTS]

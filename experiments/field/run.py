@@ -96,7 +96,7 @@ def parse_arguments() -> argparse.Namespace:
         nargs="+",
         choices=KINDS,
         default=["probe"],
-        help="of features; the network takes minutes per training (probe)",
+        help="kinds of models; the network takes minutes per training (default: probe)",
     )
     return parser.parse_args()
 

@@ -128,10 +128,10 @@ def measured(model: Model, features: Features, test: dict[str, str]) -> tuple[fl
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kind", required=True, choices=("network", "probe"), help="of the model")
+    parser.add_argument("--kind", required=True, choices=("network", "probe"), help="kind of model")
     parser.add_argument("--dataset", required=True, help="one of `sources` in params.yaml, featurized already")
     parser.add_argument("--strategy", required=True, choices=STRATEGIES)
-    parser.add_argument("--seed", required=True, type=int, help="of the split, the start and the weights")
+    parser.add_argument("--seed", required=True, type=int, help="seed of the split, the first labels and the weights")
     return parser.parse_args()
 
 

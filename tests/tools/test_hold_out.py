@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from stages import split
 from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.held_out import HELD_OUT, read_held_out
 from stages.lib.tables.settled import SETTLED, SettledClip, write_settled
+from stages.lib.tables.split import read_split
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
 from tests.support.tool import run_tool
@@ -71,6 +74,20 @@ def test_no_command_shows_or_cuts_windows_of_another_length(put_to_use, command)
     assert result.stderr.startswith(
         "params.yaml:7: featurize.clip_s is 0.25, but the labels of tiny are for windows of 0.5 s (labels/held_out.csv)"
     )
+
+
+def test_answers_about_clips_that_become_test_clips_are_kept(put_to_use):
+    split.main()
+    answered = [clip for clip in read_split() if clip.part != "test"]
+    EXPERT.write_text(HEADER + "".join(f"{clip.clip_id},{clip.label},val,2026-11-22,\n" for clip in answered))
+    replace_in(Path("params.yaml"), "seed: 1", "seed: 5")
+    said = hold_out(again=True)
+    assert "labels/answered.csv: 40 clips noted; commit it with the answers" in said
+    split.main()
+    part_of = {clip.clip_id: clip.part for clip in read_split()}
+    assert "test" in {part_of[clip.clip_id] for clip in answered}
+    answers, faults = read_answers(EXPERT, part_of)
+    assert (len(answers), faults) == (40, [])
 
 
 def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):

@@ -20,6 +20,7 @@ from stages.lib.tables.held_out import (
     write_held_out,
 )
 from stages.lib.tables.settled import SETTLED, read_settled
+from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.clips.telling_names import telling_line
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.wording import counted
@@ -62,8 +63,9 @@ def hold_out(again: bool = False) -> list[str]:
         for clip_id, part in drawn.items()
     ]
     told = telling_line((clip.recording, clip.label) for clip in clips if clip.label)
+    noted = note_all_answered()  # An answered clip may become a test clip, and its answers are kept.
     write_held_out(HELD_OUT, [clip for clip in present if clip.dataset != folder.name] + new)
-    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new), *told]
+    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new), *noted, *told]
 
 
 def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:

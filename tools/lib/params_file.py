@@ -12,6 +12,7 @@ from stages.lib.runtime.atomic_write import write_text
 PARAMS = Path("params.yaml")
 
 Value = str | int | float | list[str]
+LONGEST_LINE = 2**30  # No line is broken.
 
 
 def set_params(values: Mapping[tuple[str, str], Value], path: Path = PARAMS) -> None:
@@ -55,5 +56,6 @@ def yaml_text(value: object) -> str:
     """Return a value as YAML 1.2, the version in which params are read."""
     text, yaml = io.StringIO(), YAML()
     yaml.default_flow_style = isinstance(value, list)  # In brackets, on one line.
+    yaml.width = LONGEST_LINE
     yaml.dump(value, text)
     return text.getvalue()

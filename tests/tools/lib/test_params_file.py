@@ -52,6 +52,13 @@ def test_a_list_is_written_in_brackets_and_a_mapping_on_lines_of_its_own(views):
     assert yaml_text({"labels": {"S0*": "call"}, "words": []}) == "labels:\n  S0*: call\nwords: []\n"
 
 
+def test_a_long_list_stays_on_its_line():
+    names = [f"2019/07/05/recording {number:03d}.wav" for number in range(40)]
+    changed = with_values(PARAMS, {("split", "test"): names})
+    assert yaml.safe_load(changed)["split"] == {"seed": 2020, "train": 1254, "test": names}
+    assert len(changed.splitlines()) == len(PARAMS.splitlines())
+
+
 def test_a_file_is_written(tmp_path: Path):
     path = tmp_path / "params.yaml"
     path.write_text("data:\n  dataset: reef # which\n")

@@ -11,16 +11,18 @@ from stages.lib.runtime.params import read_params
 from stages.lib.split.drawing import group_name
 from stages.lib.split.params import SplitParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
-from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out
+from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out, size_text
 from tools.lib.clips.known_clips import note_all_answered
-from tools.lib.params_file import PARAMS, set_params
+from tools.lib.params_file import PARAMS, Value, set_params
 from tools.lib.split.hold_out import hold_out
 from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
 from tools.lib.wording import counted
 
-Values = dict[tuple[str, str], str | int | float]
+Values = dict[tuple[str, str], Value]
 # Labelled clips. With fewer, the study's proportions leave next to nothing to test on, and too little to learn from.
 FEWEST_TO_DIVIDE = 40
+# Of a part for which no clip was drawn. Its share is not known, but larger; so no clip to train on joins it.
+SMALLEST_SHARE = 0.01
 
 
 def advise(table: Path) -> str:
@@ -80,17 +82,22 @@ def held_out_of(table: Path) -> list[HeldOutClip]:
 def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequence[HeldOutClip]) -> Values:
     """Return the section `split` of a data set drawn before: its sizes then, and all the rest to train on.
 
-    A list of test recordings is only in params.yaml, so it is not included.
+    A list of test recordings is included if these still are the recordings of the test clips.
     """
     drawn = draw_of(held_out)
     by_share = any("." in drawn.get(f"split.{part}", "") for part in DRAWN_PARTS)
     sizes = {part: drawn.get(f"split.{part}", "" if by_share else "0") for part in reversed(DRAWN_PARTS)}
     numbers = {part: float(size) if by_share else int(size) for part, size in sizes.items() if size and " " not in size}
     if by_share:
+        numbers |= {part: SMALLEST_SHARE for part, size in sizes.items() if not size}
         numbers["train"] = float(1 - sum(map(Fraction, map(str, numbers.values()))))
     else:
         numbers["train"] = left_to_train_on(clips, {clip.clip_id for clip in held_out}, drawn["split.group_by"])
-    values: dict[tuple[str, str], str | int | float] = {("split", part): size for part, size in numbers.items()}
+    values: Values = {("split", part): size for part, size in numbers.items()}
+    tests = {clip.clip_id for clip in held_out if clip.part == "test"}
+    recordings = sorted({clip.recording for clip in clips if clip.clip_id in tests})
+    if size_text(recordings) == sizes["test"]:
+        values["split", "test"] = recordings
     if drawn["split.seed"] != str(split.seed):
         values["split", "seed"] = int(drawn["split.seed"])
     if drawn["split.group_by"] != split.group_by:

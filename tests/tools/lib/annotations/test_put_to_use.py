@@ -1,0 +1,37 @@
+"""Putting a data set to use again gives the params that it was drawn with."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages import split
+from stages.lib.tables.split import SPLIT
+from tests.stages.conftest import write_data_set
+from tests.support.edit import replace_in
+from tools.lib.annotations.put_to_use import use
+from tools.lib.params_file import set_params
+from tools.lib.split.hold_out import hold_out
+
+TABLE = Path("data/tiny/clips.csv")
+NO_POOL = {"train": 0.5, "valid": 0.2, "pool": 0.1, "test": 0.2}  # With seed 9 no recording falls to the pool.
+A_LIST = {"train": 15, "valid": 8, "pool": 8, "test": [f"sea{number:02d}.wav" for number in (11, 2, 5, 7)]}
+COUNTS = {"seed": 1, "train": 20, "valid": 4, "pool": 4, "test": 4}
+SHARES = {"seed": 1, "train": 0.2, "valid": 0.2, "pool": 0.3, "test": 0.3}
+
+
+@pytest.mark.parametrize("drawn", [NO_POOL, A_LIST], ids=["shares without a pool", "a list of test recordings"])
+@pytest.mark.parametrize("meanwhile", [COUNTS, SHARES], ids=["counts", "shares"])
+def test_a_data_set_is_split_as_before_after_another_was_in_use(tmp_path, monkeypatch, drawn, meanwhile):
+    write_data_set(tmp_path, recording_count=12)
+    monkeypatch.chdir(tmp_path)
+    set_params({("split", key): value for key, value in {**drawn, "seed": 9}.items()})
+    hold_out(again=True)
+    split.main()
+    before = SPLIT.read_bytes()
+    set_params({("split", key): value for key, value in meanwhile.items()})
+    replace_in(Path("params.yaml"), "dataset: tiny", "dataset: other")
+    use(TABLE)
+    split.main()
+    assert SPLIT.read_bytes() == before
+    assert yaml.safe_load(Path("params.yaml").read_text())["data"]["dataset"] == "tiny"

@@ -80,6 +80,19 @@ def plot_rows(metrics: Mapping[str, Any]) -> list[tuple]:
     ]
 
 
+def write_report(asked: str) -> dict[str, Any]:
+    """Write the report on a run, chosen as by `chosen_run`, and its plot; return what metrics/field.json holds."""
+    label_of, date_of = read_labels()
+    reviews, runs = read_reviews(), read_runs()
+    name = chosen_run(asked, reviews, date_of, runs)
+    metrics = field_metrics(
+        [one for one in reviews if one.run == name], label_of, [row for row in runs if row.run == name]
+    )
+    write_json(FIELD, metrics)
+    write_table(PLOT, PLOT_COLUMNS, plot_rows(metrics))
+    return metrics
+
+
 def main() -> None:
     """Write the report and print its tables."""
     parser = argparse.ArgumentParser(
@@ -90,14 +103,7 @@ def main() -> None:
     )
     parser.add_argument("--run", default="", help=f"a run of {RUNS} (default: the one with the latest answer)")
     asked = parser.parse_args().run
-    label_of, date_of = read_labels()
-    reviews, runs = read_reviews(), read_runs()
-    name = chosen_run(asked, reviews, date_of, runs)
-    metrics = field_metrics(
-        [one for one in reviews if one.run == name], label_of, [row for row in runs if row.run == name]
-    )
-    write_json(FIELD, metrics)
-    write_table(PLOT, PLOT_COLUMNS, plot_rows(metrics))
+    metrics = write_report(asked)
     print(summary(metrics))
     print(f"\n{FIELD} and {PLOT} are written; dvc plots show Field draws them.")
 

@@ -1,7 +1,8 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
 Every stage with an output in Git runs again, so that the verdict rests on bytes made in this run, not on what
-dvc.lock claims. Any other stage runs where DVC's cache does not hold its outputs.
+dvc.lock claims. The report on reviewed detections is made again as well. Any other stage runs where DVC's cache does
+not hold its outputs.
 """
 
 import argparse
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import yaml
 
+from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.runtime.atomic_write import remove, write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from tools.check_labels import check_labels
+from tools.field_report import write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.review.data_at_hand import missing_data, without_data
 from tools.lib.revisions import git_text
@@ -74,6 +77,15 @@ def dvc_repro(*arguments: str) -> list[str]:
             stages += re.findall(r"^Running stage '(.+)'", line)
     refuse(["dvc repro failed, for the reason that stands above"] if process.returncode else [])
     return stages
+
+
+def report_again() -> list[str]:
+    """Make metrics/field.json again from the reviews and answers; say so if it was another one."""
+    before, report = FIELD.read_bytes(), read_field()
+    if report:
+        write_report(report["run"])
+    as_before = FIELD.read_bytes() == before
+    return [] if as_before else [f"{FIELD} was not what python -m tools.field_report gives; it was made again"]
 
 
 def check_tables() -> list[str]:
@@ -150,10 +162,11 @@ def main() -> None:
     parser.add_argument("--patch", type=Path, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
+    of_field = report_again()
     missing = missing_data()
     if missing:
         said = check_tables()
-        print(without_data(missing, unrepeated_stages(), said))
+        print(without_data(missing, unrepeated_stages(), [*said, *of_field]))
         return
     stages = stages_in_order()
     ran = reproduce(outputs_in_git(stages))

@@ -15,7 +15,8 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
 from stages.lib.tables.expert import EXPERT
 from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
-from tools import field_report
+from tests.support.edit import replace_in
+from tools import field_report, up_to_date
 from tools.lib.field.candidates import BINS, bin_of
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
@@ -95,6 +96,18 @@ def test_the_plot_is_drawn_from_the_columns_of_its_table():
     template = (REPOSITORY / ".dvc" / "plots" / f"{plot['template']}.json").read_text()
     named = {plot["x"], plot["y"][str(field_report.PLOT)]}
     assert named | set(re.findall(r"datum\.(\w+)", template)) == set(field_report.PLOT_COLUMNS)
+
+
+def test_a_forged_or_old_report_is_told_from_what_the_tables_give(tables, monkeypatch):
+    assert up_to_date.report_again() == []  # Nothing has been reviewed yet.
+    report(monkeypatch, "--run", OLD)
+    right = FIELD.read_bytes()
+    assert up_to_date.report_again() == []
+    replace_in(FIELD, '"calls": 9', '"calls": 90')
+    said = ["metrics/field.json was not what python -m tools.field_report gives; it was made again"]
+    assert (up_to_date.report_again(), FIELD.read_bytes()) == (said, right)
+    replace_in(EXPERT, f"{OLD}_0000007,call", f"{OLD}_0000007,nocall")
+    assert up_to_date.report_again() == said
 
 
 def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):

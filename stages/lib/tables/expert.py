@@ -1,5 +1,6 @@
 """`labels/expert.csv`: the experts' answers, and what their majority decides."""
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,8 +82,8 @@ def one_spelling(name: str) -> str:
 
 
 def caseless(name: str) -> str:
-    """Return the form shared by all spellings of an annotator's name, such as Val and val."""
-    return one_spelling(name.casefold())
+    """Return the form shared by all spellings of an annotator's name: Val and val, one blank and two."""
+    return one_spelling(re.sub(" +", " ", name.casefold()))
 
 
 def spellings(rows: Iterable[Row]) -> dict[str, str]:

@@ -117,8 +117,10 @@ def test_one_name_in_two_spellings_is_one_annotator(tmp_path):
     assert [fault.startswith(f"expert.csv:3: {composed!r} already answered") for fault in faults] == [True]
 
 
-@pytest.mark.parametrize(("one", "other"), [("Val", "val"), ("ÅSA ÖBERG", "åsa öberg"), ("Straße", "STRASSE")])
-def test_capitals_make_no_other_annotator(tmp_path, one, other):
+@pytest.mark.parametrize(
+    ("one", "other"), [("Val", "val"), ("ÅSA ÖBERG", "åsa öberg"), ("Straße", "STRASSE"), ("Val Veirs", "Val  Veirs")]
+)
+def test_capitals_and_blanks_make_no_other_annotator(tmp_path, one, other):
     rows = f"a_0000000,call,{one},2026-11-22,\nb_0000000,call,{other},2026-11-22,\n"
     answers, faults = read(tmp_path, rows)
     assert ([answer.annotator for answer in answers], faults) == ([one, one], [])

@@ -244,6 +244,13 @@ def test_without_outputs_there_is_no_accuracy(repository, review, path, reason):
     assert section(lines, "Gain")[0] == f"Not measured yet: {reason}. Run `dvc repro`."
 
 
+def test_without_test_clips_no_run_is_asked_for(repository, review):
+    measure("", "")
+    lines = review("HEAD")
+    assert lines[0] == "labels: no change; no accuracy, because there are no test clips"
+    assert section(lines, "Gain") == ["Nothing is measured without test clips."]
+
+
 def test_the_digest_of_the_labels_is_the_one_that_dvc_notes(finished):
     assert labels_were_used(finished)
 

@@ -65,6 +65,11 @@ def read_outcome(folder: Path) -> TestOutcome | None:
     return TestOutcome(clip_ids, recordings, is_call, called, read_training_spread(folder))
 
 
+def without_test_clips(folder: Path) -> bool:
+    """Tell whether the models of a folder were evaluated without test clips, so that the table has no rows."""
+    return parse_table(folder / CONFUSION, OUTCOME_COLUMNS) == ([], [])
+
+
 def read_training_spread(folder: Path) -> float | None:
     """Read how much another training seed would move the accuracy of the retrained model; None if unknown."""
     try:
@@ -93,6 +98,8 @@ def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:
         The repository.
     """
     before, after = read_outcome(before_folder), read_outcome(after_folder)
+    if without_test_clips(after_folder):
+        return Finding("no accuracy, because there are no test clips", ["Nothing is measured without test clips."])
     if after is None or not labels_were_used(after_folder):
         reason = f"{CONFUSION} cannot be read" if after is None else f"{EXPERT} has changed since the last dvc repro"
         return Finding("accuracy not measured yet; run dvc repro", [f"Not measured yet: {reason}. Run `dvc repro`."])

@@ -12,7 +12,16 @@ from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import parts_of
 from stages.lib.tables.answered import with_clips_elsewhere
 from stages.lib.tables.clips import Clip, read_clips
-from stages.lib.tables.held_out import COMMAND, HELD_OUT, draw_faults, draw_of, length_faults, read_held_out, size_text
+from stages.lib.tables.held_out import (
+    COMMAND,
+    HELD_OUT,
+    draw_faults,
+    draw_of,
+    drawn_of,
+    length_faults,
+    read_held_out,
+    size_text,
+)
 from stages.lib.tables.settled import SETTLED, in_use, learn_from, read_settled, settled_faults
 from stages.lib.tables.split import PARTS, SPLIT, missing_classes, write_split
 
@@ -32,7 +41,8 @@ def main() -> None:
     clip_s = read_params("featurize", ClipLength).clip_s
     table = data.folder / "clips.csv"
     clips = read_clips(table)
-    held_out = [clip for clip in read_held_out() if clip.dataset == data.dataset]
+    rows = read_held_out()
+    held_out = drawn_of(data.dataset, rows)
     refuse(
         []
         if held_out or not params.holds_out
@@ -45,7 +55,7 @@ def main() -> None:
         f"other clips with {COMMAND} --again (new figures will not be comparable with old ones)"
         for name, fault in draw_faults(draw_of(held_out), now).items()
     ]
-    refuse(length_faults(data.dataset, held_out, clip_s) + faults)
+    refuse(length_faults(data.dataset, rows, clip_s) + faults)
     parts = parts_of(clips, params, {clip.clip_id: clip.part for clip in held_out})
     line = summary(clips, parts, params.group_by)
     refuse(

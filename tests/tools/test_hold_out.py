@@ -17,6 +17,7 @@ from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")
 HEADER = "clip_id,label,annotator,date,note\n"
+SIZES = "train: {}\n  valid: {}\n  pool: {}\n  test: {}"
 FAULT = "params.yaml:7: featurize.clip_s is 0.25, which makes {} for windows of 0.5 s false ({}); set it back"
 
 
@@ -56,6 +57,27 @@ def test_answers_hold_for_one_length(shorter):
         FAULT.format("1 label", "labels/expert.csv"),
         FAULT.format("1 label", "labels/settled.csv"),
     ]
+
+
+def test_a_data_set_that_holds_nothing_out_keeps_its_length_as_well(tmp_path, monkeypatch):
+    write_data_set(tmp_path, recording_count=11)
+    monkeypatch.chdir(tmp_path)
+    replace_in(Path("params.yaml"), "train: 24\n  valid: 8\n  pool: 8\n  test: 8", nothing := SIZES.format(44, 0, 0, 0))
+    assert hold_out() == [
+        "labels/held_out.csv: holds nothing out of tiny, and keeps the length of its windows (0.5 s); commit it"
+    ]
+    split.main()
+    replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
+    with pytest.raises(InputFaults, match=r"the labels of tiny are for windows of 0\.5 s"):
+        split.main()
+    with pytest.raises(InputFaults, match=r"makes 44 labels for windows of 0\.5 s false"):
+        hold_out()
+    replace_in(Path("params.yaml"), "clip_s: 0.25", "clip_s: 0.5")
+    replace_in(Path("params.yaml"), nothing, SIZES.format(20, 8, 8, 8))
+    with pytest.raises(InputFaults, match="has no clips of tiny yet; run python -m tools.hold_out"):
+        split.main()
+    assert hold_out() == ["labels/held_out.csv: now holds out 8 valid, 8 pool, 8 test clips of tiny; commit it"]
+    split.main()
 
 
 def test_where_no_label_becomes_false_another_length_is_taken(shorter):

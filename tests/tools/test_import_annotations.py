@@ -659,10 +659,11 @@ def test_a_few_clips_are_all_trained_on_until_there_are_more(repository, tmp_pat
     printed = run_tool(repository, "import_annotations", "bay", write_clips(tmp_path / "ten", 5, 5), "--use").stdout
     assert printed.endswith(
         "params.yaml: now has data.dataset: bay, split.test: 0, split.pool: 0, split.valid: 0, split.train: 10\n"
+        "labels/held_out.csv: holds nothing out of bay, and keeps the length of its windows (1.0 s); commit it\n"
         "All 10 labelled clips are trained on and nothing is measured, because there are fewer than 40. Give the same "
         "command again when more are annotated\n"
     )
-    assert not Path("labels/held_out.csv").exists()
+    assert [clip.part for clip in read_held_out()] == ["train"]
     printed = run_tool(repository, "import_annotations", "bay", write_clips(tmp_path / "more", 25, 25), "--use").stdout
     assert "split.test: 6, split.pool: 5, split.valid: 4, split.train: 43\n" in printed
     assert len(read_held_out()) == 15

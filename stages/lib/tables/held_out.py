@@ -2,6 +2,8 @@
 
 `python -m tools.hold_out` and `tools.import_annotations --use` write it, once for each data set. `split` reads it; no
 stage writes it. So no change to a data set moves a clip into or out of the test and validation parts.
+
+A data set that holds nothing out has one row, of a clip to train on: it keeps the length of the windows.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from stages.lib.tables.clips import parse_seconds
 HELD_OUT = Path("labels/held_out.csv")
 COLUMNS = ("dataset", "clip_id", "part", "size", "seed", "group_by", "clip_s")
 DRAWN_PARTS = ("valid", "pool", "test")
+KEEPS_LENGTH = "train"  # The part of the clip in the one row of a data set that holds nothing out.
 COMMAND = "python -m tools.hold_out"
 
 
@@ -43,16 +46,19 @@ class HeldOutClip(NamedTuple):
     @property
     def draw(self) -> dict[str, str]:
         """The values shared by all clips of one draw, by their names in params.yaml."""
+        length = {"featurize.clip_s": str(float(self.clip_s))}
+        if self.part == KEEPS_LENGTH:
+            return length
         return {
             f"split.{self.part}": self.size,
             "split.seed": self.seed,
             "split.group_by": self.group_by,
-            "featurize.clip_s": str(float(self.clip_s)),
+            **length,
         }
 
 
 def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
-    """Read the clips of all data sets (none if there is no table); raise `InputFaults` with every wrong row."""
+    """Read the rows of all data sets (none if there is no table); raise `InputFaults` with every wrong row."""
     if not path.exists():
         return []
     rows, faults = parse_table(path, COLUMNS)
@@ -75,11 +81,16 @@ def read_held_out(path: Path = HELD_OUT) -> list[HeldOutClip]:
 def row_faults(row: Row) -> list[str]:
     """List what is wrong with a single row."""
     faults = [f"{name} is empty; restore the row from Git" for name, cell in row.cells.items() if not cell]
-    if row.cells["part"] not in DRAWN_PARTS:
+    if row.cells["part"] not in (*DRAWN_PARTS, KEEPS_LENGTH):
         faults.append(f"unknown part {quoted(row.cells['part'])}; write {', '.join(DRAWN_PARTS[:-1])} or test")
     if not parse_seconds(row.cells["clip_s"]):
         faults.append(f"clip_s {quoted(row.cells['clip_s'])} is not a number above 0; restore the row from Git")
     return faults
+
+
+def drawn_of(dataset: str, rows: Iterable[HeldOutClip]) -> list[HeldOutClip]:
+    """Return the clips that a data set holds out."""
+    return [clip for clip in rows if clip.dataset == dataset and clip.part in DRAWN_PARTS]
 
 
 def write_held_out(path: Path, clips: Iterable[HeldOutClip]) -> None:

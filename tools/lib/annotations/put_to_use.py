@@ -11,7 +11,7 @@ from stages.lib.runtime.params import read_params
 from stages.lib.split.drawing import group_name
 from stages.lib.split.params import SplitParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
-from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, read_held_out, size_text
+from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, drawn_of, read_held_out, size_text
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, Value, set_params
 from tools.lib.split.hold_out import hold_out
@@ -39,7 +39,7 @@ def use(table: Path) -> str:
     before = PARAMS.read_text(encoding="utf-8")
     set_params(values)
     try:
-        drawn = [] if held_out_of(table) or remarks else hold_out()
+        drawn = [] if held_out_of(table) else hold_out()
     except InputFaults:
         write_text(PARAMS, before)
         raise
@@ -76,7 +76,7 @@ def nothing_held_out(clips: Sequence[Clip], labelled: int, group_by: str) -> str
 
 def held_out_of(table: Path) -> list[HeldOutClip]:
     """Return the clips that a data set holds out, given its clips.csv."""
-    return [clip for clip in read_held_out() if clip.dataset == table.parent.name]
+    return drawn_of(table.parent.name, read_held_out())
 
 
 def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequence[HeldOutClip]) -> Values:

@@ -13,7 +13,9 @@ from stages.lib.tables.clips import UNLABELLED, Clip, read_clips, recording_of
 from stages.lib.tables.expert import EXPERT, read_rows
 from stages.lib.tables.held_out import (
     HELD_OUT,
+    KEEPS_LENGTH,
     HeldOutClip,
+    drawn_of,
     length_faults,
     read_held_out,
     size_text,
@@ -46,7 +48,7 @@ def hold_out(again: bool = False) -> list[str]:
     refuse([] if table.exists() else [f"{table}: there is no such file; run {made_by}"])
     clips = read_clips(table)
     present = read_held_out()
-    before = [clip for clip in present if clip.dataset == folder.name]
+    before = drawn_of(folder.name, present)
     if before and not again:
         raise InputFaults(
             [
@@ -54,18 +56,29 @@ def hold_out(again: bool = False) -> list[str]:
                 "(earlier figures are then not comparable)"
             ]
         )
-    refuse(false_labels(folder, clips, before, clip_s))
+    refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, faults or shortages(clips, params, drawn)))
-    sizes = {part: size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
+    drawn = drawn or {min(clip.clip_id for clip in clips if clip.label): KEEPS_LENGTH}
     new = [
-        HeldOutClip(folder.name, clip_id, part, sizes[part], str(params.seed), params.group_by, str(clip_s))
+        HeldOutClip(
+            folder.name,
+            clip_id,
+            part,
+            size_text(getattr(params, part)),
+            str(params.seed),
+            params.group_by,
+            str(clip_s),
+        )
         for clip_id, part in drawn.items()
     ]
     told = telling_line((clip.recording, clip.label) for clip in clips if clip.label)
     noted = note_all_answered()  # An answered clip may become a test clip, and its answers are kept.
     write_held_out(HELD_OUT, [clip for clip in present if clip.dataset != folder.name] + new)
-    return [f"{HELD_OUT}: now holds out {counts(new)} of {folder.name}; commit it", *kept(before, new), *noted, *told]
+    held = f"now holds out {counts(new)} of {folder.name}"
+    if not drawn_of(folder.name, new):
+        held = f"holds nothing out of {folder.name}, and keeps the length of its windows ({clip_s} s)"
+    return [f"{HELD_OUT}: {held}; commit it", *kept(before, new), *noted, *told]
 
 
 def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:

@@ -1,8 +1,10 @@
 """The command that draws what is held out, and what it refuses."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from stages import split
 from stages.lib.runtime.faults import InputFaults
@@ -110,6 +112,30 @@ def test_answers_about_clips_that_become_test_clips_are_kept(put_to_use):
     assert "test" in {part_of[clip.clip_id] for clip in answered}
     answers, faults = read_answers(EXPERT, part_of)
     assert (len(answers), faults) == (40, [])
+
+
+def test_a_data_set_does_not_take_the_ids_of_other_windows(put_to_use):
+    shutil.copytree("data/tiny", "data/bay")
+    replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
+    recording = Path("data/bay/recordings/sea03.wav")
+    samples, rate = soundfile.read(recording, dtype="int16")
+    soundfile.write(recording, samples, rate, format="FLAC")
+    hold_out()  # The same sound in another file.
+    soundfile.write(recording, samples // 2, rate)
+    with pytest.raises(InputFaults) as refusal:
+        hold_out(again=True)
+    assert refusal.value.lines == [
+        "data/bay/clips.csv: clips of 1 recording (sea03.wav first) have the ids of other windows in data/tiny, so "
+        "that answers about one would count for the other; move the recordings of one data set to a folder below its "
+        "recordings/"
+    ]
+    shutil.copyfile("data/tiny/recordings/sea03.wav", recording)
+    hold_out(again=True)
+    shutil.copytree("data/tiny", "data/cove")
+    replace_in(Path("params.yaml"), "dataset: bay", "dataset: cove")
+    replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
+    with pytest.raises(InputFaults, match=r"clips of 12 recordings \(sea00\.wav first\) have the ids of other windows"):
+        hold_out()
 
 
 def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):

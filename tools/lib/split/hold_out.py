@@ -22,6 +22,7 @@ from stages.lib.tables.held_out import (
     write_held_out,
 )
 from stages.lib.tables.settled import SETTLED, read_settled
+from tools.lib.clips.foreign_ids import foreign_ids
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.clips.telling_names import telling_line
 from tools.lib.recordings.data_set import is_imported
@@ -57,6 +58,8 @@ def hold_out(again: bool = False) -> list[str]:
             ]
         )
     refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
+    lengths = {clip.dataset: float(clip.clip_s) for clip in present}
+    refuse(foreign_ids(folder, clips, clip_s, lengths))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, faults or shortages(clips, params, drawn)))
     drawn = drawn or {min(clip.clip_id for clip in clips if clip.label): KEEPS_LENGTH}

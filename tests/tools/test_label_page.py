@@ -338,20 +338,21 @@ def test_a_second_page_marks_what_was_answered_before(browser, folder):
     assert len(browser.execute_script("return answers.rows()")) == 2
 
 
-def test_capitals_make_no_other_annotator(browser):
-    start(browser, "Val")
+@pytest.mark.parametrize(("one", "other"), [("Val", "val"), ("Val Veirs", "Val  Veirs")])
+def test_capitals_and_blanks_make_no_other_annotator(browser, one, other):
+    start(browser, one)
     press(browser, "c", "n")
     browser.refresh()
     field = browser.find_element("id", "name")
     field.clear()
-    field.send_keys("val")
+    field.send_keys(other)
     assert text_of(browser, "kept") == "2 of 6 clips answered under this name in this browser."
     assert not browser.find_element("id", "take-over-row").is_displayed()
     press(browser, Keys.ENTER)
     until(browser, "player.length")
     assert browser.execute_script("return answers.rows().map((row) => [row.annotator, row.label])") == [
-        ["val", "call"],
-        ["val", "nocall"],
+        [other, "call"],
+        [other, "nocall"],
     ]
 
 

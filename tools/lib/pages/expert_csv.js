@@ -18,9 +18,9 @@ function oneSpelling(name) {
   return strip(name).normalize("NFC");
 }
 
-// Returns a key that is the same for Val and val, which are one annotator.
+// Returns a key that is the same for Val and val, one blank and two, which are one annotator.
 function caseless(name) {
-  return name.toLowerCase().normalize("NFC");
+  return name.replace(/ +/g, " ").toLowerCase().normalize("NFC");
 }
 
 // Returns the fault of a name, or an empty text.

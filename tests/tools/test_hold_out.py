@@ -15,6 +15,7 @@ from stages.lib.tables.split import read_split
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
 from tests.support.tool import run_tool
+from tools.lib.annotations.put_to_use import use
 from tools.lib.split.hold_out import hold_out
 
 EXPERT = Path("labels/expert.csv")
@@ -114,27 +115,30 @@ def test_answers_about_clips_that_become_test_clips_are_kept(put_to_use):
     assert (len(answers), faults) == (40, [])
 
 
-def test_a_data_set_does_not_take_the_ids_of_other_windows(put_to_use):
+def test_a_data_set_does_not_take_the_answers_to_other_windows(put_to_use):
+    EXPERT.write_text(HEADER)
     shutil.copytree("data/tiny", "data/bay")
     replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
     recording = Path("data/bay/recordings/sea03.wav")
     samples, rate = soundfile.read(recording, dtype="int16")
-    soundfile.write(recording, samples, rate, format="FLAC")
-    hold_out()  # The same sound in another file.
     soundfile.write(recording, samples // 2, rate)
-    with pytest.raises(InputFaults) as refusal:
-        hold_out(again=True)
-    assert refusal.value.lines == [
-        "data/bay/clips.csv: clips of 1 recording (sea03.wav first) have the ids of other windows in data/tiny, so "
-        "that answers about one would count for the other; move the recordings of one data set to a folder below its "
+    hold_out()  # Nobody has answered anything yet.
+    EXPERT.write_text(HEADER + "sea03_0000000,call,val,2026-11-22,\n")
+    refused = [
+        "data/bay/clips.csv: answered clips of 1 recording (sea03.wav first) have the ids of other windows in "
+        "data/tiny, so answers about one would count for the other; move the recordings of one data set to a folder below its "
         "recordings/"
     ]
-    shutil.copyfile("data/tiny/recordings/sea03.wav", recording)
-    hold_out(again=True)
+    for attempt in (lambda: hold_out(again=True), lambda: use(Path("data/bay/clips.csv"))):
+        with pytest.raises(InputFaults) as refusal:
+            attempt()
+        assert refusal.value.lines == refused
+    soundfile.write(recording, samples, rate, format="FLAC")
+    hold_out(again=True)  # The same sound in another file.
     shutil.copytree("data/tiny", "data/cove")
     replace_in(Path("params.yaml"), "dataset: bay", "dataset: cove")
     replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
-    with pytest.raises(InputFaults, match=r"clips of 12 recordings \(sea00\.wav first\) have the ids of other windows"):
+    with pytest.raises(InputFaults, match=r"answered clips of 1 recording \(sea03\.wav first\) have the ids of other"):
         hold_out()
 
 

@@ -12,6 +12,7 @@ from stages.lib.split.drawing import group_name
 from stages.lib.split.params import SplitParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED, Clip, read_clips
 from stages.lib.tables.held_out import DRAWN_PARTS, HeldOutClip, draw_of, drawn_of, read_held_out, size_text
+from tools.lib.clips.foreign_ids import foreign_ids
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, Value, set_params
 from tools.lib.split.hold_out import hold_out
@@ -34,7 +35,7 @@ def advise(table: Path) -> str:
 def use(table: Path) -> str:
     """Set the params and say so; refuse a data set that nothing can be learned from."""
     values, remarks, fault = values_for(table)
-    refuse([fault] if fault else [])
+    refuse([fault] if fault else foreign_ids(table.parent))
     noted = note_all_answered()  # Answers about clips of the data set in use until now.
     before = PARAMS.read_text(encoding="utf-8")
     set_params(values)

@@ -1,7 +1,7 @@
-"""Find clips of two data sets with the same id but other sound or length: answers know a clip by its id alone."""
+"""Find answered clips whose id also belongs to another window: answers know a clip by its id alone."""
 
 import filecmp
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 
@@ -9,57 +9,59 @@ import numpy as np
 import soundfile
 
 from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.params import ClipLength, read_params
 from stages.lib.tables.answered import DATA
 from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.held_out import read_held_out
+from tools.lib.clips.known_clips import answered_clip_ids
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.wording import counted
 
 BLOCK_FRAMES = 1 << 16
 
 
-def foreign_ids(folder: Path, clips: Sequence[Clip], clip_s: float, lengths: Mapping[str, float]) -> list[str]:
-    """List the other data sets on this machine whose clips have the ids of other windows, one fault for each.
+def foreign_ids(folder: Path) -> list[str]:
+    """List the other data sets on this machine that share ids of answered clips for other windows, one fault for each.
 
     Parameters
     ----------
     folder : Path
         The data set to put to use.
-    clips : sequence of Clip
-    clip_s : float
-        The length of its windows in seconds.
-    lengths : mapping
-        From the name of a data set that was put to use before to the length of its windows.
     """
+    answered = answered_clip_ids()
+    recording_of = {clip.clip_id: clip.recording for clip in clips_of(folder) if clip.clip_id in answered}
+    if not recording_of:
+        return []
+    clip_s = read_params("featurize", ClipLength).clip_s
+    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
     remedy = (
         "import them under another name, with --recordings a folder further up"
         if is_imported(folder)
         else "move the recordings of one data set to a folder below its recordings/"
     )
-    recording_of = {clip.clip_id: clip.recording for clip in clips}
     faults = []
-    for table in sorted(DATA.glob("*/clips.csv")):
-        if table.parent.name == folder.name:
-            continue
-        shared = [clip for clip in clips_of(table) if clip.clip_id in recording_of]
-        pairs = {(recording_of[clip.clip_id], clip.recording) for clip in shared}
-        others = [
+    for other in sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != folder):
+        pairs = {
+            (recording_of[clip.clip_id], clip.recording) for clip in clips_of(other) if clip.clip_id in recording_of
+        }
+        foreign = [
             name
-            for name, other in sorted(pairs)
-            if lengths.get(table.parent.name, clip_s) != clip_s
-            or other_sound(folder / "recordings" / name, table.parent / "recordings" / other)
+            for name, of_other in sorted(pairs)
+            if length_of.get(other.name, clip_s) != clip_s
+            or other_sound(folder / "recordings" / name, other / "recordings" / of_other)
         ]
-        if others:
+        if foreign:
             faults.append(
-                f"{folder / 'clips.csv'}: clips of {counted(len(others), 'recording')} ({others[0]} first) have the "
-                f"ids of other windows in {table.parent}, so that answers about one would count for the other; {remedy}"
+                f"{folder / 'clips.csv'}: answered clips of {counted(len(foreign), 'recording')} ({foreign[0]} first) "
+                f"have the ids of other windows in {other}, so answers about one would count for the other; {remedy}"
             )
     return faults
 
 
-def clips_of(table: Path) -> Iterable[Clip]:
-    """Return the clips of a data set that is not in use; none where its table has faults."""
+def clips_of(folder: Path) -> Iterable[Clip]:
+    """Return the clips of a data set; none where its table has faults."""
     try:
-        return read_clips(table)
+        return read_clips(folder / "clips.csv")
     except InputFaults:
         return []
 

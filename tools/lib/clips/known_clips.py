@@ -94,9 +94,14 @@ def note(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> list[str]:
 
 def note_all_answered() -> list[str]:
     """Note every answered or settled clip, before another data set is put to use."""
-    clip_ids = clip_ids_of(read_rows(EXPERT)[0]) | settled_clip_ids()
+    clip_ids = answered_clip_ids()
     part_of = parts() if SPLIT.exists() else {}
     return note(with_clips_ever(part_of, clip_ids), clip_ids)
+
+
+def answered_clip_ids() -> set[str]:
+    """Return the clip ids in labels/expert.csv and labels/settled.csv."""
+    return (clip_ids_of(read_rows(EXPERT)[0]) if EXPERT.exists() else set()) | settled_clip_ids()
 
 
 def settled_clip_ids() -> set[str]:

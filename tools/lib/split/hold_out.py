@@ -12,6 +12,7 @@ from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import UNLABELLED, Clip, read_clips, recording_of
 from stages.lib.tables.expert import EXPERT, read_rows
 from stages.lib.tables.held_out import (
+    DRAWN_PARTS,
     HELD_OUT,
     KEEPS_LENGTH,
     HeldOutClip,
@@ -58,21 +59,13 @@ def hold_out(again: bool = False) -> list[str]:
             ]
         )
     refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
-    lengths = {clip.dataset: float(clip.clip_s) for clip in present}
-    refuse(foreign_ids(folder, clips, clip_s, lengths))
+    refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, faults or shortages(clips, params, drawn)))
     drawn = drawn or {min(clip.clip_id for clip in clips if clip.label): KEEPS_LENGTH}
+    sizes = {part: size_text(getattr(params, part)) for part in (*DRAWN_PARTS, KEEPS_LENGTH)}
     new = [
-        HeldOutClip(
-            folder.name,
-            clip_id,
-            part,
-            size_text(getattr(params, part)),
-            str(params.seed),
-            params.group_by,
-            str(clip_s),
-        )
+        HeldOutClip(folder.name, clip_id, part, sizes[part], str(params.seed), params.group_by, str(clip_s))
         for clip_id, part in drawn.items()
     ]
     told = telling_line((clip.recording, clip.label) for clip in clips if clip.label)

@@ -126,8 +126,8 @@ def test_a_data_set_does_not_take_the_answers_to_other_windows(put_to_use):
     EXPERT.write_text(HEADER + "sea03_0000000,call,val,2026-11-22,\n")
     refused = [
         "data/bay/clips.csv: answered clips of 1 recording (sea03.wav first) have the ids of other windows in "
-        "data/tiny, so answers about one would count for the other; move the recordings of one data set to a folder below its "
-        "recordings/"
+        "data/tiny, so answers about one would count for the other; move the recordings of one data set to a folder "
+        "below its recordings/"
     ]
     for attempt in (lambda: hold_out(again=True), lambda: use(Path("data/bay/clips.csv"))):
         with pytest.raises(InputFaults) as refusal:

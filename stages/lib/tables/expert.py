@@ -1,6 +1,5 @@
 """`labels/expert.csv`: the experts' answers, and what their majority decides."""
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +82,7 @@ def one_spelling(name: str) -> str:
 
 def caseless(name: str) -> str:
     """Return the form shared by all spellings of an annotator's name: Val and val, one blank and two."""
-    return one_spelling(re.sub(" +", " ", name.casefold()))
+    return one_spelling(" ".join(name.casefold().split()))
 
 
 def spellings(rows: Iterable[Row]) -> dict[str, str]:

@@ -135,12 +135,12 @@ def write_plots(
     model: str, clip_ids: Sequence[str], recordings: Sequence[str], is_call: np.ndarray, scores: Scores
 ) -> None:
     """Write what `dvc plots` draws of a model, which is `before` or `after`."""
-    promises = {"as trained": scores.as_trained, "calibrated": scores.p_call}
+    scored = {"as trained": scores.as_trained, "calibrated": scores.p_call}
     tables = {
         "roc": (("false_positive_rate", "true_positive_rate"), roc_rows(is_call, scores.log_odds)),
         "precision_recall": (("recall", "precision"), precision_recall_rows(is_call, scores.log_odds)),
         "confusion": (OUTCOME_COLUMNS, outcome_rows(clip_ids, recordings, is_call, scores.log_odds)),
-        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, promises)),
+        "reliability": (("scores", "p_call", "share_of_calls", "clips"), reliability_rows(is_call, scored)),
     }
     for name, (columns, rows) in tables.items():
         write_table(PLOTS / f"{name}_{model}.csv", columns, rows)

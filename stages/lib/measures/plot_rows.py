@@ -19,9 +19,9 @@ def reliability_rows(is_call: np.ndarray, scores: Mapping[str, np.ndarray]) -> l
         Each `p_call`, in [0, 1].
     """
     return [
-        (name, round(promised, 6), round(there, 6), clips)
+        (name, round(mean, 6), round(share, 6), clips)
         for name, p_call in scores.items()
-        for promised, there, clips in reliability(is_call, p_call)
+        for mean, share, clips in reliability(is_call, p_call)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the scores promise, against what is there."""
+"""Reliability: the share of calls at each level of the scores."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ BINS = 10
 
 
 def reliability(is_call: np.ndarray, p_call: np.ndarray) -> list[tuple[float, float, int]]:
-    """Compare what the scores promise with what is there.
+    """Compare p_call with the share of calls, in ranges of p_call.
 
     Parameters
     ----------
@@ -35,4 +35,4 @@ def expected_calibration_error(is_call: np.ndarray, p_call: np.ndarray) -> float
     Naeini et al. (2015), "Obtaining well calibrated probabilities using Bayesian binning", and Guo et al. (2017),
     equation 3, for the probability of a call, not of the predicted class.
     """
-    return sum(abs(promised - there) * clips for promised, there, clips in reliability(is_call, p_call)) / len(is_call)
+    return sum(abs(mean - share) * clips for mean, share, clips in reliability(is_call, p_call)) / len(is_call)

@@ -20,7 +20,7 @@ function oneSpelling(name) {
 
 // Returns a key that is the same for Val and val, one blank and two, which are one annotator.
 function caseless(name) {
-  return name.replace(/ +/g, " ").toLowerCase().normalize("NFC");
+  return name.replace(/\s+/g, " ").toLowerCase().normalize("NFC");
 }
 
 // Returns the fault of a name, or an empty text.

@@ -28,7 +28,7 @@ from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
 from tools.lib.search.growing import output_folder
 from tools.lib.search.run_tables import DAY, RECORDING
-from tools.lib.search.search import Outcome, search
+from tools.lib.search.search import Outcome, keep, scored
 from tools.lib.search.task import task
 from tools.lib.wording import counted
 
@@ -148,7 +148,7 @@ def main() -> None:
         # Before the work begins, which may take hours.
         for line in todo.left_out:
             print(f"{line}; left out", file=sys.stderr)
-        outcome = search(todo, choices, params, cluster)
+        outcome = keep(scored(todo, cluster), todo, choices, params)
     for line in outcome.changed:
         print(f"{line}; left out", file=sys.stderr)
     left_out = len(todo.left_out) + len(outcome.changed)

@@ -1,7 +1,7 @@
 """Check recordings named on a command line."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from stages.lib.tables.clips import FOLDER_MARK, is_utf8, path_fault, recording_
 from tools.lib.recordings.audio_files import audio_files
 from tools.lib.recordings.file_names import absolute, told_apart
 from tools.lib.recordings.recording_name import stem
-
-NONE_TAKEN: Mapping[str, str] = {}
 
 
 class GivenRecording(NamedTuple):
@@ -63,7 +61,7 @@ def named(given: Sequence[Path]) -> list[tuple[Path, str]]:
         A recording in a folder is named after its path below the folder; any other after its file name, with the
         folders that distinguish it from others.
     """
-    names = called(path for path in given if not path.is_dir())
+    names = told_apart((path for path in given if not path.is_dir()), lambda path: stem(path.name))
     found: list[tuple[Path, str]] = []
     for path in given:
         found += [(file, name) for name, file in audio_files(path).items()] if path.is_dir() else [(path, names[path])]
@@ -138,35 +136,29 @@ def name_fault(path: Path, name: str) -> str | None:
     return fault and f"{path}: {fault}"
 
 
-def called(paths: Iterable[Path]) -> dict[Path, str]:
-    """Return the names of recordings given as files; repeated stems get the folders in which they differ."""
-    return told_apart(paths, lambda path: stem(path.name))
-
-
-def file_stems(names: Iterable[tuple[Path, str]], taken: Mapping[str, str] = NONE_TAKEN) -> dict[Path, str]:
+def file_stems(names: Mapping[Path, str], taken: Mapping[str, str]) -> dict[Path, str]:
     """Return the stem of the files made from each recording.
 
     It has no suffix, unless two recordings differ only in the suffix.
 
     Parameters
     ----------
-    names : iterable of (Path, str)
-        The recordings and their names.
+    names : mapping
+        From each recording to its name.
     taken : mapping
         From the names of earlier recordings to the stems of their files.
     """
-    names = list(names)
-    count_of = Counter(recording_id(name) for name in {*taken, *(name for _, name in names)})
+    count_of = Counter(recording_id(name) for name in {*taken, *names.values()})
     return {
         path: taken.get(name)
         or (recording_id(name) if count_of[recording_id(name)] == 1 else name.replace("/", FOLDER_MARK))
-        for path, name in names
+        for path, name in names.items()
     }
 
 
 def same_files(names: Sequence[tuple[Path, str]]) -> list[str]:
     """List a fault for each recording given twice, or whose files would have the same name as another's."""
-    stems = file_stems(dict(names).items())
+    stems = file_stems(dict(names), {})
     first: dict[str, int] = {}
     faults = []
     for number, (path, _) in enumerate(names):

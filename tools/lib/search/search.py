@@ -69,22 +69,6 @@ def plan(recording: GivenRecording, run: Run) -> Plan:
     return Plan(recording, starts_s, sounds, list(in_batches(starts_s[sounds], BATCH_SIZE)))
 
 
-def search(todo: Task, choices: Choices, params: FeatureParams, cluster: Cluster | None) -> Outcome:
-    """Search recordings with the retrained model, in the order of their sites and times.
-
-    Parameters
-    ----------
-    todo : Task
-        Its recordings may be none; then only what a killed run has left is done.
-    choices : Choices
-    params : FeatureParams
-        Of the retrained model.
-    cluster : Cluster or None
-        Where it is done instead of on this machine.
-    """
-    return keep(scored(todo, cluster), todo, choices, params)
-
-
 def keep(
     found: Iterable[tuple[Path, np.ndarray, np.ndarray]], todo: Task, choices: Choices, params: FeatureParams
 ) -> Outcome:
@@ -93,9 +77,12 @@ def keep(
     Parameters
     ----------
     found : iterable of (Path, ndarray, ndarray)
-        Each recording of the task, with the starts and scores of its windows.
-    todo, choices, params
-        As for `search`.
+        What `scored` yields.
+    todo : Task
+        Its recordings may be none; then only what a killed run has left is done.
+    choices : Choices
+    params : FeatureParams
+        Of the model.
     """
     folder, run = choices.folder, finish(choices.folder, todo.run)
     again = {entry.path for entry in todo.entries.values()}
@@ -132,7 +119,13 @@ def keep(
 
 
 def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
-    """Yield each recording with the starts and scores of its windows, NaN for those without sound."""
+    """Search recordings with the retrained model, in the order of their sites and times, here or on a cluster.
+
+    Yields
+    ------
+    (Path, ndarray of float, ndarray of float)
+        Each recording, with the starts of its windows in seconds and their scores, NaN for those without sound.
+    """
     if not todo.recordings:
         return
     in_order = sorted(todo.recordings, key=lambda one: place_in_order(todo.entries[one.path]))

@@ -65,7 +65,7 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     new = {path: name for path, name in compared.new.items() if path not in open_ones}
     states = {path: state(path) for path in new}
     files = {} if cluster is None else digests(new)
-    stems = file_stems(new.items(), {one.name: one.file_stem for one in run.recordings})
+    stems = file_stems(new, {one.name: one.file_stem for one in run.recordings})
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
     entries = {one.path: entry_of(one, choices.site) for one in recordings}
     faults = [

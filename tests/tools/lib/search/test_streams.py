@@ -81,7 +81,7 @@ def start(given: Path, output: Path, per: str = "recording", form: str = "csv", 
     compared = compare(output, run, dict(named([given])))
     assert compared.faults == []
     states = {path: state(path) for path in compared.new}
-    stems = file_stems(compared.new.items(), {one.name: one.file_stem for one in run.recordings})
+    stems = file_stems(compared.new, {one.name: one.file_stem for one in run.recordings})
     recordings, left_out = check_recordings(compared.new, stems, params(), any_rate=True)
     assert left_out == {}
 

@@ -27,7 +27,7 @@ from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
-from tools.lib.detection.run_record import Run, read_run
+from tools.lib.detection.run_record import read_run
 from tools.lib.field.draws import read_covered, read_draws, searched_by
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
@@ -55,7 +55,6 @@ class Given(NamedTuple):
 class Reviewed(NamedTuple):
     """What the files say about one run, and what joins the data set for it."""
 
-    run: Run
     verdicts: list[Verdict]
     joining: Joining
     reviews: list[Review]
@@ -87,10 +86,9 @@ def review_run(
     verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
     joining, faults = plan_joining(data, recordings, verdicts, given.minutes, before)
     refuse(faults)
-    sites = {one.name: one.site for one in run.recordings}
-    reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, sites)
+    reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, recordings)
     batches = {review.batch for review in reviews if review.drawn}
-    return Reviewed(run, verdicts, joining, reviews, searched_by(run, read_covered(folder), batches))
+    return Reviewed(verdicts, joining, reviews, searched_by(run, read_covered(folder), batches))
 
 
 def clips_before(data: DataSet, run: str) -> dict[tuple[str, float], Clip]:
@@ -106,8 +104,8 @@ def clips_before(data: DataSet, run: str) -> dict[tuple[str, float], Clip]:
 def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     """Take in the files, or refuse all faults at once; return the lines to print."""
     present, faults = read_rows(EXPERT)
-    known = with_clips_ever(*parts_as_far_as_known(clip_ids_of(present))[:1], clip_ids_of(present))
-    faults += rule_faults(EXPERT, present, known)
+    part_of, _ = parts_as_far_as_known(clip_ids_of(present))
+    faults += rule_faults(EXPERT, present, with_clips_ever(part_of, clip_ids_of(present)))
     files = [read_file(path) for path in dict.fromkeys(paths)]
     refuse([*faults, *(fault for file in files for fault in file.faults)])
     data, before, runs = read_data_set(), read_reviews(), read_runs()

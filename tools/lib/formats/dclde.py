@@ -18,6 +18,7 @@ from math import inf
 from tools.lib.formats.delimited import Table, first
 from tools.lib.formats.event import CALL, UNSURE, Annotations, Event
 from tools.lib.formats.times import times_reader
+from tools.lib.formats.word_columns import NO
 from tools.lib.recordings.recording_name import Origin, iso
 
 COLUMNS = ("soundfile", "filebeginsec", "fileendsec")
@@ -25,7 +26,6 @@ RECORDING, BEGIN, END = COLUMNS
 CLASS = ("classspecies", "labels")
 KILLER_WHALE, CERTAIN, LEVEL, TIME = ("kw",), ("kwcertain",), ("annotationlevel",), ("utc",)
 SITE = ("dataset", "dep", "provider")
-NO = ("0", "0.0", "false")
 YES = ("1", "1.0", "true")
 
 

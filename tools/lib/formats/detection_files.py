@@ -16,12 +16,8 @@ CSV_COLUMNS = ("recording", *Detection._fields, "continues", "verdict")
 
 def write_raven(path: Path, searched: Sequence[Searched], params: FeatureParams) -> None:
     """Write a selection table."""
-
-    def span_hz(one: Searched) -> tuple[float, float]:
-        return params.min_hz, min(params.max_hz, one.recording.sample_rate / 2)
-
     own = [one.recording.file_stem for one in searched] == [path.name.removesuffix(raven_table.SUFFIX)]
-    write_text(path, raven_table.format_detections(searched, span_hz, params.channel, offsets=not own))
+    write_text(path, raven_table.format_detections(searched, params, offsets=not own))
 
 
 def write_audacity(path: Path, searched: Sequence[Searched], _params: FeatureParams) -> None:

@@ -8,9 +8,10 @@ References
 Charif, Waack and Strickman (2010), Raven Pro 1.4 User's Manual, chapter 6. Cornell Lab of Ornithology.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL
 from tools.lib.clips.queue_windows import Window
 from tools.lib.detection.searched import Searched
@@ -116,23 +117,15 @@ def format_raven(windows: Iterable[Window]) -> str:
     )
 
 
-def format_detections(
-    searched: Sequence[Searched],
-    span_hz: Callable[[Searched], tuple[float, float]],
-    channel: str | int,
-    *,
-    offsets: bool = False,
-) -> str:
+def format_detections(searched: Sequence[Searched], params: FeatureParams, *, offsets: bool) -> str:
     """Return a selection table of what was found in recordings, with scores and an empty column for the verdict.
 
     Parameters
     ----------
     searched : sequence of Searched
         In order. `Begin Time (s)` counts from the start of the first recording, as if all were opened as one sound.
-    span_hz : callable
-        From a recording to the lowest and the highest frequency analysed.
-    channel : "mix" or int
-        The channel analysed.
+    params : FeatureParams
+        Give the frequencies and the channel analysed.
     offsets : bool
         Whether to add the start in its own recording. A table that is named after its only recording needs none, and
         people who move a row would have to change both.
@@ -140,10 +133,10 @@ def format_detections(
     rows: list[tuple[str, ...]] = []
     before_s = 0.0
     for one in searched:
-        name, span = one.recording.name, span_hz(one)
+        name, span = one.recording.name, (params.min_hz, min(params.max_hz, one.recording.sample_rate / 2))
         for detection, continues in zip(one.detections, one.continued, strict=True):
             times_s = before_s + detection.start_s, before_s + detection.end_s
-            cells = place(len(rows) + 1, name, times_s, span, channel)
+            cells = place(len(rows) + 1, name, times_s, span, params.channel)
             offset = [f"{detection.start_s:.9f}"] if offsets else []
             rows.append((*cells, CALL, f"{detection.p_call:.6f}", continues, "", *offset))
         before_s += one.recording.length_s

@@ -6,6 +6,7 @@ from stages.lib.runtime.table import Row
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import COLUMNS, caseless, respelt, spellings
 from stages.lib.tables.reviews import Review
+from tools.lib.detection.run_record import RunRecording
 from tools.lib.review.answer_merging import GivenAnswer, Key
 from tools.lib.verdicts.verdicts import Verdict
 
@@ -64,7 +65,7 @@ def reviews_of(
     verdicts: Sequence[Verdict],
     clip_ids: Sequence[str],
     drawn: Mapping[tuple[str, float], Review],
-    sites: Mapping[str, str],
+    recordings: Mapping[str, RunRecording],
 ) -> list[Review]:
     """Return a row of labels/reviews.csv for each verdict.
 
@@ -76,13 +77,13 @@ def reviews_of(
         The clip of each.
     drawn : mapping
         From recording and start to each window that was drawn, which keeps its weight.
-    sites : mapping
-        From each recording to its site.
+    recordings : mapping
+        From its name in the run to each recording.
     """
     reviews = []
     for one, clip_id in zip(verdicts, clip_ids, strict=True):
         place = one.recording, one.start_s
-        placed = Review(run, "", clip_id, *place, sites[one.recording], None, "", None)
+        placed = Review(run, "", clip_id, *place, recordings[one.recording].site, None, "", None)
         reviews.append(drawn[place]._replace(clip_id=clip_id) if one.own and place in drawn else placed)
     return reviews
 

@@ -62,16 +62,17 @@ def read_lines(path: Path, lines: Sequence[str]) -> HandedIn:
     keys = parse_table(path, lines).names.keys()
     if is_raven(lines):
         selections, faults = parse_raven(path, lines, (VERDICT,))
-        return HandedIn(path, [], [with_point(one) for one in selections], faults + offset_faults(path, lines))
-    if keys >= PAGE_COLUMNS:
+        faults += offset_faults(path, lines)
+    elif keys >= PAGE_COLUMNS:
         return read_page_answers(path)
-    if keys >= CSV_KEYS:
+    elif keys >= CSV_KEYS:
         selections, faults = parse_csv(path, lines)
-        return HandedIn(path, [], [with_point(one) for one in selections], faults)
-    if is_track(path, lines):
+    elif is_track(path, lines):
         selections, faults = parse_track(path, lines)
-        return HandedIn(path, [], [with_point(with_score(one)) for one in selections], faults)
-    return faulty(path, f"is not {KNOWN}")
+        selections = [with_score(one) for one in selections]
+    else:
+        return faulty(path, f"is not {KNOWN}")
+    return HandedIn(path, [], [with_point(one) for one in selections], faults)
 
 
 def faulty(path: Path, fault: str) -> HandedIn:

@@ -111,11 +111,6 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
     return [round(start_s, 3) for start_s in starts_s if scored.has_sound(start_s)], False
 
 
-def starts_inside(selection: Selection, scored: Scored) -> list[float]:
-    """Return the starts of the candidates in a row."""
-    return [scored.start_s(position) for position in scored.inside(selection)]
-
-
 def verdicts_of(
     path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
 ) -> tuple[list[Verdict], list[str]]:
@@ -144,9 +139,10 @@ def verdicts_of(
             name = scored.recording.name
             verdicts += [Verdict(place, name, start_s, *said, own) for start_s in starts_s]
             if own and label != NOCALL:
-                others = [start_s for start_s in starts_inside(selection, scored) if start_s not in starts_s]
                 verdicts += [
-                    Verdict(place, name, start_s, UNSURE, *said[1:], own, instead_of=NOCALL) for start_s in others
+                    Verdict(place, name, start_s, UNSURE, *said[1:], own, instead_of=NOCALL)
+                    for start_s in map(scored.start_s, scored.inside(selection))
+                    if start_s not in starts_s
                 ]
         if fault:
             faults.append(f"{place}: {fault}")

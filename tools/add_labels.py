@@ -11,12 +11,13 @@ from pathlib import Path
 
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
-from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
+from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.answered import ELSEWHERE
-from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, respelt, spellings, write_rows
+from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, respelt, spellings, write_rows
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
-from tools.lib.review.answer_files import Signature, read_answer_files
+from tools.lib.review.answer_files import read_answer_files
 from tools.lib.review.answer_merging import OLDER, GivenAnswer, contradictions, merge, outcomes_line
+from tools.lib.review.signature import Signature, signature_faults, signature_of
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
@@ -52,13 +53,9 @@ def main() -> None:
         "--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="their date (default: today)"
     )
     options = parser.parse_args()
-    annotator = None if options.annotator is None else one_spelling(options.annotator.strip())
-    faults = {
-        "--annotator": annotator_fault("?" if annotator is None else annotator),
-        "--date": date_fault(options.date),
-    }
-    refuse(f"{option}: {fault}" for option, fault in faults.items() if fault)
-    print(*add_labels(options.files, Signature(annotator, options.date)), sep="\n")
+    signature = signature_of(options)
+    refuse(signature_faults(signature))
+    print(*add_labels(options.files, signature), sep="\n")
 
 
 if __name__ == "__main__":

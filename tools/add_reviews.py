@@ -22,17 +22,17 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run as run_tool
 from stages.lib.runtime.table import Row
-from stages.lib.tables.answer_rules import annotator_fault, date_fault, rule_faults
+from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.clips import Clip
-from stages.lib.tables.expert import EXPERT, clip_ids_of, one_spelling, read_rows, write_rows
+from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
 from tools.lib.detection.run_record import read_run
 from tools.lib.field.draws import read_covered, read_draws, searched_by
 from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
-from tools.lib.review.answer_files import Signature
 from tools.lib.review.answer_merging import contradictions, merge, outcomes_line
+from tools.lib.review.signature import Signature, signature_faults, signature_of
 from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
 from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
 from tools.lib.verdicts.joining import Joining, join, plan_joining
@@ -141,14 +141,12 @@ def next_steps(data: DataSet) -> str:
 
 def option_faults(given: Given) -> list[str]:
     """List the faults of the options."""
-    annotator, day = given.signature
-    faults = [] if annotator is None else [annotator_fault(annotator)]
-    named = {"--annotator": next(iter(faults), None), "--date": date_fault(day)}
+    faults = signature_faults(given.signature)
     if given.minutes is not None and not (isfinite(given.minutes) and 0 < given.minutes <= 1440):
-        named["--minutes"] = f"{given.minutes:g} should be more than 0, and at most a day"
+        faults.append(f"--minutes: {given.minutes:g} should be more than 0, and at most a day")
     if given.run is not None and not given.run.is_dir():
-        named["--run"] = f"{given.run} is no folder; name one that tools.detect has written"
-    return [f"{option}: {fault}" for option, fault in named.items() if fault]
+        faults.append(f"--run: {given.run} is no folder; name one that tools.detect has written")
+    return faults
 
 
 def main() -> None:
@@ -178,8 +176,7 @@ def main() -> None:
         help="copy only parts of M minutes that hold a window (default: whole recordings)",
     )
     options = parser.parse_args()
-    annotator = None if options.annotator is None else one_spelling(options.annotator.strip())
-    given = Given(options.run, Signature(annotator, options.date), options.deleted, options.minutes)
+    given = Given(options.run, signature_of(options), options.deleted, options.minutes)
     refuse(option_faults(given))
     print(*add_reviews(options.files, given), sep="\n")
 

@@ -10,7 +10,7 @@ from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE
+from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, cells_of
 
 ANNOTATOR = "synthetic-truth"
 
@@ -45,10 +45,10 @@ def answers_for(
 def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
     """Append answers for the queue to the expert labels of the repository in a folder; return their number."""
     queued = [row.cells["clip_id"] for row in read_table(folder / QUEUE, COLUMNS)]
-    rows = [row.cells for row in read_table(folder / EXPERT, COLUMNS)]
-    answered = {(cells["clip_id"], cells["annotator"]) for cells in rows}
+    rows = read_table(folder / EXPERT, COLUMNS)
+    answered = {(row.cells["clip_id"], row.cells["annotator"]) for row in rows}
     new = answers_for(queued, answered, truth, annotator, date.today())
-    write_table(folder / EXPERT, COLUMNS, [*(tuple(cells[name] for name in COLUMNS) for cells in rows), *new])
+    write_table(folder / EXPERT, COLUMNS, [*map(cells_of, rows), *new])
     return len(new)
 
 

@@ -24,7 +24,7 @@ from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.review.accuracy_change import EVALUATION
-from tools.lib.revisions import full_name, snapshot, uncommitted_files
+from tools.lib.revisions import full_name, git_text, snapshot
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.rounds.stopping_advice import advice, agreement
 from tools.lib.wording import counted
@@ -96,9 +96,9 @@ def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
     return {clip.clip_id for clip in pool if clip.queued or clip.clip_id in clip_ids}
 
 
-def decisions_now() -> dict[str, str]:
+def decisions_of(pool: Sequence[PoolClip]) -> dict[str, str]:
     """Return the baseline's decision for each pool clip."""
-    return {clip.clip_id: clip.decision for clip in read_pool()}
+    return {clip.clip_id: clip.decision for clip in pool}
 
 
 def decisions_at(commit: str) -> dict[str, str]:
@@ -112,7 +112,7 @@ def decisions_at(commit: str) -> dict[str, str]:
             path.write_text(dvc.api.read(str(POOL_SCORES), rev=commit), encoding="utf-8")
         except (DvcException, OSError):
             return {}
-        return {clip.clip_id: clip.decision for clip in read_pool(path)}
+        return decisions_of(read_pool(path))
 
 
 def state_faults() -> list[str]:
@@ -121,7 +121,7 @@ def state_faults() -> list[str]:
 
     faults = [
         f"{name}: has uncommitted changes; commit them, so that the round can name its commit"
-        for name in uncommitted_files()
+        for name in git_text("diff", "--name-only", "HEAD").splitlines()
     ]
     with Repo() as repository:
         # Only this pipeline and its data set: `dvc repro` does not run the others.
@@ -141,11 +141,12 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     settled_before = read_settled()
     used = in_use(settled_before, part_of)
     settled, new = settle_round(used, by_experts, number)
-    asked = asked_about(read_pool(), rounds[-1].commit if rounds else None)
+    pool = read_pool()
+    asked = asked_about(pool, rounds[-1].commit if rounds else None)
     undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
-    kappa = agreement(decisions_at(rounds[-1].commit), decisions_now()) if rounds else None
+    kappa = agreement(decisions_at(rounds[-1].commit), decisions_of(pool)) if rounds else None
     of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))

@@ -65,6 +65,7 @@ def test_what_a_spreadsheet_would_run_in_a_note_or_a_name_is_neutralised_and_sti
 def test_a_data_set_that_is_not_synthetic_is_refused(repository, monkeypatch):
     (repository / "params.yaml").write_text("data:\n  dataset: right_whale\n")
     monkeypatch.chdir(repository)
+    monkeypatch.setattr("sys.argv", ["answer_queue"])
     before = (repository / "labels" / "expert.csv").read_bytes()
     with pytest.raises(InputFaults, match="right_whale"):
         main()

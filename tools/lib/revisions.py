@@ -47,11 +47,6 @@ def full_name(revision: str) -> str:
     return found.stdout.decode().strip()
 
 
-def uncommitted_files() -> list[str]:
-    """Return the tracked files that differ from the checked-out commit."""
-    return git_text("diff", "--name-only", "HEAD").splitlines()
-
-
 def git_text(*arguments: str) -> str:
     """Run git in the working folder and return its output; if it fails, its error message is the fault."""
     result = git(*arguments)

@@ -15,15 +15,9 @@ from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import is_filled_in, rows_of
 from tools.lib.formats.text_lines import content_fault, lines_of
+from tools.lib.review.signature import Signature
 
 UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
-
-
-class Signature(NamedTuple):
-    """The annotator of selections, None if not given, and the day; tables have both in each row."""
-
-    annotator: str | None
-    day: str
 
 
 class AnswerFile(NamedTuple):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from stages.lib.cards.markdown import code, table
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import LABELS, respelt, spellings
+from tools.lib.review.answer_merging import key_of
 
 ADDED, CHANGED, REMOVED, REWORDED = "added", "changed", "removed", "date or note only"
 KINDS = (ADDED, CHANGED, REMOVED, REWORDED)
@@ -37,7 +38,7 @@ class Change(NamedTuple):
 def label_changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
     """List the changes, sorted by clip and annotator."""
     names = spellings([*after, *before])
-    old, new = (by_clip_and_annotator(respelt(rows, names)) for rows in (before, after))
+    old, new = ({key_of(row): row.cells for row in respelt(rows, names)} for rows in (before, after))
     changes = []
     for key in sorted(old | new):
         cells_before, cells_after = old.get(key, {}), new.get(key, {})
@@ -45,11 +46,6 @@ def label_changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
             labels = cells_before.get("label", ""), cells_after.get("label", "")
             changes.append(Change(kind_of(*labels), *key, *labels, cells_after.get("note", "")))
     return changes
-
-
-def by_clip_and_annotator(rows: Sequence[Row]) -> dict[tuple[str, str], dict[str, str]]:
-    """Map clip and annotator to the cells of their row."""
-    return {(row.cells["clip_id"], row.cells["annotator"]): row.cells for row in rows}
 
 
 def kind_of(before: str, after: str) -> str:

@@ -11,7 +11,7 @@ from tools.lib.detection.run_record import RECORD, Run, read_run
 from tools.lib.formats.selections import Selection, is_filled_in
 from tools.lib.recordings.recording_finder import Finder
 from tools.lib.recordings.recording_name import named_after
-from tools.lib.review.answer_files import Signature
+from tools.lib.review.signature import Signature
 from tools.lib.verdicts.scored import Scored
 from tools.lib.verdicts.verdict_files import HandedIn, runs_of
 from tools.lib.verdicts.verdicts import Verdict, of_deleted, verdicts_of

@@ -20,7 +20,7 @@ from stages.lib.tables.expert import LABELS, UNSURE
 from tools.lib.annotations.windows import centred_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
-from tools.lib.review.answer_files import Signature
+from tools.lib.review.signature import Signature
 from tools.lib.verdicts.scored import Scored
 
 BEYOND_S = 0.1  # A stated end is often some samples late.

@@ -1,0 +1,26 @@
+"""Whose answers a file holds, and of which day, where the file itself does not say: two options of a command."""
+
+import argparse
+from typing import NamedTuple
+
+from stages.lib.tables.answer_rules import annotator_fault, date_fault
+from stages.lib.tables.expert import one_spelling
+
+
+class Signature(NamedTuple):
+    """The annotator of selections, None if not given, and the day; tables have both in each row."""
+
+    annotator: str | None
+    day: str
+
+
+def signature_of(options: argparse.Namespace) -> Signature:
+    """Return the signature that the options --annotator and --date of a command give."""
+    return Signature(None if options.annotator is None else one_spelling(options.annotator.strip()), options.date)
+
+
+def signature_faults(signature: Signature) -> list[str]:
+    """List what is wrong with the options."""
+    annotator, day = signature
+    faults = {"--annotator": annotator_fault("?" if annotator is None else annotator), "--date": date_fault(day)}
+    return [f"{option}: {fault}" for option, fault in faults.items() if fault]

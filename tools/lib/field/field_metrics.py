@@ -8,7 +8,7 @@ import numpy as np
 
 from stages.lib.cards.field_results import MEASURES
 from stages.lib.tables.reviews import Review
-from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_points
+from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_point
 from tools.lib.field.recalibration import Recalibration, recalibrate
 from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import Sample, sample_of
@@ -63,7 +63,7 @@ def described(
 ) -> dict[str, Any]:
     """Return what a sample is made of and what it says."""
     drawn = [one for one in reviews if one.drawn]
-    points = operating_points(sample, thresholds) if len(sample.p_call) and sample.hours else []
+    measured = thresholds if len(sample.p_call) and sample.hours else ()
     return {
         "recordings": sample.recordings,
         "hours": round(sample.hours, 6),
@@ -73,7 +73,7 @@ def described(
         "undecided": len(drawn) - len(sample.p_call),
         "not_drawn": len(reviews) - len(drawn),
         "remarks": remarks_on(sample),
-        "points": [point_row(point, fitted) for point in points],
+        "points": [point_row(operating_point(sample, threshold), fitted) for threshold in measured],
     }
 
 

@@ -4,7 +4,6 @@ All three are about windows that do not overlap (`candidates.py`). A detection i
 more detections than windows above the threshold.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.lib.field.sample import LOWER_EDGES, UPPER_EDGES, Sample
@@ -52,8 +51,3 @@ def operating_point(sample: Sample, threshold: float) -> OperatingPoint:
         rate_per_hour(sample, false_alarms),
         share_of(sample, found, missed),
     )
-
-
-def operating_points(sample: Sample, thresholds: Sequence[float] = THRESHOLDS) -> list[OperatingPoint]:
-    """Return what a sample says of some thresholds."""
-    return [operating_point(sample, threshold) for threshold in thresholds]

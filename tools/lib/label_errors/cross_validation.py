@@ -1,5 +1,6 @@
 """Score every clip by cross-validation, with one training per fold."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import compress
 
@@ -8,8 +9,8 @@ from tqdm import tqdm
 
 from stages.lib.feature_store import Features
 from stages.lib.model.folds import fold_of_each, most_folds
-from stages.lib.model.model_folder import Model
 from stages.lib.model.scoring import calibrated_log_odds
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_new_model
 
@@ -38,15 +39,26 @@ def out_of_fold_log_odds(
     log_odds = np.empty(len(clips.clip_ids))
     for fold in tqdm(range(fold_count), desc="cross-validation", unit="fold", disable=None):
         held_out = folds == fold
-        model = trained(features, chosen(clips, ~held_out), list(compress(recordings, ~held_out)), params)
+        known = calibration_apart(chosen(clips, ~held_out), list(compress(recordings, ~held_out)), params.seed)
+        model, _ = train_new_model(features, *known, params)
         log_odds[held_out] = calibrated_log_odds(model, features, chosen(clips, held_out).clip_ids)
     return log_odds
 
 
-def trained(features: Features, clips: LabelledClips, recordings: Sequence[str], params: TrainParams) -> Model:
-    """Train the network like the stage `train`, with some recordings kept for calibration."""
-    model, _ = train_new_model(features, *calibration_apart(clips, recordings, params.seed), params)
-    return model
+def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequence[str], fold_count: int) -> None:
+    """Refuse a number of folds that the clips do not allow.
+
+    With two folds, training would use one fold, and no other recording would be left for calibration.
+    """
+    most = most_folds(labels, recordings)
+    counts = Counter(labels)
+    held = ", ".join(
+        [*(f"{count} {label}" for label, count in sorted(counts.items())), f"{len(set(recordings))} recordings"]
+    )
+    if most < 3:
+        raise InputFaults([f"{table}: has too few clips for a cross-validation ({held}); label more recordings"])
+    if not 3 <= fold_count <= most:
+        raise InputFaults([f"--folds {fold_count}: {table} allows 3 to {most} ({held}); give a number in this range"])
 
 
 def calibration_apart(

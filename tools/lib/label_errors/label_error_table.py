@@ -7,6 +7,7 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.table import Row, quoted, read_table, write_table
 from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.reviews import number
 
 LABEL_ERRORS = Path("labels/label_errors.csv")
 COLUMNS = ("clip_id", "label", "p_call", "quality")
@@ -54,14 +55,7 @@ def row_fault(row: Row) -> str | None:
     if row.cells["label"] not in (CALL, NOCALL):
         return f"unknown label {quoted(row.cells['label'])}"
     for name in ("p_call", "quality"):
-        if not is_probability(row.cells[name]):
+        share = number(row.cells[name])
+        if share is None or share > 1:
             return f"{name} {quoted(row.cells[name])} is not a number from 0 to 1"
     return None
-
-
-def is_probability(text: str) -> bool:
-    """Tell whether a text is a number from 0 to 1."""
-    try:
-        return 0 <= float(text) <= 1
-    except ValueError:
-        return False

@@ -24,6 +24,7 @@ COLOURS = "magma"
 DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
 ROUNDING = 1e-6
 QUIETEST = 1e-10  # Stands for silence, which has no decibels.
+MOST_TICKS = 6
 
 
 class Spectrogram(NamedTuple):
@@ -163,18 +164,18 @@ def round_numbers() -> Iterator[float]:
     return (digit * 10.0**power for power in count(-3) for digit in (1, 2, 5))
 
 
-def ticks(spectrogram: Spectrogram, most: int = 6) -> list[float]:
+def ticks(spectrogram: Spectrogram) -> list[float]:
     """Return round frequencies, in Hz, for the axis of a picture, from the lowest to the highest.
 
     On a linear scale these are multiples of one step; otherwise 1, 2, 5, 10 and so on, at a similar spacing.
     """
     lowest, highest = spectrogram.hz[[0, -1]]
-    evenly = multiples(lowest, highest, most)
+    evenly = multiples(lowest, highest, MOST_TICKS)
     if abs(height_of((lowest + highest) / 2, spectrogram) - 0.5) < 0.05:
         return evenly
     inside = takewhile(lambda hz: hz <= highest, (hz for hz in round_numbers() if hz >= lowest))
     chosen: list[float] = []
     for hz in reversed(list(inside)):
-        if not chosen or height_of(chosen[0], spectrogram) - height_of(hz, spectrogram) > 0.5 / most:
+        if not chosen or height_of(chosen[0], spectrogram) - height_of(hz, spectrogram) > 0.5 / MOST_TICKS:
             chosen.insert(0, hz)
     return chosen

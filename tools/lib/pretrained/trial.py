@@ -43,14 +43,7 @@ def first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-class Described(NamedTuple):
-    """The description of a model, and how many embeddings it gives of a window."""
-
-    pretrained: Pretrained
-    rows: int
-
-
-def tried(given: GivenModel) -> Described:
+def tried(given: GivenModel) -> tuple[Pretrained, int]:
     """Describe a model in a process of its own, because a damaged file may end the one that loads it."""
     with ProcessPoolExecutor(1) as executor:
         try:
@@ -59,8 +52,8 @@ def tried(given: GivenModel) -> Described:
             raise InputFaults([f"{given.weights}: is damaged; fetch it again"]) from None
 
 
-def described(given: GivenModel) -> Described:
-    """Try a model on noise, and return its description.
+def described(given: GivenModel) -> tuple[Pretrained, int]:
+    """Try a model on noise; return its description, and how many embeddings it gives of a window.
 
     Raises
     ------
@@ -102,7 +95,7 @@ def described(given: GivenModel) -> Described:
         licence=given.licence,
         source=given.source,
     )
-    return Described(pretrained, len(embeddings))
+    return pretrained, len(embeddings)
 
 
 def embedding_fault(first: np.ndarray, again: np.ndarray, other: np.ndarray) -> str:

@@ -147,15 +147,15 @@ def describe_round(
     )
 
 
-def of_field(report: Mapping[str, Any], threshold: float = THRESHOLD) -> dict[str, str]:
+def of_field(report: Mapping[str, Any]) -> dict[str, str]:
     """Return the cells of the columns about the field; none where no detections have been reviewed."""
     points = report["all"]["points"] if report else []
-    point = next((point for point in points if point["threshold"] == threshold), None)
+    point = next((point for point in points if point["threshold"] == THRESHOLD), None)
     if point is None:
         return {}
     measured = {name: point[name] for name in OF_FIELD if name in point}
     numbers = {name: "" if value is None else str(value) for name, value in measured.items()}
-    return {"field_run": report["run"], "field_threshold": str(threshold), **numbers}
+    return {"field_run": report["run"], "field_threshold": str(THRESHOLD), **numbers}
 
 
 def with_interval(measures: dict, name: str) -> tuple[str, str, str]:

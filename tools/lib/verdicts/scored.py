@@ -6,10 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from tools.lib.detection.run_record import Run, RunRecording, read_scores
-from tools.lib.field.candidates import candidate_windows
+from tools.lib.field.candidates import SAME_S, candidate_windows
 from tools.lib.formats.selections import Selection
-
-SAME_S = 1e-6
 
 
 class Scored:

@@ -5,10 +5,11 @@ import pytest
 
 from stages.lib.feature_store import open_features
 from stages.lib.model.calibration import probability
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tests.support.feature_folder import write_features
 from tools.lib.label_errors import cross_validation
-from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
+from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_quality import probable_errors
 
 CLIPS, CLIPS_A_RECORDING, PLANTED, FOLDS = 120, 3, 12, 3
@@ -101,3 +102,18 @@ def test_a_clip_is_scored_by_a_network_that_knows_nothing_of_its_recording(featu
         assert valid
         assert not train & valid
         assert not (train | valid) & held_out
+
+
+@pytest.mark.parametrize("fold_count", [-1, 2, 7])
+def test_folds_that_the_clips_do_not_allow_are_refused_with_what_would_do(fold_count):
+    labels, recordings = ["call", "nocall"] * 6, [f"sea{number // 2}" for number in range(12)]
+    with pytest.raises(InputFaults) as faults:
+        refuse_too_many_folds("labels/split.csv", labels, recordings, fold_count)
+    allowed = "labels/split.csv allows 3 to 6 (6 call, 6 nocall, 6 recordings); give a number in this range"
+    assert faults.value.lines == [f"--folds {fold_count}: {allowed}"]
+
+
+@pytest.mark.parametrize("labels", [[], ["call"] * 9, ["call", "nocall", "nocall", "nocall", "nocall"]])
+def test_too_little_to_learn_from_is_refused(labels):
+    with pytest.raises(InputFaults, match="has too few clips for a cross-validation"):
+        refuse_too_many_folds("labels/split.csv", labels, [f"sea{number}" for number in range(len(labels))], 3)

@@ -1,11 +1,8 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.lib.model.folds import fold_of_each
-from stages.lib.runtime.faults import InputFaults
-from tools.lib.label_errors.recording_folds import refuse_too_many_folds
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -35,18 +32,3 @@ def test_the_seed_decides_and_repeats():
     first = fold_of_each(labels, recordings, 5, seed=1)
     assert (fold_of_each(labels, recordings, 5, seed=1) == first).all()
     assert (fold_of_each(labels, recordings, 5, seed=2) != first).any()
-
-
-@pytest.mark.parametrize("fold_count", [-1, 2, 7])
-def test_folds_that_the_clips_do_not_allow_are_refused_with_what_would_do(fold_count):
-    labels, recordings = ["call", "nocall"] * 6, [f"sea{number // 2}" for number in range(12)]
-    with pytest.raises(InputFaults) as faults:
-        refuse_too_many_folds("labels/split.csv", labels, recordings, fold_count)
-    allowed = "labels/split.csv allows 3 to 6 (6 call, 6 nocall, 6 recordings); give a number in this range"
-    assert faults.value.lines == [f"--folds {fold_count}: {allowed}"]
-
-
-@pytest.mark.parametrize("labels", [[], ["call"] * 9, ["call", "nocall", "nocall", "nocall", "nocall"]])
-def test_too_little_to_learn_from_is_refused(labels):
-    with pytest.raises(InputFaults, match="has too few clips for a cross-validation"):
-        refuse_too_many_folds("labels/split.csv", labels, [f"sea{number}" for number in range(len(labels))], 3)

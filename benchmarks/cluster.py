@@ -26,7 +26,7 @@ import psutil
 import soundfile
 from distributed import Client
 
-from benchmarks.machine import children_of, machine_line, memory_of
+from benchmarks.machine import machine_line
 from experiments.clone import REPOSITORY, environment, overlay
 from stages.lib.feature_store import load_clips, open_features
 from stages.lib.model.model_folder import BASELINE, Model, save_model
@@ -149,11 +149,14 @@ def processor_of(process_id: int) -> float:
 
 
 def memory_of_all(process_id: int) -> int:
-    """Return the resident memory of a process and its children."""
-    try:
-        return sum(map(memory_of, [psutil.Process(process_id), *children_of(process_id)]))
-    except psutil.NoSuchProcess:
-        return 0
+    """Return the resident memory of a process and all that it has started; one that has ended has none."""
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(process_id)
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += one.memory_info().rss
+    return total
 
 
 def content(path: Path) -> list[tuple[str, bytes]]:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from experiments.page_section import publish
 from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.recording import read_samples
+from stages.lib.cards.markdown import table
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import RETRAINED
 from stages.lib.runtime.params import DataParams, read_params
@@ -99,10 +100,10 @@ def windows_with_sound(detector: Detector, path: Path) -> list[float]:
     return starts_s[found.has_sound(starts_s, clip_s)].tolist()
 
 
-def table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
+def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
     """Return the table as Markdown: how many calls and no-calls of the test clips are called."""
     counts = [sum(label == CALL for label, _, _ in files), sum(label != CALL for label, _, _ in files)]
-    lines = [f"| test clips | called, of {counts[0]} calls | called, of {counts[1]} no-calls |", "|---|---|---|"]
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.wav" for number in range(len(files))]
         for name, change in tqdm(CHANGES.items(), desc="missing sound", unit="change", disable=None):
@@ -111,8 +112,9 @@ def table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
             called = {True: 0, False: 0}
             for (label, _, _), is_called in zip(files, are_called(detector, paths), strict=True):
                 called[label == CALL] += is_called
-            lines.append(f"| {name} | {called[True]} | {called[False]} |")
-    return "\n".join([*lines, ""])
+            rows.append((name, str(called[True]), str(called[False])))
+    head = ("test clips", f"called, of {counts[0]} calls", f"called, of {counts[1]} no-calls")
+    return "\n".join([*table(head, rows), ""])
 
 
 def main() -> None:
@@ -130,7 +132,7 @@ def main() -> None:
         if one.part == "test"
         for clip in [clips[one.clip_id]]
     ]
-    publish(table(detector, files), SECTION, arguments.page)
+    publish(results_table(detector, files), SECTION, arguments.page)
 
 
 if __name__ == "__main__":

@@ -29,15 +29,14 @@ from experiments.field.study import (
     is_call_of,
     scores_with,
 )
+from experiments.kinds import BOTH, NETWORK, PROBE, exit_without_pretrained
 from experiments.page_section import publish
-from stages.lib.feature_store import EMBEDDING, SPECTROGRAM
 
 SECTION = "field"
-KINDS = {"probe": (EMBEDDING,), "both": (SPECTROGRAM, EMBEDDING), "network": (SPECTROGRAM,)}
 COUNTS, WEIGHT = (50, 100, 200), 5.0
 FEW = [NOTHING, Review(0, 100, WEIGHT)]
 REVIEWS = {
-    "probe": [
+    PROBE: [
         NOTHING,
         *(Review(0, count, WEIGHT) for count in COUNTS),
         Review(0, 100, 1.0),
@@ -47,8 +46,8 @@ REVIEWS = {
         Review(1, 100, WEIGHT),
         Review(1, 100, WEIGHT, SUREST),
     ],
-    "both": [*FEW, Review(0, 100, WEIGHT, SUREST)],
-    "network": FEW,
+    BOTH: [*FEW, Review(0, 100, WEIGHT, SUREST)],
+    NETWORK: FEW,
 }
 DRAWS, THRESHOLDS = 100, (0.5, 0.9, 0.98)
 
@@ -94,8 +93,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--kinds",
         nargs="+",
-        choices=KINDS,
-        default=["probe"],
+        choices=REVIEWS,
+        default=[PROBE],
         help="kinds of models; the network takes minutes per training (default: probe)",
     )
     return parser.parse_args()
@@ -105,10 +104,11 @@ def main() -> None:
     """Run the kinds of features and print the results, or put them in a page."""
     arguments = parse_arguments()
     exit_without(LONG_RECORDINGS)
+    exit_without_pretrained(arguments.kinds)
     seeds = range(arguments.seeds)
     outcomes, known, tallies, sites = {}, {}, {}, {}
     for kind in arguments.kinds:
-        sea = open_sea(KINDS[kind])
+        sea = open_sea(kind)
         sites = {half: [sea.windows[name][0].site for name in halves(sea)[1 - half]] for half in (0, 1)}
         for review, of_seeds in outcomes_of(sea, REVIEWS[kind], seeds).items():
             outcomes[kind, review] = of_seeds

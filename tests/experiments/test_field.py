@@ -4,15 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from experiments.detection.matching import Call
-from experiments.field import study
+from experiments.field import sound, study
 from experiments.field.hearing import Tally, heard, truth_of
 from experiments.field.intervals import Sea as SimulatedSea
 from experiments.field.intervals import simulate, tallied, truths
 from experiments.field.outcome import measures, outcome, threshold_at
 from experiments.field.section import elsewhere_table, seed_table, trust_table, worth_table
-from experiments.field.sound import Sea, overlaps_any, side_by_side
+from experiments.field.sound import Sea, overlaps_any
 from experiments.field.study import (
     NOTHING,
     SUREST,
@@ -24,12 +25,14 @@ from experiments.field.study import (
     reviewed_windows,
     scores_with,
 )
-from stages.lib.feature_store import Features, Place, load_views
+from experiments.kinds import NETWORK
+from stages.lib.feature_store import Features
 from stages.lib.tables.clips import CALL, NOCALL, Clip, make_clip_id
 from tools.lib.field.candidates import Candidate
 
 CALLS = {"field/a_0.flac": [Call(10.2, 11.4), Call(20.2, 21.0)], "field/b_0.flac": [], "field/c_0.flac": [Call(5, 6)]}
 WINDOWS = 40
+KNOWN, LABELS = ("a", "b", "b_again"), (CALL, NOCALL, NOCALL)
 
 
 def window(name: str, start_s: float) -> Clip:
@@ -148,20 +151,31 @@ def test_scores_are_kept_and_not_made_again(sea, monkeypatch, tmp_path):
     assert made == [(1, NOTHING), (2, Review(0, 50, 5.0))]
 
 
-def test_views_side_by_side_are_those_of_each(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.field.sound.FOLDER", tmp_path)
-    parts = []
-    for view, size in (("spectrogram", 2), ("embedding", 3)):
-        (tmp_path / view).mkdir()
-        np.save(tmp_path / view / "a.1-2.npy", np.full((4, size), size, np.float16))
-        places = {f"c{row}": Place(("a.1-2.npy",), row) for row in range(4)}
-        parts.append(Features(tmp_path / view, {"params": {}, "shapes": {view: [size]}}, places))
-    both = side_by_side(parts)
-    assert both.views == ("spectrogram", "embedding")
-    assert {view: arrays.tolist() for view, arrays in load_views(both, ["c2"]).items()} == {
-        "spectrogram": [[2, 2]],
-        "embedding": [[3, 3, 3]],
-    }
+def test_the_sea_holds_the_published_clips_and_the_windows_with_their_features(tmp_path, monkeypatch):
+    real, noise = tmp_path / "real", np.random.default_rng(0).standard_normal((3, 10_000)) / 10
+    clips, long = real / "right_whale", real / "right_whale_recordings"
+    for folder, name, samples in (
+        (clips, "a.wav", noise[0, :4000]),
+        (clips, "b.wav", noise[1, :4000]),
+        (clips, "b_again.wav", noise[1, :4000]),
+        (long, "NEFSC_1.wav", noise[2]),
+    ):
+        (folder / "recordings").mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / "recordings" / name, samples, 2000)
+    rows = [f"{name}_0000000,{name}.wav,0.0,{label},\n" for name, label in zip(KNOWN, LABELS, strict=True)]
+    (clips / "clips.csv").write_text("clip_id,recording,start_s,label,site\n" + "".join(rows))
+    (long / "annotations.tsv").write_text("filename\tstart_s\tduration_s\tlabel\nNEFSC_1.wav\t3.5\t1.0\tcall\n")
+    monkeypatch.setattr("experiments.kinds.CACHE", tmp_path / "cache")
+    monkeypatch.setattr(sound, "FOLDER", tmp_path / "field")
+    monkeypatch.setattr(sound, "RECORDINGS", real)
+    monkeypatch.setattr(sound, "LONG_RECORDINGS", long)
+    monkeypatch.setattr(sound, "kinds_at_hand", lambda: [NETWORK])
+    sea = sound.open_sea(NETWORK)
+    assert [(clip.recording, clip.label) for clip in sea.known] == [("known/a.wav", CALL), ("known/b.wav", NOCALL)]
+    (windows,) = sea.windows.values()
+    assert [(one.start_s, one.label) for one in windows] == [(0, NOCALL), (1, NOCALL), (2, CALL), (3, CALL)]
+    assert sea.features.views == ("spectrogram",)
+    assert set(sea.features.places) == {clip.clip_id for clip in [*sea.known, *windows]}
 
 
 # Whether the intervals hold.

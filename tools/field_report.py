@@ -19,9 +19,9 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews
+from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs
 from tools.lib.field.field_metrics import field_metrics
 from tools.lib.field.field_table import summary
-from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs
 
 PLOT = Path("metrics/plots/field.csv")
 PLOT_COLUMNS = ("threshold", "measure", "value", "low", "high")

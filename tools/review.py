@@ -19,7 +19,7 @@ from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
-from tools.lib.field.draws import Counts, Draw, draw_windows, next_draw_path, write_covered
+from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, write_covered
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
 from tools.lib.verdicts.data_set import (

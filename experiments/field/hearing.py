@@ -9,11 +9,11 @@ import numpy as np
 
 from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.reviews import Review
-from tools.lib.field.candidates import BINS, Candidate
+from tools.lib.draws.candidates import BINS, Candidate
+from tools.lib.draws.runs_table import SearchedBin
+from tools.lib.draws.sampling import draw
 from tools.lib.field.operating_points import operating_point
-from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import Sample, sample_of
-from tools.lib.field.sampling import draw
 
 MEASURES = {"precision": 2, "false_alarms_per_hour": 1, "recall": 2}
 ROUNDING = 1e-9

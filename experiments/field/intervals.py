@@ -16,7 +16,7 @@ from tqdm import tqdm
 from experiments.field.hearing import MEASURES, Tally, heard, truth_of
 from experiments.page_section import publish
 from stages.lib.cards.markdown import table
-from tools.lib.field.candidates import Candidate
+from tools.lib.draws.candidates import Candidate
 
 SECTION = "field intervals"
 RECORDINGS, COUNTS, THRESHOLDS = (5, 10, 20, 50), (50, 100, 200), (0.1, 0.5, 0.9)

@@ -14,8 +14,8 @@ from stages.lib.runtime.params import read_params
 from stages.lib.tables.clips import CALL, Clip
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_new_model
-from tools.lib.field.candidates import Candidate, candidates_of
-from tools.lib.field.sampling import draw, most_uncertain, surest
+from tools.lib.draws.candidates import Candidate, candidates_of
+from tools.lib.draws.sampling import draw, most_uncertain, surest
 
 TRAIN, VALID = 1254, 140
 SCORES = FOLDER / "scores"

@@ -28,7 +28,7 @@ from experiments.field.study import (
 from experiments.kinds import NETWORK
 from stages.lib.feature_store import Features
 from stages.lib.tables.clips import CALL, NOCALL, Clip, make_clip_id
-from tools.lib.field.candidates import Candidate
+from tools.lib.draws.candidates import Candidate
 
 CALLS = {"field/a_0.flac": [Call(10.2, 11.4), Call(20.2, 21.0)], "field/b_0.flac": [], "field/c_0.flac": [Call(5, 6)]}
 WINDOWS = 40

@@ -21,10 +21,10 @@ from tests.support.tool import run_tool
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.run_record import read_run, write_run
 from tools.lib.detection.searched import Searched, detections_of
-from tools.lib.field.candidates import BINS
-from tools.lib.field.draws import read_covered, read_draws
-from tools.lib.field.runs_table import COLUMNS as RUN_COLUMNS
-from tools.lib.field.runs_table import read_runs
+from tools.lib.draws.candidates import BINS
+from tools.lib.draws.draws import read_covered, read_draws
+from tools.lib.draws.runs_table import COLUMNS as RUN_COLUMNS
+from tools.lib.draws.runs_table import read_runs
 from tools.lib.field.weights import weights_now
 from tools.lib.formats.detection_files import write_raven
 

@@ -29,8 +29,8 @@ from tools.lib.detection.detection_picture import MOST_ROWS, draw_detections, sh
 from tools.lib.detection.detections import Detection, window_starts
 from tools.lib.detection.detector import feature_params, open_detector, scores
 from tools.lib.detection.run_record import RECORD, read_run, read_scores, run_id
-from tools.lib.field.draws import read_draws
-from tools.lib.field.runs_table import RUNS, write_runs
+from tools.lib.draws.draws import read_draws
+from tools.lib.draws.runs_table import RUNS, write_runs
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
 from tools.lib.recordings.given_recordings import GivenRecording

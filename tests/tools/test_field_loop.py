@@ -18,8 +18,8 @@ from tests.stages.conftest import SAMPLE_RATE, write_data_set
 from tests.support.chromium import chromium
 from tests.support.pages import block
 from tools.lib.detection.run_record import read_run, read_scores
-from tools.lib.field.draws import read_draws
-from tools.lib.field.runs_table import read_runs
+from tools.lib.draws.draws import read_draws
+from tools.lib.draws.runs_table import read_runs
 
 CLIP_S, LENGTH_S = 0.5, 60.0
 CALL_HZ, HUM_HZ = 700, 1600  # The tone of the data set, and that of the site.

@@ -17,8 +17,8 @@ from stages.lib.tables.expert import EXPERT
 from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
 from tests.support.edit import replace_in
 from tools import field_report, up_to_date
-from tools.lib.field.candidates import BINS, bin_of
-from tools.lib.field.runs_table import RUNS, SearchedBin, read_runs, write_runs
+from tools.lib.draws.candidates import BINS, bin_of
+from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
 
 NEW, OLD, MODEL = "0123456789ab", "ba9876543210", "f" * 64

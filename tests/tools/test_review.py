@@ -13,8 +13,8 @@ from tests.stages.conftest import write_data_set
 from tests.support.run_folder import CLIP_S, LENGTH_S, make_run, write_recordings
 from tests.support.tool import run_tool
 from tools.lib.detection.run_record import read_run, write_run
-from tools.lib.field.candidates import BINS
-from tools.lib.field.draws import read_covered, read_draws
+from tools.lib.draws.candidates import BINS
+from tools.lib.draws.draws import read_covered, read_draws
 
 
 @pytest.fixture

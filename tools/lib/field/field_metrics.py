@@ -8,9 +8,9 @@ import numpy as np
 
 from stages.lib.cards.field_results import MEASURES
 from stages.lib.tables.reviews import Review
+from tools.lib.draws.runs_table import SearchedBin
 from tools.lib.field.operating_points import THRESHOLDS, OperatingPoint, operating_point
 from tools.lib.field.recalibration import Recalibration, recalibrate
-from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import Sample, sample_of
 from tools.lib.field.sample_remarks import remarks_on
 

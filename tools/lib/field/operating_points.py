@@ -1,7 +1,7 @@
 """What a threshold means in the field: precision, false alarms per hour and recall, with intervals by recording.
 
-All three are about windows that do not overlap (`candidates.py`). A detection is one or more of them, so there are no
-more detections than windows above the threshold.
+All three are about windows that do not overlap (`tools/lib/draws/candidates.py`). A detection is one or more of them,
+so there are no more detections than windows above the threshold.
 """
 
 from typing import NamedTuple

@@ -7,8 +7,8 @@ import numpy as np
 
 from stages.lib.tables.clips import CALL
 from stages.lib.tables.reviews import Review
-from tools.lib.field.candidates import BIN_EDGES, BINS
-from tools.lib.field.runs_table import SearchedBin
+from tools.lib.draws.candidates import BIN_EDGES, BINS
+from tools.lib.draws.runs_table import SearchedBin
 from tools.lib.field.weights import weights_now
 
 

@@ -1,6 +1,6 @@
 """When a sample is too small, and for what."""
 
-from tools.lib.field.candidates import BINS
+from tools.lib.draws.candidates import BINS
 from tools.lib.field.sample import Sample
 from tools.lib.wording import counted
 

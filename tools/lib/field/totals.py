@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.lib.intervals.proportions import CONFIDENCE
-from tools.lib.field.candidates import BINS
+from tools.lib.draws.candidates import BINS
 from tools.lib.field.sample import Sample
 
 TAIL = (1 - CONFIDENCE) / 2

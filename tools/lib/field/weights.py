@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from stages.lib.tables.reviews import Review
-from tools.lib.field.runs_table import SearchedBin
+from tools.lib.draws.runs_table import SearchedBin
 
 
 def weights_now(reviews: Sequence[Review], runs: Iterable[SearchedBin]) -> np.ndarray:

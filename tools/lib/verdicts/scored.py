@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.lib.detection.run_record import Run, RunRecording, read_scores
-from tools.lib.field.candidates import SAME_S, candidate_windows
+from tools.lib.draws.candidates import SAME_S, candidate_windows
 from tools.lib.formats.selections import Selection
 
 

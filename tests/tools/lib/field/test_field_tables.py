@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.reviews import Review, read_reviews, write_reviews
-from tools.lib.field.candidates import BINS
-from tools.lib.field.runs_table import SearchedBin, read_runs, write_runs
+from tools.lib.draws.candidates import BINS
+from tools.lib.draws.runs_table import SearchedBin, read_runs, write_runs
 from tools.lib.field.weights import weights_now
 
 RUN, BATCH = "0123456789ab", "ba9876543210"

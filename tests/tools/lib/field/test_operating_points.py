@@ -10,10 +10,10 @@ from scipy.stats import beta
 
 from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.reviews import Review
-from tools.lib.field.candidates import BINS, bin_of
+from tools.lib.draws.candidates import BINS, bin_of
+from tools.lib.draws.runs_table import SearchedBin
 from tools.lib.field.operating_points import operating_point
 from tools.lib.field.recalibration import recalibrate
-from tools.lib.field.runs_table import SearchedBin
 from tools.lib.field.sample import sample_of
 from tools.lib.field.sample_remarks import remarks_on
 

@@ -20,9 +20,9 @@ from stages.lib.runtime.table import quoted, read_table, write_table
 from stages.lib.tables.reviews import Review, number, read_reviews
 from tools.lib.detection.run_record import DAMAGED, RUN_DIGITS, Run, RunRecording, read_scores
 from tools.lib.detection.window_id import window_id
-from tools.lib.field.candidates import BINS, Candidate, candidates_of
-from tools.lib.field.runs_table import SearchedBin
-from tools.lib.field.sampling import draw, most_uncertain, surest
+from tools.lib.draws.candidates import BINS, Candidate, candidates_of
+from tools.lib.draws.runs_table import SearchedBin
+from tools.lib.draws.sampling import draw, most_uncertain, surest
 
 CANDIDATES = "review_candidates.csv"
 DRAW = re.compile(r"review(?:-(\d+))?\.csv")

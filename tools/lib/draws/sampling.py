@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from stages.lib.runtime.determinism import stable_random
-from tools.lib.field.candidates import BINS, Candidate
+from tools.lib.draws.candidates import BINS, Candidate
 
 
 class Drawn(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.table import Row, parse_table, quoted, write_table
 from stages.lib.tables.reviews import number
-from tools.lib.field.candidates import BINS
+from tools.lib.draws.candidates import BINS
 
 RUNS = Path("labels/runs.csv")
 NUMBERS = ("clip_s", "hop_s", "recordings", "hours", "candidates")

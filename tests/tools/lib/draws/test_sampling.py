@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.lib.field.candidates import BINS, Candidate, bin_of, candidate_windows, candidates_of
-from tools.lib.field.sampling import draw, most_uncertain, shares, surest, systematic
+from tools.lib.draws.candidates import BINS, Candidate, bin_of, candidate_windows, candidates_of
+from tools.lib.draws.sampling import draw, most_uncertain, shares, surest, systematic
 
 SCORES = st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=40)
 

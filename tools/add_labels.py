@@ -14,10 +14,10 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.answered import ELSEWHERE
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, respelt, spellings, write_rows
+from tools.lib.answers.answer_files import read_answer_files
+from tools.lib.answers.answer_merging import OLDER, GivenAnswer, contradictions, merge, outcomes_line
+from tools.lib.answers.signature import Signature, signature_faults, signature_of
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
-from tools.lib.review.answer_files import read_answer_files
-from tools.lib.review.answer_merging import OLDER, GivenAnswer, contradictions, merge, outcomes_line
-from tools.lib.review.signature import Signature, signature_faults, signature_of
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:

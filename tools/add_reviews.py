@@ -26,13 +26,13 @@ from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
+from tools.lib.answers.answer_merging import contradictions, merge, outcomes_line
+from tools.lib.answers.signature import Signature, signature_faults, signature_of
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
 from tools.lib.detection.run_record import read_run
 from tools.lib.draws.draws import read_covered, read_draws, searched_by
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
-from tools.lib.review.answer_merging import contradictions, merge, outcomes_line
-from tools.lib.review.signature import Signature, signature_faults, signature_of
 from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
 from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
 from tools.lib.verdicts.joining import Joining, join, plan_joining

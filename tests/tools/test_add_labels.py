@@ -19,7 +19,7 @@ from tests.support.label_repository import (
 )
 from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
-from tools.lib.review.answer_merging import GivenAnswer, key_of, merge
+from tools.lib.answers.answer_merging import GivenAnswer, key_of, merge
 
 SIGNATURE = Signature(None, "2026-11-22")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from stages.lib.cards.markdown import code, table
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import LABELS, respelt, spellings
-from tools.lib.review.answer_merging import key_of
+from tools.lib.answers.answer_merging import key_of
 
 ADDED, CHANGED, REMOVED, REWORDED = "added", "changed", "removed", "date or note only"
 KINDS = (ADDED, CHANGED, REMOVED, REWORDED)

@@ -6,8 +6,8 @@ from stages.lib.runtime.table import Row
 from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import COLUMNS, caseless, respelt, spellings
 from stages.lib.tables.reviews import Review
+from tools.lib.answers.answer_merging import GivenAnswer, Key
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.review.answer_merging import GivenAnswer, Key
 from tools.lib.verdicts.verdicts import Verdict
 
 

@@ -18,9 +18,9 @@ from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import NOCALL
 from stages.lib.tables.expert import LABELS, UNSURE
 from tools.lib.annotations.windows import centred_windows
+from tools.lib.answers.signature import Signature
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
-from tools.lib.review.signature import Signature
 from tools.lib.verdicts.scored import Scored
 
 BEYOND_S = 0.1  # A stated end is often some samples late.

@@ -8,6 +8,7 @@ from stages.lib.runtime.inputs import remembered
 from stages.lib.runtime.table import Row
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import clip_ids_of, distinct, read_rows
+from tools.lib.answers.signature import Signature
 from tools.lib.clips.known_clips import with_clips_ever
 from tools.lib.clips.queue_windows import Window, read_queue_windows
 from tools.lib.detection.window_id import is_window_id
@@ -15,7 +16,6 @@ from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import is_filled_in, rows_of
 from tools.lib.formats.text_lines import content_fault, lines_of
-from tools.lib.review.signature import Signature
 
 UNREADABLE = "\ufffd"  # Stands for bytes that are not UTF-8.
 

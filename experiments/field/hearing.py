@@ -37,7 +37,7 @@ def heard(
     seed : str
     """
     reviews, label_of = [], {}
-    for number, (one, weight) in enumerate(draw(candidates, count, seed)):
+    for number, (one, weight) in enumerate(draw(candidates, count, seed).items()):
         clip_id = str(number)
         reviews.append(Review(RUN, BATCH, clip_id, one.recording, one.start_s, SITE, one.p_call, one.bin, weight))
         label_of[clip_id] = CALL if is_call[one] else NOCALL

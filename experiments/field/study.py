@@ -95,7 +95,7 @@ def reviewed_windows(sea: Sea, scored: Scored, review: Review, seed: int) -> lis
     at = {(name, clip.start_s): clip for name, clips in sea.windows.items() for clip in clips}
     candidates = candidates_in(sea, scored, halves(sea)[review.half])
     chosen = review.count // 2 if review.instead else 0
-    drawn = [one.candidate for one in draw(candidates, review.count - chosen, str(seed))]
+    drawn = list(draw(candidates, review.count - chosen, str(seed)))
     rest = set(candidates) - set(drawn)
     if review.instead == SUREST:
         drawn += surest(rest, chosen)

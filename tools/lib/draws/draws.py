@@ -144,23 +144,16 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     names = [one.name for one in new or recordings]
     gone = {(review.recording, review.start_s) for review in before}
     free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
-    drawn = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
-    at_random = [one.candidate for one in drawn]
-    windows = [
-        review_of(run.run, one.candidate)._replace(
-            batch=batch_of[one.candidate.recording],
-            p_call=one.candidate.p_call,
-            bin=one.candidate.bin,
-            weight=one.weight,
-        )
-        for one in drawn
-    ]
-    rest = set(free) - set(at_random)
+    weight_of = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
+    rest = set(free) - weight_of.keys()
     highest = surest(rest, counts.surest)
     doubtful = most_uncertain(rest - set(highest), counts.uncertain)
-    windows += [review_of(run.run, one) for one in [*highest, *doubtful]]
-    scores = {review_of(run.run, one).clip_id: one.p_call for one in [*at_random, *highest, *doubtful]}
-    return Draw(covered, sorted(windows, key=lambda one: stable_random(f"order:{one.clip_id}")), scores)
+    candidate_of = {window_id(run.run, *place_of(one)): one for one in [*weight_of, *highest, *doubtful]}
+    windows = [
+        review_of(run.run, clip_id, one, batch_of[one.recording], weight_of.get(one))
+        for clip_id, one in sorted(candidate_of.items(), key=lambda item: stable_random(f"order:{item[0]}"))
+    ]
+    return Draw(covered, windows, {clip_id: one.p_call for clip_id, one in candidate_of.items()})
 
 
 def batch_id(run: str, recordings: Collection[RunRecording]) -> str:
@@ -187,11 +180,12 @@ def place_of(candidate: Candidate) -> tuple[str, float]:
     return candidate.recording, round(candidate.start_s, 3)
 
 
-def review_of(run: str, candidate: Candidate) -> Review:
-    """Return a window to review that was not drawn at random."""
-    recording, start_s = place_of(candidate)
-    name = window_id(run, recording, start_s)
-    return Review(run, "", name, recording, start_s, candidate.site, None, "", None)
+def review_of(run: str, clip_id: str, candidate: Candidate, batch: str, weight: float | None) -> Review:
+    """Return a window to review; one without a weight was not drawn at random, and keeps nothing of the draw."""
+    place = place_of(candidate)
+    if weight is None:
+        return Review(run, "", clip_id, *place, candidate.site, None, "", None)
+    return Review(run, batch, clip_id, *place, candidate.site, candidate.p_call, candidate.bin, weight)
 
 
 def searched_by(run: Run, covered: Sequence[Covered], batches: Collection[str]) -> list[SearchedBin]:

@@ -10,20 +10,12 @@ Cochran (1977), Sampling Techniques, third edition, chapters 5 (stratified) and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from stages.lib.runtime.determinism import stable_random
 from tools.lib.draws.candidates import BINS, Candidate
 
 
-class Drawn(NamedTuple):
-    """A candidate that was drawn, and its weight: how many candidates of its bin it stands for."""
-
-    candidate: Candidate
-    weight: float
-
-
-def draw(candidates: Iterable[Candidate], count: int, seed: str) -> list[Drawn]:
+def draw(candidates: Iterable[Candidate], count: int, seed: str) -> dict[Candidate, float]:
     """Draw candidates at random, the same number from each bin as far as there are enough.
 
     Parameters
@@ -36,19 +28,19 @@ def draw(candidates: Iterable[Candidate], count: int, seed: str) -> list[Drawn]:
 
     Returns
     -------
-    list of Drawn
-        In the order of bins, and within a bin of site, recording and time. In each bin that is drawn from, the weights
-        add up to the number of its candidates.
+    dict
+        From each drawn candidate to its weight: how many candidates of its bin it stands for. In the order of bins, and
+        within a bin of site, recording and time. In each bin that is drawn from, the weights add up to the number of
+        its candidates.
     """
     of_bin = defaultdict(list)
     for candidate in sorted(candidates):
         of_bin[candidate.bin].append(candidate)
-    drawn = []
+    weight_of: dict[Candidate, float] = {}
     for name, size in shares({name: len(of_bin[name]) for name in BINS}, count).items():
         start = int(stable_random(f"{seed}:{name}") * len(of_bin[name]))
-        chosen = systematic(of_bin[name], size, start)
-        drawn += [Drawn(candidate, len(of_bin[name]) / size) for candidate in chosen]
-    return drawn
+        weight_of |= dict.fromkeys(systematic(of_bin[name], size, start), len(of_bin[name]) / size)
+    return weight_of
 
 
 def shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:

@@ -4,14 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
+from experiments.overlays import read_overlay
+
+
+def page_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser of where the results go."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
+    return parser
 
 
 def results_parser(description: str, seed_count: int) -> argparse.ArgumentParser:
     """Return a parser of how many seeds to run, and where the results go."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = page_parser(description)
     parser.add_argument("--seeds", type=int, default=seed_count, help=f"how many seeds (default: {seed_count})")
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
     return parser
 
 
@@ -19,7 +25,7 @@ def add_overlay(parser: argparse.ArgumentParser) -> None:
     """Let a parser take changes of the params."""
     parser.add_argument(
         "--overlay",
-        type=lambda path: yaml.safe_load(Path(path).read_text(encoding="utf-8")),
+        type=lambda path: read_overlay(Path(path)),
         default={},
         metavar="FILE",
         help="a YAML file that also changes the params, for a quick pass",

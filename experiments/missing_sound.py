@@ -4,7 +4,6 @@ Every test clip of the data set in use becomes a file and loses something: its e
 offset, its upper frequencies. The retrained model then goes over the files as `tools.detect` does.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from experiments.command import page_parser
 from experiments.page_section import publish
 from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.recording import read_samples
@@ -119,9 +119,7 @@ def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) 
 
 def main() -> None:
     """Measure, and print the table or put it in a page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the table")
-    arguments = parser.parse_args()
+    page = page_parser(__doc__).parse_args().page
     folder = read_params("data", DataParams).folder
     clips = {clip.clip_id: clip for clip in read_clips(folder / "clips.csv")}
     detector = open_detector(RETRAINED)
@@ -132,7 +130,7 @@ def main() -> None:
         if one.part == "test"
         for clip in [clips[one.clip_id]]
     ]
-    publish(results_table(detector, files), SECTION, arguments.page)
+    publish(results_table(detector, files), SECTION, page)
 
 
 if __name__ == "__main__":

@@ -20,14 +20,13 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.runtime.table import quoted
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
-from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, write_register
+from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, site_faults, write_register
 from tools.lib.recordings.same_sound import known_sound
 from tools.lib.wording import counted
 
@@ -133,9 +132,7 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
 
 def option_faults(site: str | None, hop_s: float | None) -> list[str]:
     """List the faults of the options."""
-    faults = []
-    if site is not None and not site.strip().isprintable():
-        faults.append(f"--site {quoted(site)}: holds an invisible character; type the name again")
+    faults = site_faults(site)
     if hop_s is not None and not (isfinite(hop_s) and hop_s >= SHORTEST_HOP_S):
         faults.append(f"--hop {hop_s:g}: is not a valid hop; write seconds, at least {SHORTEST_HOP_S}")
     return faults

@@ -5,14 +5,13 @@ recording to the next. Windows are drawn and heard as `tools.review` draws them,
 what is true of these recordings, and with what is true of 2,000 recordings of the same kind.
 """
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
+from experiments.command import page_parser
 from experiments.field.hearing import MEASURES, Tally, heard, truth_of
 from experiments.page_section import publish
 from stages.lib.cards.markdown import table
@@ -132,11 +131,10 @@ def section(sea: Sea, draws: int, sizes: Sequence[tuple[int, int]]) -> str:
 
 def main() -> None:
     """Simulate, and print the results or put them in a page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = page_parser(__doc__)
     parser.add_argument(
         "--draws", type=int, default=200, help="how many draws of recordings and windows for each size (default: 200)"
     )
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
     options = parser.parse_args()
     sizes = [(recordings, count) for recordings in RECORDINGS for count in COUNTS]
     publish(section(Sea(), options.draws, sizes), SECTION, options.page)

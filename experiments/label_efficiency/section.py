@@ -1,9 +1,8 @@
 """The committed tables as Markdown, printed or put into a page between its marks."""
 
-import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from experiments.command import page_parser
 from experiments.label_efficiency.run_table import EXPERTS, EXPERTS_AND_MODEL
 from experiments.label_efficiency.settings import TABLES, Settings, read_settings
 from experiments.label_efficiency.summarise import COMPARISON_COLUMNS, CURVE_COLUMNS
@@ -89,9 +88,7 @@ def section(dataset: str, settings: Settings) -> str:
 
 def main() -> None:
     """Print the sections of all data sets, or put them into a page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced")
-    page = parser.parse_args().page
+    page = page_parser(__doc__).parse_args().page
     settings = read_settings()
     # A data set whose runs are not summarised yet is left out.
     done = [dataset for dataset in settings.datasets if (TABLES / f"curves_{dataset}.csv").exists()]

@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
 from tqdm import tqdm
 
 from experiments.clone import bring_pretrained, clone, commit, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.kinds import add_kinds, exit_without_pretrained, overlay_of
+from experiments.overlays import read_overlay
 from experiments.page_section import publish
 from experiments.real.data_sets import OVERLAYS, RECORDINGS, repeats_in
 from experiments.real.section import results_table
@@ -69,7 +69,7 @@ def clone_for(dataset: str, folder: Path) -> None:
     for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     drop_repeats(folder / "data" / dataset)
-    overlay(folder / "params.yaml", yaml.safe_load((OVERLAYS / f"{dataset}.yaml").read_text(encoding="utf-8")))
+    overlay(folder / "params.yaml", read_overlay(OVERLAYS / f"{dataset}.yaml"))
 
 
 def drop_repeats(folder: Path) -> None:

@@ -17,7 +17,6 @@ from tools.lib.pages.document import base64_text
 from tools.lib.pages.sound import DELAY_SAMPLES, encode, playable_rate
 from tools.lib.pictures.clip_view import ClipView, Spectrogram, colour, height_of, multiples, ticks, view_clip
 
-CONTEXT_S = 1.0
 MOST_TIMES = 8  # Labels on the time axis of a spectrogram.
 # Chosen by size: a page of 200 clips should fit in an e-mail. The plain picture is much larger than the other.
 PLAIN_QUALITY, FEATURES_QUALITY = 60, 80
@@ -81,7 +80,7 @@ def clip_part(shown: Shown, params: FeatureParams) -> Part:
     """Return the facts, sound and pictures of a clip."""
     clip, path, place = shown
     try:
-        view = view_clip(path, clip, params, CONTEXT_S)
+        view = view_clip(path, clip, params)
     except Exception:
         fault = recording_fault(path)
         refuse([f"{place}: {fault}"] if fault else [])

@@ -25,6 +25,7 @@ DARKEST_PERCENT, BRIGHTEST_PERCENT = 25, 99.8
 ROUNDING = 1e-6
 QUIETEST = 1e-10  # Stands for silence, which has no decibels.
 MOST_TICKS = 6
+CONTEXT_S = 1.0
 
 
 class Spectrogram(NamedTuple):
@@ -74,7 +75,7 @@ class ClipView(NamedTuple):
     features: Spectrogram
 
 
-def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float) -> ClipView:
+def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float = CONTEXT_S) -> ClipView:
     """Return the sound and the spectrograms of a clip.
 
     Parameters

@@ -69,6 +69,13 @@ def write_register(path: Path, recordings: Iterable[Registered]) -> None:
     write_table(path, COLUMNS, recordings)
 
 
+def site_faults(site: str | None) -> list[str]:
+    """List what is wrong with the option --site."""
+    if site is None or site.strip().isprintable():
+        return []
+    return [f"--site {quoted(site)}: holds an invisible character; type the name again"]
+
+
 def one_spelling(recordings: Iterable[Registered], sites: Iterable[str] = ()) -> list[Registered]:
     """Return recordings with one spelling per site: the first one, starting with the given sites."""
     spelling: dict[str, str] = {}

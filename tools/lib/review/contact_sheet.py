@@ -23,7 +23,6 @@ MOST_CLIPS = 48
 COLUMNS = 4
 TILE_INCHES = 4.0, 2.6
 DOTS_PER_INCH = 100
-CONTEXT_S = 1.0
 LONGEST_LINE = 60
 CONTEXT_DARKNESS = 0.5
 
@@ -65,7 +64,7 @@ def view_or_none(recordings: Path, clip: Clip | None, params: FeatureParams) -> 
     if clip is None or not (recordings / clip.recording).is_file():
         return None
     try:
-        return view_clip(recordings / clip.recording, clip, params, CONTEXT_S)
+        return view_clip(recordings / clip.recording, clip, params)
     except soundfile.LibsndfileError:
         return None
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.params import DataParams, read_params
-from stages.lib.runtime.table import quoted
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S
 from tools.lib.detection.run_record import Run, run_id
 from tools.lib.formats.detection_files import FORMS
+from tools.lib.recordings.register import site_faults
 from tools.lib.search.run_tables import DAY
 
 HOPS_A_WINDOW = 4  # So that a call of up to three quarters of a window lies in one as a whole.
@@ -56,8 +56,7 @@ def option_faults(choices: Choices, clip_s: float) -> list[str]:
         faults.append(
             f"--hop {choices.hop_s:g}: should be at least {SHORTEST_HOP_S} s, and no more than a window of {clip_s:g} s"
         )
-    if choices.site is not None and not choices.site.strip().isprintable():
-        faults.append(f"--site {quoted(choices.site)}: holds an invisible character; type the name again")
+    faults += site_faults(choices.site)
     if choices.per == DAY and not FORMS[choices.form].many:
         faults.append(f"--per day: a table of {choices.form} belongs to one recording; choose another --format")
     return faults

@@ -33,7 +33,7 @@ def recording(tmp_path):
 
 def test_there_is_as_much_context_as_the_recording_has(recording):
     path = recording(8000)
-    spans = [view_clip(path, clip_at(start_s), PARAMS, 1.0)[2:6] for start_s in (0.0, 0.4, 1.5, 2.8, 3.5)]
+    spans = [view_clip(path, clip_at(start_s), PARAMS)[2:6] for start_s in (0.0, 0.4, 1.5, 2.8, 3.5)]
     assert [tuple(round(second, 6) for second in span) for span in spans] == [
         (0.0, 2.0, 0.0, 1.0),
         (0.0, 2.4, 0.4, 1.4),
@@ -47,7 +47,7 @@ def test_there_is_as_much_context_as_the_recording_has(recording):
 @pytest.mark.parametrize("sample_rate", RATES)
 def test_the_samples_are_those_of_the_recording_at_its_own_rate(recording, sample_rate):
     path = recording(sample_rate)
-    view = view_clip(path, clip_at(1.5), PARAMS, 1.0)
+    view = view_clip(path, clip_at(1.5), PARAMS)
     assert view.sample_rate == sample_rate
     samples, _ = soundfile.read(path, dtype="float32")
     np.testing.assert_array_equal(view.samples, samples[sample_rate // 2 : sample_rate * 7 // 2])
@@ -58,7 +58,7 @@ def test_the_features_are_those_of_the_pipeline(recording):
     without_context = view_clip(path, clip_at(1.5), PARAMS, 0.0)
     (of_clip,) = window_features(path, [1.5], PARAMS)
     np.testing.assert_array_equal(without_context.features.values.astype(np.float16), of_clip)
-    with_context = view_clip(path, clip_at(1.5), PARAMS, 1.0)
+    with_context = view_clip(path, clip_at(1.5), PARAMS)
     (of_window,) = window_features(path, [0.5], PARAMS.model_copy(update={"clip_s": PARAMS.clip_s + 2}))
     np.testing.assert_array_equal(with_context.features.values.astype(np.float16), of_window)
 
@@ -66,7 +66,7 @@ def test_the_features_are_those_of_the_pipeline(recording):
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize("name", ["plain", "features"])
 def test_a_click_lies_where_it_is_heard(recording, sample_rate, name):
-    view = view_clip(recording(sample_rate), clip_at(1.5), PARAMS, 1.0)
+    view = view_clip(recording(sample_rate), clip_at(1.5), PARAMS)
     spectrogram = getattr(view, name)
     columns = spectrogram.values.shape[1]
     loudness = spectrogram.values[spectrogram.hz < 900].sum(axis=0)
@@ -81,18 +81,18 @@ def test_a_click_lies_where_it_is_heard(recording, sample_rate, name):
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize("name", ["plain", "features"])
 def test_a_tone_lies_at_its_frequency(recording, sample_rate, name):
-    view = view_clip(recording(sample_rate, tone=0.3), clip_at(1.5), PARAMS, 1.0)
+    view = view_clip(recording(sample_rate, tone=0.3), clip_at(1.5), PARAMS)
     # PCEN takes for background what lasts; so the tone of the features is looked for before that.
     params = PARAMS.model_copy(update={"pcen": False, "wavelet_denoise": False})
     if name == "features":
-        view = view_clip(recording(sample_rate, tone=0.3), clip_at(1.5), params, 1.0)
+        view = view_clip(recording(sample_rate, tone=0.3), clip_at(1.5), params)
     spectrogram = getattr(view, name)
     row = np.argmax(np.median(spectrogram.values, axis=1))
     assert (row + 0.5) / len(spectrogram.hz) == pytest.approx(height_of(700, spectrogram), abs=1 / len(spectrogram.hz))
 
 
 def test_the_plain_view_ends_where_the_recording_or_the_features_end(recording):
-    highest = {rate: view_clip(recording(rate), clip_at(1.5), PARAMS, 1.0).plain.hz[-1] for rate in RATES}
+    highest = {rate: view_clip(recording(rate), clip_at(1.5), PARAMS).plain.hz[-1] for rate in RATES}
     assert highest[2000] == pytest.approx(1000, abs=32)
     assert {round(highest[rate]) for rate in RATES[1:]} == {4000}
 
@@ -108,7 +108,7 @@ def test_a_picture_has_low_frequencies_at_the_bottom_and_loud_parts_bright():
 
 def test_silence_is_dark(tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(32000), 8000)
-    view = view_clip(tmp_path / "silent.wav", clip_at(1.5), PARAMS, 1.0)
+    view = view_clip(tmp_path / "silent.wav", clip_at(1.5), PARAMS)
     assert max(colour(view.plain).getextrema()[0]) < 10
     assert max(colour(view.features).getextrema()[0]) < 10
 
@@ -133,7 +133,7 @@ def test_multiples_are_round_and_few():
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize("name", ["plain", "features"])
 def test_ticks_lie_inside_the_picture_in_order_and_apart(recording, sample_rate, name):
-    spectrogram = getattr(view_clip(recording(sample_rate), clip_at(1.5), PARAMS, 1.0), name)
+    spectrogram = getattr(view_clip(recording(sample_rate), clip_at(1.5), PARAMS), name)
     heights = [height_of(hz, spectrogram) for hz in ticks(spectrogram)]
     assert 3 <= len(heights) <= 8
     assert 0 <= heights[0] < heights[-1] <= 1

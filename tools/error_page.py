@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# Import libraries only through these modules: `stages` first pins the environment variables that they read.
 from stages.lib.feature_store import open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.model_folder import RETRAINED, load_model
@@ -17,9 +18,7 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-
-# Import libraries only through these modules: `stages` first pins the environment variables that they read.
-from stages.lib.tables.clips import Clip, read_clips
+from tools.lib.clips.known_clips import clips_by_id
 from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
@@ -76,7 +75,7 @@ def error_page(
     in_force = {clip.clip_id: clip for clip in labelled}
     doubts = standing_doubts(in_force, count) if LABEL_ERRORS.exists() else None
     doubted = [doubt.clip_id for doubt in doubts.shown] if doubts else []
-    known = known_clips(folder / "clips.csv", [*scores, *doubted])
+    known = clips_by_id(folder / "clips.csv", [*scores, *doubted])
     scored = [
         ScoredClip(clip_id, known[clip_id].site, *in_force[clip_id][1:], log_odds)
         for clip_id, log_odds in scores.items()
@@ -113,17 +112,6 @@ def standing_doubts(in_force: Mapping[str, LabelledClip], count: int) -> Doubts:
     found = read_label_errors()
     standing = [doubt for doubt in found if doubt.clip_id in in_force and in_force[doubt.clip_id].label == doubt.label]
     return Doubts(standing[:count], len(standing), len(found) - len(standing))
-
-
-def known_clips(table: Path, clip_ids: Sequence[str]) -> dict[str, Clip]:
-    """Return clips of the data set by id; refuse unknown ids."""
-    known = {clip.clip_id: clip for clip in read_clips(table)}
-    refuse(
-        f"{table}: there is no clip {clip_id}, but outputs of the pipeline have it; run dvc repro"
-        for clip_id in clip_ids
-        if clip_id not in known
-    )
-    return known
 
 
 def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:

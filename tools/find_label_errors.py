@@ -11,13 +11,11 @@ from stages.lib.feature_store import open_features
 
 # Import libraries only through these modules: `stages` first pins the environment variables that they read.
 from stages.lib.model.calibration import probability
-from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
-from stages.lib.tables.clips import read_clips
 from stages.lib.tables.split import SPLIT
 from stages.lib.training.inputs import LabelledClips, TrainParams
-from tools.lib.clips.known_clips import clips_table
+from tools.lib.clips.known_clips import clips_by_id, clips_table
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.label_quality import probable_errors
@@ -30,13 +28,8 @@ SHOWN = 10
 
 def recordings_of(clips: list[LabelledClip], table: Path) -> list[str]:
     """Return the recording of each clip; refuse clips that are no longer in the data set."""
-    recording_of = {clip.clip_id: clip.recording for clip in read_clips(table)}
-    refuse(
-        f"{SPLIT}: clip {clip.clip_id} is not in {table}; run dvc repro"
-        for clip in clips
-        if clip.clip_id not in recording_of
-    )
-    return [recording_of[clip.clip_id] for clip in clips]
+    known = clips_by_id(table, (clip.clip_id for clip in clips))
+    return [known[clip.clip_id].recording for clip in clips]
 
 
 def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:

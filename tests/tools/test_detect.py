@@ -14,7 +14,6 @@ import soundfile
 from PIL import Image
 
 from experiments.clone import REPOSITORY, overlay, run_in
-from stages.lib.audio.examination import Examined
 from stages.lib.cache.digests import file_digest
 from stages.lib.cards.field_results import FIELD
 from stages.lib.model.model_folder import model_digest
@@ -33,7 +32,6 @@ from tools.lib.draws.draws import read_draws
 from tools.lib.draws.runs_table import RUNS, write_runs
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
-from tools.lib.recordings.given_recordings import GivenRecording
 
 CLIP_S = 0.5
 LENGTH_S = 90.0
@@ -202,8 +200,8 @@ def test_the_picture_shows_a_row_a_minute(raven):
     assert heights["deep"] - heights["quiet"] == 160
 
 
-def test_detections_are_drawn_into_the_picture(folder, tmp_path):
-    recording = GivenRecording(folder / "deep.flac", Examined(LENGTH_S, SAMPLE_RATE))
+def test_detections_are_drawn_into_the_picture(folder, raven, tmp_path):
+    (recording,) = (one for one in read_run(raven).recordings if one.name == "deep.flac")
     params = feature_params(folder / "models" / "retrained")
     # From half a second before the end of the first row to as much after the beginning of the second.
     pictures = {}

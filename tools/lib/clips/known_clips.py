@@ -13,7 +13,7 @@ from stages.lib.tables.answered import (
     with_clips_elsewhere,
     write_answered,
 )
-from stages.lib.tables.clips import read_clips
+from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows
 from stages.lib.tables.settled import SETTLED, read_settled
 from stages.lib.tables.split import SPLIT, read_split
@@ -112,6 +112,17 @@ def settled_clip_ids() -> set[str]:
 def clips_table() -> Path:
     """Return the path of clips.csv of the data set in use."""
     return read_params("data", DataParams).folder / "clips.csv"
+
+
+def clips_by_id(table: Path, clip_ids: Iterable[str]) -> dict[str, Clip]:
+    """Return the clips of a data set by id; refuse ids that outputs of the pipeline have, but not the data set."""
+    known = {clip.clip_id: clip for clip in read_clips(table)}
+    refuse(
+        f"{table}: there is no clip {clip_id}, but outputs of the pipeline have it; run dvc repro"
+        for clip_id in clip_ids
+        if clip_id not in known
+    )
+    return known
 
 
 def absence(paths: Iterable[Path], remedy: str = "dvc pull, or dvc repro split") -> list[str]:

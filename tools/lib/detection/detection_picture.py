@@ -10,9 +10,9 @@ from matplotlib.patches import Rectangle
 from stages.lib.audio.recording import read_window
 from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.detections import Detection
+from tools.lib.detection.run_record import RunRecording
 from tools.lib.pictures.clip_view import Spectrogram, colour, plain_spectrogram
 from tools.lib.pictures.figure_file import write_figure
-from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.wording import counted
 
 ROW_S = 60
@@ -24,7 +24,7 @@ BOX_COLOUR = "cyan"
 
 
 def draw_detections(
-    path: Path, recording: GivenRecording, detections: Sequence[Detection], params: FeatureParams
+    path: Path, recording: RunRecording, detections: Sequence[Detection], params: FeatureParams
 ) -> None:
     """Write the picture of a recording: a row a minute, `MOST_ROWS` of them at most."""
     minutes = shown_minutes(recording.length_s, detections)
@@ -35,7 +35,7 @@ def draw_detections(
         start_s = minute * ROW_S
         # A window at least, because less would be too short for the spectrogram.
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
-        samples = read_window(recording.path, start_s, length_s, params.sample_rate, params.channel)
+        samples = read_window(Path(recording.path), start_s, length_s, params.sample_rate, params.channel)
         highest_hz = min(recording.sample_rate, params.sample_rate) / 2
         draw_row(axes, plain_spectrogram(samples, start_s, params, highest_hz))
         axes.set_xlim(start_s, start_s + ROW_S)
@@ -54,7 +54,7 @@ def shown_minutes(length_s: float, detections: Sequence[Detection]) -> list[int]
     return sorted(list(dict.fromkeys(int(detection.start_s // ROW_S) for detection in surest))[:MOST_ROWS]) or [0]
 
 
-def title(recording: GivenRecording, detections: Sequence[Detection], shown: int) -> str:
+def title(recording: RunRecording, detections: Sequence[Detection], shown: int) -> str:
     """Say what the picture shows."""
     minutes = max(1, int(-(-recording.length_s // ROW_S)))
     part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"

@@ -16,7 +16,6 @@ from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.run_record import Run, RunRecording, write_run
 from tools.lib.detection.searched import Order, detections_of, searched
 from tools.lib.formats.detection_files import FORMS
-from tools.lib.recordings.given_recordings import GivenRecording
 
 NEW = ".new"
 DAY, RECORDING = "day", "recording"
@@ -109,8 +108,7 @@ def draw(folder: Path, run: Run, recordings: Iterable[RunRecording], params: Fea
     from tools.lib.detection.detection_picture import draw_detections
 
     for one in recordings:
-        given = GivenRecording(Path(one.path), one.found, one.name, one.file_stem)
-        draw_detections(folder / f"{one.file_stem}{PICTURE_SUFFIX}", given, detections_of(folder, run, one), params)
+        draw_detections(folder / f"{one.file_stem}{PICTURE_SUFFIX}", one, detections_of(folder, run, one), params)
 
 
 def move_tables(folder: Path, run: Run) -> None:

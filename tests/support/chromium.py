@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -45,3 +45,9 @@ def chromium(folder: Path, **preferences: object) -> Iterator[Chrome]:
         yield browser
     finally:
         browser.quit()
+
+
+def press(browser: Chrome, *keys: str) -> None:
+    """Press keys one after another."""
+    for key in keys:
+        ActionChains(browser).send_keys(key).perform()

@@ -16,7 +16,8 @@ from experiments.clone import REPOSITORY, SMALL, run_in
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import make_clip_id
-from tests.support.chromium import chromium
+from tests.support.chromium import chromium, press
+from tests.support.contrast import contrast
 from tests.support.feature_params import PARAMS
 from tests.support.tool import run_tool
 from tools import error_page
@@ -86,11 +87,6 @@ def browser(one_browser, folder):
     one_browser.get((folder / "page.html").as_uri())
     yield one_browser
     assert one_browser.get_log("browser") == []
-
-
-def press(browser, *keys):
-    for key in keys:
-        ActionChains(browser).send_keys(key).perform()
 
 
 def until(browser, script):
@@ -278,18 +274,6 @@ def test_nothing_lies_beside_the_screen_and_texts_can_be_read(browser, width, he
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-
-
-def contrast(one, other):
-    """Return the contrast of two colours as CSS computes them, after WCAG 2."""
-
-    def luminance(colour):
-        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
 
 
 # --- What it refuses ---

@@ -19,7 +19,8 @@ from stages.lib.runtime.table import is_formula, read_table, with_guard, write_t
 from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.clips import make_clip_id, read_clips
 from stages.lib.tables.expert import COLUMNS, Answer
-from tests.support.chromium import chromium
+from tests.support.chromium import chromium, press
+from tests.support.contrast import contrast
 from tests.support.feature_params import PARAMS
 from tools import label_page
 from tools.lib.pages import document
@@ -115,11 +116,6 @@ def browser(one_browser, folder):
 
 def open_page(browser, path):
     browser.get(path.as_uri())
-
-
-def press(browser, *keys):
-    for key in keys:
-        ActionChains(browser).send_keys(key).perform()
 
 
 def text_of(browser, element_id):
@@ -242,21 +238,22 @@ def test_a_space_after_a_click_plays_and_does_not_answer_again(browser):
     assert browser.execute_script("return answers.answers.size") == 1
 
 
-def scores_seen(browser):
-    """Return the scores that the page shows or tells a screen reader."""
-    text = browser.execute_script(
+def told(browser):
+    """Return what the page shows or tells a screen reader."""
+    return browser.execute_script(
         "return document.body.innerText + [...document.querySelectorAll('*')].filter((item) => item.checkVisibility())"
         ".map((item) => ['aria-label', 'title'].map((name) => item.getAttribute(name)).join(' ')).join(' ')"
     )
-    return set(re.findall(r"0\.\d\d", text)) & {f"{score:.2f}" for score in SCORES.values()}
+
+
+def scores_seen(browser):
+    """Return the scores that the page shows or tells a screen reader."""
+    return set(re.findall(r"0\.\d\d", told(browser))) & {f"{score:.2f}" for score in SCORES.values()}
 
 
 def names_seen(browser):
     """Return the ids and names of recordings that the page shows or tells a screen reader."""
-    text = browser.execute_script(
-        "return document.body.innerText + [...document.querySelectorAll('*')].filter((item) => item.checkVisibility())"
-        ".map((item) => ['aria-label', 'title'].map((name) => item.getAttribute(name)).join(' ')).join(' ')"
-    )
+    text = told(browser)
     return {
         name for recording, start_s in CLIPS for name in (recording, make_clip_id(recording, start_s)) if name in text
     }
@@ -691,18 +688,6 @@ def test_nothing_lies_beside_the_screen(browser, width, height):
         assert bottom <= height
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-def contrast(one, other):
-    """Return the contrast of two colours, after WCAG 2."""
-
-    def luminance(colour):
-        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])

@@ -13,6 +13,7 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.model.network import build_network
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import read_params
+from stages.lib.training.epochs import cross_entropy
 from stages.lib.training.inputs import TrainParams
 
 CLIP_COUNT = 1254
@@ -38,7 +39,7 @@ def build_study_network():
     )
 
 
-def seconds_per_clip(network, shape: tuple[int, ...], clip_count: int, batch_size: int) -> float:
+def seconds_per_clip(network, loss, shape: tuple[int, ...], clip_count: int, batch_size: int) -> float:
     """Train on random clips and return the time of the fastest epoch, divided by the clips."""
     import keras
     import tensorflow
@@ -47,7 +48,7 @@ def seconds_per_clip(network, shape: tuple[int, ...], clip_count: int, batch_siz
     clips = random.standard_normal((clip_count, *shape), np.float32)
     targets = random.integers(2, size=(clip_count, 1)).astype(np.float32)
     batches = tensorflow.data.Dataset.from_tensor_slices((clips, targets)).batch(batch_size)
-    network.compile(keras.optimizers.Adam(), "binary_crossentropy")
+    network.compile(keras.optimizers.Adam(), loss)
     network.fit(batches, shuffle=False, verbose=0)  # The first epoch also builds the graph.
     times = []
     for _ in range(EPOCHS):
@@ -61,17 +62,17 @@ def main() -> None:
     """Time both networks and print the ratio."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     shape = read_params("featurize", FeatureParams).shape
-    batch_size = read_params("train", TrainParams).batch_size
-    pin(seed=0)
-    ours = seconds_per_clip(build_network(shape), shape, CLIP_COUNT, batch_size)
-    theirs = seconds_per_clip(build_study_network(), STUDY_SHAPE, STUDY_CLIP_COUNT, batch_size)
-    print(machine_line("tensorflow", "keras", "numpy"))
-    print(f"this network on {shape}           {CLIP_COUNT * ours:8.2f} s per epoch of {CLIP_COUNT} clips")
-    print(
-        f"the study's on {STUDY_SHAPE}  {CLIP_COUNT * theirs:8.2f} s per epoch of {CLIP_COUNT} clips "
-        f"(measured on {STUDY_CLIP_COUNT})"
+    params = read_params("train", TrainParams)
+    pin(params.seed)
+    theirs = seconds_per_clip(
+        build_study_network(), "binary_crossentropy", STUDY_SHAPE, STUDY_CLIP_COUNT, params.batch_size
     )
-    print(f"ratio  {theirs / ours:.1f}")
+    print(machine_line("tensorflow", "keras", "numpy"))
+    print(f"Seconds per epoch of {CLIP_COUNT} clips:")
+    print(f"the study's network on {STUDY_SHAPE} {CLIP_COUNT * theirs:8.2f} (measured on {STUDY_CLIP_COUNT} clips)")
+    for networks in sorted({1, params.networks}):
+        ours = seconds_per_clip(build_network(shape, networks), cross_entropy, shape, CLIP_COUNT, params.batch_size)
+        print(f"{networks} of this pipeline on {shape} {CLIP_COUNT * ours:8.2f} ({theirs / ours:.1f} times as fast)")
 
 
 if __name__ == "__main__":

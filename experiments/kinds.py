@@ -29,7 +29,12 @@ NETWORK_CODE = ("model/batch_normalisation", "model/network", "model/normalisati
 def add_kinds(parser: argparse.ArgumentParser) -> None:
     """Let a parser take the kinds of models to compare."""
     parser.add_argument(
-        "--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=f"of {', '.join(KINDS)}"
+        "--kinds",
+        nargs="+",
+        choices=KINDS,
+        default=list(KINDS),
+        metavar="KIND",
+        help=f"kinds of models: {', '.join(KINDS)}",
     )
 
 

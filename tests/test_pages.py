@@ -14,7 +14,10 @@ LINK = re.compile(r"\]\((?!https?:|\.\./\.\./edit/)([^)#\s]*)(?:#([^)\s]+))?\)")
 MODULE = re.compile(r"python -m ([a-z_]+(?:\.\w+)*)([^`\n]*(?:\\\n[^`\n]*)*)")
 OPTION = re.compile(r"(?<!\S)--[a-z-]+")
 # Options that modules of experiments share.
-SHARED = {"experiments.command": (REPOSITORY / "experiments" / "command.py").read_text(encoding="utf-8")}
+SHARED = {
+    f"experiments.{name}": (REPOSITORY / "experiments" / f"{name}.py").read_text(encoding="utf-8")
+    for name in ("command", "kinds")
+}
 # Words that a native-speaking engineer would not write (DESIGN: plain, modern technical English).
 QUAINT = re.compile(r"\b(mend(s|ed)?|anew|alike|whoever|besides|of which|if need be)\b", re.IGNORECASE)
 LONGEST_README = 180

@@ -46,14 +46,11 @@ class HeldOutClip(NamedTuple):
     @property
     def draw(self) -> dict[str, str]:
         """The values shared by all clips of one draw, by their names in params.yaml."""
-        length = {"featurize.clip_s": str(float(self.clip_s))}
-        if self.part == KEEPS_LENGTH:
-            return length
         return {
             f"split.{self.part}": self.size,
             "split.seed": self.seed,
             "split.group_by": self.group_by,
-            **length,
+            "featurize.clip_s": str(float(self.clip_s)),
         }
 
 

@@ -22,5 +22,5 @@ def signature_of(options: argparse.Namespace) -> Signature:
 def signature_faults(signature: Signature) -> list[str]:
     """List what is wrong with the options."""
     annotator, day = signature
-    faults = {"--annotator": annotator_fault("?" if annotator is None else annotator), "--date": date_fault(day)}
+    faults = {"--annotator": None if annotator is None else annotator_fault(annotator), "--date": date_fault(day)}
     return [f"{option}: {fault}" for option, fault in faults.items() if fault]

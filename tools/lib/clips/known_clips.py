@@ -101,7 +101,7 @@ def note_all_answered() -> list[str]:
 
 def answered_clip_ids() -> set[str]:
     """Return the clip ids in labels/expert.csv and labels/settled.csv."""
-    return (clip_ids_of(read_rows(EXPERT)[0]) if EXPERT.exists() else set()) | settled_clip_ids()
+    return clip_ids_of(read_rows(EXPERT)[0]) | settled_clip_ids()
 
 
 def settled_clip_ids() -> set[str]:

@@ -24,7 +24,7 @@ from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.review.accuracy_change import EVALUATION
-from tools.lib.revisions import full_name, git_text, snapshot
+from tools.lib.revisions import full_name, git, git_text, snapshot
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.rounds.stopping_advice import advice, agreement
 from tools.lib.wording import counted
@@ -80,6 +80,14 @@ def still_undecided(
         if clip_id not in known and clip_id in by_experts and not by_experts[clip_id]
     ]
     return kept + new, new
+
+
+def commit_of(closed: Round) -> str:
+    """Return the commit of a closed round; after a squash merge, the one that brought its row."""
+    if git("cat-file", "-e", f"{closed.commit}^{{commit}}").returncode == 0:
+        return closed.commit
+    brought = git_text("log", "--reverse", "--format=%H", f"-S{closed.commit}", "--", str(ROUNDS))
+    return brought.partition("\n")[0]
 
 
 def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
@@ -142,11 +150,12 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     used = in_use(settled_before, part_of)
     settled, new = settle_round(used, by_experts, number)
     pool = read_pool()
-    asked = asked_about(pool, rounds[-1].commit if rounds else None)
+    last_commit = commit_of(rounds[-1]) if rounds else None
+    asked = asked_about(pool, last_commit)
     undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
-    kappa = agreement(decisions_at(rounds[-1].commit), decisions_of(pool)) if rounds else None
+    kappa = agreement(decisions_at(last_commit), decisions_of(pool)) if last_commit else None
     of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))

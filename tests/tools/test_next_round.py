@@ -10,7 +10,8 @@ from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
 from stages.lib.tables.settled import SettledClip
 from stages.lib.tables.undecided import UndecidedClip
-from tools.next_round import asked_about, settle_round, still_undecided
+from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
+from tools.next_round import asked_about, commit_of, settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -93,6 +94,20 @@ def test_a_clip_that_was_asked_for_again_is_not_recorded_before_it_was_asked_abo
     answer("c", "unsure")
     commit(git_folder, "Answer")
     assert "c" not in asked_about(POOL, "HEAD")
+
+
+def test_a_round_of_which_a_squash_merge_took_the_commit_is_found_by_its_row(git_folder):
+    """The row names a commit of the branch, which the clones of main do not have."""
+    answer("c", "unsure")
+    closed = Round(**(dict.fromkeys(Round._fields, "") | {"round": "1", "commit": "0" * 40}))
+    write_rounds(ROUNDS, [closed])
+    commit(git_folder, "Round 1, squashed")
+    answer("d", "unsure")
+    commit(git_folder, "Answer")
+    squashed = git(git_folder, "rev-parse", "HEAD~1").strip()
+    assert commit_of(closed) == squashed
+    assert "c" not in asked_about(POOL, commit_of(closed))
+    assert commit_of(closed._replace(commit=squashed)) == squashed
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
+from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
@@ -119,7 +120,16 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
         new += rows
         if without_sound:
             lines.append(f"{one.source}: {counted(without_sound, 'window')} without sound left out")
-    bring({one.registered.recording: one.source for one in joined}, recordings)
+    sound = {one.registered.recording: one.source for one in joined}
+    refuse(
+        foreign_joining(
+            folder,
+            {row[0]: row[1] for row in new},
+            lambda name, other: other_sound(sound[name], other),
+            "name a folder further up, so that the paths differ",
+        )
+    )
+    bring(sound, recordings)
     write_register(folder / NAME, registered)
     append_rows(table, new)
     without_site = sum(not one.registered.site for one in joined)

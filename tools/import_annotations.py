@@ -16,7 +16,7 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.inputs import changed_inputs, remembered
-from stages.lib.runtime.params import read_params
+from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
@@ -31,6 +31,7 @@ from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
 from tools.lib.clips.clip_rows import ClipRow
+from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
 from tools.lib.clips.telling_names import telling_line
@@ -121,6 +122,15 @@ def import_new(
     material = gather(folder, given, recordings, params)
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     made = make(folder, material, params)
+    if folder == read_params("data", DataParams).folder:  # For another data set, --use checks the same.
+        refuse(
+            foreign_joining(
+                folder,
+                {row[0]: row[1] for row in made.rows},
+                lambda name, other: other_sound(material.lying.get(name, folder / RECORDINGS / name), other),
+                "name a folder further up as --recordings, so that the paths differ",
+            )
+        )
     refuse(changed_inputs())
     return [*material.said, *bring_in(folder, material, params), *write_clips(folder, made)]
 

@@ -76,6 +76,28 @@ def test_recordings_are_cut_into_windows_and_have_site_and_time_from_their_names
         assert (Path("data/bay/recordings") / name).read_bytes() == (tmp_path / "sea" / name).read_bytes()
 
 
+def test_a_recording_does_not_take_the_answers_to_another_of_its_name(repository, tmp_path):
+    """Recorders name files alike: another data set has a `short.wav` as well, about which somebody has answered."""
+    other = repository / "data" / "cove"
+    write_noise(other / "recordings" / "short.wav", 1.5, seed=9)
+    (other / "clips.csv").write_text(HEADER + "short_0000000,short.wav,0,,\n")
+    (repository / "labels").mkdir()
+    (repository / "labels" / "expert.csv").write_text(
+        "clip_id,label,annotator,date,note\nshort_0000000,call,val,2026-11-22,\n"
+    )
+    assert add(repository, tmp_path / "sea", status=1) == (
+        "data/bay/clips.csv: answered clips of 1 recording (short.wav first) have the ids of other windows in "
+        "data/cove, so answers about one would count for the other; name a folder further up, so that the paths "
+        "differ\n"
+    )
+    assert joined() == []
+    assert not (repository / "data" / "bay" / "recordings" / "short.wav").exists()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "sea").rename(tmp_path / "new" / "sea")
+    add(repository, tmp_path / "new")
+    assert "sea--short_0000000,sea/short.wav,0.000,," in joined()
+
+
 def test_windows_without_sound_are_left_out_and_counted_by_recording(repository, tmp_path):
     path = tmp_path / "sea" / "2019" / "dead.wav"
     samples = 0.1 * np.random.default_rng(5).standard_normal(20 * RATE)

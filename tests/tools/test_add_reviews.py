@@ -486,6 +486,24 @@ def test_another_recording_of_the_same_name_is_told_apart(folder):
     assert "is another recording with the name of this part" in line
 
 
+@pytest.mark.parametrize(("minutes", "name"), [([], "one.wav"), (["--minutes", "0.1"], "one_12s_6s.flac")])
+def test_the_answers_to_a_clip_of_another_data_set_are_not_replaced(folder, minutes, name):
+    """Its recording has the same name, and holds another sound."""
+    cove = folder / "data" / "cove"
+    sound = write_recordings(cove / "recordings", ("zero.wav", "one.wav"))["one.wav"]
+    sound.rename(sound.parent / name)
+    stem, start = name.partition(".")[0], 17.2 if not minutes else 5.2
+    clip_id = f"{stem}_{round(start * 1000):07d}"
+    (cove / "clips.csv").write_text(f"clip_id,recording,start_s,label,site\n{clip_id},{name},{start},,\n")
+    write_table(folder / "labels" / "expert.csv", COLUMNS, [(clip_id, "call", "val", "2026-11-20", "")])
+    append_raven(folder, 17.2, 17.2 + CLIP_S, "nocall")
+    (line,) = refused(folder, fill_in(folder), "--annotator", "val", *minutes)
+    assert line == (
+        f"data/tiny/clips.csv: answered clips of 1 recording ({name} first) have the ids of other windows in "
+        "data/cove, so answers about one would count for the other; rename the recordings, and search them again"
+    )
+
+
 def test_a_recording_that_the_data_set_has_under_another_name_does_not_join_twice(folder):
     pool = next(clip for clip in read_held_out(folder / "labels" / "held_out.csv") if clip.part == "pool")
     name = f"{pool.clip_id.rpartition('_')[0]}.wav"

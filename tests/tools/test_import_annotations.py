@@ -583,6 +583,30 @@ def test_what_is_held_out_stays_when_more_is_imported_and_the_rest_is_trained_on
     assert "held_out.csv" not in printed
 
 
+def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
+    imported, repository, tmp_path
+):
+    overlay(repository / "params.yaml", {"data": {"dataset": "bay"}})
+    cove = repository / "data" / "cove"
+    write_recording(cove / "recordings" / "a.wav", (3.0,), seed=99)
+    table = raven_table([(3.0, 3.5, "a.wav", "call")])
+    imported("sea.txt", table)
+    clip_id = read_clips(Path("data/bay/clips.csv"))[0].clip_id
+    (cove / "clips.csv").write_text((repository / "data" / "bay" / "clips.csv").read_text())
+    shutil.rmtree(repository / "data" / "bay")
+    (repository / "labels").mkdir(exist_ok=True)
+    Path("labels/expert.csv").write_text(f"clip_id,label,annotator,date,note\n{clip_id},call,val,2026-11-22,\n")
+    printed = imported("sea.txt", table, status=1)
+    assert "(a.wav first) have the ids of other windows in data/cove" in printed
+    assert "name a folder further up as --recordings, so that the paths differ" in printed
+    assert not (repository / "data" / "bay").exists()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "archive").rename(tmp_path / "new" / "archive")
+    told_apart = ("bay", str(tmp_path / "sea.txt"), "--recordings", str(tmp_path / "new"))
+    result = run_tool(repository, "import_annotations", *told_apart)
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_sound_under_two_names_is_taken_once(imported, tmp_path):
     shutil.copy(tmp_path / "archive" / "a.wav", tmp_path / "archive" / "a (1).wav")
     rows = [(3.0, 3.5, "a.wav", "call"), (3.0, 3.5, "a (1).wav", "call"), (5.0, 5.5, "b.wav", "call")]

@@ -1,7 +1,7 @@
 """Find answered clips whose id also belongs to another window: answers know a clip by its id alone."""
 
 import filecmp
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
@@ -28,17 +28,36 @@ def foreign_ids(folder: Path) -> list[str]:
     folder : Path
         The data set to put to use.
     """
-    answered = answered_clip_ids()
-    recording_of = {clip.clip_id: clip.recording for clip in clips_of(folder) if clip.clip_id in answered}
-    if not recording_of:
-        return []
-    clip_s = read_params("featurize", ClipLength).clip_s
-    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
     remedy = (
         "import them under another name, with --recordings a folder further up"
         if is_imported(folder)
         else "move the recordings of one data set to a folder below its recordings/"
     )
+    clips = {clip.clip_id: clip.recording for clip in clips_of(folder)}
+    return foreign_joining(folder, clips, lambda name, other: other_sound(folder / "recordings" / name, other), remedy)
+
+
+def foreign_joining(
+    folder: Path, clips: Mapping[str, str], differs: Callable[[str, Path], bool], remedy: str
+) -> list[str]:
+    """List the same for clips before they join the data set in use.
+
+    Parameters
+    ----------
+    folder : Path
+        The data set.
+    clips : mapping
+        From the id of each clip to its recording.
+    differs : callable
+        Takes such a recording and one of another data set; tells whether they hold different sound.
+    remedy : str
+    """
+    answered = answered_clip_ids()
+    recording_of = {clip_id: recording for clip_id, recording in clips.items() if clip_id in answered}
+    if not recording_of:
+        return []
+    clip_s = read_params("featurize", ClipLength).clip_s
+    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
     faults = []
     for other in sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != folder):
         pairs = {
@@ -47,8 +66,7 @@ def foreign_ids(folder: Path) -> list[str]:
         foreign = [
             name
             for name, of_other in sorted(pairs)
-            if length_of.get(other.name, clip_s) != clip_s
-            or other_sound(folder / "recordings" / name, other / "recordings" / of_other)
+            if length_of.get(other.name, clip_s) != clip_s or differs(name, other / "recordings" / of_other)
         ]
         if foreign:
             faults.append(

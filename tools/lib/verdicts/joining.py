@@ -10,6 +10,7 @@ import soundfile
 from stages.lib.tables.clips import UNLABELLED, Clip, recording_id, same_site
 from tools.lib.annotations.import_stage import write_stage
 from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
+from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
@@ -97,6 +98,14 @@ def plan_joining(
     for name, excerpt in excerpts.items():
         fault = excerpt_fault(excerpt, data.recordings / name)
         faults += [f"{place_of[name]}: {excerpt.source} {fault}"] if fault else []
+
+    def differs(name: str, other: Path) -> bool:
+        if name in excerpts:
+            return other.is_file() and not same_samples(excerpts[name], other)
+        return other_sound(whole.get(name, data.recordings / name), other)
+
+    joining = {row[0]: row[1] for row in new_rows(data, rows)}
+    faults += foreign_joining(data.folder, joining, differs, "rename the recordings, and search them again")
     return Joining(rows, whole, list(excerpts.values())), faults
 
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from experiments.clone import REPOSITORY, commit, git, run_in, stages_run, use_this_environment
-from tools.up_to_date import unrepeated, verdict
+from tools.up_to_date import different_outputs, unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
 REVIEW = WORKFLOW["jobs"]["review"]
@@ -448,6 +448,24 @@ def test_outputs_that_cannot_have_come_from_their_inputs_are_told_from_old_ones(
     assert unrepeated(lock("same", "forged", "old"), lock("same", "new", "new")) == ["merge_labels"]
     said = verdict(["merge_labels"], ["featurize"], ["dvc.lock"], ["merge_labels"])
     assert "`merge_labels` gave other outputs than dvc.lock has for the very same inputs" in said
+
+
+@pytest.mark.parametrize("name", ["metrics/report.txt", "labels/queue.csv", "dvc.lock"])
+def test_an_output_that_git_lacks_is_not_as_committed(tmp_path, monkeypatch, name):
+    """Somebody may take it out of Git, and have Git ignore it."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "user.name", "A newcomer")
+    git(tmp_path, "config", "user.email", "newcomer@example.org")
+    for path in ("dvc.yaml", "params.yaml"):
+        shutil.copy(REPOSITORY / path, tmp_path)
+    (tmp_path / ".gitignore").write_text(f"/{name}\n")
+    commit(tmp_path, "Without an output")
+    assert different_outputs() == []
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("made in this run\n")
+    assert different_outputs() == [name]
+    assert "made in this run" in git(tmp_path, "diff", "--binary", "HEAD", "--", name)
 
 
 # What nobody may change without noticing.

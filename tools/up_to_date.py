@@ -18,8 +18,9 @@ from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.runtime.atomic_write import remove, write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
+from stages.lib.runtime.table import write_table
 from tools.check_labels import check_labels
-from tools.field_report import write_report
+from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.review.data_at_hand import missing_data, without_data
 from tools.lib.revisions import git_text
@@ -80,10 +81,12 @@ def dvc_repro(*arguments: str) -> list[str]:
 
 
 def report_again() -> list[str]:
-    """Make metrics/field.json again from the reviews and answers; say so if it was another one."""
+    """Make metrics/field.json and its plot again from the reviews and answers; say so if it was another one."""
     before, report = FIELD.read_bytes(), read_field()
     if report:
         write_report(report["run"])
+    else:
+        write_table(PLOT, PLOT_COLUMNS, [])
     as_before = FIELD.read_bytes() == before
     return [] if as_before else [f"{FIELD} was not what python -m tools.field_report gives; it was made again"]
 
@@ -98,7 +101,13 @@ def check_tables() -> list[str]:
 
 
 def different_outputs() -> list[str]:
-    """Return the outputs whose bytes are not the committed ones."""
+    """Return the outputs whose bytes are not the committed ones, or that Git lacks."""
+    own_lock = clips_table().with_name("dvc.lock")
+    kept = [*map(str, outputs_in_git(stages_in_order())), "dvc.lock", str(own_lock)]
+    lacking = git_text("ls-files", "--others", "--", *kept).splitlines()
+    if lacking:
+        # The comparison and the patch leave out a file that is not in the index.
+        git_text("add", "--intent-to-add", "--force", "--", *lacking)
     return git_text("diff", "--name-only", "HEAD", "--", *OUTPUTS).splitlines()
 
 

@@ -99,7 +99,11 @@ def test_the_plot_is_drawn_from_the_columns_of_its_table():
 
 
 def test_a_forged_or_old_report_is_told_from_what_the_tables_give(tables, monkeypatch):
+    header = ",".join(field_report.PLOT_COLUMNS) + "\n"
+    field_report.PLOT.parent.mkdir(exist_ok=True)
+    field_report.PLOT.write_text(f"{header}0.5,recall,0.99,0.9,1.0\n")
     assert up_to_date.report_again() == []  # Nothing has been reviewed yet.
+    assert field_report.PLOT.read_text() == header
     report(monkeypatch, "--run", OLD)
     right = FIELD.read_bytes()
     assert up_to_date.report_again() == []

@@ -176,6 +176,44 @@ def test_a_clip_that_a_commit_has_had_is_noted_and_one_that_none_has_had_is_refu
     assert len(check_labels(fix=False)) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clip_id;recording;start_s;label;site\nold_0000000;old.wav;0,0;call;\n",
+        "recording,clip_id,start_s,label,site\nold.wav,old_0000000,0,call,\n",
+        'site\t"clip_id"\n\t"old_0000000"\n',
+    ],
+)
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_clip_is_known_whatever_the_form_of_the_table_that_has_it(tmp_path, monkeypatch, text, committed):
+    """Spreadsheets write other separators, and columns may have any order."""
+    folder = make_label_repository(tmp_path / "repository")
+    (folder / ".gitignore").unlink()
+    monkeypatch.chdir(folder)
+    table = Path("data/old/clips.csv")
+    table.parent.mkdir()
+    table.write_text(text, encoding="utf-8-sig")
+    if committed:
+        commit(folder, "Another data set")
+        table.unlink()
+    TABLE.write_text(EXPERT + "old_0000000,call,val,2026-11-20,\n")
+    assert "labels/answered.csv: 1 clip noted; commit it with the answers" in check_labels(fix=True)
+    TABLE.write_text(EXPERT + "call,nocall,val,2026-11-20,\n")
+    assert "there is no clip 'call'" in faults(fix=True)[0]
+
+
+def test_a_clip_that_was_held_out_once_is_known(tmp_path, monkeypatch):
+    """Its data set is made by a stage, so Git never had its table."""
+    folder = make_label_repository(tmp_path / "repository")
+    monkeypatch.chdir(folder)
+    held_out = Path("labels/held_out.csv")
+    held_out.write_text("dataset,clip_id,part,size,seed,group_by,clip_s\nold,old_0000000,valid,1,2020,recording,3.0\n")
+    commit(folder, "Another data set")
+    held_out.unlink()
+    TABLE.write_text(EXPERT + "old_0000000,call,val,2026-11-20,\n")
+    assert "labels/answered.csv: 1 clip noted; commit it with the answers" in check_labels(fix=True)
+
+
 def test_an_answer_for_a_test_clip_is_not_noted(repository):
     TABLE.write_text(EXPERT + "test_0000000,call,val,2026-11-20,\n")
     assert "belongs to the test set" in faults(fix=True)[0]

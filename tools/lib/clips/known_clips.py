@@ -1,12 +1,16 @@
 """Find out which clips may have answers, from the files in this clone."""
 
-from collections.abc import Iterable, Mapping
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
+from stages.lib.runtime.table import SEPARATORS, without_guard
 from stages.lib.tables.answered import (
     ANSWERED,
+    DATA,
     ELSEWHERE,
     first_cells,
     read_answered,
@@ -15,13 +19,16 @@ from stages.lib.tables.answered import (
 )
 from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows
+from stages.lib.tables.held_out import HELD_OUT
+from stages.lib.tables.reviews import REVIEWS
 from stages.lib.tables.settled import SETTLED, read_settled
 from stages.lib.tables.split import SPLIT, read_split
 from tools.lib.revisions import git
 from tools.lib.wording import counted
 
 # Tables that name clips, in any commit. Answers are no evidence: they may contain typing errors.
-TABLES = ("data/*/clips.csv", "labels/queue.csv", str(SETTLED), str(ANSWERED))
+TABLES = ("data/*/clips.csv", "labels/queue.csv", str(SETTLED), str(ANSWERED), str(HELD_OUT), str(REVIEWS))
+CLIP_ID = re.compile(r".*_[0-9]{7,}", re.DOTALL)
 
 
 def parts() -> dict[str, str]:
@@ -71,7 +78,15 @@ def with_clips_ever(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict
     """
     wanted = set(clip_ids)
     known = with_clips_elsewhere(part_of, wanted)
+    known |= dict.fromkeys(in_any_form(wanted - known.keys()), ELSEWHERE)
     return known | dict.fromkeys(in_history(wanted - known.keys()), ELSEWHERE)
+
+
+def in_any_form(clip_ids: set[str]) -> set[str]:
+    """Return the clips that are in any data set on this machine, whatever the form of its table."""
+    tables = DATA.glob("*/clips.csv") if clip_ids else ()
+    texts = (table.read_text(encoding="utf-8-sig", errors="replace") for table in tables)
+    return clip_ids & {clip_id for text in texts for clip_id in ids_in(text.splitlines())}
 
 
 def in_history(clip_ids: set[str]) -> set[str]:
@@ -79,7 +94,16 @@ def in_history(clip_ids: set[str]) -> set[str]:
     if not clip_ids:
         return set()
     log = git("log", "--all", "--no-merges", "--unified=0", "--format=", "--", *TABLES).stdout.decode(errors="replace")
-    return clip_ids & first_cells(line[1:] for line in log.splitlines() if line.startswith("+"))
+    return clip_ids & ids_in([line[1:] for line in log.splitlines() if line.startswith("+")])
+
+
+def ids_in(lines: Sequence[str]) -> set[str]:
+    """Return the cells that may be clip ids, in lines of tables with any separator and order of columns."""
+    rows = (row for separator in SEPARATORS for row in csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE))
+    found = {
+        without_guard(cell.strip().strip('"')) for row in rows for cell in row if CLIP_ID.fullmatch(cell.strip(' "'))
+    }
+    return found | first_cells(lines)
 
 
 def note(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> list[str]:

@@ -17,6 +17,8 @@ PYTHON ?= $(shell PATH="$$(echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.ven
 	for name in python3.13 python3.12 python3.11 python3; do \
 		"$$name" -c '$(SUITABLE)' 2>/dev/null && command -v "$$name" && break; \
 	done)
+# Set if the Python of the environment was removed, or replaced by a newer one that does not find its packages.
+UNUSABLE := $(shell .venv/bin/python -c 'import pip' 2>/dev/null || echo unusable)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 define NO_PYTHON
@@ -35,7 +37,7 @@ all: .venv/ready
 	@echo "metrics/report.txt       both models on the test clips"
 	@echo "metrics/evaluation.json  the same as numbers: dvc metrics show"
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt $(UNUSABLE)
 	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "$$NO_PYTHON" >&2; exit 1; }
 	"$(PYTHON)" -m venv --clear .venv
 	pip install --quiet --require-hashes -r requirements.txt
@@ -105,4 +107,4 @@ lock:
 	cp requirements-tests.txt requirements.txt
 	$(COMPILE) --output-file requirements.txt
 
-.PHONY: all page birdnet programs test prove real scheduler worker verify fresh audit lock
+.PHONY: unusable all page birdnet programs test prove real scheduler worker verify fresh audit lock

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from experiments.clone import REPOSITORY, commit, git, run_in, stages_run, use_this_environment
+from experiments.clone import REPOSITORY, commit, git, overlay, run_in, stages_run, use_this_environment
+from tools.lib.review.data_at_hand import missing_data
 from tools.up_to_date import different_outputs, unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
@@ -412,6 +413,19 @@ def test_without_the_recordings_a_fault_of_the_clips_is_refused(unreachable):
     outcome = review(unreachable, "clips", None)
     assert outcome.failed in ("Check the labels", RUN)
     assert "data/bay/clips.csv:142: " in outcome.logs[outcome.failed]
+
+
+def test_without_the_pretrained_model_the_models_cannot_be_made_either(tmp_path, monkeypatch):
+    """The synthetic recordings are made anywhere, and the weights are not in Git."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "synthetic").mkdir(parents=True)
+    shutil.copy(REPOSITORY / "data" / "synthetic" / "dvc.yaml", tmp_path / "data" / "synthetic")
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    overlay(tmp_path / "params.yaml", {"featurize": {"views": ["embedding"], "pretrained": "birdnet"}})
+    model = Path("models/pretrained/birdnet")
+    assert missing_data() == [model]
+    model.mkdir(parents=True)
+    assert missing_data() == []
 
 
 # Faults.

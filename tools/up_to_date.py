@@ -91,9 +91,18 @@ def report_again() -> list[str]:
     return [] if as_before else [f"{FIELD} was not what python -m tools.field_report gives; it was made again"]
 
 
-def check_tables() -> list[str]:
-    """Refuse every fault of the tables that can be found without recordings; return what to say of the labels."""
-    if clips_table().exists():
+def check_tables(missing: Sequence[Path]) -> list[str]:
+    """Refuse every fault of the tables that can be found all the same; return what to say of the labels.
+
+    Parameters
+    ----------
+    missing : sequence of Path
+        From `missing_data`.
+    """
+    table = clips_table()
+    if not (table.exists() or any(path.parent == table.parent for path in missing)):
+        dvc_repro(str(table.with_name("dvc.yaml")))
+    if table.exists():
         # It reads clips.csv and what rounds have settled, and gives what the answers are checked by.
         dvc_repro("--single-item", "split")
     read_rounds()
@@ -174,7 +183,7 @@ def main() -> None:
     of_field = report_again()
     missing = missing_data()
     if missing:
-        said = check_tables()
+        said = check_tables(missing)
         print(without_data(missing, unrepeated_stages(), [*said, *of_field]))
         return
     stages = stages_in_order()

@@ -1,18 +1,21 @@
-"""Whether the pipeline can run here: a runner of GitHub may have neither the recordings nor a way to fetch them."""
+"""Whether the pipeline can run here: a runner of GitHub may lack recordings or the model, and a way to fetch them."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.runtime.params import DataParams, read_params
 from tools.lib.wording import listed
 
 
 def missing_data() -> list[Path]:
-    """Return what the data set in use lacks, and no stage of its own makes."""
+    """Return what is missing of the data set in use and the pretrained model, and no stage of the data set makes."""
     folder = read_params("data", DataParams).folder
-    needed = [folder / "clips.csv", folder / "recordings"]
+    pretrained = PRETRAINED / read_params("featurize", FeatureParams).pretrained
+    needed = [folder / "clips.csv", folder / "recordings", pretrained]
     return [path for path in needed if not path.exists() and path not in made_by_stages(folder / "dvc.yaml")]
 
 
@@ -25,12 +28,12 @@ def made_by_stages(pipeline: Path) -> set[Path]:
 
 
 def without_data(missing: Sequence[Path], wrong: Sequence[str], said: Sequence[str]) -> str:
-    """Say what was checked, and what was not, where recordings are missing.
+    """Say what was checked, and what was not, where recordings or the pretrained model are missing.
 
     Parameters
     ----------
     missing : sequence of Path
-        What the data set lacks.
+        From `missing_data`.
     wrong : sequence of str
         The stages whose committed outputs cannot have come from their committed inputs.
     said : sequence of str

@@ -519,6 +519,19 @@ def test_a_cache_that_runs_for_forks_can_read_holds_nothing_from_a_remote():
     assert cache["if"] == "env.REMOTE == ''"
 
 
+@pytest.mark.parametrize("line", ["    remote = team", "\tremote = team", "remote=team", "\tremote\t=\tteam"])
+def test_the_remote_is_found_however_the_line_of_the_configuration_is_set(tmp_path, line):
+    """An overlooked remote is not fetched from, and what came from it by other ways gets into the cache."""
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text(f"[core]\n{line}\n['remote \"team\"']\n    url = s3://team\n")
+    (step,) = (step for step in REVIEW["steps"] if step.get("name") == "See whether there is a remote")
+    variables = {"GITHUB_ENV": "/dev/stdout", "HOME": str(tmp_path)}
+    printed = subprocess.check_output(
+        ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=os.environ | variables, text=True
+    )
+    assert printed == "REMOTE=team\n"
+
+
 def test_bytes_are_judged_on_the_system_that_they_are_promised_for():
     assert re.fullmatch(r"python:3\.11-bookworm@sha256:[0-9a-f]{64}", REVIEW["container"])
     promised = (REPOSITORY / "docs" / "reproducibility.md").read_text()

@@ -86,8 +86,8 @@ def test_a_recording_does_not_take_the_answers_to_another_of_its_name(repository
         "clip_id,label,annotator,date,note\nshort_0000000,call,val,2026-11-22,\n"
     )
     assert add(repository, tmp_path / "sea", status=1) == (
-        "data/bay/clips.csv: answered clips of 1 recording (short.wav first) have the ids of other windows in "
-        "data/cove, so answers about one would count for the other; name a folder further up, so that the paths "
+        "data/bay/clips.csv: answered or queued clips of 1 recording (short.wav first) have the ids of other windows "
+        "in data/cove, so answers about one would count for the other; name a folder further up, so that the paths "
         "differ\n"
     )
     assert joined() == []

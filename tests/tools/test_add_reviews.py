@@ -499,8 +499,8 @@ def test_the_answers_to_a_clip_of_another_data_set_are_not_replaced(folder, minu
     append_raven(folder, 17.2, 17.2 + CLIP_S, "nocall")
     (line,) = refused(folder, fill_in(folder), "--annotator", "val", *minutes)
     assert line == (
-        f"data/tiny/clips.csv: answered clips of 1 recording ({name} first) have the ids of other windows in "
-        "data/cove, so answers about one would count for the other; rename the recordings, and search them again"
+        f"data/tiny/clips.csv: answered or queued clips of 1 recording ({name} first) have the ids of other windows "
+        "in data/cove, so answers about one would count for the other; rename the recordings, and search them again"
     )
 
 

@@ -125,8 +125,8 @@ def test_a_data_set_does_not_take_the_answers_to_other_windows(put_to_use):
     hold_out()  # Nobody has answered anything yet.
     EXPERT.write_text(HEADER + "sea03_0000000,call,val,2026-11-22,\n")
     refused = [
-        "data/bay/clips.csv: answered clips of 1 recording (sea03.wav first) have the ids of other windows in "
-        "data/tiny, so answers about one would count for the other; move the recordings of one data set to a folder "
+        "data/bay/clips.csv: answered or queued clips of 1 recording (sea03.wav first) have the ids of other windows "
+        "in data/tiny, so answers about one would count for the other; move the recordings of one data set to a folder "
         "below its recordings/"
     ]
     for attempt in (lambda: hold_out(again=True), lambda: use(Path("data/bay/clips.csv"))):
@@ -138,8 +138,22 @@ def test_a_data_set_does_not_take_the_answers_to_other_windows(put_to_use):
     shutil.copytree("data/tiny", "data/cove")
     replace_in(Path("params.yaml"), "dataset: bay", "dataset: cove")
     replace_in(Path("params.yaml"), "clip_s: 0.5", "clip_s: 0.25")
-    with pytest.raises(InputFaults, match=r"answered clips of 1 recording \(sea03\.wav first\) have the ids of other"):
+    with pytest.raises(InputFaults, match=r"clips of 1 recording \(sea03\.wav first\) have the ids of other windows"):
         hold_out()
+
+
+def test_a_data_set_does_not_take_the_answers_that_are_still_to_come(put_to_use):
+    """The page with the queue of another data set was sent out, and comes back after the switch."""
+    shutil.copytree("data/tiny", "data/bay")
+    recording = Path("data/bay/recordings/sea03.wav")
+    samples, rate = soundfile.read(recording, dtype="int16")
+    soundfile.write(recording, samples // 2, rate)
+    replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
+    Path("labels/queue.csv").write_text(HEADER + "sea03_0000000,,,,\n")
+    with pytest.raises(InputFaults, match=r"clips of 1 recording \(sea03\.wav first\) have the ids of other windows"):
+        hold_out()
+    Path("labels/queue.csv").write_text(HEADER + "sea02_0000000,,,,\n")
+    hold_out()
 
 
 def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):

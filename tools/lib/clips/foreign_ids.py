@@ -1,4 +1,4 @@
-"""Find answered clips whose id also belongs to another window: answers know a clip by its id alone."""
+"""Find answered or queued clips whose id also belongs to another window: answers know a clip by its id alone."""
 
 import filecmp
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +12,7 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import ClipLength, read_params
 from stages.lib.tables.answered import DATA
 from stages.lib.tables.clips import Clip, read_clips
+from stages.lib.tables.expert import QUEUE, clip_ids_of, read_rows
 from stages.lib.tables.held_out import read_held_out
 from tools.lib.clips.known_clips import answered_clip_ids
 from tools.lib.recordings.data_set import is_imported
@@ -21,7 +22,7 @@ BLOCK_FRAMES = 1 << 16
 
 
 def foreign_ids(folder: Path) -> list[str]:
-    """List the other data sets on this machine that share ids of answered clips for other windows, one fault for each.
+    """List the other data sets on this machine that share ids of such clips for other windows, one fault for each.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def foreign_joining(
         Takes such a recording and one of another data set; tells whether they hold different sound.
     remedy : str
     """
-    answered = answered_clip_ids()
+    queued = clip_ids_of(read_rows(QUEUE)[0]) if QUEUE.exists() else set()  # Answers about them may still come.
+    answered = answered_clip_ids() | queued
     recording_of = {clip_id: recording for clip_id, recording in clips.items() if clip_id in answered}
     if not recording_of:
         return []
@@ -70,8 +72,9 @@ def foreign_joining(
         ]
         if foreign:
             faults.append(
-                f"{folder / 'clips.csv'}: answered clips of {counted(len(foreign), 'recording')} ({foreign[0]} first) "
-                f"have the ids of other windows in {other}, so answers about one would count for the other; {remedy}"
+                f"{folder / 'clips.csv'}: answered or queued clips of {counted(len(foreign), 'recording')} "
+                f"({foreign[0]} first) have the ids of other windows in {other}, so answers about one would count for "
+                f"the other; {remedy}"
             )
     return faults
 

@@ -10,7 +10,7 @@ from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import clip_ids_of, distinct, read_rows
 from tools.lib.answers.signature import Signature
 from tools.lib.clips.known_clips import with_clips_ever
-from tools.lib.clips.queue_windows import Window, read_queue_windows
+from tools.lib.clips.queue_windows import Window, read_queue_windows, windows_ever_queued
 from tools.lib.detection.window_id import is_window_id
 from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.raven_table import is_raven, parse_raven
@@ -51,8 +51,9 @@ def read_answer_files(paths: Sequence[Path], part_of: Mapping[str, str], signatu
     """
     lines_of = {path: selection_lines(path) for path in paths}
     windows = read_queue_windows() if any(lines_of.values()) else []
+    ever = windows_ever_queued() if any(lines_of.values()) else []
     return [
-        read_selections(path, lines, windows, part_of, signature) if lines else read_table(path, part_of)
+        read_selections(path, lines, windows, part_of, signature, ever=ever) if lines else read_table(path, part_of)
         for path, lines in lines_of.items()
     ]
 
@@ -94,9 +95,15 @@ def read_answer_rows(path: Path) -> tuple[list[Row], list[str]]:
 
 
 def read_selections(
-    path: Path, lines: Sequence[str], windows: Sequence[Window], part_of: Mapping[str, str], signature: Signature
+    path: Path,
+    lines: Sequence[str],
+    windows: Sequence[Window],
+    part_of: Mapping[str, str],
+    signature: Signature,
+    *,
+    ever: Sequence[Sequence[Window]],
 ) -> AnswerFile:
-    """Read an Audacity label track or a Raven selection table."""
+    """Read an Audacity label track or a Raven selection table; windows as for `rows_of`."""
     faults = [
         f"{path}:{number}: not UTF-8 text; save the file as UTF-8"
         for number, line in enumerate(lines, start=1)
@@ -106,6 +113,8 @@ def read_selections(
     filled_in = [selection for selection in selections if is_filled_in(selection)]
     if filled_in and signature.annotator is None:
         faults.append(f"{path}: selections do not say who made them; add --annotator NAME")
-    rows, of_selections = rows_of(path, filled_in, windows, signature.annotator or "?", signature.day)
-    faults += of_form + of_selections + rule_faults(path, rows, part_of)
+    annotator = signature.annotator or "?"
+    rows, of_selections = rows_of(path, filled_in, windows, annotator, signature.day, ever=ever)
+    known = with_clips_ever(part_of, clip_ids_of(rows))
+    faults += of_form + of_selections + rule_faults(path, rows, known)
     return AnswerFile(path, rows, len(selections) - len(filled_in), faults)

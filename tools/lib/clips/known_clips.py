@@ -89,11 +89,11 @@ def in_any_form(clip_ids: set[str]) -> set[str]:
     return clip_ids & {clip_id for text in texts for clip_id in ids_in(text.splitlines())}
 
 
-def in_history(clip_ids: set[str]) -> set[str]:
+def in_history(clip_ids: set[str], tables: Sequence[str] = TABLES) -> set[str]:
     """Return the clips found in a table of any commit."""
     if not clip_ids:
         return set()
-    log = git("log", "--all", "--no-merges", "--unified=0", "--format=", "--", *TABLES).stdout.decode(errors="replace")
+    log = git("log", "--all", "--no-merges", "--unified=0", "--format=", "--", *tables).stdout.decode(errors="replace")
     return clip_ids & ids_in([line[1:] for line in log.splitlines() if line.startswith("+")])
 
 

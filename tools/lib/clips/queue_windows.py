@@ -6,10 +6,12 @@ from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.table import read_table
-from stages.lib.tables.clips import read_clips, recording_of
+from stages.lib.tables.answered import DATA
+from stages.lib.tables.clips import Clip, read_clips, recording_of
 from stages.lib.tables.expert import COLUMNS, QUEUE
 from stages.lib.tables.held_out import length_faults, read_held_out
-from tools.lib.clips.known_clips import absence, clips_table
+from tools.lib.clips.foreign_ids import clips_of
+from tools.lib.clips.known_clips import absence, clips_table, in_history
 
 
 class Window(NamedTuple):
@@ -42,6 +44,30 @@ class Window(NamedTuple):
         return recording_of(self.clip_id)
 
 
+def windows_ever_queued() -> list[list[Window]]:
+    """Return the windows of each data set on this machine that a queue in any commit has, the data set in use first."""
+    in_use = clips_table().parent
+    params = read_params("featurize", FeatureParams)
+    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
+    others = sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != in_use)
+    clips = {folder: list(clips_of(folder)) for folder in (in_use, *others)}
+    queued = in_history({clip.clip_id for of_folder in clips.values() for clip in of_folder}, [str(QUEUE)])
+    return [
+        [
+            window_of(clip, params, length_of.get(folder.name, params.clip_s))
+            for clip in of_folder
+            if clip.clip_id in queued
+        ]
+        for folder, of_folder in clips.items()
+    ]
+
+
+def window_of(clip: Clip, params: FeatureParams, clip_s: float) -> Window:
+    """Return the window of a clip."""
+    end_s = clip.start_s + clip_s
+    return Window(clip.recording, clip.start_s, end_s, clip.clip_id, params.min_hz, params.max_hz, params.channel)
+
+
 def read_queue_windows() -> list[Window]:
     """Return the queued clips by recording and time, so that their order does not reveal their scores."""
     table = clips_table()
@@ -56,15 +82,4 @@ def read_queue_windows() -> list[Window]:
         if row.cells["clip_id"] not in clip_of
     )
     clips = [clip_of[row.cells["clip_id"]] for row in rows]
-    return sorted(
-        Window(
-            clip.recording,
-            clip.start_s,
-            clip.start_s + params.clip_s,
-            clip.clip_id,
-            params.min_hz,
-            params.max_hz,
-            params.channel,
-        )
-        for clip in clips
-    )
+    return sorted(window_of(clip, params, params.clip_s) for clip in clips)

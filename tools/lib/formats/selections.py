@@ -46,10 +46,46 @@ class Selection(NamedTuple):
     score: str = ""
 
 
+class DataSetWindows(NamedTuple):
+    """The windows of a data set: what finds their recordings, and the clip of each recording, start and end."""
+
+    finder: Finder
+    clip_of: dict[tuple[str, float, float], str]
+
+
+def data_set_windows(windows: Sequence[Window]) -> DataSetWindows:
+    """Return the windows of a data set, ready to be looked up."""
+    return DataSetWindows(
+        finder_of(windows), {(window.recording, *span_of(window)): window.clip_id for window in windows}
+    )
+
+
+def span_of(one: Selection | Window) -> tuple[float, float]:
+    """Return the start and the end to the millisecond, like clip ids."""
+    return round(one.start_s, 3), round(one.end_s, 3)
+
+
 def rows_of(
-    path: Path, selections: Sequence[Selection], windows: Sequence[Window], annotator: str, day: str
+    path: Path,
+    selections: Sequence[Selection],
+    windows: Sequence[Window],
+    annotator: str,
+    day: str,
+    *,
+    ever: Sequence[Sequence[Window]] = (),
 ) -> tuple[list[Row], list[str]]:
     """Turn completed selections into rows of labels/expert.csv, one per clip.
+
+    Parameters
+    ----------
+    path : Path
+    selections : sequence of Selection
+    windows : sequence of Window
+        The queued clips.
+    annotator, day : str
+    ever : sequence of sequence of Window
+        The windows of each data set that any queue has asked about, the data set in use first. A selection with exactly
+        the times of such a window is about its clip.
 
     Returns
     -------
@@ -60,11 +96,17 @@ def rows_of(
     rows: dict[str, Row] = {}
     notes: dict[str, list[str]] = defaultdict(list)
     faults = []
-    finder = finder_of(windows)
+    finder, table = finder_of(windows), named_after(path.name)
+    first, *rest = ever or [()]
+    in_use, others = data_set_windows([*windows, *first]), [data_set_windows(of_data_set) for of_data_set in rest]
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
         label, note = (text[1].lower(), text[2]) if text else ("", "")
-        clip_id, fault = queued_clip(selection, windows, finder, named_after(path.name))
+        clip_id, fault = exact_clip(selection, [in_use], table), None
+        if not clip_id:
+            clip_id, fault = queued_clip(selection, windows, finder, table)
+        if fault and (elsewhere := exact_clip(selection, others, table)):
+            clip_id, fault = elsewhere, None
         if not text:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and optionally a note after it"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:
@@ -94,6 +136,23 @@ def finder_of(windows: Sequence[Window]) -> Finder:
     return Finder(dict.fromkeys(window.recording for window in windows))
 
 
+def exact_clip(selection: Selection, data_sets: Sequence[DataSetWindows], table: str) -> str:
+    """Return the id of the one clip that has exactly the times of a selection; empty if there is none, or several."""
+    found = {
+        clip_id
+        for one in data_sets
+        for path in meant_recordings(selection, one.finder, table)
+        if (clip_id := one.clip_of.get((path, *span_of(selection))))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def meant_recordings(selection: Selection, finder: Finder, table: str) -> list[str]:
+    """Return the recordings that a selection may be about; parameters as for `queued_clip`."""
+    meant = finder.find(selection.recording).meant
+    return [path for path in finder.find(table).meant if path in meant] or meant
+
+
 def queued_clip(
     selection: Selection, windows: Sequence[Window], finder: Finder, table: str = ""
 ) -> tuple[str, str | None]:
@@ -110,8 +169,7 @@ def queued_clip(
         The recording that the file is named after. It decides if the selection itself is ambiguous.
     """
     place = f"{selection.start_s:g} to {selection.end_s:g} s"
-    meant = finder.find(selection.recording).meant
-    meant = [path for path in finder.find(table).meant if path in meant] or meant
+    meant = meant_recordings(selection, finder, table)
     if not meant:
         return "", f"no clip of a recording {quoted(selection.recording)} is queued; name the file after its recording"
     if len(meant) > 1:

@@ -2,8 +2,16 @@ from pathlib import Path
 
 import pytest
 
+from experiments.clone import commit
 from stages.lib.runtime.faults import InputFaults
-from tests.support.label_repository import expert_rows, without_outputs, write_label_files
+from tests.support.edit import replace_in
+from tests.support.label_repository import (
+    HEADER,
+    expert_rows,
+    make_label_repository,
+    without_outputs,
+    write_label_files,
+)
 from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
 from tools.lib.clips.queue_windows import Window
@@ -94,6 +102,42 @@ def test_several_selections_of_a_clip_are_one_answer_with_all_notes(repository):
 def test_selections_that_contradict_each_other_are_refused(repository):
     assert faults("deep.txt", "0\t1\tcall\n1\t2\tunsure\n") == [
         "deep.txt:2: unsure for deep_0000000, but call on line 1; keep one"
+    ]
+
+
+@pytest.mark.parametrize("queue", ["", "deep_0004000,,,,\n"])
+def test_a_track_of_an_earlier_queue_is_about_its_own_clips(tmp_path, monkeypatch, queue):
+    """It was sent out before the round was closed, or before other clips were queued that overlap with them."""
+    monkeypatch.chdir(make_label_repository(tmp_path / "repository"))
+    for name in (Path("data/reef/clips.csv"), Path("labels/split.csv")):
+        row = "deep_0005000,2019/deep.flac,5,," if name.stem == "clips" else "deep_0005000,pool,"
+        name.write_text(f"{name.read_text()}{row}\n")
+    Path("labels/queue.csv").write_text(f"{HEADER}deep_0005000,,,,\n")
+    commit(Path(), "A queue")
+    write_tracks(Path("tracks"))
+    track = Path("tracks/deep.txt").read_text()
+    assert track == "5.000000\t8.000000\t\n"
+    Path("labels/queue.csv").write_text(HEADER + queue)
+    commit(Path(), "Another queue")
+    assert add("deep.txt", track.replace("\t\n", "\tcall\n")) == ["deep_0005000,call,"]
+    # Nothing was asked about a clip of the validation part.
+    (fault,) = faults("deep.txt", "8\t11\tcall\n")
+    assert "queued" in fault
+
+
+def test_a_track_about_another_data_set_is_taken_after_the_switch(tmp_path, monkeypatch):
+    monkeypatch.chdir(make_label_repository(tmp_path / "repository"))
+    write_tracks(Path("tracks"))
+    track = Path("tracks/bay.txt").read_text()
+    Path("data/cove").mkdir()
+    clips = "clip_id,recording,start_s,label,site\ncove_0000000,cove.wav,0,call,\n"
+    Path("data/cove/clips.csv").write_text(clips)
+    replace_in(Path("params.yaml"), "dataset: reef", "dataset: cove")
+    Path("labels/split.csv").write_text("clip_id,part,label\ncove_0000000,pool,call\n")
+    Path("labels/queue.csv").write_text(f"{HEADER}cove_0000000,,,,\n")
+    assert add("bay.txt", track.replace("\t\n", "\tnocall\n")) == [
+        "bay_0003000,nocall,",
+        "bay_0010500,nocall,",
     ]
 
 

@@ -17,8 +17,9 @@ PYTHON ?= $(shell PATH="$$(echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.ven
 	for name in python3.13 python3.12 python3.11 python3; do \
 		"$$name" -c '$(SUITABLE)' 2>/dev/null && command -v "$$name" && break; \
 	done)
-# Set if the Python of the environment was removed, or replaced by a newer one that does not find its packages.
-UNUSABLE := $(shell .venv/bin/python -c 'import pip' 2>/dev/null || echo unusable)
+# Set if the Python of the environment was removed, or replaced by a newer one that does not find its packages, or if the
+# folder was moved: programs name their Python by its path.
+UNUSABLE := $(shell .venv/bin/pip --version >/dev/null 2>&1 || echo unusable)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 define NO_PYTHON

@@ -80,18 +80,17 @@ def test_after_a_failed_install_the_environment_is_not_made_by_its_own_python(af
     assert f"home = {BASE.resolve()}" in (folder / ".venv" / "pyvenv.cfg").read_text()
 
 
-@pytest.mark.parametrize(("python", "again"), [("exit 0", False), ("exit 1", True), (None, True)])
-def test_an_environment_is_made_again_if_its_python_was_removed_or_replaced(folder, tools, python, again):
-    """A Python of another version does not find the packages: they are in a folder named after the old one."""
+@pytest.mark.parametrize(
+    ("interpreter", "again"), [("/bin/true", False), ("/bin/false", True), ("/moved/python", True)]
+)
+def test_an_environment_is_made_again_if_its_programs_do_not_find_their_python(folder, tools, interpreter, again):
+    """The Python was removed or is of another version, whose packages lie elsewhere, or the folder was moved."""
     add_python(tools, "python3.13", "3.13", has_venv=True)
-    programs = folder / ".venv" / "bin"
-    programs.mkdir(parents=True)
+    pip = folder / ".venv" / "bin" / "pip"
+    pip.parent.mkdir(parents=True)
+    pip.write_text(f"#!{interpreter}\n")
+    pip.chmod(0o755)
     (folder / ".venv" / "ready").touch()
-    if python is None:
-        (programs / "python").symlink_to("/there/is/no/python3.12")
-    else:
-        (programs / "python").write_text(f"#!/bin/sh\n{python}\n")
-        (programs / "python").chmod(0o755)
     result = make(folder, tools, arguments=("--dry-run",))
     assert result.returncode == 0, result.stderr
     assert ("-m venv --clear .venv" in result.stdout) == again

@@ -6,7 +6,8 @@ the files there. --use sets params.yaml so that the pipeline runs on this data s
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from stages.lib.runtime.inputs import changed_inputs, remembered
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import COLUMNS
+from stages.lib.tables.clips import COLUMNS, recording_id
+from stages.lib.tables.held_out import drawn_of, read_held_out
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
@@ -70,7 +72,8 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     began = time.monotonic()
     features = read_params("featurize", FeatureParams)
     annotated = by_recording(material.read, params.labels)
-    rows, outcomes = make_clips(material.lying, annotated, material.register, params, features)
+    held_out = starts_held_out(folder.name, material.lying)
+    rows, outcomes = make_clips(material.lying, annotated, material.register, params, features, held_out=held_out)
     table = outcome.printed(outcomes)
     notes = [note for one in material.read for note in one.notes]
     refuse([*material.said, *notes, f"{folder}: the annotations give no clip", *table] if not rows else [])
@@ -88,6 +91,16 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     ]
     rows += not_annotated(folder / WINDOWS, rows)
     return Made(rows, outcomes, said, rate_line(events, len(material.register), time.monotonic() - began))
+
+
+def starts_held_out(dataset: str, recordings: Iterable[str]) -> dict[str, set[float]]:
+    """Return the starts of the windows that each recording of a data set holds out for good."""
+    starts: dict[str, set[float]] = defaultdict(set)
+    for clip in drawn_of(dataset, read_held_out()):
+        recording, _, milliseconds = clip.clip_id.rpartition("_")
+        if milliseconds.isascii() and milliseconds.isdigit():
+            starts[recording].add(int(milliseconds) / 1000)
+    return {name: starts[recording_id(name)] for name in recordings if recording_id(name) in starts}
 
 
 def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str]:

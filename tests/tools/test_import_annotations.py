@@ -583,6 +583,31 @@ def test_what_is_held_out_stays_when_more_is_imported_and_the_rest_is_trained_on
     assert "held_out.csv" not in printed
 
 
+@pytest.mark.parametrize("change", ["another call", "a call less", "no call"])
+def test_windows_that_are_held_out_stay_when_annotations_are_corrected(imported, tmp_path, change):
+    """A call more or less moves the windows without a call in its recording, and how many are drawn from others."""
+    write_many(tmp_path / "archive", 10)
+    # The first has more calls than room for as many windows without one, so that others make up for it.
+    rows = [(2.0 * number, 2.0 * number + 0.5, "0.wav", "call") for number in range(8)]
+    rows += [(start_s, start_s + 0.5, f"{name}.wav", "call") for name in range(1, 10) for start_s in (3.0, 12.0)]
+    imported("sea.txt", raven_table(rows), "--use")
+    held_out = {clip.clip_id for clip in read_held_out()}
+    before = {clip.clip_id: clip for clip in read_clips(Path("data/bay/clips.csv"))}
+    for name in {before[clip_id].recording for clip_id in held_out}:
+        corrected = {
+            "another call": [*rows, (7.9, 8.0, name, "call")],
+            "a call less": [row for row in rows if row[:3] != (3.0, 3.5, name)],
+            "no call": [row for row in rows if row[2] != name] + [(0.5, 19.5, name, "noise")],
+        }[change]
+        imported("sea.txt", raven_table(corrected), "--label", "noise=other")
+        after = {clip.clip_id: clip.label for clip in read_clips(Path("data/bay/clips.csv"))}
+        gone = {clip_id for clip_id in held_out if clip_id not in after}
+        # What is another sound now, or lies at the new call, cannot stay.
+        assert {before[clip_id].recording for clip_id in gone} <= {name}
+        assert all(before[clip_id].label == "call" or change == "another call" for clip_id in gone)
+        assert all(5.0 < before[clip_id].start_s < 11.0 for clip_id in gone if before[clip_id].label == "nocall")
+
+
 def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
     imported, repository, tmp_path
 ):

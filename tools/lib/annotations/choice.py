@@ -1,7 +1,7 @@
 """Choose the windows of a recording that become clips, and account for each annotation."""
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from stages.lib.audio.examination import Examined
 from stages.lib.runtime.determinism import stable_random
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.annotations.windows import (
+    TOLERANCE_S,
     Stretch,
     any_between,
     any_holds,
@@ -84,7 +85,9 @@ class Choice(NamedTuple):
     outcomes: list[Outcome]
 
 
-def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: int) -> Choice:
+def choose(
+    recording: MeasuredRecording, window_s: float, gap_s: float, seed: int, held_out: Collection[float] = ()
+) -> Choice:
     """Choose the windows of one recording.
 
     Parameters
@@ -95,6 +98,8 @@ def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: in
         The least distance between a window without a call and any call or uncertain annotation.
     seed : int
         Seeds the position of windows within a stretch without a call.
+    held_out : collection of float
+        Starts of windows held out for good. They stay where they are as long as there is still no call.
     """
     events, outcomes = within(recording)
     of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
@@ -112,6 +117,11 @@ def choose(recording: MeasuredRecording, window_s: float, gap_s: float, seed: in
     nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
     if not nocalls:
         nocalls = windows_within(free, recording, window_s, seed)
+    staying = with_sound(
+        sorted(start_s for start_s in held_out if lies_within(start_s, window_s, free)), recording, window_s
+    )
+    moving = [start_s for start_s in nocalls if not any_overlaps(staying, window_s, window(start_s, window_s))]
+    nocalls = sorted(staying + moving)
     outcomes += of_calls + of_unsure
     for one in of_kind[NOCALL]:
         has_room = any_overlaps(nocalls, window_s, span(one))
@@ -132,6 +142,11 @@ def windows_within(
         )
     }
     return with_sound(sorted(starts), recording, window_s)
+
+
+def lies_within(start_s: float, window_s: float, stretches: Iterable[Stretch]) -> bool:
+    """Tell whether a window lies within one of the stretches."""
+    return any(low - TOLERANCE_S <= start_s and start_s + window_s <= high + TOLERANCE_S for low, high in stretches)
 
 
 def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:

@@ -1,6 +1,6 @@
 """Make the clips of an imported data set from its annotations and recordings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,8 @@ def make_clips(
     register: Sequence[Registered],
     params: ImportParams,
     features: FeatureParams,
+    *,
+    held_out: Mapping[str, Collection[float]] = {},
 ) -> tuple[list[ClipRow], list[Outcome]]:
     """Make the rows of clips.csv.
 
@@ -54,6 +56,8 @@ def make_clips(
     params : ImportParams
     features : FeatureParams
         Only the window length and the channel are used.
+    held_out : mapping
+        From a recording to the starts of its windows that are held out for good. Those without a call stay.
 
     Returns
     -------
@@ -79,9 +83,11 @@ def make_clips(
         for recording in sorted(usable)
         if recording in annotated
     }
-    choices = {name: choose(one, window_s, params.gap_s, params.seed) for name, one in known.items()}
+    choices = {
+        name: choose(one, window_s, params.gap_s, params.seed, held_out.get(name, ())) for name, one in known.items()
+    }
     outcomes += [outcome for chosen in choices.values() for outcome in chosen.outcomes]
-    drawn, of_draw = draw_nocalls(choices, params)
+    drawn, of_draw = draw_nocalls(choices, params, held_out)
     outcomes += of_draw
     rows = []
     for recording, chosen in choices.items():
@@ -167,12 +173,14 @@ def usable_recordings(
     return usable, outcomes
 
 
-def draw_nocalls(choices: Mapping[str, Choice], params: ImportParams) -> tuple[dict[str, list[float]], list[Outcome]]:
+def draw_nocalls(
+    choices: Mapping[str, Choice], params: ImportParams, held_out: Mapping[str, Collection[float]]
+) -> tuple[dict[str, list[float]], list[Outcome]]:
     """Draw as many windows without a call as the params ask for."""
     candidates = {recording: chosen.nocalls for recording, chosen in choices.items()}
     wanted = {recording: round(len(chosen.calls) * params.nocalls_per_call) for recording, chosen in choices.items()}
     total = round(sum(len(chosen.calls) for chosen in choices.values()) * params.nocalls_per_call)
-    drawn = balanced_draw(candidates, wanted, total, params.seed)
+    drawn = balanced_draw(candidates, wanted, total, params.seed, held_out)
     outcomes = []
     for recording, starts in candidates.items():
         taken = len(drawn.get(recording, []))

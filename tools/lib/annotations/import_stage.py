@@ -18,6 +18,7 @@ stages:
       - data/{name}/recordings
       - data/{name}/recordings.csv
       - data/{name}/windows.csv
+      - labels/held_out.csv
 {code}
     params:
       - featurize.channel

@@ -7,7 +7,7 @@ the files there. --use sets params.yaml so that the pipeline runs on this data s
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +20,8 @@ from stages.lib.runtime.inputs import changed_inputs, remembered
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import COLUMNS, recording_id
-from stages.lib.tables.held_out import drawn_of, read_held_out
+from stages.lib.tables.clips import COLUMNS, UNLABELLED, recording_id
+from stages.lib.tables.held_out import drawn_of, length_faults, read_held_out
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
@@ -32,8 +32,9 @@ from tools.lib.annotations.import_stage import FILE, write_stage
 from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
-from tools.lib.clips.clip_rows import ClipRow
-from tools.lib.clips.foreign_ids import foreign_joining, other_sound
+from tools.lib.clips.clip_rows import ClipRow, clip_row
+from tools.lib.clips.foreign_ids import clips_of, foreign_joining, other_sound
+from tools.lib.clips.known_clips import answered_clip_ids
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
 from tools.lib.clips.telling_names import telling_line
@@ -103,15 +104,28 @@ def starts_held_out(dataset: str, recordings: Iterable[str]) -> dict[str, set[fl
     return {name: starts[recording_id(name)] for name in recordings if recording_id(name) in starts}
 
 
-def bring_in(folder: Path, material: Gathered, params: ImportParams) -> list[str]:
-    """Write the new files of a data set, recordings first; return the lines to print."""
+def answered_windows(folder: Path, recordings: Collection[str], rows: Iterable[ClipRow]) -> list[ClipRow]:
+    """Return the windows with answers that other annotations would take away, without a label: the answers count."""
+    clip_s = read_params("featurize", FeatureParams).clip_s
+    if not (folder / CLIPS).exists() or length_faults(folder.name, read_held_out(), clip_s):
+        return []
+    answered = answered_clip_ids() - {row[0] for row in rows}
+    return [
+        clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site)
+        for clip in clips_of(folder)
+        if clip.clip_id in answered and clip.recording in recordings
+    ]
+
+
+def bring_in(folder: Path, material: Gathered, params: ImportParams, windows: Iterable[ClipRow]) -> list[str]:
+    """Write the new files of a data set and new windows of its own, recordings first; return the lines to print."""
     if not (folder / IGNORED).exists():
         write_text(folder / IGNORED, f"/{RECORDINGS}\n")  # `dvc add` does the same, but people may forget it.
     copied = bring(material.lying, folder / RECORDINGS)
     replaced = write_files(folder, material.texts)
     write_unclear(folder / ANNOTATIONS, material.unclear)
     write_register(folder / NAME, material.register)
-    add_windows(folder / WINDOWS, [])
+    add_windows(folder / WINDOWS, windows)
     write_import_params(folder, params)
     return [f"{folder / RECORDINGS}: {counted(copied, 'recording')} copied", *replaced]
 
@@ -135,6 +149,8 @@ def import_new(
     material = gather(folder, given, recordings, params)
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     made = make(folder, material, params)
+    kept = answered_windows(folder, material.lying, made.rows)
+    made.rows.extend(kept)
     if folder == read_params("data", DataParams).folder:  # For another data set, --use checks the same.
         refuse(
             foreign_joining(
@@ -145,7 +161,8 @@ def import_new(
             )
         )
     refuse(changed_inputs())
-    return [*material.said, *bring_in(folder, material, params), *write_clips(folder, made)]
+    said = [f"{folder / WINDOWS}: keeps {counted(len(kept), 'window')} with answers"] if kept else []
+    return [*material.said, *bring_in(folder, material, params, kept), *write_clips(folder, made), *said]
 
 
 def import_again(folder: Path) -> list[str]:

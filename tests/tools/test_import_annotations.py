@@ -608,6 +608,24 @@ def test_windows_that_are_held_out_stay_when_annotations_are_corrected(imported,
         assert all(5.0 < before[clip_id].start_s < 11.0 for clip_id in gone if before[clip_id].label == "nocall")
 
 
+def test_windows_with_answers_stay_when_their_recording_is_annotated(imported, repository, tmp_path):
+    """A recording that joined without annotations has a window every second, annotated ones where the calls are."""
+    imported("sea.txt", raven_table([(3.0, 3.5, "a.wav", "call")]))
+    (tmp_path / "more").mkdir()
+    shutil.copy(tmp_path / "archive" / "quiet.wav", tmp_path / "more")
+    assert run_tool(repository, "add_recordings", str(tmp_path / "more")).returncode == 0
+    (repository / "labels").mkdir()
+    answer = "quiet_0002000,nocall,val,2026-11-22,\n"
+    Path("labels/expert.csv").write_text(f"clip_id,label,annotator,date,note\n{answer}")
+    table = raven_table([(3.0, 3.5, "a.wav", "call"), (15.0, 15.5, "quiet.wav", "call")])
+    assert "data/bay/windows.csv: keeps 1 window with answers" in imported("sea.txt", table)
+    quiet = {start_s: label for recording, start_s, label, _ in clips() if recording == "quiet.wav"}
+    assert (quiet[2.0], quiet[14.75], len(quiet)) == ("", "call", 3)
+    before = Path("data/bay/clips.csv").read_bytes()
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert Path("data/bay/clips.csv").read_bytes() == before
+
+
 def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
     imported, repository, tmp_path
 ):

@@ -521,7 +521,7 @@ def test_a_cache_that_runs_for_forks_can_read_holds_nothing_from_a_remote():
 
 @pytest.mark.parametrize("line", ["    remote = team", "\tremote = team", "remote=team", "\tremote\t=\tteam"])
 def test_the_remote_is_found_however_the_line_of_the_configuration_is_set(tmp_path, line):
-    """An overlooked remote is not fetched from, and what came from it by other ways gets into the cache."""
+    """From a remote that is overlooked, nothing is fetched."""
     (tmp_path / ".dvc").mkdir()
     (tmp_path / ".dvc" / "config").write_text(f"[core]\n{line}\n['remote \"team\"']\n    url = s3://team\n")
     (step,) = (step for step in REVIEW["steps"] if step.get("name") == "See whether there is a remote")

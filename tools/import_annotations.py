@@ -6,8 +6,7 @@ the files there. --use sets params.yaml so that the pipeline runs on this data s
 
 import argparse
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +19,7 @@ from stages.lib.runtime.inputs import changed_inputs, remembered
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import COLUMNS, UNLABELLED, recording_id
-from stages.lib.tables.held_out import drawn_of, length_faults, read_held_out
+from stages.lib.tables.clips import COLUMNS
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
@@ -29,12 +27,12 @@ from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
+from tools.lib.annotations.kept_windows import answered_windows, starts_held_out
 from tools.lib.annotations.matching import write_unclear
 from tools.lib.annotations.outcome import Outcome
 from tools.lib.annotations.put_to_use import advise, use
-from tools.lib.clips.clip_rows import ClipRow, clip_row
-from tools.lib.clips.foreign_ids import clips_of, foreign_joining, other_sound
-from tools.lib.clips.known_clips import answered_clip_ids
+from tools.lib.clips.clip_rows import ClipRow
+from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
 from tools.lib.clips.telling_names import telling_line
@@ -92,29 +90,6 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     ]
     rows += not_annotated(folder / WINDOWS, rows)
     return Made(rows, outcomes, said, rate_line(events, len(material.register), time.monotonic() - began))
-
-
-def starts_held_out(dataset: str, recordings: Iterable[str]) -> dict[str, set[float]]:
-    """Return the starts of the windows that each recording of a data set holds out for good."""
-    starts: dict[str, set[float]] = defaultdict(set)
-    for clip in drawn_of(dataset, read_held_out()):
-        recording, _, milliseconds = clip.clip_id.rpartition("_")
-        if milliseconds.isascii() and milliseconds.isdigit():
-            starts[recording].add(int(milliseconds) / 1000)
-    return {name: starts[recording_id(name)] for name in recordings if recording_id(name) in starts}
-
-
-def answered_windows(folder: Path, recordings: Collection[str], rows: Iterable[ClipRow]) -> list[ClipRow]:
-    """Return the windows with answers that other annotations would take away, without a label: the answers count."""
-    clip_s = read_params("featurize", FeatureParams).clip_s
-    if not (folder / CLIPS).exists() or length_faults(folder.name, read_held_out(), clip_s):
-        return []
-    answered = answered_clip_ids() - {row[0] for row in rows}
-    return [
-        clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site)
-        for clip in clips_of(folder)
-        if clip.clip_id in answered and clip.recording in recordings
-    ]
 
 
 def bring_in(folder: Path, material: Gathered, params: ImportParams, windows: Iterable[ClipRow]) -> list[str]:

@@ -3,7 +3,7 @@
 They stay out of the queue and the audit. To ask about a clip again, remove its row.
 """
 
-import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,9 @@ from stages.lib.runtime.table import parse_table, quoted, write_table
 
 UNDECIDED, ROUNDS = Path("labels/undecided.csv"), Path("labels/rounds.csv")
 COLUMNS = ("clip_id", "round")
+ROUND = re.compile("[0-9]{1,9}")
+# A row of the rounds begins with its number, whatever separates the cells.
+CLOSED_ROUND = re.compile(rf'^[ "]*({ROUND.pattern})\b', re.MULTILINE)
 
 
 class UndecidedClip(NamedTuple):
@@ -34,13 +37,13 @@ def read_undecided(path: Path = UNDECIDED) -> list[UndecidedClip]:
     faults += [
         f"{path}:{row.line}: round {quoted(row.cells['round'])} is not a number; write the round's number from {ROUNDS}"
         for row in rows
-        if not (row.cells["round"].isascii() and row.cells["round"].isdigit())
+        if not ROUND.fullmatch(row.cells["round"])
     ]
     refuse(faults)
     return [UndecidedClip(row.cells["clip_id"], int(row.cells["round"])) for row in rows]
 
 
 def round_now(path: Path = ROUNDS) -> int:
-    """Return the number of the open round: the number of closed rounds plus 1."""
-    with remembered(path).open(encoding="utf-8", newline="") as table:
-        return 1 + sum(bool(row["round"]) for row in csv.DictReader(table))
+    """Return the number of the open round: one more than the latest closed round, or 1."""
+    rounds = remembered(path).read_text(encoding="utf-8", errors="replace")
+    return 1 + max(map(int, CLOSED_ROUND.findall(rounds)), default=0)

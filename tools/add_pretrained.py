@@ -27,6 +27,7 @@ from stages.lib.runtime.atomic_write import atomic_write, remove, write_json
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
+from tools.lib.command_parser import command_parser
 from tools.lib.params_file import PARAMS, set_params
 from tools.lib.pretrained import birdnet
 from tools.lib.pretrained.trial import GivenModel, tried
@@ -98,12 +99,7 @@ def put_to_use(name: str, params: FeatureParams) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.add_pretrained",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("add_pretrained", __doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
     parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="a .tflite file or a SavedModel")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")

@@ -7,7 +7,6 @@ example:
   python -m tools.add_recordings /media/card/2026-11 --site lime_kiln
 """
 
-import argparse
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from pathlib import Path
@@ -23,6 +22,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
+from tools.lib.command_parser import command_parser
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
@@ -140,9 +140,7 @@ def option_faults(site: str | None, hop_s: float | None) -> list[str]:
 
 def main() -> None:
     """Add the recordings of a folder."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.add_recordings", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_parser("add_recordings", __doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
     parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names)")
     parser.add_argument("--hop", type=float, metavar="SECONDS", help="hop of windows (default: featurize.clip_s)")

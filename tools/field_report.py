@@ -6,7 +6,6 @@ all sites together and at each, with 95 % intervals. It writes metrics/field.jso
 `dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its threshold from there.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews
+from tools.lib.command_parser import command_parser
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs
 from tools.lib.field.field_metrics import field_metrics
 from tools.lib.field.field_table import summary
@@ -95,12 +95,7 @@ def write_report(asked: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write the report and print its tables."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.field_report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("field_report", __doc__)
     parser.add_argument("--run", default="", help=f"a run of {RUNS} (default: the one with the latest answer)")
     asked = parser.parse_args().run
     metrics = write_report(asked)

@@ -4,7 +4,6 @@ Run it after `dvc repro`, when labels may be wrong. It trains one model per fold
 shows the clips.
 """
 
-import argparse
 from pathlib import Path
 
 from stages.lib.feature_store import open_features
@@ -16,6 +15,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.split import SPLIT
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.lib.clips.known_clips import clips_by_id, clips_table
+from tools.lib.command_parser import command_parser
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.label_quality import probable_errors
@@ -62,7 +62,7 @@ def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
 
 def main() -> None:
     """Write the table of probable label errors."""
-    parser = argparse.ArgumentParser(prog="python -m tools.find_label_errors", description=__doc__, allow_abbrev=False)
+    parser = command_parser("find_label_errors", __doc__)
     parser.add_argument(
         "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )

@@ -4,7 +4,6 @@ The files and the recordings that they name are copied to data/NAME. With the na
 the files there. --use sets params.yaml so that the pipeline runs on this data set, with suitable sizes for the split.
 """
 
-import argparse
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ from tools.lib.clips.clip_rows import ClipRow
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
 from tools.lib.clips.telling_names import telling_line
+from tools.lib.command_parser import command_parser
 from tools.lib.formats.event import KINDS
 from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
@@ -156,12 +156,8 @@ def parse_labels(options: Sequence[str]) -> dict[str, str]:
 
 def main() -> None:
     """Import new files, or make the clips again."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.import_annotations",
-        usage="%(prog)s NAME FILE... --recordings FOLDER [options]",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
+    parser = command_parser("import_annotations", DESCRIPTION)
+    parser.usage = "%(prog)s NAME FILE... --recordings FOLDER [options]"
     parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations; none: make the clips again")
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="folder of the recordings")

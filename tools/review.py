@@ -6,7 +6,6 @@ of the windows (review.csv). `python -m tools.add_reviews` takes the answers bac
 from the recordings that have joined since, if any have.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
+from tools.lib.command_parser import command_parser
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
 from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, write_covered
 from tools.lib.pages.clip_parts import Shown
@@ -108,12 +108,7 @@ def review(folders: Sequence[Path], counts: Counts) -> list[str]:
 
 def main() -> None:
     """Draw windows of the folders that are named."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.review",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("review", __doc__)
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"
     )

@@ -1,0 +1,16 @@
+"""The command line of a command."""
+
+import argparse
+
+
+def command_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of `python -m tools.<name>`; its help keeps the lines of the description.
+
+    Options cannot be abbreviated, so that a new one never makes a command line ambiguous that was clear before.
+    """
+    return argparse.ArgumentParser(
+        prog=f"python -m tools.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )

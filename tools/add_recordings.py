@@ -1,7 +1,7 @@
 """Add recordings without labels to the pool: `python -m tools.add_recordings FOLDER`.
 
 They are copied to the data set in params.yaml, unless they are already there, and cut into windows of
-`featurize.clip_s`. Windows without sound are left out. Existing clips do not change.
+`featurize.clip_s` seconds. Windows without sound are left out. Existing clips do not change.
 
 example:
   python -m tools.add_recordings /media/card/2026-11 --site lime_kiln
@@ -142,8 +142,10 @@ def main() -> None:
     """Add the recordings of a folder."""
     parser = command_parser("add_recordings", __doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
-    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names)")
-    parser.add_argument("--hop", type=float, metavar="SECONDS", help="hop of windows (default: featurize.clip_s)")
+    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names and folders)")
+    parser.add_argument(
+        "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: featurize.clip_s)"
+    )
     options = parser.parse_args()
     refuse(option_faults(options.site, options.hop))
 

@@ -1,9 +1,9 @@
-"""Take back reviewed windows of a detector run: `python -m tools.add_reviews FILE...`.
+"""Take in what reviewers heard in windows of a detector run: `python -m tools.add_reviews FILE...`.
 
 A FILE is the CSV of review.html, or a table of tools.detect (Raven, Audacity or CSV) in which somebody has filled in
-verdicts: call, nocall or unsure. Rows may be added and moved. Recordings and windows join the data set, answers join
-labels/expert.csv. A row without a verdict says nothing, nor does a row that was deleted. Giving a file again changes
-nothing.
+verdicts: call, nocall or unsure. Rows may be added and moved. A row without a verdict says nothing, and so does a
+deleted row. The recordings and windows join the data set, the answers join labels/expert.csv. Giving a file again
+changes nothing.
 
 example:
   python -m tools.add_reviews ~/Downloads/review-val-2026-11-28.csv
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="folder of the run (default: that of the file, or detections/)"
     )
-    parser.add_argument("--deleted", choices=["nocall"], help="rows that were deleted from a table are no calls, too")
+    parser.add_argument("--deleted", choices=["nocall"], help="take rows that were deleted from a table for no calls")
     parser.add_argument(
         "--minutes",
         type=float,

@@ -1,7 +1,7 @@
 """Check labels/expert.csv by the rules of merge_labels: `python -m tools.check_labels`.
 
-Run it after editing the table by hand. A clone is enough. If DVC's outputs are missing, it says what
-it could not check.
+Run it after editing the table by hand. A clone is enough: if DVC's outputs are missing, it says what it could not
+check.
 """
 
 from collections.abc import Sequence

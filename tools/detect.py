@@ -95,6 +95,7 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         "--threshold",
         type=float,
         default=THRESHOLD,
+        metavar="SCORE",
         help=f"score above which there is a detection (default: {THRESHOLD})",
     )
     level.add_argument(
@@ -102,14 +103,14 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         type=count_per_hour,
         dest="wanted",
         metavar="COUNT",
-        help="instead: at most so many false alarms per hour, by the report of tools.field_report",
+        help="instead of a score: at most so many false alarms per hour, as tools.field_report estimates them",
     )
     level.add_argument(
         "--precision",
         type=share,
         dest="wanted",
         metavar="SHARE",
-        help="instead: at least this share of calls among the windows above the threshold, by the same report",
+        help="instead of a score: at least this share of calls among the windows above it, by the same estimate",
     )
     parser.add_argument(
         "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: a quarter of a window)"

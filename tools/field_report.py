@@ -1,9 +1,10 @@
-"""How far to trust the detections of a run: `python -m tools.field_report`, after `python -m tools.add_reviews`.
+"""Say how far to trust the detections of a run: `python -m tools.field_report`, after `python -m tools.add_reviews`.
 
-From the windows that were drawn at random and heard, it estimates for each threshold how many of the windows above it
-are calls (precision), how many are not, per hour (false alarms), and how many of the calls are above it (recall): at
-all sites together and at each, with 95 % intervals. It writes metrics/field.json and metrics/plots/field.csv, which
-`dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its threshold from there.
+From the windows that were drawn at random and heard, it estimates for each threshold the share of calls among the
+windows above it (precision), the windows without a call above it per hour (false alarms), and the share of calls that
+are above it (recall). It does so for all sites together and for each, with 95 % intervals. It writes metrics/field.json
+and metrics/plots/field.csv, which `dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its
+threshold from there.
 """
 
 from collections.abc import Mapping, Sequence

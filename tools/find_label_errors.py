@@ -1,7 +1,7 @@
 """Find clips whose label is probably wrong, by cross-validation: `python -m tools.find_label_errors`.
 
-Run it after `dvc repro`, when labels may be wrong. It trains one model per fold. `python -m tools.error_page` then
-shows the clips.
+Run it after `dvc repro`. It trains one model per fold and lists the labels that these models doubt.
+`python -m tools.error_page` then shows the clips.
 """
 
 from pathlib import Path

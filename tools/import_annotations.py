@@ -159,7 +159,9 @@ def main() -> None:
     parser = command_parser("import_annotations", DESCRIPTION)
     parser.usage = "%(prog)s NAME FILE... --recordings FOLDER [options]"
     parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations; none: make the clips again")
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="annotation file; without any, the clips are made again"
+    )
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="folder of the recordings")
     parser.add_argument(
         "--label",
@@ -169,7 +171,7 @@ def main() -> None:
         help=f"meaning of a word: {', '.join(KINDS[:-1])} or {KINDS[-1]}; * matches any letters",
     )
     parser.add_argument(
-        "--words", action="append", default=[], metavar="COLUMN", help=f"column that holds these words; or {NONE}"
+        "--words", action="append", default=[], metavar="COLUMN", help=f"column that holds these words, or {NONE}"
     )
     parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on this data set")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """Write the queue for Audacity and Raven: `python -m tools.queue_tracks FOLDER`.
 
-Each recording in the queue gets an Audacity label track and a Raven selection table, with the queued windows ready to
-be labelled. `python -m tools.add_labels` reads them back.
+Each recording in the queue gets an Audacity label track and a Raven selection table, with its queued windows ready to
+label. `python -m tools.add_labels` reads them back.
 """
 
 from collections import defaultdict

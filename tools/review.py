@@ -1,9 +1,9 @@
 """Draw windows of searched recordings to listen to: `python -m tools.review FOLDER --count N`.
 
-A FOLDER is one that tools.detect has written. The windows are drawn at random, from all ranges of scores and all
-recordings, below the threshold as well. The folder gets the page where people listen to them (review.html) and the list
-of the windows (review.csv). `python -m tools.add_reviews` takes the answers back. Run again, it draws other windows:
-from the recordings that have joined since, if any have.
+A FOLDER is one that tools.detect has written. The windows are drawn at random from all recordings and all ranges of
+scores, also below the threshold. The folder gets the page where people listen to them (review.html) and the list of the
+windows (review.csv). `python -m tools.add_reviews` takes in the answers. If you run it again, it draws other windows,
+from recordings that have joined the run since if there are any.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
-Every stage with an output in Git runs again, so that the verdict rests on bytes made in this run, not on what
-dvc.lock claims. The report on reviewed detections is made again as well. Any other stage runs where DVC's cache does
-not hold its outputs.
+Every stage with an output in Git runs again, so the verdict is about bytes made in this run, not about what dvc.lock
+claims. The report on reviewed detections is made again, too. Any other stage runs only if its outputs are not in DVC's
+cache.
 """
 
 import re

@@ -15,7 +15,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.split import SPLIT
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.lib.clips.known_clips import clips_by_id, clips_table
-from tools.lib.command_parser import command_parser
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.label_quality import probable_errors
@@ -66,7 +66,9 @@ def main() -> None:
     parser.add_argument(
         "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )
-    parser.add_argument("--output", type=Path, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})")
+    parser.add_argument(
+        "--output", type=output_file, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})"
+    )
     arguments = parser.parse_args()
     errors, clip_count = find_label_errors(arguments.folds)
     write_label_errors(arguments.output, errors)

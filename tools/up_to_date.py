@@ -20,7 +20,7 @@ from stages.lib.runtime.running import run
 from tools.check_labels import check_labels
 from tools.field_report import write_report
 from tools.lib.clips.known_clips import clips_table
-from tools.lib.command_parser import command_parser
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import missing_data, without_data
 from tools.lib.revisions import git_text
 from tools.lib.rounds.rounds_table import read_rounds
@@ -159,7 +159,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 def main() -> None:
     """Bring the outputs up to date."""
     parser = command_parser("up_to_date", __doc__)
-    parser.add_argument("--patch", type=Path, metavar="FILE", help="write what is to be committed to this file")
+    parser.add_argument("--patch", type=output_file, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
     of_field = report_again()

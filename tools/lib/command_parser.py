@@ -1,6 +1,9 @@
 """The command line of a command."""
 
 import argparse
+from pathlib import Path
+
+from stages.lib.runtime.faults import InputFaults
 
 
 def command_parser(name: str, description: str | None) -> argparse.ArgumentParser:
@@ -14,3 +17,11 @@ def command_parser(name: str, description: str | None) -> argparse.ArgumentParse
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def output_file(text: str) -> Path:
+    """Return the file that an argument names; `InputFaults` where it is a folder."""
+    path = Path(text)
+    if path.is_dir():
+        raise InputFaults([f"{path}: is a folder; name a file"])
+    return path

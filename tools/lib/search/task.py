@@ -58,6 +58,8 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     """Return what is new among the given recordings, decoded; refuse with all faults if there is nothing to do."""
     folder, names, wanted = choices.folder, named(given), wanted_run(choices, params)
     run = read_run(folder) if (folder / RECORD).exists() else wanted
+    # Before recordings are decoded, which may take hours.
+    refuse([*option_faults(choices, params.clip_s), *(misfits(folder, run, wanted) if run is not wanted else [])])
     compared = compare(folder, run, dict(names))
     stated = set(given)
     in_folders = [path for path, _ in names if path not in stated]
@@ -69,8 +71,6 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
     entries = {one.path: entry_of(one, choices.site) for one in recordings}
     faults = [
-        *option_faults(choices, params.clip_s),
-        *(misfits(folder, run, wanted) if run is not wanted else []),
         *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
         *compared.faults,
         *output_faults(list(entries.values()), run, choices),

@@ -131,7 +131,7 @@ def read_run(folder: Path) -> Run:
     path = folder / RECORD
     try:
         return Run.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputFaults(
             [f"{path}: there is no such file; name a folder that python -m tools.detect has written"]
         ) from None

@@ -49,7 +49,8 @@ class HandedIn(NamedTuple):
 def read_file(path: Path) -> HandedIn:
     """Read a file in any of the formats, recognised by its content."""
     if not path.is_file():
-        return faulty(path, "is a folder; name the files in it" if path.is_dir() else "there is no such file")
+        absent = f"there is no such file; name {KNOWN}"
+        return faulty(path, "is a folder; name the files in it" if path.is_dir() else absent)
     content = remembered(path).read_bytes()
     fault = content_fault(content) or encoding_fault(content)
     if fault:

@@ -118,15 +118,13 @@ def main() -> None:
     """Add the model that the command line names."""
     options = parse_arguments()
     folder = FOLDER / options.name
-    refuse(
-        [f"{options.name}: is no name; write letters, digits, _ and -"]
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", options.name)
-        else [f"{options.name}: stands for no model; choose another name"]
-        if options.name == NO_MODEL
-        else [f"{folder}: is there already; remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"]
-        if folder.exists()
-        else []
-    )
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", options.name):
+        raise InputFaults([f"{options.name}: is no name; write letters, digits, _ and -"])
+    if options.name == NO_MODEL:
+        raise InputFaults([f"{options.name}: stands for no model; choose another name"])
+    if folder.exists():
+        remedy = f"remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"
+        raise InputFaults([f"{folder}: is there already; {remedy}"])
     if options.source is None and options.name != birdnet.NAME:
         raise InputFaults([f"{options.name}: where is it? Give --from FILE_OR_FOLDER, or the name {birdnet.NAME}"])
     given = given_file(options) if options.source else given_birdnet(options.accept_licence)

@@ -70,8 +70,9 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     stems = file_stems(new, {one.name: one.file_stem for one in run.recordings})
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
     entries = {one.path: entry_of(one, choices.site) for one in recordings}
+    without_any = [path for path in given if path.is_dir() and not audio_files(path)]
     faults = [
-        *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
+        *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any),
         *compared.faults,
         *output_faults(list(entries.values()), run, choices),
         *same_files(names),
@@ -87,11 +88,6 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """Return the digests of the recordings that exist."""
     return {Path(path): seen.digest for path, seen in hash_files(filter(Path.is_file, paths), {}).items()}
-
-
-def without_any(given: Iterable[Path]) -> list[Path]:
-    """Return the folders without recordings."""
-    return [path for path in given if path.is_dir() and not audio_files(path)]
 
 
 def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:

@@ -15,7 +15,6 @@ from stages.lib.features.features_key import made_by
 from stages.lib.features.pretrained import FOLDER as PRETRAINED
 from stages.lib.features.views import chosen_model
 from stages.lib.model.model_folder import Model, load_model, save_model
-from stages.lib.model.probe import Probe
 from stages.lib.training.inputs import LabelledClips, TrainParams
 
 NETWORK, PROBE, BOTH = "network", "probe", "both"
@@ -90,15 +89,9 @@ def train_kinds(
     if set(kinds) & {PROBE, BOTH}:
         models[PROBE], _ = train_new_model(only(features, PROBE), train, valid, params)
     if BOTH in kinds:
-        models[BOTH] = joined(models[NETWORK], calibrated_probe(models[PROBE]), features, valid)
+        probe = models[PROBE].probe
+        models[BOTH] = joined(models[NETWORK], probe.tempered(models[PROBE].temperature), features, valid)
     return {kind: models[kind] for kind in kinds}
-
-
-def calibrated_probe(model: Model) -> Probe:
-    """Return the probe of a model that holds nothing else, with its temperature divided out."""
-    if model.probe is None:
-        raise ValueError("there is no probe in this model")
-    return model.probe.tempered(model.temperature)
 
 
 def trained_network(features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams) -> Model:

@@ -13,10 +13,10 @@ from tests.support.pages import PAGES, read_page
 LINK = re.compile(r"\]\((?!https?:|\.\./\.\./edit/)([^)#\s]*)(?:#([^)\s]+))?\)")
 MODULE = re.compile(r"python -m ([a-z_]+(?:\.\w+)*)([^`\n]*(?:\\\n[^`\n]*)*)")
 OPTION = re.compile(r"(?<!\S)--[a-z-]+")
-# Options that modules of experiments share.
+# Options that several commands share.
 SHARED = {
-    f"experiments.{name}": (REPOSITORY / "experiments" / f"{name}.py").read_text(encoding="utf-8")
-    for name in ("command", "kinds")
+    name: (REPOSITORY / name.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
+    for name in ("experiments.command", "experiments.kinds", "tools.lib.answers.signature")
 }
 # Words that a native-speaking engineer would not write (DESIGN: plain, modern technical English).
 QUAINT = re.compile(r"\b(mend(s|ed)?|anew|alike|whoever|besides|of which|if need be)\b", re.IGNORECASE)

@@ -4,9 +4,7 @@ A FILE is a table with the columns of labels/queue.csv, such as the CSV of the l
 Raven selection table. Example: `python -m tools.add_labels expert-val-2026-11-22.csv`.
 """
 
-import argparse
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from stages.lib.runtime.faults import refuse
@@ -16,8 +14,9 @@ from stages.lib.tables.answered import ELSEWHERE
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, respelt, spellings, write_rows
 from tools.lib.answers.answer_files import read_answer_files
 from tools.lib.answers.answer_merging import OLDER, GivenAnswer, contradictions, merge, outcomes_line
-from tools.lib.answers.signature import Signature, signature_faults, signature_of
+from tools.lib.answers.signature import Signature, add_signature, signature_faults, signature_of
 from tools.lib.clips.known_clips import note, parts, with_clips_ever
+from tools.lib.command_parser import command_parser
 
 
 def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
@@ -46,12 +45,9 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
 
 def main() -> None:
     """Add the answers in the given files."""
-    parser = argparse.ArgumentParser(prog="python -m tools.add_labels", description=__doc__)
+    parser = command_parser("add_labels", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="answers of an expert")
-    parser.add_argument("--annotator", metavar="NAME", help="annotator of Audacity or Raven files")
-    parser.add_argument(
-        "--date", default=date.today().isoformat(), metavar="YYYY-MM-DD", help="their date (default: today)"
-    )
+    add_signature(parser)
     options = parser.parse_args()
     signature = signature_of(options)
     refuse(signature_faults(signature))

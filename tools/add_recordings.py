@@ -1,13 +1,12 @@
 """Add recordings without labels to the pool: `python -m tools.add_recordings FOLDER`.
 
 They are copied to the data set in params.yaml, unless they are already there, and cut into windows of
-`featurize.clip_s`. Windows without sound are left out. Existing clips do not change.
+`featurize.clip_s` seconds. Windows without sound are left out. Existing clips do not change.
 
 example:
   python -m tools.add_recordings /media/card/2026-11 --site lime_kiln
 """
 
-import argparse
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from pathlib import Path
@@ -24,6 +23,7 @@ from stages.lib.tables.clips import read_clips
 from stages.lib.tables.held_out import length_faults, read_held_out
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
 from tools.lib.clips.foreign_ids import foreign_joining, other_sound
+from tools.lib.command_parser import command_parser
 from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
@@ -150,12 +150,12 @@ def option_faults(site: str | None, hop_s: float | None) -> list[str]:
 
 def main() -> None:
     """Add the recordings of a folder."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.add_recordings", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_parser("add_recordings", __doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
-    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names)")
-    parser.add_argument("--hop", type=float, metavar="SECONDS", help="hop of windows (default: featurize.clip_s)")
+    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names and folders)")
+    parser.add_argument(
+        "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: featurize.clip_s)"
+    )
     options = parser.parse_args()
     refuse(option_faults(options.site, options.hop))
 

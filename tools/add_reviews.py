@@ -1,19 +1,17 @@
-"""Take back reviewed windows of a detector run: `python -m tools.add_reviews FILE...`.
+"""Take in what reviewers heard in windows of a detector run: `python -m tools.add_reviews FILE...`.
 
 A FILE is the CSV of review.html, or a table of tools.detect (Raven, Audacity or CSV) in which somebody has filled in
-verdicts: call, nocall or unsure. Rows may be added and moved. Recordings and windows join the data set, answers join
-labels/expert.csv. A row without a verdict says nothing, nor does a row that was deleted. Giving a file again changes
-nothing.
+verdicts: call, nocall or unsure. Rows may be added and moved. A row without a verdict says nothing, and so does a
+deleted row. The recordings and windows join the data set, the answers join labels/expert.csv. Giving a file again
+changes nothing.
 
 example:
   python -m tools.add_reviews ~/Downloads/review-val-2026-11-28.csv
   python -m tools.add_reviews detections/*.selections.txt --annotator val
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -27,8 +25,9 @@ from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import EXPERT, clip_ids_of, read_rows, write_rows
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tools.lib.answers.answer_merging import contradictions, merge, outcomes_line
-from tools.lib.answers.signature import Signature, signature_faults, signature_of
+from tools.lib.answers.signature import Signature, add_signature, signature_faults, signature_of
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
+from tools.lib.command_parser import command_parser
 from tools.lib.detection.run_record import read_run
 from tools.lib.draws.draws import read_covered, read_draws, searched_by
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
@@ -151,24 +150,13 @@ def option_faults(given: Given) -> list[str]:
 
 def main() -> None:
     """Take in the files that are named."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.add_reviews",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("add_reviews", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file with verdicts")
-    parser.add_argument("--annotator", metavar="NAME", help="who filled in the tables")
-    parser.add_argument(
-        "--date",
-        default=date.today().isoformat(),
-        metavar="YYYY-MM-DD",
-        help="day on which they were filled in (default: today)",
-    )
+    add_signature(parser)
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="folder of the run (default: that of the file, or detections/)"
     )
-    parser.add_argument("--deleted", choices=["nocall"], help="rows that were deleted from a table are no calls, too")
+    parser.add_argument("--deleted", choices=["nocall"], help="take rows that were deleted from a table for no calls")
     parser.add_argument(
         "--minutes",
         type=float,

@@ -1,6 +1,5 @@
 """Answer the queue of the synthetic data set, to try the loop without an expert: `python -m tools.answer_queue`."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, cells_of
+from tools.lib.command_parser import command_parser
 
 ANNOTATOR = "synthetic-truth"
 
@@ -54,7 +54,7 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 
 def main() -> None:
     """Answer the queue of the synthetic data set."""
-    argparse.ArgumentParser(prog="python -m tools.answer_queue", description=__doc__).parse_args()
+    command_parser("answer_queue", __doc__).parse_args()
     data = read_params("data", DataParams)
     if not data.is_synthetic:
         raise InputFaults(

@@ -1,10 +1,9 @@
 """Check labels/expert.csv by the rules of merge_labels: `python -m tools.check_labels`.
 
-Run it after editing the table by hand. A clone is enough. If DVC's outputs are missing, it says what
-it could not check.
+Run it after editing the table by hand. A clone is enough: if DVC's outputs are missing, it says what it could not
+check.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.answered import ELSEWHERE
 from stages.lib.tables.expert import EXPERT, Answer, answers_of, clip_ids_of, distinct, read_rows, settle, write_rows
 from tools.lib.clips.known_clips import note, parts_as_far_as_known, settled_clip_ids, with_clips_ever
+from tools.lib.command_parser import command_parser
 from tools.lib.wording import counted
 
 
@@ -68,7 +68,7 @@ def check_labels(fix: bool) -> list[str]:
 
 def main() -> None:
     """Check the table."""
-    parser = argparse.ArgumentParser(prog="python -m tools.check_labels", description=__doc__)
+    parser = command_parser("check_labels", __doc__)
     fix = "sort rows, remove repeated rows, and note clips of other data sets"
     parser.add_argument("--fix", action="store_true", help=fix)
     print(*check_labels(parser.parse_args().fix), sep="\n")

@@ -5,7 +5,6 @@ Audacity or as CSV, a file for each recording or for each day. A folder may grow
 what is new. A recording that cannot be searched is named and left out. The exit status is then 1.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from stages.lib.features.views import files_needed
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.running import run
+from tools.lib.command_parser import command_parser
 from tools.lib.detection.detector import feature_params
 from tools.lib.field.wanted_threshold import Wanted, count_per_hour, share, threshold_for
 from tools.lib.formats.detection_files import FORMS
@@ -74,7 +74,7 @@ def cost(outcome: Outcome, seconds: float, where: str) -> str:
 
 def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.detect", description=__doc__, allow_abbrev=False)
+    parser = command_parser("detect", __doc__)
     parser.add_argument(
         "recordings",
         nargs="+",
@@ -95,6 +95,7 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         "--threshold",
         type=float,
         default=THRESHOLD,
+        metavar="SCORE",
         help=f"score above which there is a detection (default: {THRESHOLD})",
     )
     level.add_argument(
@@ -102,14 +103,14 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         type=count_per_hour,
         dest="wanted",
         metavar="COUNT",
-        help="instead: at most so many false alarms per hour, by the report of tools.field_report",
+        help="instead of a score: at most so many false alarms per hour, as tools.field_report estimates them",
     )
     level.add_argument(
         "--precision",
         type=share,
         dest="wanted",
         metavar="SHARE",
-        help="instead: at least this share of calls among the windows above the threshold, by the same report",
+        help="instead of a score: at least this share of calls among the windows above it, by the same estimate",
     )
     parser.add_argument(
         "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: a quarter of a window)"

@@ -4,7 +4,6 @@ Run it before merging answers. The first line is a summary.
 Example: `python -m tools.diff_labels origin/main --sheet sheet.png`.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from stages.lib.tables.clips import read_clips
 from stages.lib.tables.expert import EXPERT, LABELS, Answer, answers_of, clip_ids_of, read_rows, settle
 from stages.lib.tables.pool import POOL_SCORES, read_pool
 from tools.lib.clips.known_clips import clips_table, parts_as_far_as_known
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accuracy_change
 from tools.lib.review.agreement import agreement_table
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
@@ -100,9 +100,9 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
 
 def main() -> None:
     """Print the report, and draw the sheet."""
-    parser = argparse.ArgumentParser(prog="python -m tools.diff_labels", description=__doc__)
+    parser = command_parser("diff_labels", __doc__)
     parser.add_argument("base", metavar="BASE", help="a Git revision, such as HEAD~1 or origin/main")
-    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the changed clips to this file")
+    parser.add_argument("--sheet", type=output_file, metavar="FILE.png", help="draw the changed clips to this file")
     options = parser.parse_args()
     if options.sheet and options.sheet.suffix != ".png":
         raise InputFaults([f"--sheet {options.sheet}: name a file that ends in .png"])

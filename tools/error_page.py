@@ -4,7 +4,6 @@ Run it after `dvc repro`, to hear hard clips and wrong labels. Run `python -m to
 label errors.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from tools.lib.clips.known_clips import clips_by_id
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
@@ -124,9 +124,9 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
 
 def main() -> None:
     """Write the error page."""
-    parser = argparse.ArgumentParser(prog="python -m tools.error_page", description=__doc__, allow_abbrev=False)
+    parser = command_parser("error_page", __doc__)
     parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips per section (default: {MOST_CLIPS})")
-    parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
+    parser.add_argument("--output", type=output_file, default=PAGE, help=f"output file (default: {PAGE})")
     arguments = parser.parse_args()
     refuse([f"--count {arguments.count}: is too small; give 1 or more"] if arguments.count < 1 else [])
     dataset = read_params("data", DataParams).dataset

@@ -1,12 +1,12 @@
-"""How far to trust the detections of a run: `python -m tools.field_report`, after `python -m tools.add_reviews`.
+"""Say how far to trust the detections of a run: `python -m tools.field_report`, after `python -m tools.add_reviews`.
 
-From the windows that were drawn at random and heard, it estimates for each threshold how many of the windows above it
-are calls (precision), how many are not, per hour (false alarms), and how many of the calls are above it (recall): at
-all sites together and at each, with 95 % intervals. It writes metrics/field.json and metrics/plots/field.csv, which
-`dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its threshold from there.
+From the windows that were drawn at random and heard, it estimates for each threshold the share of calls among the
+windows above it (precision), the windows without a call above it per hour (false alarms), and the share of calls that
+are above it (recall). It does so for all sites together and for each, with 95 % intervals. It writes metrics/field.json
+and metrics/plots/field.csv, which `dvc plots show Field` draws. `python -m tools.detect --false-alarms 2` takes its
+threshold from there.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.answer_rules import rule_faults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.reviews import REVIEWS, Review, read_reviews
+from tools.lib.command_parser import command_parser
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs
 from tools.lib.field.field_metrics import field_metrics
 from tools.lib.field.field_table import summary
@@ -95,12 +96,7 @@ def write_report(asked: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write the report and print its tables."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.field_report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("field_report", __doc__)
     parser.add_argument("--run", default="", help=f"a run of {RUNS} (default: the one with the latest answer)")
     asked = parser.parse_args().run
     metrics = write_report(asked)

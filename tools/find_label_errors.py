@@ -1,10 +1,9 @@
 """Find clips whose label is probably wrong, by cross-validation: `python -m tools.find_label_errors`.
 
-Run it after `dvc repro`, when labels may be wrong. It trains one model per fold. `python -m tools.error_page` then
-shows the clips.
+Run it after `dvc repro`. It trains one model per fold and lists the labels that these models doubt.
+`python -m tools.error_page` then shows the clips.
 """
 
-import argparse
 from pathlib import Path
 
 from stages.lib.feature_store import open_features
@@ -16,6 +15,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.split import SPLIT
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.lib.clips.known_clips import clips_by_id, clips_table
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, LabelError, write_label_errors
 from tools.lib.label_errors.label_quality import probable_errors
@@ -62,11 +62,13 @@ def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
 
 def main() -> None:
     """Write the table of probable label errors."""
-    parser = argparse.ArgumentParser(prog="python -m tools.find_label_errors", description=__doc__, allow_abbrev=False)
+    parser = command_parser("find_label_errors", __doc__)
     parser.add_argument(
         "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )
-    parser.add_argument("--output", type=Path, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})")
+    parser.add_argument(
+        "--output", type=output_file, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})"
+    )
     arguments = parser.parse_args()
     errors, clip_count = find_label_errors(arguments.folds)
     write_label_errors(arguments.output, errors)

@@ -4,17 +4,14 @@ Run it once, after setting a new data set and the sizes of its parts in params.y
 From then on, no change to the data set moves a test or validation clip.
 """
 
-import argparse
-
 from stages.lib.runtime.running import run
+from tools.lib.command_parser import command_parser
 from tools.lib.split.hold_out import hold_out
 
 
 def main() -> None:
     """Draw, or refuse to draw again."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.hold_out"
-    )
+    parser = command_parser("hold_out", __doc__)
     parser.add_argument(
         "--again", action="store_true", help="draw other clips; earlier figures are then not comparable"
     )

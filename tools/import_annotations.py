@@ -4,7 +4,6 @@ The files and the recordings that they name are copied to data/NAME. With the na
 the files there. --use sets params.yaml so that the pipeline runs on this data set, with suitable sizes for the split.
 """
 
-import argparse
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.clips.own_windows import NAME as WINDOWS
 from tools.lib.clips.own_windows import add_windows, not_annotated
 from tools.lib.clips.telling_names import telling_line
+from tools.lib.command_parser import command_parser
 from tools.lib.formats.event import KINDS
 from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
@@ -171,14 +171,12 @@ def parse_labels(options: Sequence[str]) -> dict[str, str]:
 
 def main() -> None:
     """Import new files, or make the clips again."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.import_annotations",
-        usage="%(prog)s NAME FILE... --recordings FOLDER [options]",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
+    parser = command_parser("import_annotations", DESCRIPTION)
+    parser.usage = "%(prog)s NAME FILE... --recordings FOLDER [options]"
     parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="annotations; none: make the clips again")
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="annotation file; without any, the clips are made again"
+    )
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="folder of the recordings")
     parser.add_argument(
         "--label",
@@ -188,7 +186,7 @@ def main() -> None:
         help=f"meaning of a word: {', '.join(KINDS[:-1])} or {KINDS[-1]}; * matches any letters",
     )
     parser.add_argument(
-        "--words", action="append", default=[], metavar="COLUMN", help=f"column that holds these words; or {NONE}"
+        "--words", action="append", default=[], metavar="COLUMN", help=f"column that holds these words, or {NONE}"
     )
     parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on this data set")
     options = parser.parse_args()

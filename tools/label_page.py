@@ -3,7 +3,6 @@
 Run it after `dvc repro` has filled labels/queue.csv. The page is a single file that works in any browser, offline.
 """
 
-import argparse
 import hashlib
 import json
 from collections import defaultdict
@@ -20,6 +19,7 @@ from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, answers_of, read_rows
 from stages.lib.tables.held_out import length_faults, read_held_out
 from stages.lib.tables.pool import POOL_SCORES, read_pool
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.pages.clip_parts import in_data_set
 from tools.lib.pages.label_document import label_document
 
@@ -94,8 +94,8 @@ def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> 
 
 def main() -> None:
     """Write the label page."""
-    parser = argparse.ArgumentParser(prog="python -m tools.label_page", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--output", type=Path, default=PAGE, help=f"output file (default: {PAGE})")
+    parser = command_parser("label_page", __doc__)
+    parser.add_argument("--output", type=output_file, default=PAGE, help=f"output file (default: {PAGE})")
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset
     params = read_params("featurize", FeatureParams)

@@ -6,7 +6,6 @@ go to `labels/undecided.csv`, so they are not asked about again. `labels/rounds.
 emptied. All answers stay in `labels/expert.csv`.
 """
 
-import argparse
 import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +22,7 @@ from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
+from tools.lib.command_parser import command_parser
 from tools.lib.review.accuracy_change import EVALUATION
 from tools.lib.revisions import full_name, git, git_text, snapshot
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
@@ -170,9 +170,7 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
 
 def main() -> None:
     """Close the round, and advise whether another is worth the experts' time."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="python -m tools.next_round"
-    ).parse_args()
+    command_parser("next_round", __doc__).parse_args()
     refuse(state_faults())
     rounds = read_rounds()
     closed, undecided = close_round(len(rounds) + 1, rounds)

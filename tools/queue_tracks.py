@@ -1,10 +1,9 @@
 """Write the queue for Audacity and Raven: `python -m tools.queue_tracks FOLDER`.
 
-Each recording in the queue gets an Audacity label track and a Raven selection table, with the queued windows ready to
-be labelled. `python -m tools.add_labels` reads them back.
+Each recording in the queue gets an Audacity label track and a Raven selection table, with its queued windows ready to
+label. `python -m tools.add_labels` reads them back.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from tools.lib.clips.queue_windows import Window, read_queue_windows
+from tools.lib.command_parser import command_parser
 from tools.lib.formats import audacity_track, raven_table
 from tools.lib.wording import counted
 
@@ -46,7 +46,7 @@ def write_tracks(folder: Path) -> str:
 
 def main() -> None:
     """Write the files to a folder."""
-    parser = argparse.ArgumentParser(prog="python -m tools.queue_tracks", description=__doc__)
+    parser = command_parser("queue_tracks", __doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="output folder (created if missing)")
     print(write_tracks(parser.parse_args().folder))
 

@@ -1,12 +1,11 @@
 """Draw windows of searched recordings to listen to: `python -m tools.review FOLDER --count N`.
 
-A FOLDER is one that tools.detect has written. The windows are drawn at random, from all ranges of scores and all
-recordings, below the threshold as well. The folder gets the page where people listen to them (review.html) and the list
-of the windows (review.csv). `python -m tools.add_reviews` takes the answers back. Run again, it draws other windows:
-from the recordings that have joined since, if any have.
+A FOLDER is one that tools.detect has written. The windows are drawn at random from all recordings and all ranges of
+scores, also below the threshold. The folder gets the page where people listen to them (review.html) and the list of the
+windows (review.csv). `python -m tools.add_reviews` takes in the answers. If you run it again, it draws other windows,
+from recordings that have joined the run since if there are any.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
+from tools.lib.command_parser import command_parser
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
 from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, write_covered
 from tools.lib.pages.clip_parts import Shown
@@ -108,12 +108,7 @@ def review(folders: Sequence[Path], counts: Counts) -> list[str]:
 
 def main() -> None:
     """Draw windows of the folders that are named."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.review",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser("review", __doc__)
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"
     )

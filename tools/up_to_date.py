@@ -1,11 +1,10 @@
 """Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
 
-Every stage with an output in Git runs again, so that the verdict rests on bytes made in this run, not on what
-dvc.lock claims. The report on reviewed detections is made again as well. Any other stage runs where DVC's cache does
-not hold its outputs.
+Every stage with an output in Git runs again, so the verdict is about bytes made in this run, not about what dvc.lock
+claims. The report on reviewed detections is made again, too. Any other stage runs only if its outputs are not in DVC's
+cache.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from stages.lib.runtime.table import write_table
 from tools.check_labels import check_labels
 from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
+from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import missing_data, without_data
 from tools.lib.revisions import git_text
 from tools.lib.rounds.rounds_table import read_rounds
@@ -176,8 +176,8 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 
 def main() -> None:
     """Bring the outputs up to date."""
-    parser = argparse.ArgumentParser(prog="python -m tools.up_to_date", description=__doc__)
-    parser.add_argument("--patch", type=Path, metavar="FILE", help="write what is to be committed to this file")
+    parser = command_parser("up_to_date", __doc__)
+    parser.add_argument("--patch", type=output_file, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
     of_field = report_again()

@@ -36,10 +36,10 @@ from stages.lib.training.inputs import TrainParams
 from tools.lib.clips.clip_rows import clip_row
 from tools.lib.detection.detections import Detection, find_detections, window_starts
 from tools.lib.recordings.given_recordings import GivenRecording
+from tools.lib.search.choices import HOPS_A_WINDOW
 
 DATASET, LONG_RECORDINGS = "right_whale", RECORDINGS / "right_whale_recordings"
 SECTION = "detection"
-HOPS_A_WINDOW = 4
 # So low that the curves go on to where nearly all calls are found.
 THRESHOLD = 0.1
 

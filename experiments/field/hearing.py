@@ -88,11 +88,23 @@ class Tally:
         for name, held in compared(sample, threshold, truths):
             self.outcomes[name, threshold].append(held)
 
-    def cells(self, name: str, threshold: float) -> tuple[list[str], str]:
+    def rows(self, thresholds: Sequence[float]) -> list[list[str]]:
+        """Return a row for each measure, with the columns of `tally_head`."""
+        return [
+            [name.replace("_", " "), *(cell for threshold in thresholds for cell in self.cells(name, threshold))]
+            for name in MEASURES
+        ]
+
+    def cells(self, name: str, threshold: float) -> tuple[str, str]:
         """Return the share of intervals that hold each truth, and the median interval."""
         held = self.outcomes[name, threshold]
         if not held:
-            return [], ""
-        shares = [f"{share:.0%}" for share in np.mean([one.holds for one in held], axis=0)]
+            return "", ""
+        shares = ", ".join(f"{share:.0%}" for share in np.mean([one.holds for one in held], axis=0))
         low, high = (float(np.median([getattr(one, end) for one in held])) for end in ("low", "high"))
         return shares, f"{low:.{MEASURES[name]}f} to {high:.{MEASURES[name]}f}"
+
+
+def tally_head(thresholds: Sequence[float]) -> list[str]:
+    """Return the columns of a tally's rows."""
+    return ["measure", *(cell for score in thresholds for cell in (f"above {score:g}: held", "median interval"))]

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.command import page_parser
-from experiments.field.hearing import MEASURES, Tally, heard, truth_of
+from experiments.field.hearing import MEASURES, Tally, heard, tally_head, truth_of
 from experiments.page_section import publish
 from stages.lib.cards.markdown import table
 from tools.lib.draws.candidates import Candidate
@@ -100,19 +100,6 @@ def tallied(sea: Sea, recordings: int, count: int, draws: int) -> Tally:
     return tally
 
 
-def rows_for(sea: Sea, recordings: int, count: int, draws: int) -> list[tuple[str, ...]]:
-    """Return a row for each measure: how often the truth is held, and the median interval at each threshold."""
-    tally = tallied(sea, recordings, count, draws)
-    rows = []
-    for name in MEASURES:
-        cells = [str(recordings), str(count), name.replace("_", " ")]
-        for threshold in THRESHOLDS:
-            shares, interval = tally.cells(name, threshold)
-            cells += [", ".join(shares), interval]
-        rows.append(tuple(cells))
-    return rows
-
-
 def truth_lines(sea: Sea) -> list[str]:
     """Return what is true of all recordings, as a table."""
     of_all = truths(simulate(sea, MANY, np.random.default_rng(0)))
@@ -122,10 +109,12 @@ def truth_lines(sea: Sea) -> list[str]:
 
 def section(sea: Sea, draws: int, sizes: Sequence[tuple[int, int]]) -> str:
     """Return the results as Markdown."""
-    rows = [row for size in tqdm(sizes, unit="size", disable=None) for row in rows_for(sea, *size, draws)]
-    head = ["recordings", "windows heard", "measure"]
-    for threshold in THRESHOLDS:
-        head += [f"above {threshold:g}: held", "median interval"]
+    rows = [
+        [str(recordings), str(count), *cells]
+        for recordings, count in tqdm(sizes, unit="size", disable=None)
+        for cells in tallied(sea, recordings, count, draws).rows(THRESHOLDS)
+    ]
+    head = ["recordings", "windows heard", *tally_head(THRESHOLDS)]
     return "\n".join([*truth_lines(sea), "", f"{draws} draws each:", "", *table(head, rows)])
 
 

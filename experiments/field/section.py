@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from experiments.detection.measures import Detected
-from experiments.field.hearing import MEASURES, Tally
+from experiments.field.hearing import Tally, tally_head
 from experiments.field.outcome import RECALLS, mean_over_seeds, measures, threshold_at
 from experiments.field.study import Review
 from stages.lib.cards.markdown import table
@@ -13,6 +13,7 @@ from stages.lib.cards.markdown import table
 HALVES = ("first", "second")
 # The recall at which false alarms are shown by site.
 SHOWN_RECALL = 0.7
+REVIEW_HEAD = ("features", "half measured", "answers", "weight")
 
 
 def review_cells(kind: str, review: Review) -> list[str]:
@@ -38,9 +39,8 @@ def worth_table(outcomes: Mapping[tuple[str, Review], Sequence[Detected]]) -> li
         cells = [f"{value:.1f} ({low:.1f} to {high:.1f})" for value, low, high in rates]
         cells.append("{:.2f} ({:.2f} to {:.2f})".format(*precision))
         rows.append([*review_cells(kind, review), *cells])
-    head = ["features", "half measured", "answers", "weight"]
-    head += [f"false alarms/h at recall {recall:g}" for recall in RECALLS]
-    return table([*head, "average precision"], rows)
+    rates_head = [f"false alarms/h at recall {recall:g}" for recall in RECALLS]
+    return table([*REVIEW_HEAD, *rates_head, "average precision"], rows)
 
 
 def seed_table(outcomes: Mapping[tuple[str, Review], Sequence[Detected]]) -> list[str]:
@@ -50,8 +50,7 @@ def seed_table(outcomes: Mapping[tuple[str, Review], Sequence[Detected]]) -> lis
         per_seed = np.array([measures(of, np.ones((1, len(of.calls)), int))[0] for of in seeds])
         cells = [", ".join(f"{rate:.1f}" for rate in per_seed[:, position]) for position in range(len(RECALLS))]
         rows.append([*review_cells(kind, review), *cells])
-    head = ["features", "half measured", "answers", "weight"]
-    return table([*head, *(f"at recall {recall:g}, by seed" for recall in RECALLS)], rows)
+    return table([*REVIEW_HEAD, *(f"at recall {recall:g}, by seed" for recall in RECALLS)], rows)
 
 
 def elsewhere_table(
@@ -80,9 +79,8 @@ def elsewhere_table(
             rates.append(f"{np.mean([rate_in(of, here) for of in seeds]):.1f}")
         cells = [f"{np.mean(values):.3f}" for values in zip(*known[kind, review], strict=True)]
         rows.append([*review_cells(kind, review), *rates, *cells])
-    head = ["features", "half measured", "answers", "weight"]
-    head += [f"false alarms/h at {site}, recall {SHOWN_RECALL:g}" for site in names]
-    return table([*head, "AUC of other clips", "sensitivity", "specificity"], rows)
+    rates_head = [f"false alarms/h at {site}, recall {SHOWN_RECALL:g}" for site in names]
+    return table([*REVIEW_HEAD, *rates_head, "AUC of other clips", "sensitivity", "specificity"], rows)
 
 
 def rate_in(of: Detected, recordings: np.ndarray) -> float:
@@ -100,15 +98,9 @@ def trust_table(tallies: Mapping[tuple[int, int], Tally], thresholds: Sequence[f
         From the half that was reviewed and the number of answers to the outcomes.
     thresholds : sequence of float
     """
-    rows = []
-    for (half, count), tally in tallies.items():
-        for name in MEASURES:
-            cells = [HALVES[half], str(count), name.replace("_", " ")]
-            for threshold in thresholds:
-                shares, interval = tally.cells(name, threshold)
-                cells += [", ".join(shares), interval]
-            rows.append(cells)
-    head = ["half reviewed", "answers", "measure"]
-    for threshold in thresholds:
-        head += [f"above {threshold:g}: held", "median interval"]
-    return table(head, rows)
+    rows = [
+        [HALVES[half], str(count), *cells]
+        for (half, count), tally in tallies.items()
+        for cells in tally.rows(thresholds)
+    ]
+    return table(["half reviewed", "answers", *tally_head(thresholds)], rows)

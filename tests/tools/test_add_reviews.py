@@ -748,6 +748,14 @@ def test_files_that_are_none_of_ours_are_refused(folder):
     assert "there is no column Verdict" in lines[-1]
 
 
+def test_a_file_that_is_not_there_is_refused_with_what_to_name(folder):
+    assert refused(folder, "nowhere.csv", "data") == [
+        "nowhere.csv: there is no such file; name the CSV of review.html, or a table of tools.detect for Raven, "
+        "Audacity or as CSV, with verdicts filled in",
+        "data: is a folder; name the files in it",
+    ]
+
+
 def test_a_file_whose_run_is_unknown_is_refused(folder):
     (folder / "detections").rename(folder / "elsewhere")
     table = folder / RAVEN.format("one").replace("detections/", "")

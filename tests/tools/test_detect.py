@@ -563,12 +563,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
         "archive/../good.wav",
     ]
     given = [str(tmp_path / name) for name in names]
-    found = faults(folder, *given, "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1")
-    assert [line.removeprefix(f"{tmp_path}/") for line in found[:2]] == [
-        "--threshold 1: should be 0 or more, and less than 1",
-        "--hop 0.6: should be at least 0.001 s, and no more than a window of 0.5 s",
-    ]
-    said = "\n".join(found[2:])
+    said = "\n".join(faults(folder, *given, "--output", str(tmp_path / "out")))
     assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
     assert f"{tmp_path}/empty.wav is empty" in said
     assert f"{tmp_path}/text.wav is not audio" in said
@@ -579,6 +574,13 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     assert f"{tmp_path}/archive/../good.wav: {tmp_path}/good.wav would have files of the same name" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [TABLE.format("good")]
     assert (tmp_path / "out" / TABLE.format("good")).read_text() == "corrected by hand"
+
+
+def test_wrong_options_are_refused_before_any_recording_is_read(folder, tmp_path):
+    assert faults(folder, "no.wav", "--output", str(tmp_path / "out"), "--hop", "0.6", "--threshold", "1") == [
+        "--threshold 1: should be 0 or more, and less than 1",
+        "--hop 0.6: should be at least 0.001 s, and no more than a window of 0.5 s",
+    ]
 
 
 def test_recordings_of_one_name_in_several_folders_have_files_of_their_own(folder, tmp_path):
@@ -629,6 +631,21 @@ def test_what_cannot_be_searched_or_written_to_is_said_in_one_line(folder, tmp_p
 def test_without_a_model_it_says_how_to_get_one(folder, tmp_path):
     assert faults(tmp_path, str(folder / "deep.flac")) == [
         "models/retrained: holds no model; run dvc repro, or dvc pull"
+    ]
+
+
+@pytest.mark.parametrize("name", ["model.json", "network.weights.h5"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", None])
+def test_a_damaged_model_is_refused(folder, tmp_path, name, content):
+    shutil.copytree(folder / "models", tmp_path / "models")
+    shutil.copy(folder / "params.yaml", tmp_path)
+    file = tmp_path / "models" / "retrained" / name
+    if content is None:
+        file.write_bytes(file.read_bytes()[:-100])
+    else:
+        file.write_bytes(content)
+    assert faults(tmp_path, str(folder / "quiet.wav"), "--output", str(tmp_path / "out")) == [
+        "models/retrained: is damaged; restore it with dvc checkout --force models/retrained, or run dvc repro"
     ]
 
 

@@ -322,6 +322,11 @@ def test_outside_of_git_it_says_so(tmp_path, monkeypatch, review):
         review("HEAD")
 
 
+def test_a_lock_that_is_not_utf8_does_not_count(repository, review):
+    Path("dvc.lock").write_bytes(b"\xff")
+    assert review("HEAD")[0].endswith("accuracy not measured yet; run dvc repro")
+
+
 def test_notes_cannot_break_the_page(repository, review):
     answer('bay_0003000,call,val,2026-11-21,"<img src=x> | `tick` @everyone\n| a | b |"')
     lines = section(review("HEAD"), "Changes")

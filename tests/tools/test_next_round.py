@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
 from stages.lib.tables.settled import SettledClip
 from stages.lib.tables.undecided import UndecidedClip
+from tests.support.tool import run_tool
 from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
 from tools.next_round import asked_about, commit_of, settle_round, still_undecided
 
@@ -124,3 +126,11 @@ def git_folder(tmp_path, monkeypatch) -> Path:
 def answer(clip_id: str, label: str) -> None:
     row = dict(zip(COLUMNS, (clip_id, label, "val", "2026-11-22", ""), strict=True))
     write_rows(EXPERT, [*read_rows(EXPERT)[0], Row(0, row)])
+
+
+@pytest.mark.parametrize("command", ["next_round", "up_to_date"])
+def test_outside_of_git_it_says_so_in_one_line(tmp_path, command):
+    refused = run_tool(tmp_path, command)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    said = r"git: fatal: not a git repository.*; run it in the folder that holds params.yaml\n"
+    assert re.fullmatch(said, refused.stderr)

@@ -146,6 +146,7 @@ def test_a_run_with_other_windows_than_the_clips_is_refused(folder):
         (["--surest", "-1"], "--surest -1: should be 0 or more"),
         (["--uncertain", "-1"], "--uncertain -1: should be 0 or more"),
         (["nowhere"], "nowhere/run.json: there is no such file"),
+        (["params.yaml"], "params.yaml/run.json: there is no such file; name a folder that"),
     ],
 )
 def test_wrong_options_are_refused(folder, arguments, fault):

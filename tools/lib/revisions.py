@@ -33,11 +33,7 @@ def snapshot(revision: str, paths: Iterable[Path]) -> Iterator[Path]:
 
 def full_name(revision: str) -> str:
     """Return the hash of a commit; refuse an unknown revision."""
-    inside = git("rev-parse", "--is-inside-work-tree")
-    if inside.returncode:
-        raise InputFaults(
-            [f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"]
-        )
+    refuse_outside_of_git()
     # A name that begins with a hyphen must not be read as an option.
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
@@ -51,8 +47,18 @@ def git_text(*arguments: str) -> str:
     """Run git in the working folder and return its output; if it fails, its error message is the fault."""
     result = git(*arguments)
     if result.returncode:
+        refuse_outside_of_git()  # There, git may print all its options.
         raise InputFaults([f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}"])
     return result.stdout.decode()
+
+
+def refuse_outside_of_git() -> None:
+    """Refuse a working folder that is in no repository."""
+    inside = git("rev-parse", "--is-inside-work-tree")
+    if inside.returncode:
+        raise InputFaults(
+            [f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"]
+        )
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.annotation_files import RECORDINGS, name_faults, placed, present_files
@@ -80,7 +80,8 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     InputFaults
         With every fault.
     """
-    refuse([f"{source}: there is no such folder; name the folder with the recordings"] if no_folder(source) else [])
+    if source and not source.is_dir():
+        raise InputFaults([f"{source}: there is no such folder; name the folder with the recordings"])
     refuse(lone_folder_faults(given))
     clip_folders = [path for path in given if is_clip_folders(path)]
     register = read_register(folder / NAME)
@@ -122,11 +123,6 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     said = not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
     unclear = found.unclear.keys() | unclear_before
     return Gathered(read_now, registered_now(register, read_now, taken), registered | taken, texts, unclear, said)
-
-
-def no_folder(source: Path | None) -> bool:
-    """Tell whether a path is given that is not a folder."""
-    return source is not None and not source.is_dir()
 
 
 def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) -> dict[str, Annotations]:

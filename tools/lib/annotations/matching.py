@@ -85,8 +85,7 @@ def with_paths(one: Annotations, path_of: Mapping[str, str]) -> Annotations:
 
     origins: dict[str, Origin] = {}
     for name, origin in one.origins.items():
-        known = origins.get(renamed(name), Origin())
-        origins[renamed(name)] = Origin(known.site or origin.site, known.began or origin.began)
+        origins[renamed(name)] = origins.get(renamed(name), Origin()).or_else(origin)
     return one._replace(events=[event_of(event) for event in one.events], origins=origins)
 
 
@@ -94,8 +93,7 @@ def origins_of(read: Sequence[Annotations]) -> dict[str, Origin]:
     """Return where and when each recording was made: from annotations, otherwise from its path."""
     origins: dict[str, Origin] = {}
     for name, said in (item for one in read for item in one.origins.items()):
-        known, by_path = origins.get(name, Origin()), origin_of_recording(name)
-        origins[name] = Origin(known.site or said.site or by_path.site, known.began or said.began or by_path.began)
+        origins[name] = origins.get(name, Origin()).or_else(said).or_else(origin_of_recording(name))
     return origins
 
 

@@ -1,6 +1,7 @@
 """Whose answers a file holds, and of which day, where the file itself does not say: two options of a command."""
 
 import argparse
+from datetime import date
 from typing import NamedTuple
 
 from stages.lib.tables.answer_rules import annotator_fault, date_fault
@@ -12,6 +13,17 @@ class Signature(NamedTuple):
 
     annotator: str | None
     day: str
+
+
+def add_signature(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take the two options."""
+    parser.add_argument("--annotator", metavar="NAME", help="who answered, for files that do not say")
+    parser.add_argument(
+        "--date",
+        default=date.today().isoformat(),
+        metavar="YYYY-MM-DD",
+        help="day of the answers, for files that do not say (default: today)",
+    )
 
 
 def signature_of(options: argparse.Namespace) -> Signature:

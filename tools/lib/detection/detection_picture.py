@@ -1,6 +1,7 @@
 """The spectrogram of a recording with its detections drawn in."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -47,16 +48,16 @@ def draw_detections(
 
 def shown_minutes(length_s: float, detections: Sequence[Detection]) -> list[int]:
     """Return the minutes that a picture shows: all, or where these are too many those with the surest detections."""
-    minutes = range(max(1, int(-(-length_s // ROW_S))))
-    if len(minutes) <= MOST_ROWS:
-        return list(minutes)
+    count = ceil(length_s / ROW_S)
+    if count <= MOST_ROWS:
+        return list(range(count))
     surest = sorted(detections, key=lambda detection: -detection.p_call)
     return sorted(list(dict.fromkeys(int(detection.start_s // ROW_S) for detection in surest))[:MOST_ROWS]) or [0]
 
 
 def title(recording: RunRecording, detections: Sequence[Detection], shown: int) -> str:
     """Say what the picture shows."""
-    minutes = max(1, int(-(-recording.length_s // ROW_S)))
+    minutes = ceil(recording.length_s / ROW_S)
     part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"
     return f"{recording.name}: {counted(len(detections), 'detection')}{part}"
 

@@ -1,6 +1,7 @@
 """A model that goes over recordings of any length, on the features that it was trained on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -34,9 +35,10 @@ def feature_params(folder: Path) -> FeatureParams:
     Raises
     ------
     InputFaults
-        Where the folder holds no model, or one whose features can no longer be made.
+        Where the folder holds no model, a damaged one, or one whose features can no longer be made.
     """
-    description = feature_description(folder)
+    with refused_if_damaged(folder):
+        description = feature_description(folder)
     try:
         params = FeatureParams.model_validate(description["params"])
     except ValidationError:
@@ -50,7 +52,21 @@ def feature_params(folder: Path) -> FeatureParams:
 
 def open_detector(folder: Path) -> Detector:
     """Load a model with its own description of its features."""
-    return Detector(folder, open_model(folder), feature_params(folder))
+    with refused_if_damaged(folder):
+        model = open_model(folder)
+    return Detector(folder, model, feature_params(folder))
+
+
+@contextmanager
+def refused_if_damaged(folder: Path) -> Iterator[None]:
+    """Refuse a model whose files are incomplete or hold something else."""
+    try:
+        yield
+    except PermissionError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError):
+        remedy = f"restore it with dvc checkout --force {folder}, or run dvc repro"
+        raise InputFaults([f"{folder}: is damaged; {remedy}"]) from None
 
 
 def scores(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stages.lib.audio.examination import Examined
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import InputFaults, refuse
-from stages.lib.runtime.table import Row, quoted, read_table, write_table
+from stages.lib.runtime.table import quoted, read_table, write_table
 from stages.lib.tables.clips import parse_seconds
 from tools.lib.detection.detections import window_starts
 
@@ -131,7 +131,7 @@ def read_run(folder: Path) -> Run:
     path = folder / RECORD
     try:
         return Run.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputFaults(
             [f"{path}: there is no such file; name a folder that python -m tools.detect has written"]
         ) from None
@@ -190,12 +190,8 @@ def read_scores(folder: Path, run: Run, recording: RunRecording) -> tuple[np.nda
     refuse(f"{path}:{row.line}: {fault}" for row in rows if (fault := row_fault(row.cells)))
     windows = len(window_starts(recording.length_s, run.clip_s, run.hop_s))
     refuse([] if len(rows) == windows else [f"{path}: has scores of {len(rows)} windows, not {windows}; {DAMAGED}"])
-    return np.array([float(row.cells["start_s"]) for row in rows]), np.array([score_of(row) for row in rows])
-
-
-def score_of(row: Row) -> float:
-    """Return the score in a valid row; NaN if it is empty."""
-    return float(row.cells["p_call"] or "nan")
+    starts_s, p_call = ([float(row.cells[name] or "nan") for row in rows] for name in SCORE_COLUMNS)
+    return np.array(starts_s), np.array(p_call)
 
 
 def row_fault(cells: Mapping[str, str]) -> str | None:

@@ -35,6 +35,11 @@ def field_metrics(
     sites = sorted({row.site for row in runs})
     sample = sample_of(reviews, label_of, runs)
     fitted = recalibrate(sample)
+    by_site = {}
+    for site in sites if len(sites) > 1 else []:
+        reviews_there = [one for one in reviews if one.site == site]
+        sample_there = sample_of(reviews_there, label_of, [row for row in runs if row.site == site])
+        by_site[site] = described(reviews_there, sample_there, fitted, SITE_THRESHOLDS)
     first = runs[0]
     return {
         "run": first.run,
@@ -43,15 +48,7 @@ def field_metrics(
         "hop_s": first.hop_s,
         "recalibration": None if fitted is None else fitted._asdict(),
         "all": described(reviews, sample, fitted, THRESHOLDS),
-        "sites": {
-            site: described(
-                of_site := [one for one in reviews if one.site == site],
-                sample_of(of_site, label_of, [row for row in runs if row.site == site]),
-                fitted,
-                SITE_THRESHOLDS,
-            )
-            for site in (sites if len(sites) > 1 else [])
-        },
+        "sites": by_site,
     }
 
 

@@ -6,13 +6,17 @@ so there are no more detections than windows above the threshold.
 
 from typing import NamedTuple
 
-from tools.lib.field.sample import LOWER_EDGES, UPPER_EDGES, Sample
+import numpy as np
+
+from tools.lib.draws.candidates import BIN_EDGES
+from tools.lib.field.sample import Sample
 from tools.lib.field.totals import Interval, rate_per_hour, share_of, total
 
 THRESHOLDS = (
     *(0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9),
     *(0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999),
 )
+LOWER_EDGES, UPPER_EDGES = np.array(BIN_EDGES[:-1]), np.array(BIN_EDGES[1:])
 
 
 class OperatingPoint(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.lib.tables.clips import CALL
 from stages.lib.tables.reviews import Review
-from tools.lib.draws.candidates import BIN_EDGES, BINS
+from tools.lib.draws.candidates import BINS
 from tools.lib.draws.runs_table import SearchedBin
 from tools.lib.field.weights import weights_now
 
@@ -83,6 +83,3 @@ def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], run
         max(len(numbers), sum(row.recordings for row in of_sites)),
         sum(row.hours for row in of_sites),
     )
-
-
-LOWER_EDGES, UPPER_EDGES = np.array(BIN_EDGES[:-1]), np.array(BIN_EDGES[1:])

@@ -98,23 +98,11 @@ def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS
 
 def format_raven(windows: Iterable[Window]) -> str:
     """Return a selection table of the windows of a recording, with empty labels."""
-    return table_text(
-        COLUMNS,
-        (
-            (
-                *place(
-                    number,
-                    window.recording,
-                    (window.start_s, window.end_s),
-                    (window.min_hz, window.max_hz),
-                    window.channel,
-                ),
-                "",
-                "",
-            )
-            for number, window in enumerate(windows, start=1)
-        ),
-    )
+    rows = []
+    for number, window in enumerate(windows, start=1):
+        span_s, span_hz = (window.start_s, window.end_s), (window.min_hz, window.max_hz)
+        rows.append((*place(number, window.recording, span_s, span_hz, window.channel), "", ""))
+    return table_text(COLUMNS, rows)
 
 
 def format_detections(searched: Sequence[Searched], params: FeatureParams, *, offsets: bool) -> str:

@@ -50,6 +50,10 @@ class Origin(NamedTuple):
     site: str = ""
     began: str = ""
 
+    def or_else(self, other: "Origin") -> "Origin":
+        """Return this origin, with what it lacks taken from another."""
+        return Origin(self.site or other.site, self.began or other.began)
+
 
 def parts_of(name: str) -> tuple[str, ...]:
     """Return the folders and the name in a path from any system, with accents normalised.

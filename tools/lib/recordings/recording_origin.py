@@ -29,10 +29,7 @@ def origin_of_recording(path: str) -> Origin:
     by_folders = origin_of_folders("/".join(folders), name)
     # Orcasound has a folder per site, in it a folder per time, and in it the numbered parts of a stream.
     joined = origin_of_name("_".join([*folders[-2:], name])) if folders and not by_name.site else Origin()
-    return Origin(
-        by_name.site or joined.site or by_folders.site,
-        by_name.began or (joined.began if joined.site else "") or by_folders.began,
-    )
+    return by_name.or_else(joined if joined.site else Origin()).or_else(by_folders)
 
 
 def origin_of_folders(folders: str, name: str) -> Origin:

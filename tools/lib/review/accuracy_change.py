@@ -84,7 +84,7 @@ def labels_were_used(folder: Path) -> bool:
     lock, labels = folder / LOCK, folder / EXPERT
     if not (lock.exists() and labels.exists()):
         return False
-    return md5(labels.read_bytes(), usedforsecurity=False).hexdigest() in lock.read_text(encoding="utf-8")
+    return md5(labels.read_bytes(), usedforsecurity=False).hexdigest().encode() in lock.read_bytes()
 
 
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:

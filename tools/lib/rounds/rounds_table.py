@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.cards.field_results import FIELD, read_field
+from stages.lib.cards.field_results import read_field
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import CALL, NOCALL
@@ -143,7 +143,7 @@ def describe_round(
         str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
         "" if agreement is None else str(round(agreement, 6)),
         commit,
-        **of_field(read_field(METRICS / FIELD.name)),
+        **of_field(read_field()),
     )
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, tee
 from math import ceil
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,7 +129,8 @@ def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarr
     """
     if not todo.recordings:
         return
-    in_order = sorted(todo.recordings, key=lambda one: place_in_order(todo.entries[one.path]))
+    by_site_and_time = attrgetter("site", "began", "name")
+    in_order = sorted(todo.recordings, key=lambda one: by_site_and_time(todo.entries[one.path]))
     ahead, plans = tee(plan(one, todo.run) for one in in_order)
     windows = ((one.recording.path, batch) for one in ahead for batch in one.batches)
     results = scores(open_detector(RETRAINED), windows, cluster, todo.files)
@@ -143,8 +145,3 @@ def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarr
             p_call = np.full(len(one.starts_s), np.nan)
             p_call[one.sounds] = np.round(np.concatenate(of_batches), DECIMALS)
             yield one.recording.path, one.starts_s, p_call
-
-
-def place_in_order(entry: RunRecording) -> tuple[str, str, str]:
-    """Return what recordings are sorted by: site, time and name."""
-    return entry.site, entry.began, entry.name

@@ -58,6 +58,8 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     """Return what is new among the given recordings, decoded; refuse with all faults if there is nothing to do."""
     folder, names, wanted = choices.folder, named(given), wanted_run(choices, params)
     run = read_run(folder) if (folder / RECORD).exists() else wanted
+    # Before recordings are decoded, which may take hours.
+    refuse([*option_faults(choices, params.clip_s), *(misfits(folder, run, wanted) if run is not wanted else [])])
     compared = compare(folder, run, dict(names))
     stated = set(given)
     in_folders = [path for path, _ in names if path not in stated]
@@ -68,10 +70,9 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     stems = file_stems(new, {one.name: one.file_stem for one in run.recordings})
     recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
     entries = {one.path: entry_of(one, choices.site) for one in recordings}
+    without_any = [path for path in given if path.is_dir() and not audio_files(path)]
     faults = [
-        *option_faults(choices, params.clip_s),
-        *(misfits(folder, run, wanted) if run is not wanted else []),
-        *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any(given)),
+        *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any),
         *compared.faults,
         *output_faults(list(entries.values()), run, choices),
         *same_files(names),
@@ -87,11 +88,6 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """Return the digests of the recordings that exist."""
     return {Path(path): seen.digest for path, seen in hash_files(filter(Path.is_file, paths), {}).items()}
-
-
-def without_any(given: Iterable[Path]) -> list[Path]:
-    """Return the folders without recordings."""
-    return [path for path in given if path.is_dir() and not audio_files(path)]
 
 
 def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:

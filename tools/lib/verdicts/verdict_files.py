@@ -23,7 +23,7 @@ from tools.lib.recordings.recording_name import is_named_after
 PAGE_COLUMNS = {"clipid", "label", "annotator"}
 CSV_KEYS = {"recording", "starts", "ends"}
 # In a label track, the verdict follows the score; a label that a person has added has no score.
-TRACK_TEXT = re.compile(r"(?P<score>[01][.,]\d+)?\s*(?P<verdict>.*)", re.DOTALL)
+TRACK_SCORE = re.compile(r"[01][.,]\d+")
 KNOWN = "the CSV of review.html, or a table of tools.detect for Raven, Audacity or as CSV, with verdicts filled in"
 
 
@@ -49,7 +49,8 @@ class HandedIn(NamedTuple):
 def read_file(path: Path) -> HandedIn:
     """Read a file in any of the formats, recognised by its content."""
     if not path.is_file():
-        return faulty(path, "is a folder; name the files in it" if path.is_dir() else "there is no such file")
+        absent = f"there is no such file; name {KNOWN}"
+        return faulty(path, "is a folder; name the files in it" if path.is_dir() else absent)
     content = remembered(path).read_bytes()
     fault = content_fault(content) or encoding_fault(content)
     if fault:
@@ -150,10 +151,10 @@ def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
 
 def with_score(selection: Selection) -> Selection:
     """Divide the text of a label track into score and verdict."""
-    match = TRACK_TEXT.fullmatch(selection.text.strip())
-    if not match:
-        return selection
-    return selection._replace(text=match["verdict"], score=match["score"] or "")
+    text = selection.text.strip()
+    match = TRACK_SCORE.match(text)
+    score = match[0] if match else ""
+    return selection._replace(text=text.removeprefix(score).strip(), score=score)
 
 
 def with_point(selection: Selection) -> Selection:

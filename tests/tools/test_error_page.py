@@ -335,3 +335,12 @@ def test_a_number_that_makes_no_sense_is_refused_in_one_line(finished, command, 
 def test_libraries_are_pinned_before_they_load(module):
     order = f"import sys, {module}; names = list(sys.modules); print(names.index('stages') < names.index('numpy'))"
     assert run_in(REPOSITORY, "python", "-c", order).stdout == "True\n"
+
+
+def test_a_damaged_model_is_refused(copy_of_finished, tmp_path):
+    folder = copy_of_finished(tmp_path / "copy")
+    description = folder / "models" / "retrained" / "model.json"
+    description.unlink()
+    description.write_text("[]")
+    (line,) = run_tool(folder, "error_page").stderr.splitlines()
+    assert line.startswith("models/retrained: is damaged; restore it with dvc checkout --force models/retrained")

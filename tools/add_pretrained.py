@@ -22,6 +22,7 @@ from stages.lib.features.pretrained import (
     LONGEST_S,
     LOWEST_RATE,
     Pretrained,
+    read_pretrained,
     weights_digest,
 )
 from stages.lib.runtime.atomic_write import atomic_write, remove, write_json
@@ -67,6 +68,15 @@ def given_file(options: argparse.Namespace) -> GivenModel:
     refuse(faults)
     beside = next((path for path in (weights / LICENCE, weights.parent / LICENCE) if path.is_file()), None)
     return GivenModel(weights, beside, rate, window_s, options.output, licence, weights.name)
+
+
+def is_damaged(folder: Path) -> bool:
+    """Tell whether a folder describes a pretrained model that it does not hold."""
+    try:
+        read_pretrained(folder)
+    except InputFaults:
+        return (folder / DESCRIPTION).exists()
+    return False
 
 
 def write_folder(folder: Path, given: GivenModel, pretrained: Pretrained) -> None:
@@ -122,7 +132,7 @@ def main() -> None:
         raise InputFaults([f"{options.name}: is no name; write letters, digits, _ and -"])
     if options.name == NO_MODEL:
         raise InputFaults([f"{options.name}: stands for no model; choose another name"])
-    if folder.exists():
+    if folder.exists() and not is_damaged(folder):
         remedy = f"remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"
         raise InputFaults([f"{folder}: is there already; {remedy}"])
     if options.source is None and options.name != birdnet.NAME:

@@ -71,7 +71,7 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
     """Return the clips of a queue, in its order; refuse an empty queue or clips of another data set."""
     rows = read_table(queue, COLUMNS)
     if not rows:
-        raise InputFaults([f"{queue}: is empty; run dvc repro, or widen the band of score_pool in params.yaml"])
+        raise InputFaults([f"{queue}: is empty{why_empty()}"])
     known = {clip.clip_id: clip for clip in read_clips(table)}
     first_line: dict[str, int] = {}
     faults = []
@@ -84,6 +84,16 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
             faults.append(f"{queue}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
     refuse(faults)
     return [known[row.cells["clip_id"]] for row in rows]
+
+
+def why_empty() -> str:
+    """Say why a queue is empty, as far as the pool tells, and what fills it."""
+    if POOL_SCORES.exists() and not read_pool():
+        return (
+            ", because no clip is in the pool; add recordings with python -m tools.add_recordings FOLDER, then run "
+            "dvc repro"
+        )
+    return "; run dvc repro, or widen the band of score_pool in params.yaml"
 
 
 def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> str:

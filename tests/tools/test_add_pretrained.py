@@ -89,6 +89,19 @@ def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
     assert list(folder.iterdir()) == []
 
 
+def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, models):
+    command = ("tiny", "--from", models / "bands.tflite", *OPTIONS, "--output", inner_tensor(models / "bands.tflite"))
+    folder = repository / "models" / "pretrained" / "tiny"
+    assert run(repository, *command).returncode == 0
+    kept = (folder.parent / "tiny.dvc").read_bytes()
+    assert run(repository, *command).stderr.startswith("models/pretrained/tiny: is there already; remove it")
+    (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
+    result = run(repository, *command)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert read_pretrained(folder).size == SIZE
+    assert (folder.parent / "tiny.dvc").read_bytes() == kept
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "faults"),
     [

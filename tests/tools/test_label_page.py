@@ -19,6 +19,7 @@ from stages.lib.runtime.table import is_formula, read_table, with_guard, write_t
 from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.clips import make_clip_id, read_clips
 from stages.lib.tables.expert import COLUMNS, Answer
+from stages.lib.tables.pool import POOL_SCORES, write_pool
 from tests.support.chromium import chromium, press
 from tests.support.contrast import contrast
 from tests.support.feature_params import PARAMS
@@ -802,7 +803,17 @@ def test_the_page_knows_who_has_answered_and_not_what(own_folder):
 def test_an_empty_queue_is_refused(own_folder):
     write_queue(own_folder, [])
     (line,) = refused()
-    assert line.startswith("labels/queue.csv: is empty; ")
+    assert line.startswith("labels/queue.csv: is empty; run dvc repro, or ")
+
+
+def test_an_empty_queue_of_a_data_set_without_a_pool_asks_for_recordings(own_folder):
+    write_queue(own_folder, [])
+    write_pool(POOL_SCORES, [])
+    (line,) = refused()
+    assert line == (
+        "labels/queue.csv: is empty, because no clip is in the pool; add recordings with "
+        "python -m tools.add_recordings FOLDER, then run dvc repro"
+    )
 
 
 def test_every_unknown_and_repeated_clip_is_named(own_folder):

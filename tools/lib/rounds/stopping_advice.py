@@ -10,13 +10,14 @@ from tools.lib.rounds.rounds_table import Round
 # once successive models agree with a kappa of 0.99, they change little.
 STABLE_KAPPA = 0.99
 NEARLY_SETTLED = 0.05
+WORDS = {True: "yes", False: "no ", None: "?  "}
 
 
 class Sign(NamedTuple):
-    """A sign that it is time to stop: whether it is present, and why."""
+    """A sign that it is time to stop: whether it is present (None if nothing tells), and why."""
 
     name: str
-    there: bool
+    there: bool | None
     reason: str
 
 
@@ -80,7 +81,7 @@ def no_gain(closed: Round, training_spread: float | None) -> Sign:
     """Tell whether the last labels changed the accuracy no more than chance would; parameters as for `advice`."""
     name = "the gain is no larger than chance"
     if not closed.accuracy_after:
-        return Sign(name, True, "it is not known, because there are no test clips (split.test)")
+        return Sign(name, None, "it is not known, because there are no test clips (split.test)")
     low, high = float(closed.change_low), float(closed.change_high)
     change = float(closed.accuracy_after) - float(closed.accuracy_before)
     inside = low <= 0 <= high
@@ -95,6 +96,8 @@ def no_gain(closed: Round, training_spread: float | None) -> Sign:
 def advice(closed: Round, training_spread: float | None) -> str:
     """Advise to stop if the labels bring no measurable gain and the model has little left to ask.
 
+    Without test clips, advise to measure before stopping.
+
     Parameters
     ----------
     closed : Round
@@ -102,9 +105,15 @@ def advice(closed: Round, training_spread: float | None) -> str:
         One standard deviation of the change in accuracy over training seeds; None if unknown.
     """
     stable, settled, useless = found = signs(closed, training_spread)
-    stop = useless.there and (stable.there or settled.there)
-    lines = [f"  {'yes' if sign.there else 'no '}  {sign.name}: {sign.reason}" for sign in found]
-    if stop:
+    little_left = stable.there or settled.there
+    lines = [f"  {WORDS[sign.there]}  {sign.name}: {sign.reason}" for sign in found]
+    if useless.there is None and little_left:
+        verdict = (
+            "Advice: measure the model before you stop: label test clips, set split.test, run python -m tools.hold_out."
+        )
+    elif useless.there is None:
+        verdict = "Advice: go on. The model still has clips to ask about, and nothing measures what the labels bring."
+    elif useless.there and little_left:
         verdict = "Advice: stop here, or add recordings of another kind."
     elif useless.there:
         verdict = "Advice: go on. One round rarely shows a gain, and the model still has clips to ask about."

@@ -88,3 +88,20 @@ def test_a_gain_that_another_training_seed_could_bring_is_none():
     assert advice(row, 0.009).splitlines()[-1].startswith("Advice: go on. The accuracy rose")
     assert advice(row, 0.011).splitlines()[-1].startswith("Advice: stop")
     assert advice(row, None).splitlines()[-1].startswith("Advice: go on. The accuracy rose")
+
+
+@pytest.mark.parametrize(
+    ("kappa", "verdict"),
+    [
+        ("0.5", "Advice: go on. "),
+        ("1.0", "Advice: measure the model before you stop: label test clips, "),
+    ],
+)
+def test_nothing_is_said_of_a_gain_that_is_not_measured(kappa, verdict):
+    row = closed(kappa=kappa)._replace(accuracy_before="", accuracy_after="", change_low="", change_high="")
+    assert [sign.there for sign in signs(row, None)] == [kappa == "1.0", False, None]
+    lines = advice(row, None).splitlines()
+    assert lines[3].startswith(
+        "  ?    the gain is no larger than chance: it is not known, because there are no test clips"
+    )
+    assert lines[-1].startswith(verdict)

@@ -23,7 +23,7 @@ from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import missing_data, without_data
-from tools.lib.revisions import git_text
+from tools.lib.revisions import git_text, refuse_outside_of_git
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
 
@@ -179,6 +179,7 @@ def main() -> None:
     parser = command_parser("up_to_date", __doc__)
     parser.add_argument("--patch", type=output_file, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
+    refuse_outside_of_git()
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
     of_field = report_again()
     missing = missing_data()

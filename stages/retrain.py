@@ -9,7 +9,7 @@ from stages.lib.model.model_folder import BASELINE, RETRAINED, load_model, save_
 from stages.lib.runtime.params import Section, read_params
 from stages.lib.runtime.running import run_stage
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.merged import MergedClip, read_merged
+from stages.lib.tables.merged import MODEL, MergedClip, read_merged
 from stages.lib.training.epochs import HISTORY_COLUMNS
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_parts, with_new_network
@@ -27,7 +27,10 @@ def labelled_clips(clips: list[MergedClip], parts: tuple[str, ...]) -> LabelledC
     """Return the clips of some parts."""
     chosen = [clip for clip in clips if clip.part in parts]
     return LabelledClips(
-        [clip.clip_id for clip in chosen], [clip.label for clip in chosen], [clip.weight for clip in chosen]
+        [clip.clip_id for clip in chosen],
+        [clip.label for clip in chosen],
+        [clip.weight for clip in chosen],
+        frozenset(clip.clip_id for clip in chosen if clip.source == MODEL),
     )
 
 

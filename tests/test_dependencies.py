@@ -4,6 +4,10 @@ That is known at once, and holds for imports that a run does not come to as well
 test_files_read.py and test_params_read.py; what that means for an edit, in test_staleness.py.
 """
 
+import os
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -95,3 +99,11 @@ def test_nothing_but_a_stage_imports_a_stage():
         for path in (REPOSITORY / package).rglob("*.py"):
             modules = {".".join(name.split(".")[:2]) for name in imported_names(path)}
             assert not modules & stages, path
+
+
+def test_imports_leave_no_compiled_files_in_rooms(tmp_path):
+    for name in ("stages", "tools"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-m", "tools.review", "--help"], cwd=tmp_path, env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*.pyc") if "lib" in path.parts] == []

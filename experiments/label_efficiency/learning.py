@@ -1,6 +1,6 @@
 """One training of a run, by the recipe of the pipeline, with as many gradient steps for 200 labels as for 1,000."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import ceil
 
 from experiments.label_efficiency.settings import Steps
@@ -43,6 +43,7 @@ def learn(
     *,
     steps: Steps,
     normalisation: Normalisation | None = None,
+    by_model: Collection[str] = (),
 ) -> Model:
     """Train a model from random weights, and calibrate it.
 
@@ -55,7 +56,10 @@ def learn(
     steps : Steps
     normalisation : Normalisation, optional
         Learnt from the clips to train on where it is not given.
+    by_model : collection of str
+        The clips whose label the model gave itself.
     """
     params = with_equal_steps(params, len(labels), steps)
-    model, _ = train_new_model(features, labelled(labels), labelled(valid), params, normalisation)
+    train = labelled(labels)._replace(by_model=frozenset(by_model))
+    model, _ = train_new_model(features, train, labelled(valid), params, normalisation)
     return model

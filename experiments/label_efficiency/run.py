@@ -92,7 +92,13 @@ def run_rounds(
             own = confident_labels(candidates, probability(log_odds, 1.0), recipe.band)
             # Both models see the same numbers, as in the pipeline.
             second = learn(
-                features, {**train, **own}, valid, recipe.params, steps=recipe.steps, normalisation=model.normalisation
+                features,
+                {**train, **own},
+                valid,
+                recipe.params,
+                steps=recipe.steps,
+                normalisation=model.normalisation,
+                by_model=own,
             )
             measures = measured(second, features, test)
             results.append(Result(label_count, EXPERTS_AND_MODEL, *measures, len(own), oracle.count_wrong(own)))

@@ -22,11 +22,13 @@ CLIPS = [
 
 
 def test_train_and_pool_clips_are_learnt_from_with_their_weights():
-    assert labelled_clips(CLIPS, ("train", "pool")) == (["a", "b", "c"], ["call", "nocall", "call"], [1.0, 1.0, 0.5])
+    clips = labelled_clips(CLIPS, ("train", "pool"))
+    assert clips[:3] == (["a", "b", "c"], ["call", "nocall", "call"], [1.0, 1.0, 0.5])
+    assert clips.by_people.tolist() == [True, True, False]
 
 
 def test_valid_clips_are_kept_apart():
-    assert labelled_clips(CLIPS, ("valid",)) == (["d"], ["call"], [1.0])
+    assert labelled_clips(CLIPS, ("valid",))[:3] == (["d"], ["call"], [1.0])
 
 
 @pytest.mark.parametrize("init", ["", "retrained", None])

@@ -188,10 +188,11 @@ def seen(model: Evaluated) -> str:
 def embedding(featurize: Mapping, pretrained: Mapping) -> str:
     """Say which pretrained model makes the embedding."""
     speeds = ", ".join(f"{speed:g}" for speed in featurize["speeds"])
+    size = pretrained["size"] * len(featurize["speeds"])
     return (
-        f"{pretrained['size']} numbers that the pretrained model `{featurize['pretrained']}` gives for "
-        f"{featurize['clip_s']:g} s of sound, played {speeds} times as fast. **The weights of that model are under "
-        f"{pretrained['licence']}** ({pretrained['source']})"
+        f"{size} numbers that the pretrained model `{featurize['pretrained']}` gives for {featurize['clip_s']:g} s of "
+        f"sound, played {speeds} times as fast. **The weights of that model are under {pretrained['licence']}** "
+        f"({pretrained['source']})"
     )
 
 

@@ -66,10 +66,16 @@ class Trained(NamedTuple):
     calibrated_by: tuple[int, int]
 
 
-def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, recordings: Sequence[str]) -> Trained:
+def train_probe(
+    embeddings: np.ndarray,
+    is_call: np.ndarray,
+    weights: np.ndarray,
+    recordings: Sequence[str],
+    by_people: np.ndarray | None = None,
+) -> Trained:
     """Train a probe, and calibrate it by cross-validation; there is no chance in it.
 
-    Where there are enough labels, the regularisation is the one that does best in the cross-validation.
+    Where there are enough labels by people, the regularisation is the one that does best in the cross-validation.
 
     Parameters
     ----------
@@ -80,16 +86,20 @@ def train_probe(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray
         What each clip counts for.
     recordings : sequence of str, one for each clip
         No recording is divided between two folds, unless there are too few of them.
+    by_people : ndarray of bool, shape (clips,), optional
+        Whether the label of each comes from people, as all do where it is not given. A model's own labels are learnt
+        from, but agree with it too often to calibrate it or to choose its regularisation.
     """
+    judges = np.ones(len(is_call), bool) if by_people is None else by_people
     usual = USUAL_STRENGTH / embeddings.shape[1]
     folds = folds_of(is_call, recordings)
-    if folds is None:
+    if folds is None or len(set(is_call[judges])) < 2:
         return Trained(fit(embeddings, is_call, weights, usual), AS_TRAINED, (0, 0))
-    strengths = [usual * factor for factor in FACTORS] if len(is_call) >= FEWEST_TO_CHOOSE else [usual]
-    trials = [trial(embeddings, is_call, weights, folds, strength) for strength in strengths]
+    strengths = [usual * factor for factor in FACTORS] if judges.sum() >= FEWEST_TO_CHOOSE else [usual]
+    trials = [trial(embeddings, is_call, weights, folds, strength, judges=judges) for strength in strengths]
     # Among equally good ones, the strongest regularisation.
     best = min(trials, key=lambda tried: tried.loss)
-    calibrated_by = int(is_call.sum()), int((~is_call).sum())
+    calibrated_by = int(is_call[judges].sum()), int((~is_call[judges]).sum())
     return Trained(fit(embeddings, is_call, weights, best.strength), best.temperature, calibrated_by)
 
 
@@ -102,14 +112,21 @@ class Trial(NamedTuple):
 
 
 def trial(
-    embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, folds: np.ndarray, strength: float
+    embeddings: np.ndarray,
+    is_call: np.ndarray,
+    weights: np.ndarray,
+    folds: np.ndarray,
+    strength: float,
+    *,
+    judges: np.ndarray,
 ) -> Trial:
-    """Try a strength by cross-validation.
+    """Try a strength by cross-validation; only the clips of the mask `judges` judge it.
 
     It is judged once it is calibrated: strong regularisation makes log-odds small, which is no fault, as their
     temperature makes up for it.
     """
-    log_odds = held_out_log_odds(embeddings, is_call, weights, folds, strength)
+    log_odds = held_out_log_odds(embeddings, is_call, weights, folds, strength)[judges]
+    is_call, weights = is_call[judges], weights[judges]
     temperature = fit_temperature(log_odds, is_call)
     return Trial(strength, temperature, cross_entropy_of(log_odds / temperature, is_call, balanced(weights, is_call)))
 

@@ -21,11 +21,12 @@ class TrainParams(Section):
 
 
 class LabelledClips(NamedTuple):
-    """Clips to learn from: their ids, `call` or `nocall` for each, and what each counts for."""
+    """Clips to learn from: their ids, `call` or `nocall` for each, what each counts for, and which a model labelled."""
 
     clip_ids: list[str]
     labels: list[str]
     weights: list[float]
+    by_model: frozenset[str] = frozenset()
 
     @classmethod
     def unweighted(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
@@ -36,6 +37,11 @@ class LabelledClips(NamedTuple):
     def is_call(self) -> np.ndarray:
         """Whether each is a call: bool of shape (clips,)."""
         return np.array([label == CALL for label in self.labels], bool)
+
+    @property
+    def by_people(self) -> np.ndarray:
+        """Whether the label of each comes from people: bool of shape (clips,)."""
+        return np.array([clip_id not in self.by_model for clip_id in self.clip_ids], bool)
 
     @property
     def targets(self) -> np.ndarray:

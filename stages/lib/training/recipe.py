@@ -66,7 +66,9 @@ def train_parts(
         return calibrate(model, features, valid), history
     recordings = recordings_of(features, train.clip_ids)
     embeddings = load_clips(features, train.clip_ids, EMBEDDING)
-    probe, temperature, calibrated_by = train_probe(embeddings, train.is_call, np.array(train.weights), recordings)
+    probe, temperature, calibrated_by = train_probe(
+        embeddings, train.is_call, np.array(train.weights), recordings, train.by_people
+    )
     if model.network is None:
         model = model._replace(probe=probe, temperature=temperature, calibrated_by=calibrated_by)
         return model, [probe_row(probe, features, train, valid)]

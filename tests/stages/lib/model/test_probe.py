@@ -146,3 +146,22 @@ def test_more_labels_of_one_class_do_not_push_the_scores_to_its_side():
     plain.fit(square_roots(embeddings[chosen]), is_call[chosen])
     called = (trained.probe.log_odds(others) > 0).mean()
     assert abs(called - 0.5) < 0.7 * abs((plain.decision_function(square_roots(others)) > 0).mean() - 0.5)
+
+
+def test_labels_by_the_model_itself_neither_calibrate_nor_choose_the_strength():
+    embeddings, is_call = clips(160)
+    is_call[60:] = fit(embeddings[:60], is_call[:60], np.ones(60), 0.01).log_odds(embeddings[60:]) > 0
+    recordings = [f"sea{number}" for number in range(160)]
+    by_people = np.arange(160) < 60
+    misled = train_probe(embeddings, is_call, np.ones(160), recordings)
+    trained = train_probe(embeddings, is_call, np.ones(160), recordings, by_people)
+    assert trained.calibrated_by == (int(is_call[:60].sum()), int((~is_call[:60]).sum()))
+    assert trained.probe.strength == USUAL_STRENGTH / 60
+    assert trained.temperature > misled.temperature
+
+
+def test_labels_of_one_class_by_people_leave_nothing_to_calibrate_by():
+    embeddings, is_call = clips(40)
+    recordings = [f"sea{number}" for number in range(40)]
+    trained = train_probe(embeddings, is_call, np.ones(40), recordings, is_call.copy())
+    assert (trained.temperature, trained.calibrated_by) == (1.0, (0, 0))

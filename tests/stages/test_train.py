@@ -18,8 +18,8 @@ CLIPS = [
 
 
 def test_only_clips_of_the_part_are_learnt_from():
-    assert labelled_clips(CLIPS, "train") == (["a", "c"], ["call", "nocall"], [1.0, 1.0])
-    assert labelled_clips(CLIPS, "valid") == (["e"], ["nocall"], [1.0])
+    assert labelled_clips(CLIPS, "train")[:3] == (["a", "c"], ["call", "nocall"], [1.0, 1.0])
+    assert labelled_clips(CLIPS, "valid")[:3] == (["e"], ["nocall"], [1.0])
 
 
 def test_main_writes_a_model_that_fits_the_features(pipeline):

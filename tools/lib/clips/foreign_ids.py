@@ -53,9 +53,9 @@ def foreign_joining(
         Takes such a recording and one of another data set; tells whether they hold different sound.
     remedy : str
     """
-    queued = clip_ids_of(read_rows(QUEUE)[0]) if QUEUE.exists() else set()  # Answers about them may still come.
-    answered = answered_clip_ids() | queued
-    recording_of = {clip_id: recording for clip_id, recording in clips.items() if clip_id in answered}
+    # Answers about queued clips may still come.
+    meant = answered_clip_ids() | clip_ids_of(read_rows(QUEUE)[0])
+    recording_of = {clip_id: recording for clip_id, recording in clips.items() if clip_id in meant}
     if not recording_of:
         return []
     clip_s = read_params("featurize", ClipLength).clip_s

@@ -5,15 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-import numpy as np
-
-from stages.lib.audio.examination import Examined
 from stages.lib.runtime.determinism import stable_random
+from tools.lib.annotations.measured_recording import MeasuredRecording, with_sound
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.annotations.windows import (
-    TOLERANCE_S,
     Stretch,
     any_between,
+    any_has_room,
     any_holds,
     any_overlaps,
     centred_windows,
@@ -40,31 +38,6 @@ FILLED_CALL, FILLED_NOCALL = (
     "no call, with less sound than its window, so filled up",
 )
 OTHER_SOUND = "another sound, not a call"
-
-
-class MeasuredRecording(NamedTuple):
-    """A recording and its annotations, before windows are chosen.
-
-    Attributes
-    ----------
-    name : str
-        Its path below the data set's `recordings/`.
-    found : Examined
-        The result of decoding it.
-    events : sequence of (kind, Event)
-    states_nocalls : bool
-        Whether its annotations mark stretches without a call. If so, stretches that they leave empty are unknown.
-    """
-
-    name: str
-    found: Examined
-    events: Sequence[tuple[str, Event]]
-    states_nocalls: bool
-
-    @property
-    def length_s(self) -> float:
-        """Its length in seconds."""
-        return self.found.length_s
 
 
 class Choice(NamedTuple):
@@ -118,7 +91,7 @@ def choose(
     if not nocalls:
         nocalls = windows_within(free, recording, window_s, seed)
     staying = with_sound(
-        sorted(start_s for start_s in held_out if lies_within(start_s, window_s, free)), recording, window_s
+        sorted(start_s for start_s in held_out if any_has_room(free, start_s, window_s)), recording, window_s
     )
     moving = [start_s for start_s in nocalls if not any_overlaps(staying, window_s, window(start_s, window_s))]
     nocalls = sorted(staying + moving)
@@ -142,16 +115,6 @@ def windows_within(
         )
     }
     return with_sound(sorted(starts), recording, window_s)
-
-
-def lies_within(start_s: float, window_s: float, stretches: Iterable[Stretch]) -> bool:
-    """Tell whether a window lies within one of the stretches."""
-    return any(low - TOLERANCE_S <= start_s and start_s + window_s <= high + TOLERANCE_S for low, high in stretches)
-
-
-def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:
-    """Return the starts of the windows that hold enough sound for a clip."""
-    return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]
 
 
 def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[Outcome]]:

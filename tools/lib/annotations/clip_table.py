@@ -17,11 +17,11 @@ from tools.lib.annotations.choice import (
     NOT_DRAWN,
     SHORT,
     Choice,
-    MeasuredRecording,
     choose,
 )
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
+from tools.lib.annotations.measured_recording import MeasuredRecording
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.clips.clip_rows import ClipRow, clip_row, unlabelled_rows
 from tools.lib.recordings.audio_files import examine_all

@@ -98,3 +98,8 @@ def any_holds(starts: Sequence[float], window_s: float, event: Stretch) -> bool:
 def any_overlaps(starts: Sequence[float], window_s: float, stretch: Stretch) -> bool:
     """Tell whether any of these windows overlaps a stretch by more than a rounding error."""
     return any_between(starts, stretch[0] - window_s + TOLERANCE_S, stretch[1] - TOLERANCE_S)
+
+
+def any_has_room(stretches: Iterable[Stretch], start_s: float, window_s: float) -> bool:
+    """Tell whether a window lies within any of the stretches."""
+    return any(low - TOLERANCE_S <= start_s and start_s + window_s <= high + TOLERANCE_S for low, high in stretches)

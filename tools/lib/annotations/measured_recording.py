@@ -1,0 +1,39 @@
+"""A recording and its annotations, before windows are chosen."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.audio.examination import Examined
+from tools.lib.formats.event import Event
+
+
+class MeasuredRecording(NamedTuple):
+    """A recording and its annotations, before windows are chosen.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the data set's `recordings/`.
+    found : Examined
+        The result of decoding it.
+    events : sequence of (kind, Event)
+    states_nocalls : bool
+        Whether its annotations mark stretches without a call. If so, stretches that they leave empty are unknown.
+    """
+
+    name: str
+    found: Examined
+    events: Sequence[tuple[str, Event]]
+    states_nocalls: bool
+
+    @property
+    def length_s(self) -> float:
+        """Its length in seconds."""
+        return self.found.length_s
+
+
+def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:
+    """Return the starts of the windows that hold enough sound for a clip."""
+    return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]

@@ -14,6 +14,7 @@ import numpy as np
 
 from stages.lib.cards.card import data_link
 from stages.lib.cards.field_results import field_section
+from stages.lib.cards.model_kind import kind, seen
 from stages.lib.cards.model_results import interval, rarity_table, results_table, sources_table
 from stages.lib.cards.site_results import known_sites, site_table
 from stages.lib.measures.comparison import verdict
@@ -70,6 +71,7 @@ class Evaluated(NamedTuple):
 
 def model_card(model: Evaluated) -> str:
     """Return the card as Markdown."""
+    parts = kind(model.featurize["views"], model.networks)
     calibration = model.results["after"]["calibration"]
     learned = [clip for clip in model.labels if clip.part != "valid"]  # Validation only calibrates.
     labels_of = defaultdict(list)
@@ -84,9 +86,9 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 ## The model
 
-- **Input:** {seen(model)}.
+- **Input:** {seen(model.featurize, model.pretrained)}.
 - **Output:** the probability that the clip holds a call.
-- **Network:** {kind(model)}. [params.yaml](../params.yaml) has the settings of the training.
+- **Network:** {parts}. [params.yaml](../params.yaml) has the settings of the training.
 - **Calibration:** log-odds divided by {calibration["temperature"]:g}, fitted on {calibration["calls"]} calls and
   {calibration["nocalls"]} no-calls.
 
@@ -175,47 +177,3 @@ def origin(data: DataParams) -> str:
             "here is about whales.**"
         )
     return f"Trained and tested on {data_link(data)} ([data card](data_card.md))."
-
-
-def seen(model: Evaluated) -> str:
-    """Say what the model sees of a clip, and under which licence what it sees was made."""
-    seen = [sound(model.featurize)] if "spectrogram" in model.featurize["views"] else []
-    if model.pretrained:
-        seen.append(embedding(model.featurize, model.pretrained))
-    return ", and ".join(seen)
-
-
-def embedding(featurize: Mapping, pretrained: Mapping) -> str:
-    """Say which pretrained model makes the embedding."""
-    speeds = ", ".join(f"{speed:g}" for speed in featurize["speeds"])
-    size = pretrained["size"] * len(featurize["speeds"])
-    return (
-        f"{size} numbers that the pretrained model `{featurize['pretrained']}` gives for {featurize['clip_s']:g} s of "
-        f"sound, played {speeds} times as fast. **The weights of that model are under {pretrained['licence']}** "
-        f"({pretrained['source']})"
-    )
-
-
-def kind(model: Evaluated) -> str:
-    """Say what the model is: networks, a probe, or both."""
-    kinds = {"spectrogram": network(model.networks), "embedding": "a probe (logistic regression on the embedding)"}
-    return " and ".join(kinds[view] for view in model.featurize["views"])
-
-
-def sound(featurize: Mapping[str, Any]) -> str:
-    """Say in one line what the network sees of the sound."""
-    channel = "mean of all channels" if featurize["channel"] == "mix" else f"channel {featurize['channel']}"
-    return ", ".join(
-        [
-            f"{featurize['clip_s']:g} s of sound ({channel}, {featurize['sample_rate']:,} Hz)",
-            f"{featurize['mel_bands']} mel bands from {featurize['min_hz']:g} to {featurize['max_hz']:g} Hz",
-            "PCEN" if featurize["pcen"] else "decibels",
-            *(["wavelet denoising"] if featurize["wavelet_denoise"] else []),
-        ]
-    )
-
-
-def network(count: int) -> str:
-    """Name the network, and how many of it are averaged."""
-    kind = "[small convolutional network](../stages/lib/model/network.py)"
-    return f"{count} times a {kind}, log-odds averaged" if count > 1 else f"one {kind}"

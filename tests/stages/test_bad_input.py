@@ -204,13 +204,13 @@ def test_every_damaged_cell_is_named_with_its_line(merging, rows, damages):
 
 # What goes wrong with a file as a whole: from its text to its bytes, and what the fault says.
 FILE_DAMAGES = {
-    "nothing left": (lambda text: text[:0].encode(), "missing column"),
+    "nothing left": (lambda text: text[:0].encode(), "no header"),
     "zeros": (lambda text: b"\0" * len(text), "not UTF-8"),
     "UTF-16": (lambda text: text.encode("utf-16"), "UTF-16"),
     "UTF-16 without a mark": (lambda text: text.encode("utf-16-le"), "UTF-8"),
     "Latin-1": (lambda text: ("é" + text).encode("latin-1", "replace"), "not UTF-8"),
     "a broken letter": (lambda text: text.encode() + b"\xc3", "not UTF-8"),
-    "no header": (lambda text: text.split("\n", 1)[1].encode(), "missing column"),
+    "no header": (lambda text: text.split("\n", 1)[1].encode(), "no header"),
     "a column misnamed": (lambda text: text.replace("annotator", "anotator", 1).encode(), "missing column annotator"),
     "a column less": (lambda text: text.replace(",note", "", 1).encode(), "missing column note"),
     "a column twice": (lambda text: text.replace("note", "date", 1).encode(), "column date appears twice"),

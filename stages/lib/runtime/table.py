@@ -141,10 +141,13 @@ def without_empty_end(cells: Sequence[str]) -> list[str]:
 
 
 def header_faults(header: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """List the missing, unknown and duplicate columns."""
-    faults = [f"missing column {name}" for name in columns if name not in header]
-    faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
-    faults += [f"column {name} appears twice" for name in columns if header.count(name) > 1]
+    """List the missing, unknown and duplicate columns; one fault if there is no header."""
+    if not set(header) & set(columns):
+        faults = ["no header"]
+    else:
+        faults = [f"missing column {name}" for name in columns if name not in header]
+        faults += [f"unknown column {quoted(name)}" for name in header if name not in columns]
+        faults += [f"column {name} appears twice" for name in columns if header.count(name) > 1]
     return [f"{fault}; the header should be {','.join(columns)}" for fault in faults]
 
 

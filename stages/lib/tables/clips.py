@@ -86,22 +86,19 @@ def recording_id(recording: str) -> str:
 
 
 def read_clips(table: Path) -> list[Clip]:
-    """Read clips.csv.
+    """Read clips.csv, in the order of the file.
 
     Parameters
     ----------
     table : Path
-
-    Returns
-    -------
-    list of Clip
-        In the order of the file.
 
     Raises
     ------
     InputFaults
         With every fault of the table. The recordings are not checked.
     """
+    remedy = "run dvc repro or dvc pull, or correct data.dataset in params.yaml"
+    refuse([] if table.exists() else [f"{table}: there is no such file; {remedy}"])
     rows, faults = parse_table(table, COLUMNS)
     # A site with two spellings could end up on both sides of a split.
     spelling: dict[str, str] = {}

@@ -132,9 +132,10 @@ def test_all_faults_of_a_header_are_listed_at_once(tmp_path):
     assert len(faults) == 4
 
 
-def test_an_empty_file_misses_every_column(tmp_path):
-    _, faults = parse(tmp_path, b"")
-    assert len(faults) == 3
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"a,call,x\nb,nocall,y\n"])
+def test_a_table_without_its_header_is_one_fault(tmp_path, content):
+    _, faults = parse(tmp_path, content)
+    assert faults == [":1: no header; the header should be clip_id,label,note"]
 
 
 def test_a_missing_file_is_a_fault_that_names_the_columns(tmp_path):

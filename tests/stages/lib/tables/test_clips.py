@@ -198,7 +198,8 @@ def test_a_table_without_clips_is_refused(tmp_path):
 
 
 def test_a_missing_table_is_refused(tmp_path):
-    assert "there is no such file" in faults_of(tmp_path / "clips.csv")[0]
+    remedy = "run dvc repro or dvc pull, or correct data.dataset in params.yaml"
+    assert faults_of(tmp_path / "clips.csv") == [f"{tmp_path}/clips.csv: there is no such file; {remedy}"]
 
 
 def test_all_faults_of_rows_are_listed_at_once(tmp_path):

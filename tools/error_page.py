@@ -19,7 +19,6 @@ from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from tools.lib.clips.known_clips import clips_by_id
 from tools.lib.command_parser import command_parser, output_file
-from tools.lib.detection.detector import refused_if_damaged
 from tools.lib.label_errors.confident_errors import ScoredClip, confident_errors, errors_by_site
 from tools.lib.label_errors.label_error_table import LABEL_ERRORS, REMEDY, LabelError, read_label_errors
 from tools.lib.label_errors.labels_in_force import LabelledClip, read_labels_in_force
@@ -119,8 +118,7 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
     """Return the retrained model's log-odds for the valid and test clips, which it was not trained on."""
     clip_ids = [clip.clip_id for clip in labelled if clip.part in PARTS]
     features = open_features()
-    with refused_if_damaged(RETRAINED):
-        model = load_model(RETRAINED, features)
+    model = load_model(RETRAINED, features)
     log_odds = calibrated_log_odds(model, features, clip_ids)
     return dict(zip(clip_ids, log_odds.tolist(), strict=True))
 

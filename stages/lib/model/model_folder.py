@@ -1,7 +1,9 @@
-"""A model on disk: a folder with the weights and a description of what they expect."""
+"""A model on disk: a folder with the weights, and a description of the features they need."""
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,24 +28,24 @@ HDF5_OVERHEAD = 2**20  # Bytes, generously.
 
 
 class Model(NamedTuple):
-    """What its features ask for: networks for the spectrogram, a probe for the embedding, or the mean of both.
+    """The model for some features: networks for the spectrogram, a probe for the embedding, or the mean of both.
 
     Attributes
     ----------
     network : keras.Model or None
-        Of `train.networks` networks side by side, as `build_network` returns it.
+        `train.networks` networks side by side, as `build_network` returns them.
     features : dict
-        The description of the features that it was trained on.
+        The description of the features that the model was trained on.
     normalisation : Normalisation or None
-        Of the spectrogram.
+        The normalisation of the spectrogram.
     temperature : float
-        What its log-odds are divided by, so that the scores mean what they say.
+        Divides the log-odds, so that the scores are calibrated.
     calibrated_by : tuple of int
-        The calls and the no-calls that the temperature was fitted on.
+        The numbers of calls and no-calls that the temperature was fitted on.
     probe : Probe or None
-        Calibrated by itself where there is a network beside it.
+        If there is also a network, the probe is calibrated separately.
     network_temperature : float
-        What the log-odds of the network are divided by before they meet those of a probe.
+        Divides the log-odds of the network before they are averaged with those of a probe.
     """
 
     network: "keras.Model"
@@ -56,7 +58,7 @@ class Model(NamedTuple):
 
     @property
     def networks(self) -> int:
-        """How many networks there are side by side; a probe without any counts for one."""
+        """Number of networks side by side; 1 for a probe alone."""
         return 1 if self.network is None else self.network.output_shape[-1]
 
 
@@ -82,41 +84,56 @@ def save_model(folder: Path, model: Model) -> None:
 
 def save_weights(path: Path, network) -> None:
     """Write the weights of networks."""
-    # HDF5 brings the process down when the disk is full, so the room is taken first by a writer that says so.
+    # HDF5 crashes if the disk is full. So the space is reserved first, by a write that reports the error.
     size = sum(weights.nbytes for weights in network.get_weights())
     path.write_bytes(bytes(2 * size + HDF5_OVERHEAD))
     network.save_weights(path)
 
 
 def load_model(folder: Path, features: Features, seed: int = 0) -> Model:
-    """Load a model for use with some features. One with a network pins TensorFlow, so load it before the first tensor.
+    """Load a model for use with some features. A model with a network pins TensorFlow: load it before the first tensor.
 
     Parameters
     ----------
     folder : Path
     features : Features
     seed : int
-        Of random weights and batches afterwards.
+        Seed of random weights and batches afterwards.
 
     Raises
     ------
     InputFaults
-        Where the folder holds no model, or one that was trained on features of another kind.
+        If the folder has no model, a damaged one, or one that was trained on other features.
     """
-    description = read_description(folder)
-    if description["features"] != features.description:
-        raise InputFaults([misfit(folder, description["features"], features)])
-    return model_of(folder, description, seed)
+    with refused_if_damaged(folder):
+        description = read_description(folder)
+        if description["features"] != features.description:
+            raise InputFaults([misfit(folder, description["features"], features)])
+        return model_of(folder, description, seed)
 
 
 def open_model(folder: Path) -> Model:
-    """Load a model for features of its own kind, whatever those of the pipeline are now."""
-    return model_of(folder, read_description(folder))
+    """Load a model for the features that it was trained on, whatever those of the pipeline are now."""
+    with refused_if_damaged(folder):
+        return model_of(folder, read_description(folder))
 
 
 def feature_description(folder: Path) -> dict:
-    """Return what a model says of the features that it was trained on."""
-    return read_description(folder)["features"]
+    """Return a model's description of the features that it was trained on."""
+    with refused_if_damaged(folder):
+        return read_description(folder)["features"]
+
+
+@contextmanager
+def refused_if_damaged(folder: Path) -> Iterator[None]:
+    """Refuse a model whose files are damaged."""
+    try:
+        yield
+    except PermissionError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError):
+        remedy = f"restore it with dvc checkout --force {folder}, or run dvc repro"
+        raise InputFaults([f"{folder}: is damaged; {remedy}"]) from None
 
 
 def read_description(folder: Path) -> dict:
@@ -128,7 +145,7 @@ def read_description(folder: Path) -> dict:
 
 
 def model_of(folder: Path, description: dict, seed: int = 0) -> Model:
-    """Load the parts of a model that its description names."""
+    """Load the parts of a model according to its description."""
     network = normalisation = probe = None
     shapes = description["features"].get("shapes")
     if shapes is None or (SPECTROGRAM in shapes and "networks" not in description):
@@ -153,7 +170,7 @@ def model_of(folder: Path, description: dict, seed: int = 0) -> Model:
 
 
 def model_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
-    """Return the files of a model by name, as they are sent to the workers of a cluster."""
+    """Return the names and contents of a model's files, to be sent to the workers of a cluster."""
     return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
 
 
@@ -167,7 +184,7 @@ def model_digest(folder: Path) -> str:
 
 @lru_cache(maxsize=1)
 def received_model(files: tuple[tuple[str, bytes], ...]) -> Model:
-    """Load the model that `model_files` has read elsewhere; the last one stays loaded."""
+    """Load the model from files that `model_files` read on another machine; the last model stays loaded."""
     with TemporaryDirectory() as folder:
         for name, content in files:
             (Path(folder) / name).write_bytes(content)
@@ -175,7 +192,7 @@ def received_model(files: tuple[tuple[str, bytes], ...]) -> Model:
 
 
 def misfit(folder: Path, trained_on: dict, features: Features) -> str:
-    """Say in which params the features of a model and the present ones differ."""
+    """Say how the features of a model differ from the current ones."""
     present = features.description
     differences = [
         f"{key} {trained_on['params'].get(key)} there, {value} here"

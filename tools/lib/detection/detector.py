@@ -1,7 +1,6 @@
 """A model that goes over recordings of any length, on the features that it was trained on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -37,8 +36,7 @@ def feature_params(folder: Path) -> FeatureParams:
     InputFaults
         Where the folder holds no model, a damaged one, or one whose features can no longer be made.
     """
-    with refused_if_damaged(folder):
-        description = feature_description(folder)
+    description = feature_description(folder)
     try:
         params = FeatureParams.model_validate(description["params"])
     except ValidationError:
@@ -52,21 +50,7 @@ def feature_params(folder: Path) -> FeatureParams:
 
 def open_detector(folder: Path) -> Detector:
     """Load a model with its own description of its features."""
-    with refused_if_damaged(folder):
-        model = open_model(folder)
-    return Detector(folder, model, feature_params(folder))
-
-
-@contextmanager
-def refused_if_damaged(folder: Path) -> Iterator[None]:
-    """Refuse a model whose files are incomplete or hold something else."""
-    try:
-        yield
-    except PermissionError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError):
-        remedy = f"restore it with dvc checkout --force {folder}, or run dvc repro"
-        raise InputFaults([f"{folder}: is damaged; {remedy}"]) from None
+    return Detector(folder, open_model(folder), feature_params(folder))
 
 
 def scores(

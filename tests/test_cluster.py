@@ -272,7 +272,7 @@ def test_a_task_that_kills_every_process_ends_with_a_fault(cluster, before, monk
     with pytest.raises(InputFaults) as refusal, chosen_cluster() as there:
         list(there.results(lambda: os.kill(os.getpid(), signal.SIGKILL), [()]))
     (fault,) = refusal.value.lines
-    assert "compute.scheduler: its workers fail again and again" in fault
+    assert "compute.scheduler: its workers fail repeatedly" in fault
     wait_until(lambda: cluster.worker_count == 2)
 
 

@@ -30,12 +30,12 @@ def test_what_limits_the_figures_is_said():
     by_recording, by_clip = (
         remarks_on({"before": enough, "after": enough}, list(names), change) for names in (range(30), "ab")
     )
-    of_training = "The intervals know only the chance of the test clips. Other training seeds would move the change in "
+    of_training = "The intervals cover only the luck of the test clips. Other training seeds would also move the change"
     assert [line.split(",")[0] for line in by_recording + by_clip] == [
         "The intervals draw whole recordings (30)",
-        f"{of_training}accuracy too; how far is not known",
+        f"{of_training} in accuracy; how far is unknown",
         "The intervals treat clips of one recording as independent",
-        f"{of_training}accuracy too; how far is not known",
+        f"{of_training} in accuracy; how far is unknown",
     ]
     first, second, _, _ = remarks_on({"before": few, "after": few}, ["sea"], {"training_spread": {"accuracy": 0.01}})
     assert remarks_on({"before": few, "after": few}, [], None)[0].startswith("Nothing is measured")

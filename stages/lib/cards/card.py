@@ -1,4 +1,4 @@
-"""What both cards say in the same words."""
+"""Phrases that both cards use."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ LABEL_NAMES = {CALL: "calls", NOCALL: "no-calls", UNLABELLED: "unlabelled"}
 
 
 def label_counts(labels: Iterable[str]) -> str:
-    """Return how many calls, no-calls and unlabelled clips there are, as in `3 calls, 5 no-calls`."""
+    """Count the calls, no-calls and unlabelled clips in words, such as `3 calls, 5 no-calls`."""
     counts = Counter(labels)
     return ", ".join(f"{counts[label]:,} {name}" for label, name in LABEL_NAMES.items() if counts[label]) or "none"
 
@@ -22,5 +22,5 @@ def site_name(site: str) -> str:
 
 
 def data_link(data: DataParams) -> str:
-    """Return a link from a card, which lies in metrics/, to the folder of the data set."""
+    """Return a link from a card in metrics/ to the folder of the data set."""
     return f"[{data.folder}](../{data.folder})"

@@ -1,4 +1,4 @@
-"""`metrics/data_card.md`: what the data set holds, how it is divided, and what it is not for.
+"""`metrics/data_card.md`: the contents of the data set, its parts, and what it is not for.
 
 References
 ----------
@@ -36,15 +36,15 @@ def data_card(
     ----------
     data : DataParams
     clips : sequence of Clip
-        With the labels that the split gives them.
+        Clips with the labels that the split gives them.
     parts : mapping
-        From clip id to part; unused clips are not in it.
+        From clip id to part; without unused clips.
     clip_s : float
         Seconds.
     group_by : str
         What the split never divides: `recording` or `site`.
     settled : int
-        The clips that have their labels from experts, of closed rounds.
+        Number of clips labelled by experts in closed rounds.
     """
     part_of = [parts.get(clip.clip_id, UNUSED) for clip in clips]
     return f"""\
@@ -81,7 +81,7 @@ No {group_by} is in two parts.
 
 
 def origin(data: DataParams) -> str:
-    """Say which data set it is, and where it comes from."""
+    """Say which data set this is, and where it comes from."""
     if data.is_synthetic:
         return (
             f"**Synthetic sound, made by a program ({data_link(data)}), so that the pipeline runs without a download. "
@@ -91,14 +91,14 @@ def origin(data: DataParams) -> str:
 
 
 def licence(data: DataParams) -> str:
-    """Say what may be done with the recordings."""
+    """Say what the recordings may be used for."""
     if data.is_synthetic:
         return "the license of this repository ([LICENSE](../LICENSE))."
     return "whatever the people who recorded it allow. Ask them before you share it."
 
 
 def parts_table(clips: Sequence[Clip], part_of: Sequence[str]) -> str:
-    """Return how many calls and no-calls each part has, as a table."""
+    """Return a table of the calls and no-calls in each part."""
     labels = defaultdict(list)
     for clip, part in zip(clips, part_of, strict=True):
         labels[part].append(clip.label)
@@ -107,7 +107,7 @@ def parts_table(clips: Sequence[Clip], part_of: Sequence[str]) -> str:
 
 
 def sites_table(clips: Sequence[Clip], part_of: Sequence[str]) -> str:
-    """Return how many recordings and clips there are of each site, as a table."""
+    """Return a table of the recordings and clips of each site."""
     counts: Mapping[str, Counter] = defaultdict(Counter)
     recordings = defaultdict(set)
     for clip, part in zip(clips, part_of, strict=True):

@@ -1,4 +1,4 @@
-"""What a review of detections says about a model: `metrics/field.json`, which `tools.field_report` writes."""
+"""`metrics/field.json`: how well a model does in the field, by a review of its detections (`tools.field_report`)."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.inputs import remembered
 
 FIELD = Path("metrics/field.json")
-# With the digits that are shown.
+# Each measure with its number of decimals.
 MEASURES = {"precision": 2, "false_alarms_per_hour": 1, "recall": 2}
 REMEDY = "run python -m tools.field_report, or restore it from Git"
 SHOWN = (0.3, 0.5, 0.7, 0.9, 0.98)
@@ -24,7 +24,7 @@ def read_field(path: Path = FIELD) -> dict[str, Any]:
     Raises
     ------
     InputFaults
-        Where it is no report.
+        If the file is not such a report.
     """
     try:
         report = json.loads(remembered(path).read_text(encoding="utf-8"))
@@ -39,14 +39,14 @@ def read_field(path: Path = FIELD) -> dict[str, Any]:
 
 
 def is_whole(report: Mapping[str, Any]) -> bool:
-    """Tell whether a report has a run, a model, and every measure of each threshold."""
+    """Tell whether a report has a run, a model, and every measure at each threshold."""
     points = [point for described in by_site(report).values() for point in described["points"]]
     needed = {f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")} | {"threshold"}
     return {"run", "model"} <= report.keys() and all(needed <= point.keys() for point in points)
 
 
 def by_site(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return what is known of all sites together, and of each, by name."""
+    """Return the results for all sites together and for each site, by name."""
     return {"all": report["all"]} | {site_name(site): described for site, described in report["sites"].items()}
 
 
@@ -56,7 +56,7 @@ def field_section(report: Mapping[str, Any], model: str) -> str:
     Parameters
     ----------
     report : mapping
-        What metrics/field.json holds.
+        The content of metrics/field.json.
     model : str
         The digest of the model that the card is about.
     """
@@ -73,7 +73,7 @@ def field_section(report: Mapping[str, Any], model: str) -> str:
     searched = f"{everywhere['recordings']} recordings of {everywhere['hours']:.1f} h"
     return (
         f"People have heard {everywhere['calls']} calls and {everywhere['nocalls']} no-calls, drawn at random from "
-        f"{everywhere['candidates']:,} windows in {searched}. From these follows, with 95 % intervals:\n\n"
+        f"{everywhere['candidates']:,} windows in {searched}. The estimates, with 95 % intervals:\n\n"
         + "\n".join(table(HEAD, rows))
         + (f"\n\nWhat limits these figures:\n{remarks}" if remarks else "")
     )
@@ -89,7 +89,7 @@ def site_rows(site: str, described: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def estimates(point: Mapping[str, Any]) -> list[str]:
-    """Return the estimate of each of `MEASURES` with its interval; only the interval where there is no estimate."""
+    """Return the estimate and interval of each of `MEASURES`, or only the interval if there is no estimate."""
     cells = []
     for name, digits in MEASURES.items():
         value, low, high = (point[key] for key in (name, f"{name}_low", f"{name}_high"))

@@ -26,32 +26,32 @@ MODEL_CARD = Path("metrics/model_card.md")
 
 
 class Evaluated(NamedTuple):
-    """The retrained model and how it did.
+    """The retrained model and its results.
 
     Attributes
     ----------
     data : DataParams
     featurize : dict
-        Section `featurize` of params.yaml, as the model was trained with it.
+        Section `featurize` of params.yaml, as it was when the model was trained.
     networks : int
     pretrained : dict or None
-        The description of the pretrained model that makes its embeddings, if there is one.
+        The description of the pretrained model that computes its embeddings, if there is one.
     results : dict
-        What metrics/evaluation.json holds.
+        The content of metrics/evaluation.json.
     remarks : sequence of str
         What limits these figures.
     labels : sequence of MergedClip
-        What the model was trained and calibrated on.
+        The clips that the model was trained and calibrated on.
     site_of : dict
-        From clip id to site, empty where none is named.
+        From clip id to site; empty if the recording has none.
     test : sequence of str
         Ids of the test clips.
     is_call, right : ndarray of bool, shape (test clips,)
-        The truth, and whether the retrained model says it.
+        The truth, and whether the retrained model is right.
     field : dict
-        What metrics/field.json holds.
+        The content of metrics/field.json.
     digest : str
-        Of the retrained model.
+        Digest of the retrained model.
     """
 
     data: DataParams
@@ -96,7 +96,7 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 {sources_table(learned)}
 
-[labels.json](labels.json) counts the experts' answers, and says how many of the model's own labels are wrong.
+[labels.json](labels.json) counts the experts' answers and the wrong ones among the model's own labels.
 
 ## Results on the test clips
 
@@ -108,17 +108,16 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 ## What not to use it for
 
-- **To conclude that no whale is there.** {found(model.results["after"])}, and nobody can hear a whale that does not
-  call.
-- **To decide without a person.** Somebody should listen to what it has found before anything is decided about ships,
-  noise or animals.
+- **To conclude that no whale is there.** {found(model.results["after"])}, and whales that do not call cannot be heard.
+- **To decide without a person.** Somebody should listen to the detections before anything is decided about ships, noise
+  or animals.
 - **To count animals or calls.** A detection says that there is a call, not how many.
 - **At other sites, with other hydrophones or for other species,** before it is tested on labelled clips from there.
 """
 
 
 def results_section(model: Evaluated, labels_of: Mapping[str, Sequence[str]]) -> str:
-    """Return the figures and what limits them, over all sites and by site; without test clips, only the latter.
+    """Return the results for all sites and by site, and their limits; without test clips, only the limits.
 
     Parameters
     ----------
@@ -132,9 +131,9 @@ def results_section(model: Evaluated, labels_of: Mapping[str, Sequence[str]]) ->
     after = model.results["after"]
     tested = np.array([model.site_of[clip_id] for clip_id in model.test])
     return f"""\
-{after["calls"]["support"]} calls and {after["nocalls"]["support"]} no-calls that neither model has learned from. 95 %
-intervals are in brackets. Sensitivity is the share of calls that the model finds, specificity the share of no-calls
-that it leaves alone, both at a threshold of {THRESHOLD}.
+The test clips are {after["calls"]["support"]} calls and {after["nocalls"]["support"]} no-calls that neither model has
+learned from. 95 % intervals are in brackets. At a threshold of {THRESHOLD}, sensitivity is the share of calls that the
+model finds, and specificity the share of no-calls that it rejects.
 
 {results_table(model.results)}
 
@@ -154,8 +153,8 @@ These intervals treat clips of one recording as independent.
 
 ## Where calls are rare
 
-A score is the probability of a call where calls are as frequent as in the calibration clips. Where they are rarer, more
-of the clips above the threshold are false alarms. By Bayes' rule, this share of them holds a call:
+A score is the probability of a call if calls are as frequent as in the calibration clips. Where they are rarer, more of
+the clips above the threshold are false alarms. By Bayes' rule, this share of them are calls:
 
 {rarity_table(after)}
 

@@ -1,11 +1,11 @@
-"""What kind of model a model card is about, and what it sees of a clip, in words."""
+"""The kind of model, and its input, in words for the model card."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def seen(featurize: Mapping[str, Any], pretrained: Mapping[str, Any] | None) -> str:
-    """Say what the model sees of a clip, and under which licence what it sees was made."""
+    """Describe what the model sees of a clip, with the licence of a pretrained model."""
     seen = [sound(featurize)] if "spectrogram" in featurize["views"] else []
     if pretrained:
         seen.append(embedding(featurize, pretrained))
@@ -13,24 +13,24 @@ def seen(featurize: Mapping[str, Any], pretrained: Mapping[str, Any] | None) -> 
 
 
 def embedding(featurize: Mapping, pretrained: Mapping) -> str:
-    """Say which pretrained model makes the embedding."""
+    """Describe the embedding and its pretrained model."""
     speeds = ", ".join(f"{speed:g}" for speed in featurize["speeds"])
     size = pretrained["size"] * len(featurize["speeds"])
     return (
-        f"{size} numbers that the pretrained model `{featurize['pretrained']}` gives for {featurize['clip_s']:g} s of "
-        f"sound, played {speeds} times as fast. **The weights of that model are under {pretrained['licence']}** "
+        f"{size} numbers by the pretrained model `{featurize['pretrained']}` from {featurize['clip_s']:g} s of sound, "
+        f"played {speeds} times as fast. **The weights of that model are under {pretrained['licence']}** "
         f"({pretrained['source']})"
     )
 
 
 def kind(views: Sequence[str], networks: int) -> str:
-    """Say what the model is: networks, a probe, or both."""
+    """Name the kind of model: networks, a probe, or both."""
     kinds = {"spectrogram": network(networks), "embedding": "a probe (logistic regression on the embedding)"}
     return " and ".join(kinds[view] for view in views)
 
 
 def sound(featurize: Mapping[str, Any]) -> str:
-    """Say in one line what the network sees of the sound."""
+    """Describe in one line what the network sees of the sound."""
     channel = "mean of all channels" if featurize["channel"] == "mix" else f"channel {featurize['channel']}"
     return ", ".join(
         [
@@ -43,6 +43,6 @@ def sound(featurize: Mapping[str, Any]) -> str:
 
 
 def network(count: int) -> str:
-    """Name the network, and how many of it are averaged."""
+    """Name the network and the number of networks that are averaged."""
     kind = "[small convolutional network](../stages/lib/model/network.py)"
     return f"{count} times a {kind}, log-odds averaged" if count > 1 else f"one {kind}"

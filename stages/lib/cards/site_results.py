@@ -1,4 +1,4 @@
-"""How well a model does at each site, and what it knows of these sites."""
+"""The results of a model by site."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,26 +10,26 @@ from stages.lib.intervals.proportions import proportion
 
 
 def known_sites(learned: set[str], tested: set[str]) -> str:
-    """Say whether the test tells anything about sites that the model has not learned from.
+    """Say whether the test covers sites that the model has not learned from.
 
     Parameters
     ----------
     learned, tested : set of str
-        The sites of the clips that the model learned from and of the test clips; empty where none is named.
+        The sites of the clips that the model learned from, and of the test clips; an empty name for recordings without.
     """
     if "" in learned | tested:
-        return "Some recordings name no site, so it is not known whether a test site is also one that it learned from."
+        return "Some recordings have no site, so it is unknown whether the model has learned from the test sites."
     shared = len(learned & tested)
     if not shared:
-        return "It has learned from no clip of the test sites."
+        return "The model has learned from no clip of the test sites."
     return (
-        f"It has learned from other recordings of {shared} of the {len(tested)} test sites. For these, the figures do "
-        "not say how well it does at a new site."
+        f"The model has learned from other recordings of {shared} of the {len(tested)} test sites. For these, the "
+        "results do not say how well it does at a new site."
     )
 
 
 def site_table(learned: Mapping[str, Sequence[str]], tested: np.ndarray, is_call: np.ndarray, right: np.ndarray) -> str:
-    """Return what a model has learned from each site and how well it does there, as a table.
+    """Return a table of the labels that a model has learned from and its results, by site.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def site_table(learned: Mapping[str, Sequence[str]], tested: np.ndarray, is_call
     tested : ndarray of str, shape (clips,)
         The site of each test clip.
     is_call, right : ndarray of bool, shape (clips,)
-        The truth, and whether the model says it.
+        The truth, and whether the model is right.
     """
     rows = []
     for site in sorted({*learned, *tested.tolist()}):
@@ -49,7 +49,7 @@ def site_table(learned: Mapping[str, Sequence[str]], tested: np.ndarray, is_call
 
 
 def share(right: np.ndarray) -> str:
-    """Return the share of clips that are right, with its interval and their number; blank where there are none."""
+    """Format the share of right clips, its interval and the number of clips; empty without clips."""
     if not len(right):
         return ""
     value, low, high = proportion(int(right.sum()), len(right))

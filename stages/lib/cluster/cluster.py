@@ -1,4 +1,4 @@
-"""A Dask cluster that runs from checkouts like this one, so that tasks give the same bytes there as here."""
+"""A Dask cluster whose workers run from checkouts of the same commit, so that tasks give the same bytes there."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,8 +13,8 @@ from stages.lib.runtime.faults import InputFaults
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-# So that no worker waits for its next task. A result stays on its worker until its turn has come. joblib's own backend
-# for Dask draws no such line: behind a slow disk, results pile up in this process.
+# Enough tasks under way that no worker waits for its next one. Results stay on their workers until they are used. The
+# Dask backend of joblib has no such limit, so results pile up in this process if it writes to a slow disk.
 TASKS_A_THREAD = 4
 NO_FILES: Mapping[Path, str] = MappingProxyType({})
 Result = TypeVar("Result")
@@ -29,9 +29,9 @@ class Cluster(NamedTuple):
     recordings : Path
         The folder of recordings, relative to the working folder.
     shared : str
-        Where workers find what is in it: a URL or a folder. They find other files under the absolute paths of here.
+        Where workers find the content of this folder: a URL or a folder. Other files have the same absolute path there.
     needed : tuple of Path
-        The files that a worker's checkout has to hold as the working folder does, beside the code.
+        The files that must be the same in a worker's checkout, besides the code.
     """
 
     client: "Client"
@@ -48,9 +48,9 @@ class Cluster(NamedTuple):
         ----------
         function : callable
         arguments : iterable of tuple
-            The arguments of each task. They are drawn as the results are.
+            The arguments of each task. They are generated as the results are used.
         files : mapping
-            From recordings to digests. A task finds the recording among its arguments there, with this content.
+            From recording to the digest of its content. Workers check the recording among a task's arguments by it.
 
         Yields
         ------
@@ -60,7 +60,7 @@ class Cluster(NamedTuple):
         Raises
         ------
         InputFaults
-            With all faults of the tasks under way.
+            With the faults of all tasks under way.
         """
         expected = setup(self.needed)
         waiting: deque[Future] = deque()
@@ -75,12 +75,12 @@ class Cluster(NamedTuple):
             yield next_result(waiting)
 
     def hold(self, value: tuple) -> "Future":
-        """Return an argument that is sent once to each worker, not with every task."""
-        # Data that is only placed on workers is lost with them. A task is done again.
+        """Return an argument that is sent to each worker once, not with every task."""
+        # A task is repeated if its worker is lost; data that is only placed on a worker would be lost with it.
         return self.client.submit(tuple, value, pure=False)
 
     def with_recording(self, arguments: tuple, files: Mapping[Path, str]) -> tuple:
-        """Return the recording among the arguments of a task (or None), then the arguments as the worker takes them."""
+        """Return the recording among the arguments of a task (or None), then the arguments as the worker needs them."""
         path = next((each for each in arguments if isinstance(each, Path) and each in files), None)
         if path is None:
             return None, *arguments
@@ -97,7 +97,7 @@ class Cluster(NamedTuple):
             refuse_other_setup, setup(self.needed), self.needed, on_error="return"
         )
         try:
-            # It unpacks and packs the tasks, and needs our code for that.
+            # The scheduler needs our code to unpack the tasks.
             self.client.run_on_scheduler(refuse_other_setup, setup())
         except Exception as error:
             found[self.client.scheduler_info()["address"]] = error
@@ -105,13 +105,13 @@ class Cluster(NamedTuple):
         for machine, reason in found.items():
             if isinstance(reason, InputFaults):
                 faults += reason.lines
-            elif reason and not isinstance(reason, OSError):  # A worker that was lost does no harm.
+            elif reason and not isinstance(reason, OSError):  # A lost worker does no harm.
                 faults.append(f"cluster machine {machine}: cannot run tasks of this repository ({reason}); {REMEDY}")
         return list(dict.fromkeys(faults))
 
 
 def next_result(waiting: "deque[Future]") -> Any:
-    """Wait for the first of some tasks; where it was refused, for all of them, so that all faults are named."""
+    """Wait for the first of some tasks; if it was refused, wait for all of them, so that all faults are named."""
     try:
         return waiting.popleft().result()
     except InputFaults as first:
@@ -121,7 +121,7 @@ def next_result(waiting: "deque[Future]") -> Any:
 
 
 def within(path: Path) -> Path:
-    """Return a path relative to the working folder where it lies there, absolute otherwise."""
+    """Return a path relative to the working folder if it lies there, and absolute otherwise."""
     absolute = path.absolute()
     inside = absolute.is_relative_to(Path.cwd()) and ".." not in absolute.parts
     return absolute.relative_to(Path.cwd()) if inside else absolute

@@ -1,4 +1,4 @@
-"""Where work is done: on this machine or on a Dask cluster. No result depends on it."""
+"""The choice between this machine and a Dask cluster. No result depends on it."""
 
 import logging
 import re
@@ -19,8 +19,13 @@ REACH_S = 10
 class ComputeParams(Section):
     """Section `compute` of params.yaml.
 
-    Where work is done; the address of Dask's scheduler; and where workers find what is in data/<name>/recordings: a URL
-    or a folder, None for the same folder as here.
+    Attributes
+    ----------
+    backend : "local" or "dask"
+    scheduler : str or None
+        The address of Dask's scheduler.
+    recordings : str or None
+        Where workers find the files of data/<name>/recordings: a URL or a folder; None for the same folder as here.
     """
 
     backend: Literal["local", "dask"] = "local"
@@ -30,7 +35,7 @@ class ComputeParams(Section):
     @field_validator("scheduler")
     @classmethod
     def is_address(cls, scheduler: str | None) -> str | None:
-        """Refuse what is no address of a scheduler."""
+        """Refuse anything but the address of a scheduler."""
         if scheduler is not None and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", scheduler):
             raise ValueError("should be the address of a scheduler, such as tcp://HOST:8786")
         return scheduler
@@ -38,22 +43,22 @@ class ComputeParams(Section):
     @field_validator("recordings")
     @classmethod
     def is_place(cls, recordings: str | None) -> str | None:
-        """Refuse what is neither a URL nor an absolute path."""
+        """Refuse anything but a URL or an absolute path."""
         if recordings is not None and not re.fullmatch(r"([a-z0-9]+:/)?/[^/].*", recordings):
-            raise ValueError("should be a URL such as s3://BUCKET/FOLDER, or a folder from / on")
+            raise ValueError("should be a URL such as s3://BUCKET/FOLDER, or an absolute path")
         return recordings
 
     @model_validator(mode="after")
     def has_scheduler(self) -> "ComputeParams":
-        """Refuse Dask without the address of its scheduler."""
+        """Refuse Dask without the address of a scheduler."""
         if self.backend == "dask" and self.scheduler is None:
-            raise ValueError("should have scheduler: tcp://HOST:8786 where backend is dask")
+            raise ValueError("should have scheduler: tcp://HOST:8786 if backend is dask")
         return self
 
 
 @contextmanager
 def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
-    """Give the cluster that params.yaml names, or None for this machine.
+    """Yield the cluster that params.yaml names, or None for this machine.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
     Raises
     ------
     InputFaults
-        Where the cluster cannot be reached, is lost, or would not give the same bytes.
+        If the cluster cannot be reached, is lost, or would not give the same bytes.
     """
     params = read_params("compute", ComputeParams)
     if params.backend == "local":
@@ -71,7 +76,7 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
         return
     import distributed
 
-    # Errors are reported here, in a line each.
+    # Errors are reported below, in one line each.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     address, recordings = params.scheduler, read_params("data", DataParams).folder / "recordings"
     try:
@@ -81,7 +86,7 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
             refuse(cluster.setup_faults())
             yield cluster
     except distributed.KilledWorker as error:
-        raise fault(f"its workers fail again and again ({error}); see whether they have enough memory") from None
+        raise fault(f"its workers fail repeatedly ({error}); check that they have enough memory") from None
     except TimeoutError:
         raise fault(f"no worker joined within {REACH_S} s; run make worker SCHEDULER={address}") from None
     except (distributed.CancelledError, OSError) as error:
@@ -92,5 +97,5 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
 
 
 def fault(what: str) -> InputFaults:
-    """Return what is wrong with the scheduler."""
+    """Return a fault of the scheduler."""
     return InputFaults([f"params.yaml:{param_line('compute', 'scheduler')}: compute.scheduler: {what}"])

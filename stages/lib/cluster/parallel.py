@@ -1,4 +1,4 @@
-"""Work on all cores, or on a cluster: the one place where it is handed out."""
+"""Work in parallel, on all cores or on a cluster. All parallel work goes through here."""
 
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 
-# joblib replaces a process that holds much more memory than after its first task, as with a pretrained model in it. No
-# task is lost, and nobody has to do anything.
+# joblib replaces a process whose memory has grown much since its first task, as it does with a pretrained model. No
+# task is lost, so users need no warning.
 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
 
 
@@ -28,20 +28,20 @@ def in_parallel(
     Parameters
     ----------
     function : callable
-        What it needs and returns travels to other processes; it must not depend on what these hold.
+        It runs in other processes, so its arguments and result are pickled and it must not depend on global state.
     arguments : collection of tuple
         The arguments of each task.
     title, unit : str
-        What is done, and what a task does it to.
+        Labels of the progress bar: what is done, and to what.
     cluster : Cluster or None
-        Where the tasks run instead of on this machine.
+        Runs the tasks instead of this machine.
     files : mapping
-        The files among the arguments, for a cluster: from path to digest (`Cluster.results`).
+        From recording to digest, as for `Cluster.results`.
 
     Yields
     ------
     object
-        The results in order, each as soon as it is there.
+        The results in order, each as soon as it is ready.
     """
     if cluster:
         results = cluster.results(function, arguments, files)

@@ -19,12 +19,12 @@ REMEDY = "start it with make from a checkout of this commit, with the same Pytho
 
 @cache
 def source_files() -> dict[str, FileHash]:
-    """Return state and digest of the source files of this checkout, as they were when this was first asked."""
+    """Return the state and digest of this checkout's source files at the time of the first call."""
     return hash_files([path for name in ("stages", "tools") for path in sorted((REPOSITORY / name).rglob("*.py"))], {})
 
 
 def code() -> str:
-    """Return the digest of the source files, or say that they have changed since then."""
+    """Return the digest of the source files, or say that they have changed since the first call."""
     if any(state(Path(path)) != seen.state for path, seen in source_files().items()):
         return "changed since the start"
     digests = [(str(Path(path).relative_to(REPOSITORY)), seen.digest) for path, seen in source_files().items()]
@@ -33,7 +33,7 @@ def code() -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of what is below our code, by name."""
+    """Return the versions of everything that our code runs on, by name."""
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "processor": platform.machine(),
@@ -43,14 +43,14 @@ def versions() -> dict[str, str]:
 
 
 def setup(needed: Iterable[Path] = ()) -> dict[str, str]:
-    """Return the setup of this process by name, with the digests of the files that its tasks need beside our code."""
+    """Return the setup of this process: code, settings, versions, and digests of the files that its tasks need."""
     there = {path: at_hand(path) for path in needed}
     files = {str(path): file_digest(file) if file.exists() else "missing" for path, file in there.items()}
     return {"code": code(), "settings": "pinned" if PINNED_IN_TIME else "not pinned", **versions(), **files}
 
 
 def refuse_other_setup(expected: dict[str, str], needed: Iterable[Path] = ()) -> None:
-    """Refuse, by the name of this machine, to work for a process with another setup."""
+    """Refuse to work for a process with another setup; the fault names this machine."""
     found = setup(needed)
     differences = [f"{name} {found[name]} there, {here} here" for name, here in expected.items() if found[name] != here]
     refuse([f"cluster machine {socket.gethostname()}: {'; '.join(differences)}; {REMEDY}"] if differences else [])

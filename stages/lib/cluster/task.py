@@ -1,4 +1,4 @@
-"""A task on a worker: a function, its arguments, and the recording among them, which the worker finds or downloads."""
+"""A task on a worker: it finds or downloads the recording among its arguments, then runs a function."""
 
 import contextlib
 import socket
@@ -19,11 +19,11 @@ class SharedRecording(NamedTuple):
     Attributes
     ----------
     path : Path
-        Its path for the task: relative to the working folder, or absolute.
+        The path that the task uses: relative to the working folder, or absolute.
     source : str
-        Where the worker finds it: the absolute path of a file, or a URL that fsspec understands.
+        Where the worker finds the recording: the absolute path of a file, or a URL that fsspec understands.
     digest : str
-        Of its content on the machine that the task comes from.
+        Digest of its content on the machine that the task comes from.
     """
 
     path: Path
@@ -31,7 +31,7 @@ class SharedRecording(NamedTuple):
     digest: str
 
 
-# The recording in the working folder of this process, and its state.
+# The recording in the working folder of this process, with its state.
 _provided: dict[SharedRecording, tuple | None] = {}
 
 
@@ -42,7 +42,7 @@ def run_task(
     recording: SharedRecording | None,
     *arguments: object,
 ) -> object:
-    """Run a function in a folder of this worker; refuse where its setup or the recording is not the expected one."""
+    """Run a function in a folder of this worker; refuse if the setup or the recording differs from the expected one."""
     from distributed import get_worker
 
     refuse_other_setup(expected_setup, needed)
@@ -55,7 +55,7 @@ def run_task(
 
 
 def provide(recording: SharedRecording) -> None:
-    """Place a recording in the working folder, in place of the one before, so that no archive fills the disk."""
+    """Put a recording into the working folder, replacing the previous one, so that an archive never fills the disk."""
     if _provided.get(recording, ()) == state(recording.path):
         return
     _provided.clear()
@@ -66,7 +66,7 @@ def provide(recording: SharedRecording) -> None:
         if not recording.path.is_absolute():
             fetch(recording)
         seen = hash_file(recording.path)
-    except Exception as error:  # Each kind of store has errors of its own.
+    except Exception as error:  # Each kind of storage has its own errors.
         reason = f"{type(error).__name__}: {error}"
         raise InputFaults([f"{place} cannot be read ({reason}); put it there, or see compute in params.yaml"]) from None
     if seen.digest != recording.digest:
@@ -75,7 +75,7 @@ def provide(recording: SharedRecording) -> None:
 
 
 def fetch(recording: SharedRecording) -> None:
-    """Download a recording from its URL, or link to it where it is a file."""
+    """Download a recording from a URL, or link to it if it is a file."""
     recording.path.parent.mkdir(parents=True, exist_ok=True)
     if "://" in recording.source:
         from fsspec import url_to_fs

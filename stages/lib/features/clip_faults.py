@@ -1,4 +1,4 @@
-"""What keeps the clips of a recording from having features."""
+"""What is wrong with a recording, or with clips of it, so that they cannot have features."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from stages.lib.tables.clips import Clip
 
 
 def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: FeatureParams) -> list[str]:
-    """List what is wrong with one recording, and the clips that hold no sound."""
+    """List what is wrong with one recording, or else its clips with too little sound."""
     found = examine(path, params.channel)
     if isinstance(found, str):
         return [f"{table}:{clips[0].line}: {found}"]
@@ -31,7 +31,7 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: Fea
 
 
 def missing_in(clip: Clip, path: Path, found: Examined, clip_s: float) -> str:
-    """Say why a clip holds no sound, or too little."""
+    """Say why a clip has no sound, or too little."""
     if clip.start_s >= found.length_s:
         return (
             f"begins at {clip.start_s} s, but {path} ends at {found.length_s:.3f} s; correct start_s or remove the clip"

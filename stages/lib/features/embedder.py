@@ -1,4 +1,4 @@
-"""From a window of sound to its embedding, by the weights of a pretrained model."""
+"""The embedding of a window of sound, computed by a pretrained model."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from stages.lib.runtime.determinism import pin, quiet
 
 TFLITE = ".tflite"
-SIGNATURE = "serving_default"  # Of a SavedModel: the one that is computed.
+SIGNATURE = "serving_default"  # The signature of a SavedModel that is used.
 
 Embed = Callable[[np.ndarray], np.ndarray]
 
@@ -22,24 +22,24 @@ def load_embedder(weights: Path, output: str) -> Embed:
     Returns
     -------
     callable
-        From an ndarray of float32 of shape (samples of the window,) to one of shape (size,).
+        Takes an ndarray of float32, shape (samples of the window,); returns one of shape (size,).
     """
     tensor_of = load_tensor(weights, output)
 
     def embed(samples: np.ndarray) -> np.ndarray:
-        # Some models give several embeddings of a window, one after another.
+        # Some models return several embeddings per window, one after another.
         return rows_of(tensor_of(samples)).mean(axis=0)
 
     return embed
 
 
 def rows_of(values: np.ndarray) -> np.ndarray:
-    """Return the embeddings in a tensor: an array of shape (embeddings, size)."""
+    """Return the embeddings in a tensor as an array of shape (embeddings, size)."""
     return values.reshape(-1, values.shape[-1] if values.ndim else 1)
 
 
 def load_tensor(weights: Path, output: str) -> Embed:
-    """Return the function that turns a window into a tensor of a model, of any shape.
+    """Return the function that turns a window into one tensor of a model, of any shape.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def load_tensor(weights: Path, output: str) -> Embed:
     Raises
     ------
     ValueError
-        Where the model takes more than the samples of a window.
+        If the model needs any input besides the samples of a window.
     """
-    # Before the first tensor is made.
+    # This must come before the first tensor.
     pin(seed=0)
     return tflite_tensor(weights, output) if weights.suffix == TFLITE else saved_tensor(weights, output)
 
@@ -60,17 +60,17 @@ def load_tensor(weights: Path, output: str) -> Embed:
 def tflite_tensor(weights: Path, output: str) -> Embed:
     """Return the function that computes a tensor of a LiteRT file, in one thread.
 
-    A tensor within the model is there to be read only if the interpreter keeps all of them.
+    The interpreter keeps all tensors, because otherwise only the outputs of the model could be read.
     """
     with quiet(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # That TensorFlow will leave LiteRT to another package.
+        warnings.simplefilter("ignore")  # TensorFlow warns that LiteRT will move to another package.
         import tensorflow
 
         interpreter = tensorflow.lite.Interpreter(str(weights), num_threads=1, experimental_preserve_all_tensors=True)
     inputs = {tensor["name"]: tensor for tensor in interpreter.get_input_details()}
     given = inputs[only_input({name: tensor["dtype"] for name, tensor in inputs.items()})]
     index = next(tensor["index"] for tensor in interpreter.get_tensor_details() if tensor["name"] == output)
-    # It holds the arrays of one call at a time, for windows of one size.
+    # The interpreter holds the arrays of one window at a time, and is set up for windows of one size.
     lock = Lock()
     allocated: list[tuple[int, ...]] = []
 
@@ -90,7 +90,7 @@ def tflite_tensor(weights: Path, output: str) -> Embed:
 
 
 def saved_tensor(weights: Path, output: str) -> Embed:
-    """Return the function that computes an output of a TensorFlow SavedModel, by its default signature."""
+    """Return the function that computes an output of a TensorFlow SavedModel, using its default signature."""
     with quiet():
         import tensorflow
 
@@ -102,14 +102,14 @@ def saved_tensor(weights: Path, output: str) -> Embed:
 
     def tensor_of(samples: np.ndarray) -> np.ndarray:
         batch = tensorflow.constant(samples.reshape(batch_shape(shape, len(samples))))
-        # The signature is of the model, which has to stay.
+        # The model is looked up each time, because a signature does not keep its model alive.
         return model.signatures[SIGNATURE](**{name: batch})[output].numpy()
 
     return tensor_of
 
 
 def only_input(inputs: Mapping[str, type]) -> str:
-    """Return the name of the one input of a model, given the types of all of them."""
+    """Return the name of a model's only input, given the type of each input."""
     if len(inputs) != 1:
         raise ValueError(f"takes {len(inputs)} inputs ({', '.join(inputs)}); save it so that it takes samples alone")
     ((name, kind),) = inputs.items()
@@ -124,14 +124,14 @@ def batch_shape(shape: Sequence[int], samples: int) -> tuple[int, ...]:
     Parameters
     ----------
     shape : sequence of int
-        Of the input of a model; -1 where any size will do.
+        The shape of the model's input; -1 where it takes any size.
     samples : int
-        In the window.
+        Number of samples in the window.
 
     Raises
     ------
     ValueError
-        Where the input does not take so many.
+        If the input does not take that many samples.
     """
     batch = [int(size) for size in shape]
     if len(batch) > 1 and batch[0] == -1:

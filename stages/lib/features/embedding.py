@@ -1,4 +1,4 @@
-"""From a place in a recording to what a pretrained model makes of it."""
+"""The embeddings of windows of a recording, by a pretrained model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,39 +11,39 @@ from stages.lib.features.pretrained import FOLDER, pretrained_at_hand
 from stages.lib.features.sound import sound_of
 from stages.lib.runtime.faults import InputFaults
 
-# As Perch's own code has it. BirdNET scales each window by itself.
+# The value in Perch's own code. BirdNET scales each window itself.
 PEAK = 0.25
 
 
 def window_embeddings(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
-    """Return the embeddings of some windows of a recording, those of all `params.speeds` side by side.
+    """Return the embeddings of some windows of a recording, side by side for all `params.speeds`.
 
-    Each is computed from itself alone, as `window_features` does it, from the same sound: missing parts filled, without
-    an offset. It is played faster than it was recorded, which lifts the calls of large whales to where birds sing.
+    As in `window_features`, each window is computed by itself, and its sound has no offset and no missing parts. The
+    sound is played faster than it was recorded. This moves the calls of large whales to the frequencies of birdsong.
 
     Parameters
     ----------
     path : Path
     starts_s : sequence of float
-        Where the windows begin, in seconds; each lasts `params.clip_s`.
+        Starts of the windows, in seconds; each window lasts `params.clip_s`.
     params : FeatureParams
 
     Returns
     -------
-    ndarray of float16, shape (windows, speeds * size of the model)
-        Rounded, so that the last bits of the model do not matter.
+    ndarray of float16, shape (windows, speeds * size of the embedding)
+        Rounded to float16, so that the last bits of the model's output do not matter.
 
     Raises
     ------
     InputFaults
-        Where the model gives what is no number, or a larger one than float16 holds.
+        If the model returns NaN, or a number too large for float16.
     """
     pretrained, embed = pretrained_at_hand(at_hand(FOLDER / params.pretrained).resolve())
     arrays = np.empty((len(starts_s), len(params.speeds) * pretrained.size), np.float16)
     for row, start_s in enumerate(starts_s):
         of_speeds = []
         for speed in params.speeds:
-            # Read at this rate and played at the model's own, the sound is that many times faster.
+            # Resampled to this rate and played at the model's own rate, the sound is `speed` times as fast.
             sound = sound_of(path, start_s, params.clip_s, params.channel, pretrained.sample_rate / speed)
             parts = model_windows(scaled(sound.samples), pretrained.window_samples)
             of_speeds.append(np.mean([embed(part) for part in parts], axis=0))
@@ -56,21 +56,21 @@ def window_embeddings(path: Path, starts_s: Sequence[float], params: FeaturePara
 
 
 def scaled(samples: np.ndarray) -> np.ndarray:
-    """Scale samples so that the loudest is `PEAK`: recordings come in all scales, and models expect one."""
+    """Scale samples so that the loudest is `PEAK`, because models expect one scale and recordings have many."""
     return samples * np.float32(PEAK / max(np.abs(samples).max(), np.finfo(np.float32).tiny))
 
 
 def model_windows(samples: np.ndarray, size: int) -> list[np.ndarray]:
-    """Return the windows of some samples that a model looks at.
+    """Divide a clip into windows of the length that a model takes.
 
-    A clip that is shorter is repeated until it fills one. A longer one is covered by as few as will do, at equal
-    distances.
+    A shorter clip is repeated until it fills one window. A longer clip is covered by as few windows as possible, at
+    equal distances.
 
     Parameters
     ----------
     samples : ndarray, shape (samples,)
     size : int
-        Of a window.
+        Samples in one window.
 
     Returns
     -------

@@ -16,7 +16,7 @@ NO_MODEL = "none"  # The folder of models/pretrained/ that stands for no pretrai
 class FeatureParams(Section):
     """How a clip becomes an array: section `featurize` of params.yaml."""
 
-    # YAML has lists; tuples can be compared and remembered by.
+    # YAML has lists. Tuples can be hashed, which caches need.
     views: Annotated[tuple[Literal["spectrogram", "embedding"], ...], Field(strict=False, min_length=1)]
     channel: Channel
     sample_rate: Annotated[int, Field(ge=100, le=1_000_000)]
@@ -35,7 +35,7 @@ class FeatureParams(Section):
 
     @model_validator(mode="after")
     def frequencies_fit(self) -> "FeatureParams":
-        """Refuse a frequency range that is empty or above what the sample rate can hold."""
+        """Refuse an empty frequency range, one above half the sample rate, and a clip with too few frames."""
         if not self.min_hz < self.max_hz <= self.sample_rate / 2:
             raise ValueError("should have min_hz < max_hz <= sample_rate / 2")
         if self.fft_size > self.clip_samples:
@@ -46,11 +46,11 @@ class FeatureParams(Section):
 
     @model_validator(mode="after")
     def views_fit(self) -> "FeatureParams":
-        """Refuse a view or a speed that is there twice, and an embedding by no model."""
+        """Refuse repeated views and speeds, and an embedding without a pretrained model."""
         if len(set(self.views)) < len(self.views) or len(set(self.speeds)) < len(self.speeds):
             raise ValueError("should name each of its views and speeds once")
         if self.embeds and self.pretrained == NO_MODEL:
-            raise ValueError("should name a folder of models/pretrained in `pretrained` where a view is embedding")
+            raise ValueError("should name a folder of models/pretrained in `pretrained` if a view is embedding")
         return self
 
     @property

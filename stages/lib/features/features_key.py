@@ -1,4 +1,4 @@
-"""What the features of a recording depend on: its content, its clips, the params, our code and the libraries."""
+"""Everything that the features of a recording depend on: content, clips, params, our code and the libraries."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +15,7 @@ from stages.lib.tables.clips import Clip
 
 @cache
 def made_by(view: str) -> bytes:
-    """Return what turns a window into the features of a view."""
+    """Return the code and the library versions that compute a view."""
     return code_and_versions(VIEWS[view].source, VIEWS[view].libraries)
 
 
@@ -27,13 +27,13 @@ def features_key(
     Parameters
     ----------
     content : str
-        Digest of the recording.
+        Digest of the recording's content.
     clips : sequence of Clip
     params : FeatureParams
     view : str
-        Of `VIEWS`.
+        One of `VIEWS`.
     pretrained : Pretrained, optional
-        Which an embedding depends on.
+        Only an embedding depends on it.
     """
     chosen = params.model_dump_json(exclude=set(VIEWS[view].not_by))
     model = pretrained.model_dump_json() if pretrained and view == EMBEDDING else ""
@@ -44,7 +44,7 @@ def features_key(
 
 
 def write_description(folder: Path, params: FeatureParams, pretrained: Pretrained | None = None) -> None:
-    """Write how the features of a folder were made, which a model learns with them."""
+    """Write how the features of a folder were made. A model trained on them keeps this description."""
     description = {"params": params.model_dump(), "shapes": shapes_of(params, pretrained)}
     model = {"pretrained": pretrained.model_dump()} if pretrained and params.embeds else {}
     write_json(folder / "features.json", description | model)

@@ -25,17 +25,17 @@ class Pretrained(Section):
     weights : str
         The name of a LiteRT file or of the folder of a TensorFlow SavedModel, beside the description.
     sha256 : str
-        Of the weights, as `weights_digest` takes it.
+        Digest of the weights, as `weights_digest` returns it.
     sample_rate : int
-        That the model expects, in Hz.
+        The rate that the model expects, in Hz.
     window_s : float
-        Length of the window that it looks at, in seconds.
+        Length of the window that the model takes, in seconds.
     output : str
-        The tensor that holds the embedding: any one of a LiteRT file, an output of a SavedModel.
+        The tensor that holds the embedding: any tensor of a LiteRT file, or an output of a SavedModel.
     size : int
-        Numbers in the embedding.
+        Length of the embedding.
     licence, source : str
-        What the weights may be used for, and where they come from.
+        The licence of the weights, and where they come from.
     """
 
     weights: Annotated[str, Field(pattern=r"^[^/]+$")]
@@ -54,12 +54,12 @@ class Pretrained(Section):
 
 
 def read_pretrained(folder: Path) -> Pretrained | None:
-    """Read the description of the pretrained model of a folder; None for one that describes none.
+    """Read the description in the folder of a pretrained model; None if it is empty, as in models/pretrained/none.
 
     Raises
     ------
     InputFaults
-        Where there is no such model, or its weights are not the ones it describes.
+        If there is no such model, or its weights are not those that the description names.
     """
     path = folder / DESCRIPTION
     try:
@@ -75,12 +75,12 @@ def read_pretrained(folder: Path) -> Pretrained | None:
 
 
 def remedy(folder: Path) -> str:
-    """Say how the folder of a pretrained model comes back."""
+    """Say how to restore the folder of a pretrained model."""
     return f"run dvc pull {folder}.dvc, or bring it with python -m tools.add_pretrained"
 
 
 def weights_digest(weights: Path) -> str:
-    """Return the SHA-256 of a file, or of the names and contents of all files in a folder."""
+    """Return the SHA-256 digest of a file, or of the names and contents of all files in a folder."""
     files = [weights] if not weights.is_dir() else sorted(path for path in weights.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:
@@ -97,7 +97,7 @@ def weights_digest(weights: Path) -> str:
 
 @cache
 def pretrained_at_hand(folder: Path) -> tuple[Pretrained, Embed]:
-    """Return the model of an absolute folder that stays as it is, and what it computes; it is loaded once a process."""
+    """Load the model in an absolute folder, once per process; return its description and its function."""
     pretrained = read_pretrained(folder)
     if pretrained is None:
         raise InputFaults([f"{folder / DESCRIPTION}: describes no model; {remedy(folder)}"])

@@ -1,4 +1,4 @@
-"""From a place in a recording to the sound of a window, the same for every view, for training and for detection."""
+"""The sound of a window of a recording: the same for every view, in training and in detection."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +15,9 @@ class Window(NamedTuple):
     Attributes
     ----------
     samples : ndarray of float32, shape (samples,)
-        Without an offset, missing sound filled.
+        Without an offset, and with missing sound filled.
     highest_hz : float
-        The highest frequency that the recording can hold.
+        The highest frequency that the recording can contain.
     """
 
     samples: np.ndarray
@@ -31,10 +31,10 @@ def sound_of(path: Path, start_s: float, length_s: float, channel: Channel, samp
     ----------
     path : Path
     start_s, length_s : float
-        Where it begins, and its length, in seconds.
+        Start and length of the window, in seconds.
     channel : "mix" or int
     sample_rate : float
-        Of the result, in Hz.
+        Sample rate of the result, in Hz.
     """
     samples, own_rate, rounding = read_samples(path, start_s, length_s, channel)
     filled = filled_window(samples, max(1, round(length_s * own_rate)), own_rate, rounding=rounding)

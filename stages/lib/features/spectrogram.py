@@ -1,4 +1,4 @@
-"""From the samples of one clip to the array that the network sees."""
+"""The array that the network sees, computed from the samples of one clip."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from stages.lib.features.wavelet import denoise
 PCEN_SAMPLE_SCALE = 2.0**31
 PCEN_TIME_CONSTANT_S = 0.4
 PCEN_START_FRAMES = 8
-# -200 dB, which the quietest band of a recording stays above. librosa's own floor of -100 dB cuts into quiet ones.
+# -200 dB, below the quietest band of any recording. librosa's own floor of -100 dB would cut quiet bands off.
 QUIETEST_MAGNITUDE = 1e-10
 HZ_TOLERANCE = 1e-6
 
@@ -51,9 +51,9 @@ def mel_spectrogram(samples: np.ndarray, params: FeatureParams) -> np.ndarray:
 def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
     """Apply per-channel energy normalisation (PCEN) with librosa's constants.
 
-    librosa lets the running level of each band start from a constant, far below the level of samples scaled for it. The
-    first half second of a clip then glares and hides a call that begins there. Here the level starts from the first
-    frames of the band.
+    librosa starts the running level of each band from a constant, far below the level of samples scaled for PCEN. The
+    first half second of a clip is then far too strong, which hides a call at its start. Here the level starts from the
+    mean of the band's first frames.
 
     Parameters
     ----------
@@ -81,13 +81,13 @@ def normalise_energy(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
 
 
 def held_bands(params: FeatureParams, highest_hz: float) -> int:
-    """Return how many mel bands, from the lowest on, lie within what a recording can hold.
+    """Return the number of mel bands, from the lowest on, that lie below the highest frequency of a recording.
 
     Parameters
     ----------
     params : FeatureParams
     highest_hz : float
-        Half of the recording's own sample rate.
+        Half the recording's own sample rate.
     """
     edges_hz = librosa.mel_frequencies(params.mel_bands + 2, fmin=params.min_hz, fmax=params.max_hz)
     return int(np.count_nonzero(edges_hz[2:] <= highest_hz + HZ_TOLERANCE))
@@ -96,7 +96,7 @@ def held_bands(params: FeatureParams, highest_hz: float) -> int:
 def clip_features(samples: np.ndarray, params: FeatureParams, highest_hz: float = np.inf) -> np.ndarray:
     """Return what the network sees of one clip.
 
-    Mel spectrogram, then PCEN (decibels where `params.pcen` is off), then wavelet denoising (unless off).
+    This is a mel spectrogram, then PCEN (decibels if `params.pcen` is false), then wavelet denoising (unless off).
 
     Parameters
     ----------
@@ -104,12 +104,13 @@ def clip_features(samples: np.ndarray, params: FeatureParams, highest_hz: float 
         In [-1, 1], at `params.sample_rate`.
     params : FeatureParams
     highest_hz : float
-        The highest frequency that the recording can hold.
+        The highest frequency that the recording can contain.
 
     Returns
     -------
     ndarray of float32, shape params.shape
-        NaN in the bands above `highest_hz`: PCEN would lift what resampling leaves there to the level of the sea.
+        NaN in the bands above `highest_hz`. Resampling leaves traces there, and PCEN would amplify them to the level of
+        real sound.
     """
     bands = held_bands(params, highest_hz)
     mel = mel_spectrogram(samples, params)
@@ -120,7 +121,7 @@ def clip_features(samples: np.ndarray, params: FeatureParams, highest_hz: float 
 
 
 def levels(mel: np.ndarray, params: FeatureParams) -> np.ndarray:
-    """Return PCEN or decibels of a mel spectrogram, denoised or not, as the params say."""
+    """Return a mel spectrogram as PCEN or in decibels, denoised or not, as the params say."""
     if params.pcen:
         features = normalise_energy(mel, params)
     else:

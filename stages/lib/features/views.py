@@ -1,4 +1,4 @@
-"""The views of a clip: the kinds of features that there are, each computed and kept by itself."""
+"""The views of a clip: the kinds of features. Each is computed and stored separately."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,13 +20,14 @@ class View(NamedTuple):
     Attributes
     ----------
     compute : callable
-        From a recording, the starts of windows in seconds and the params to an ndarray of float16, a row a window.
+        Takes a recording, the starts of windows in seconds, and the params; returns an ndarray of float16 with one row
+        per window.
     source : Path
-        The module that computes it.
+        The module that computes the view.
     libraries : tuple of str
-        What computes below our own modules.
+        The libraries that the result depends on.
     not_by : frozenset of str
-        The params that it does not depend on.
+        The params that the result does not depend on.
     """
 
     compute: Callable[[Path, Sequence[float], FeatureParams], np.ndarray]
@@ -50,28 +51,28 @@ VIEWS: Mapping[str, View] = MappingProxyType(
 
 
 def chosen_model(params: FeatureParams) -> Pretrained | None:
-    """Return the description of the pretrained model that params name; None where they name none.
+    """Return the description of the pretrained model that the params name; None if they name none.
 
     Raises
     ------
     InputFaults
-        As from `read_pretrained`.
+        As for `read_pretrained`.
     """
     return read_pretrained(FOLDER / params.pretrained)
 
 
 def files_needed(params: FeatureParams) -> tuple[Path, ...]:
-    """Return what has to be the same wherever features are computed, beside our code: what describes the model."""
+    """Return the files that must be the same on every machine that computes features, besides our code."""
     return (FOLDER / params.pretrained / DESCRIPTION,) if params.embeds else ()
 
 
 def shapes_of(params: FeatureParams, pretrained: Pretrained | None) -> dict[str, tuple[int, ...]]:
-    """Return the shape of the features of one clip in each view that params name."""
+    """Return the shape of the features of one clip in each view that the params name."""
     size = pretrained.size if pretrained else 0
     shapes = {SPECTROGRAM: params.shape, EMBEDDING: (len(params.speeds) * size,)}
     return {view: shapes[view] for view in params.views}
 
 
 def window_views(path: Path, starts_s: Sequence[float], params: FeatureParams) -> dict[str, np.ndarray]:
-    """Return the features of some windows of a recording in each view that params name."""
+    """Return the features of some windows of a recording in each view that the params name."""
     return {view: VIEWS[view].compute(path, starts_s, params) for view in params.views}

@@ -7,7 +7,7 @@ import pywt
 
 # The coarsest scales carry the calls themselves, so three of the possible levels are left untouched.
 UNTOUCHED_LEVELS = 3
-# A variance that no sound has; a threshold made from a smaller one would vanish in single precision.
+# No sound has so small a variance. A threshold from a smaller one would become zero in single precision.
 SILENCE = 1e-30
 # The median of |x| for x of the standard normal distribution: 0.6745.
 MEDIAN_OF_NORMAL_MAGNITUDES = NormalDist().inv_cdf(0.75)
@@ -19,12 +19,12 @@ def noise_deviation(finest_diagonal: np.ndarray) -> float:
     Parameters
     ----------
     finest_diagonal : ndarray, any shape
-        Detail coefficients; exact zeros are taken for masked places and left out.
+        Detail coefficients; exact zeros count as masked and are left out.
 
     Returns
     -------
     float
-        0 where every coefficient is zero.
+        0 if every coefficient is zero.
 
     References
     ----------
@@ -63,7 +63,7 @@ def denoise(spectrogram: np.ndarray, wavelet: str = "db1") -> np.ndarray:
     levels = max(pywt.dwtn_max_level(spectrogram.shape, wavelet) - UNTOUCHED_LEVELS, 1)
     approximation, *details = pywt.wavedecn(spectrogram, wavelet, level=levels)
     noise_variance = noise_deviation(details[-1]["dd"]) ** 2
-    # As in digital silence: there is nothing to remove, and no threshold to divide by.
+    # As in digital silence: there is no noise to remove.
     if noise_variance < SILENCE:
         return spectrogram.copy()
     denoised = [
@@ -74,6 +74,6 @@ def denoise(spectrogram: np.ndarray, wavelet: str = "db1") -> np.ndarray:
         for level in details
     ]
     bands, frames = spectrogram.shape
-    # An odd side comes back one sample longer.
+    # The transform makes odd sides one longer.
     restored = pywt.waverecn([approximation, *denoised], wavelet)[:bands, :frames]
     return restored.astype(spectrogram.dtype, copy=False)

@@ -1,4 +1,4 @@
-"""From a place in a recording to what the network sees there, the same for training and for detection."""
+"""The spectrograms of windows of a recording: the same in training and in detection."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,19 +13,19 @@ from stages.lib.features.spectrogram import clip_features
 def window_features(path: Path, starts_s: Sequence[float], params: FeatureParams) -> np.ndarray:
     """Return what the network sees of some windows of a recording.
 
-    Each is computed from itself alone, so that neither its neighbours nor the length of the recording change it.
+    Each window is computed by itself, so that neither its neighbours nor the length of the recording affect it.
 
     Parameters
     ----------
     path : Path
     starts_s : sequence of float
-        Where the windows begin, in seconds; each lasts `params.clip_s`.
+        Starts of the windows, in seconds; each window lasts `params.clip_s`.
     params : FeatureParams
 
     Returns
     -------
     ndarray of float16, shape (windows, bands, frames)
-        NaN in the bands that the recording cannot hold.
+        NaN in the bands that the recording cannot contain.
     """
     arrays = np.empty((len(starts_s), *params.shape), np.float16)
     for row, start_s in enumerate(starts_s):

@@ -64,13 +64,13 @@ def training_remark(spread: float | None) -> str:
     spread : float or None
         Spread of the change in accuracy, as `spread_of_change` returns it.
     """
-    known = "The intervals know only the chance of the test clips."
+    known = "The intervals cover only the luck of the test clips."
     if spread == 0:
         return f"{known} Other training seeds would not move the change in accuracy."
-    left_out = f"{known} Other training seeds would move the change in "
+    left_out = f"{known} Other training seeds would also move the change in accuracy"
     if spread is None:
-        return f"{left_out}accuracy too; how far is not known, because a single network was trained (train.networks)."
-    return f"{left_out}accuracy too, by about {spread:.4f} (one standard deviation)."
+        return f"{left_out}; how far is unknown, because only one network was trained (train.networks)."
+    return f"{left_out}, by about {spread:.4f} (one standard deviation)."
 
 
 def rounded(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Batch normalisation that has the same bits on processors of every maker."""
+"""Batch normalisation that gives the same bits on processors of all manufacturers."""
 
 import keras
 from keras import ops
@@ -7,8 +7,8 @@ from keras import ops
 class BatchNormalisation(keras.layers.BatchNormalization):
     """Keras' layer, without the reciprocal square root.
 
-    TensorFlow takes that with an instruction that makers of processors approximate differently. A square root and a
-    division are rounded in one way only (IEEE 754).
+    TensorFlow computes that with an instruction that processor manufacturers approximate differently. Square roots and
+    divisions are rounded the same everywhere (IEEE 754).
 
     References
     ----------
@@ -16,7 +16,7 @@ class BatchNormalisation(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None):
-        """Normalise by the statistics of the batch while training, by the running ones otherwise."""
+        """Normalise by the statistics of the batch in training, and by the running averages otherwise."""
         if training:
             mean, variance = ops.moments(inputs, self._reduction_axes)
             for running, present in ((self.moving_mean, mean), (self.moving_variance, variance)):

@@ -1,10 +1,10 @@
-"""Scores that mean what they say: of the clips that are scored 0.7, about 70 % should be calls."""
+"""Calibration: of the clips with a score of 0.7, about 70 % should be calls."""
 
 import numpy as np
 
 COOLEST, HOTTEST = 0.05, 20.0
 AS_TRAINED = 1.0
-# Of each class. With fewer, the prior says more than the clips do. For a network that is right about 93 % of its clips
+# Clips of each class. With fewer, the prior outweighs the clips. For a network that is right about 93 % of its clips
 # and has a true temperature of 2, the median of 400 draws is 2.5 with 70 clips of each class, 3.1 with 30, 4.3 with 12.
 FEWEST_CLIPS = 30
 
@@ -12,14 +12,14 @@ FEWEST_CLIPS = 30
 def probability(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
     """Return `p_call` for log-odds, in [0, 1].
 
-    Rounded to six decimals, so that a table of scores and a decision made from it never disagree.
+    It is rounded to six decimals, so that a table of scores and the decisions made from it always agree.
 
     Parameters
     ----------
     log_odds : ndarray of float, any shape
         log(p_call / (1 - p_call)), as the network gives it.
     temperature : float
-        What they are divided by: above 1 for a network that is surer of itself than it ought to be.
+        Divides the log-odds: above 1 for a network that is too confident.
     """
     from scipy.special import expit
 
@@ -27,32 +27,32 @@ def probability(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
 
 
 def tempered(log_odds: np.ndarray | float, temperature: float) -> np.ndarray:
-    """Return calibrated log-odds as float64. Unlike probabilities they never make equals of what is not."""
+    """Return calibrated log-odds as float64. Unlike probabilities, different log-odds never become equal."""
     return np.asarray(log_odds, np.float64) / temperature
 
 
 def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
     """Return the temperature with which the scores of some clips fit their labels best.
 
-    It never moves a score across 0.5, so that no decision at that threshold changes. The labels count for a little less
-    than they say: a network that happens to be right about every one of a few clips would be made surer without end.
+    It never moves a score across 0.5, so no decision at that threshold changes. The targets are not quite 0 and 1.
+    Otherwise, if a network happened to be right about all of a few clips, its confidence would grow without limit.
 
     Parameters
     ----------
     log_odds : ndarray of float, shape (clips,)
     is_call : ndarray of bool, shape (clips,)
-        Of clips that the network was not trained on.
+        The truth about clips that the network was not trained on.
 
     Returns
     -------
     float
-        In [0.05, 20], to four decimals; 1, which leaves the scores as they are, where a class has no clip.
+        In [0.05, 20], to four decimals; 1, which leaves the scores unchanged, if a class has no clip.
 
     References
     ----------
     Guo et al. (2017), "On calibration of modern neural networks", section 4.2: temperature scaling, by the least
-    cross-entropy. Platt (1999), "Probabilistic outputs for support vector machines", section 2.3: the targets of that,
-    which are what a uniform prior makes of so many calls and no-calls.
+    cross-entropy. Platt (1999), "Probabilistic outputs for support vector machines", section 2.3: the targets, which
+    follow from a uniform prior and the numbers of calls and no-calls.
     """
     from scipy.optimize import minimize_scalar
 
@@ -72,7 +72,7 @@ def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
 
 
 def calibration_remark(calls: int, nocalls: int) -> str:
-    """Say in one sentence what limits a calibration by so many clips; nothing where there are enough of them."""
+    """Say in one sentence what limits a calibration by this many clips; empty if there are enough."""
     if not calls or not nocalls:
         missing = "call" if not calls else "no-call"
         return f"There are too few {missing}s to calibrate by, so the scores are as trained (temperature 1)."

@@ -9,8 +9,8 @@ import numpy as np
 def fold_of_each(labels: Sequence[str], recordings: Sequence[str], fold_count: int, seed: int) -> np.ndarray:
     """Put whole recordings into folds of about the same size and the same share of calls.
 
-    Where every recording holds one clip, this is a stratified fold. Clips of one recording share their noise and their
-    whales, so that a model which has learnt one of them would agree with a wrong label of the next.
+    If every recording has one clip, these are plain stratified folds. Clips of one recording share noise and whales, so
+    a model that has learned from one of them would agree with a wrong label of another.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def fold_of_each(labels: Sequence[str], recordings: Sequence[str], fold_count: i
     ndarray of int, shape (clips,)
         From 0 to `fold_count` - 1.
     """
-    from sklearn.model_selection import StratifiedGroupKFold  # It takes a second, which most readers can do without.
+    from sklearn.model_selection import StratifiedGroupKFold  # Importing it takes a second.
 
     folds = np.empty(len(labels), int)
     splitter = StratifiedGroupKFold(fold_count, shuffle=True, random_state=seed)
@@ -33,6 +33,6 @@ def fold_of_each(labels: Sequence[str], recordings: Sequence[str], fold_count: i
 
 
 def most_folds(labels: Sequence[str], recordings: Sequence[str]) -> int:
-    """Return into how many folds clips can be put: no more than there are recordings, or clips of the rarer label."""
+    """Return the largest possible number of folds: the number of recordings, or of clips of the rarer label."""
     counts = Counter(labels)
     return min(len(set(recordings)), *counts.values()) if len(counts) > 1 else 0

@@ -1,18 +1,18 @@
-"""The network of the project: small convolutional networks side by side, for the spectrogram of a clip."""
+"""The network for the spectrogram of a clip: small convolutional networks side by side."""
 
 FILTERS = (16, 32, 64, 128)
-# Clips with this many bands and frames are halved by the first layer, which quarters the cost of everything after it.
-# Smaller ones keep their detail: on right-whale clips of 64 bands that is worth 0.005 of accuracy (docs/results.md).
+# The first layer halves clips with this many bands and frames, so everything after it costs a quarter. Smaller clips
+# keep their detail: on right-whale clips of 64 bands, that is worth 0.005 of accuracy (docs/notebook.md).
 LARGE_SIDE = 100
 # Keras' own default of 0.99 lags far behind in the few hundred steps that a training takes.
 MOMENTUM = 0.9
 
 
 def build_network(shape: tuple[int, int], networks: int = 1):
-    """Build some networks of the same kind side by side, each with fresh random weights of its own.
+    """Build several networks of the same kind side by side, each with its own random weights.
 
-    They are trained together and see the same batches. The mean of their log-odds depends less on the random weights
-    than each of them does (Hansen and Salamon 1990, "Neural network ensembles").
+    They are trained together on the same batches. The mean of their log-odds depends less on the random weights than
+    the log-odds of a single network do (Hansen and Salamon 1990, "Neural network ensembles").
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def build_network(shape: tuple[int, int], networks: int = 1):
     Returns
     -------
     keras.Model
-        From float32 arrays of shape (clips, bands, frames), standardised, to log(p_call / (1 - p_call)) by each
-        network, of shape (clips, networks).
+        Takes float32 arrays of shape (clips, bands, frames), standardised; returns log(p_call / (1 - p_call)) of each
+        network, shape (clips, networks).
     """
     import keras
     from keras import layers
@@ -36,7 +36,7 @@ def build_network(shape: tuple[int, int], networks: int = 1):
 
 
 def embed(inputs):
-    """Turn the spectrograms of clips into a tensor of shape (clips, channels), by fresh layers.
+    """Turn the spectrograms of clips into a tensor of shape (clips, channels), with new layers.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def embed(inputs):
 
     shape = inputs.shape[1:]
     x = layers.Reshape((*shape, 1))(inputs)
-    # A call may stand anywhere in its clip: while training, the clip is turned in time, its end joined to its start.
+    # A call may be anywhere in its clip. So in training, clips are shifted in time, with the end joined to the start.
     x = layers.RandomTranslation(0.0, 0.5, fill_mode="wrap", interpolation="nearest")(x)
     for depth, filters in enumerate(FILTERS):
         if depth > 0:
@@ -57,18 +57,18 @@ def embed(inputs):
         x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
         x = BatchNormalisation(momentum=MOMENTUM)(x)
         x = layers.ReLU()(x)
-    # A residual block (He et al. 2016) where the maps are smallest, so that the look at a wider context costs little.
+    # A residual block (He et al. 2016) sees a wider context. The maps are smallest here, so it costs little.
     y = layers.SeparableConv2D(FILTERS[-1], 3, padding="same", use_bias=False)(x)
     y = BatchNormalisation(momentum=MOMENTUM)(y)
     x = layers.ReLU()(layers.Add()([x, y]))
-    # The mean over the clip says what it sounds like, the maximum whether something short is in it.
+    # The mean describes the whole clip; the maximum also shows short sounds.
     return layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
 
 
 def embedding_network(network):
-    """Return what lies before the last layers: to an array of shape (clips, channels), similar for similar clips.
+    """Return the network without its last layers: its outputs, shape (clips, channels), are similar for similar clips.
 
-    The channels of all networks stand side by side.
+    The channels of all networks are side by side.
     """
     import keras
     from keras import layers

@@ -8,14 +8,13 @@ import numpy as np
 from stages.lib.model.calibration import AS_TRAINED, fit_temperature
 from stages.lib.model.folds import fold_of_each, most_folds
 
-# Inverse strength of the regularisation, times the channels of the embedding. It does well with 16 to 1,000 labels
-# (docs/pretrained.md). A few labels cannot tell which strength is best: choosing by them costs accuracy.
+# Inverse strength of the regularisation, multiplied by the channels of the embedding. It works well with 16 to 1,000
+# labels (docs/pretrained.md). Few labels cannot tell which strength is best, so choosing by them costs accuracy.
 USUAL_STRENGTH = 3.0
-FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # Of the strengths to choose from.
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # The strengths to choose from, relative to the usual one.
 FEWEST_TO_CHOOSE = 100  # Labels.
 FOLDS = 10
-# Of scikit-learn's solver; it has never needed more than 30 here.
-MOST_STEPS = 1000
+MOST_STEPS = 1000  # Of scikit-learn's solver, which has never needed more than 30 here.
 
 
 class Probe(NamedTuple):
@@ -26,7 +25,7 @@ class Probe(NamedTuple):
     coefficients : ndarray of float64, shape (channels,)
     intercept : float
     strength : float
-        Inverse strength of the regularisation that it was trained with.
+        Inverse strength of the regularisation in training.
     """
 
     coefficients: np.ndarray
@@ -47,7 +46,7 @@ class Probe(NamedTuple):
 def square_roots(embeddings: np.ndarray) -> np.ndarray:
     """Return the square roots of numbers, with their signs, as float64.
 
-    A few large numbers in an embedding would rule a standardisation that only a few clips are there for.
+    Otherwise, a few large numbers in an embedding would dominate a standardisation by few clips.
 
     References
     ----------
@@ -59,7 +58,7 @@ def square_roots(embeddings: np.ndarray) -> np.ndarray:
 
 
 class Trained(NamedTuple):
-    """A probe, the temperature that its cross-validation asks for, and the calls and no-calls that were in it."""
+    """A probe, its temperature from cross-validation, and the numbers of calls and no-calls that this was fitted on."""
 
     probe: Probe
     temperature: float
@@ -73,22 +72,22 @@ def train_probe(
     recordings: Sequence[str],
     by_people: np.ndarray | None = None,
 ) -> Trained:
-    """Train a probe, and calibrate it by cross-validation; there is no chance in it.
+    """Train a probe, and calibrate it by cross-validation. The result does not depend on a random seed.
 
-    Where there are enough labels by people, the regularisation is the one that does best in the cross-validation.
+    With enough labels by people, cross-validation also chooses the strength of the regularisation.
 
     Parameters
     ----------
     embeddings : ndarray of float16, shape (clips, channels)
     is_call : ndarray of bool, shape (clips,)
-        With at least one call and one no-call.
+        At least one call and one no-call.
     weights : ndarray of float, shape (clips,)
-        What each clip counts for.
+        Weight of each clip.
     recordings : sequence of str, one for each clip
-        No recording is divided between two folds, unless there are too few of them.
+        No recording is divided between folds, unless there are too few recordings.
     by_people : ndarray of bool, shape (clips,), optional
-        Whether the label of each comes from people, as all do where it is not given. A model's own labels are learnt
-        from, but agree with it too often to calibrate it or to choose its regularisation.
+        Whether each label comes from people; by default, all do. The probe also learns from a model's own labels. But
+        these agree with it too often to calibrate it or to choose its regularisation.
     """
     judges = np.ones(len(is_call), bool) if by_people is None else by_people
     usual = USUAL_STRENGTH / embeddings.shape[1]
@@ -97,14 +96,14 @@ def train_probe(
         return Trained(fit(embeddings, is_call, weights, usual), AS_TRAINED, (0, 0))
     strengths = [usual * factor for factor in FACTORS] if judges.sum() >= FEWEST_TO_CHOOSE else [usual]
     trials = [trial(embeddings, is_call, weights, folds, strength, judges=judges) for strength in strengths]
-    # Among equally good ones, the strongest regularisation.
+    # Of equally good ones, this takes the strongest regularisation.
     best = min(trials, key=lambda tried: tried.loss)
     calibrated_by = int(is_call[judges].sum()), int((~is_call[judges]).sum())
     return Trained(fit(embeddings, is_call, weights, best.strength), best.temperature, calibrated_by)
 
 
 class Trial(NamedTuple):
-    """A strength, the temperature that its held-out log-odds ask for, and their cross-entropy with it."""
+    """A strength, the temperature fitted to its held-out log-odds, and their cross-entropy with that temperature."""
 
     strength: float
     temperature: float
@@ -120,10 +119,9 @@ def trial(
     *,
     judges: np.ndarray,
 ) -> Trial:
-    """Try a strength by cross-validation; only the clips of the mask `judges` judge it.
+    """Try a strength by cross-validation, judged by the clips of the mask `judges` only.
 
-    It is judged once it is calibrated: strong regularisation makes log-odds small, which is no fault, as their
-    temperature makes up for it.
+    The log-odds are calibrated first, because strong regularisation makes them small, which the temperature corrects.
     """
     log_odds = held_out_log_odds(embeddings, is_call, weights, folds, strength)[judges]
     is_call, weights = is_call[judges], weights[judges]
@@ -132,12 +130,12 @@ def trial(
 
 
 def folds_of(is_call: np.ndarray, recordings: Sequence[str]) -> np.ndarray | None:
-    """Put recordings into folds, or clips where that leaves nothing to learn from; None where that does not help.
+    """Put whole recordings into folds, or else single clips; None if neither leaves enough to learn from.
 
     Returns
     -------
     ndarray of int, shape (clips,), or None
-        Without any one fold there are both calls and no-calls.
+        Both calls and no-calls remain when any one fold is left out.
     """
     labels = list(map(str, is_call))
     for groups in (recordings, list(map(str, range(len(labels))))):
@@ -162,10 +160,10 @@ def held_out_log_odds(
 
 
 def balanced(weights: np.ndarray, is_call: np.ndarray) -> np.ndarray:
-    """Return weights with which calls and no-calls count the same in all.
+    """Return weights with which all calls together count as much as all no-calls.
 
-    How many of a few labels happen to be calls says little, and would push all scores to one side: of 32 right-whale
-    labels drawn at random it costs 0.013 of accuracy.
+    The share of calls among few labels is mostly luck, and would shift all scores to one side. With 32 random
+    right-whale labels, that costs 0.013 of accuracy.
     """
     of_class = np.where(is_call, weights[is_call].sum(), weights[~is_call].sum())
     return weights * weights.sum() / (2 * of_class)
@@ -177,7 +175,7 @@ def cross_entropy_of(log_odds: np.ndarray, is_call: np.ndarray, weights: np.ndar
 
 
 def fit(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, strength: float) -> Probe:
-    """Return the probe of one strength: class-balanced logistic regression with L2 regularisation, standardised."""
+    """Train a probe: class-balanced logistic regression on standardised embeddings, with L2 regularisation."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
@@ -185,6 +183,6 @@ def fit(embeddings: np.ndarray, is_call: np.ndarray, weights: np.ndarray, streng
     standardised = scaler.fit_transform(square_roots(embeddings))
     regression = LogisticRegression(C=strength, max_iter=MOST_STEPS)
     regression.fit(standardised, is_call, sample_weight=balanced(weights, is_call))
-    # The standardisation goes into the coefficients.
+    # The coefficients include the standardisation.
     coefficients = regression.coef_[0] / scaler.scale_
     return Probe(coefficients, float(regression.intercept_[0] - coefficients @ scaler.mean_), strength)

@@ -1,4 +1,4 @@
-"""What a model makes of clips: log-odds, and an embedding."""
+"""Log-odds and embeddings of clips, by a model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,7 +12,7 @@ from stages.lib.model.network import embedding_network
 from stages.lib.model.normalisation import Normalisation
 
 # Clips are scored in batches of a fixed size, because the size can change the last bits of a score (measured: 1 and 7).
-# Their place in a batch and what else is in it change nothing.
+# The place of a clip in its batch and the other clips there change nothing.
 BATCH_SIZE = 64
 
 
@@ -27,9 +27,9 @@ def log_odds_of(model: Model, features: Features, clip_ids: Sequence[str]) -> np
 
 
 def log_odds_by_network(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
-    """Return log(p_call / (1 - p_call)) of some clips as each network has it: float32 of shape (clips, networks).
+    """Return log(p_call / (1 - p_call)) of some clips by each network: float32 of shape (clips, networks).
 
-    A probe is in each of them; without a network beside it, it is the only one.
+    If the model also has a probe, each column is the mean of a network and the probe. A probe alone is one column.
     """
     return through(partial(log_odds_of_views, model), features, clip_ids, model.networks)
 
@@ -37,7 +37,7 @@ def log_odds_by_network(model: Model, features: Features, clip_ids: Sequence[str
 def embedding_of(model: Model, features: Features, clip_ids: Sequence[str]) -> np.ndarray:
     """Return an embedding of some clips: float32 of shape (clips, channels).
 
-    That of the pretrained model, if there is one; otherwise what the last layers of the network see.
+    It comes from the pretrained model if there is one, and otherwise from the network before its last layers.
     """
     if model.probe or model.normalisation is None:
         return load_clips(features, clip_ids, EMBEDDING).astype(np.float32)
@@ -48,13 +48,13 @@ def embedding_of(model: Model, features: Features, clip_ids: Sequence[str]) -> n
 def through(
     output: Callable[[Mapping[str, np.ndarray]], np.ndarray], features: Features, clip_ids: Sequence[str], width: int
 ) -> np.ndarray:
-    """Send clips through what gives a row of some width for each, a batch at a time."""
+    """Apply a function that returns a row of some width per clip, one batch at a time."""
     batches = (load_views(features, batch) for batch in in_batches(clip_ids, BATCH_SIZE))
     return np.concatenate([np.empty((0, width), np.float32), *map(output, batches)])
 
 
 def log_odds_of_views(model: Model, views: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return what `log_odds_by_network` does, for the features of one batch of clips at most, in each view."""
+    """Return the same as `log_odds_by_network`, for the features of at most one batch of clips, by view."""
     parts = []
     if model.network and model.normalisation:
         parts.append(output_of(model.network, model.normalisation, views) / np.float32(model.network_temperature))
@@ -64,7 +64,7 @@ def log_odds_of_views(model: Model, views: Mapping[str, np.ndarray]) -> np.ndarr
 
 
 def output_of(network, normalisation: Normalisation, views: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Send the spectrograms of one batch of clips at most through a network; the batch is filled up."""
+    """Apply a network to the spectrograms of at most one batch of clips; the batch is padded."""
     arrays = views[SPECTROGRAM]
     inputs = np.zeros((BATCH_SIZE, *arrays.shape[1:]), np.float32)
     inputs[: len(arrays)] = normalisation.apply(arrays)
@@ -72,5 +72,5 @@ def output_of(network, normalisation: Normalisation, views: Mapping[str, np.ndar
 
 
 def log_odds_by(files: tuple[tuple[str, bytes], ...], views: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the mean of what `log_odds_of_views` does, by the model with these files: float32 of shape (clips,)."""
+    """Return the mean over the networks of `log_odds_of_views`, by the model with these files: shape (clips,)."""
     return log_odds_of_views(received_model(files), views).mean(axis=1)

@@ -1,4 +1,4 @@
-"""YAML with the line of every key; what a list of params has no need of is a fault."""
+"""YAML with the line of every key. Features of YAML that a params file does not need are faults."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,16 +14,16 @@ from ruamel.yaml.reader import ReaderError
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import remembered
 
-DEEPEST = 10  # Collections within collections; libraries that follow them recursively fail at about a thousand.
+DEEPEST = 10  # Nested collections; libraries that read them recursively fail at about a thousand.
 
 
 def read_located(path: Path) -> tuple[dict, dict[tuple, int]]:
-    """Read params.yaml, in YAML 1.2 as DVC does, and the line of every key; refuse what is not plain YAML."""
+    """Read params.yaml (YAML 1.2, like DVC) and the line of every key; refuse anything but plain YAML."""
     reader = YAML(typ="safe", pure=True)
     reader.Constructor = LocatingConstructor
     try:
         text = remembered(path).read_text(encoding="utf-8")
-        # In this order, because the second cannot bear what the first refuses.
+        # This check comes first, because composing can fail on what it refuses.
         refuse(f"{path}:{fault}" for fault in form_faults(reader.parse(text)))
         lines, faults = key_lines(reader.compose(text))
         refuse(f"{path}:{fault}" for fault in faults)
@@ -35,7 +35,7 @@ def read_located(path: Path) -> tuple[dict, dict[tuple, int]]:
         raise InputFaults([f"{path}:{line}: not UTF-8 text; save the file as UTF-8"]) from None
     except ReaderError as error:
         line = 1 + text[: error.position].count("\n")
-        raise InputFaults([f"{path}:{line}: not YAML: a character that cannot be seen; remove it"]) from None
+        raise InputFaults([f"{path}:{line}: not YAML: an invisible character; remove it"]) from None
     except MarkedYAMLError as error:
         raise InputFaults([f"{path}:{error.problem_mark.line + 1}: not YAML: {error.problem}"]) from None
     if not isinstance(values, dict):
@@ -44,10 +44,10 @@ def read_located(path: Path) -> tuple[dict, dict[tuple, int]]:
 
 
 class LocatingConstructor(SafeConstructor):
-    """Makes values; one that cannot be made, such as the date 2026-13-45, is an error with its line."""
+    """Constructs values; one that cannot be constructed, such as the date 2026-13-45, is an error with its line."""
 
     def construct_object(self, node: Node, deep: bool = False) -> object:
-        """Make the value of a node."""
+        """Construct the value of a node."""
         try:
             return super().construct_object(node, deep)
         except ValueError:
@@ -56,7 +56,7 @@ class LocatingConstructor(SafeConstructor):
 
 
 def form_faults(events: Iterable[Event]) -> Iterator[str]:
-    """Yield line and fault of everything in a YAML text that a list of params has no need of, and that does harm."""
+    """Yield the line and fault of everything in a YAML text that is harmful and that params do not need."""
     depth = 0
     for event in events:
         line = event.start_mark.line + 1
@@ -65,13 +65,13 @@ def form_faults(events: Iterable[Event]) -> Iterator[str]:
             yield f"{line}: more than {DEEPEST} levels of brackets or indentation; write keys and values"
             return
         if isinstance(event, AliasEvent):
-            yield f"{line}: *{event.anchor} stands for a value elsewhere; write the value out"
+            yield f"{line}: *{event.anchor} refers to another value; write out the value"
         elif isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag:
-            yield f"{line}: the tag {str(event.tag)!r} is not understood; write the value alone"
+            yield f"{line}: the tag {str(event.tag)!r} is not supported; write the value alone"
 
 
 def key_lines(node: Node | None, place: tuple = ()) -> tuple[dict[tuple, int], list[str]]:
-    """Map the place of every key, such as ('split', 'seed'), to its line; list line and fault of the wrong ones."""
+    """Map the place of every key, such as ('split', 'seed'), to its line; list the lines and faults of wrong keys."""
     lines: dict[tuple, int] = {}
     faults = []
     for key, value in node.value if isinstance(node, MappingNode) else []:
@@ -90,7 +90,7 @@ def key_lines(node: Node | None, place: tuple = ()) -> tuple[dict[tuple, int], l
 
 
 def nearest_line(lines: dict[tuple, int], path: tuple) -> int:
-    """Return the line of a key, or of the nearest key around it where it is missing."""
+    """Return the line of a key, or of the nearest key around it if it is missing."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)

@@ -1,4 +1,4 @@
-"""The epochs of the networks: their loss, their learning rate, and what is measured after each."""
+"""The epochs of a training: the loss, the learning rate, and the measures after each epoch."""
 
 import numpy as np
 
@@ -14,22 +14,22 @@ def train_model(
 ) -> list[tuple]:
     """Train a model.
 
-    All epochs run. The learning rate has fallen to zero at the last one, so its weights are settled; choosing an epoch
-    by the validation clips would choose by luck where these are few, and spoil them for the calibration.
+    All epochs run. The learning rate falls to zero at the last epoch, so its weights are settled. Choosing an epoch by
+    few validation clips would be luck, and would make these clips useless for the calibration.
 
     Parameters
     ----------
     model : Model
-        With a network, which is trained in place.
+        A model with a network, which is trained in place.
     features : Features
     train, valid : LabelledClips
-        What to learn from, and what to measure every epoch on for the history.
+        The clips to learn from, and the clips to measure every epoch on.
     params : TrainParams
 
     Returns
     -------
     list of tuple
-        The history: one row an epoch, columns as in `HISTORY_COLUMNS`.
+        The history: one row per epoch, columns as in `HISTORY_COLUMNS`.
     """
     import keras
     import tensorflow
@@ -40,7 +40,7 @@ def train_model(
         raise ValueError("a model without a network has nothing to train by epochs")
 
     def batched(positions: tensorflow.data.Dataset, clips: LabelledClips):
-        """Load the clips at some positions, a batch at a time, so that memory holds no more than that."""
+        """Load the clips at some positions, with only one batch in memory at a time."""
         targets, weights = clips.targets, np.array(clips.weights, np.float32)
         shape = model.network.input_shape[1:]
 
@@ -79,10 +79,10 @@ def train_model(
 
 
 def cross_entropy(targets, log_odds):
-    """Return the binary cross-entropy of each clip, from log-odds; the mean over the networks.
+    """Return the binary cross-entropy of each clip from log-odds, as the mean over the networks.
 
-    Its gradient holds one division. Keras' own holds the gradient of a logarithm, for which TensorFlow takes a
-    reciprocal that makers of processors approximate differently.
+    The gradient of Keras' own loss includes that of a logarithm. TensorFlow computes this with a reciprocal, which
+    processor manufacturers approximate differently. The gradient here has a single division.
 
     Parameters
     ----------
@@ -99,12 +99,12 @@ def cross_entropy(targets, log_odds):
 
 
 def accuracy(targets, log_odds):
-    """Return 1 for each clip that the mean of the networks gets right, otherwise 0; parameters as above."""
+    """Return 1 for each clip that the mean of the networks gets right, and 0 otherwise; parameters as above."""
     from keras import ops
 
     return ops.cast(ops.equal(targets[:, 0] > 0, ops.mean(log_odds, axis=-1) > 0), "float32")
 
 
 def six_decimals(value: float | None) -> str:
-    """Return a number as the history has it; nothing where it is not known, for want of validation clips."""
+    """Format a number for the history; empty for None, as without validation clips."""
     return "" if value is None else f"{value:.6f}"

@@ -1,4 +1,4 @@
-"""What a training is given: its params, and labelled clips."""
+"""The inputs of a training: its params, and labelled clips."""
 
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
@@ -21,7 +21,7 @@ class TrainParams(Section):
 
 
 class LabelledClips(NamedTuple):
-    """Clips to learn from: their ids, `call` or `nocall` for each, what each counts for, and which a model labelled."""
+    """Labelled clips: ids, labels (`call` or `nocall`) and weights, and the ids of the clips that a model labelled."""
 
     clip_ids: list[str]
     labels: list[str]
@@ -30,17 +30,17 @@ class LabelledClips(NamedTuple):
 
     @classmethod
     def unweighted(cls, clip_ids: Sequence[str], labels: Sequence[str]) -> "LabelledClips":
-        """Return clips that each count for one."""
+        """Return clips of weight 1."""
         return cls(list(clip_ids), list(labels), [1.0] * len(clip_ids))
 
     @property
     def is_call(self) -> np.ndarray:
-        """Whether each is a call: bool of shape (clips,)."""
+        """Whether each clip is a call: bool of shape (clips,)."""
         return np.array([label == CALL for label in self.labels], bool)
 
     @property
     def by_people(self) -> np.ndarray:
-        """Whether the label of each comes from people: bool of shape (clips,)."""
+        """Whether each label comes from people: bool of shape (clips,)."""
         return np.array([clip_id not in self.by_model for clip_id in self.clip_ids], bool)
 
     @property

@@ -1,4 +1,4 @@
-"""Training: the same recipe for the baseline and for the retrained model."""
+"""The recipe of training, the same for the baseline and the retrained model."""
 
 import numpy as np
 
@@ -21,26 +21,26 @@ def train_new_model(
     params: TrainParams,
     normalisation: Normalisation | None = None,
 ) -> tuple[Model, list[tuple]]:
-    """Train what the features ask for: networks from random weights, a probe, or both; calibrate it.
+    """Train and calibrate the model for some features: networks from random weights, a probe, or both.
 
     Parameters
     ----------
     features : Features
     train, valid : LabelledClips
-        What to learn from, and what to calibrate by.
+        The clips to learn from, and the clips to calibrate by.
     params : TrainParams
     normalisation : Normalisation, optional
-        Of the spectrogram. Learnt from the clips to train on where it is not given.
+        The normalisation of the spectrogram; by default, it is learned from `train`.
 
     Returns
     -------
     model : Model
     history : list of tuple
-        As of `train_model`; of a probe one row.
+        As for `train_model`; one row for a probe.
     """
     if SPECTROGRAM not in features.views:
         return train_parts(Model(None, features.description, None), features, train, valid, params)
-    # Before every training, so that none depends on those before it.
+    # Every training starts from the seed, so that it does not depend on earlier trainings.
     pin(params.seed)
     normalisation = normalisation or Normalisation.learn(
         load_clips(features, batch) for batch in in_batches(train.clip_ids, BATCH_SIZE)
@@ -51,7 +51,7 @@ def train_new_model(
 
 
 def with_new_network(model: Model, params: TrainParams) -> Model:
-    """Return a model with random weights in place of those of its network, if it has one."""
+    """Return a model with new random weights in its network, if it has one."""
     if model.network is None:
         return model
     return model._replace(network=build_network(model.network.input_shape[1:], params.networks))
@@ -60,7 +60,7 @@ def with_new_network(model: Model, params: TrainParams) -> Model:
 def train_parts(
     model: Model, features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
 ) -> tuple[Model, list[tuple]]:
-    """Train the network of a model in place, if it has one, and a probe, if there are embeddings; calibrate both."""
+    """Train a model's network in place, if it has one, and a probe, if there are embeddings; calibrate both."""
     history = [] if model.network is None else train_model(model, features, train, valid, params)
     if EMBEDDING not in features.views:
         return calibrate(model, features, valid), history
@@ -82,20 +82,20 @@ def joined(network: Model, probe: Probe, features: Features, valid: LabelledClip
     Parameters
     ----------
     network : Model
-        Calibrated by itself.
+        A calibrated network.
     probe : Probe
-        Calibrated by itself, its temperature divided out.
+        A calibrated probe, already divided by its temperature.
     features : Features
-        With both views.
+        Features with both views.
     valid : LabelledClips
-        What to calibrate both by.
+        The clips to calibrate both by.
     """
     both = network._replace(features=features.description, probe=probe, network_temperature=network.temperature)
     return calibrate(both, features, valid)
 
 
 def probe_row(probe: Probe, features: Features, train: LabelledClips, valid: LabelledClips) -> tuple:
-    """Return the history of a probe, which has no epochs: one row."""
+    """Return the history of a probe, which is one row because a probe has no epochs."""
     row = {}
     for name, clips in (("", train), ("valid_", valid)):
         log_odds = probe.log_odds(load_clips(features, clips.clip_ids, EMBEDDING))
@@ -106,7 +106,7 @@ def probe_row(probe: Probe, features: Features, train: LabelledClips, valid: Lab
 
 
 def calibrate(model: Model, features: Features, valid: LabelledClips) -> Model:
-    """Return a trained model with the temperature that the validation clips ask for."""
+    """Return a trained model with the temperature fitted on the validation clips."""
     is_call = valid.is_call
     return model._replace(
         temperature=fit_temperature(log_odds_of(model, features, valid.clip_ids), is_call),

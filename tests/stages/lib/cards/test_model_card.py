@@ -113,10 +113,10 @@ def test_a_site_has_the_figures_of_its_own_clips(model):
 @pytest.mark.parametrize(
     ("sites", "said"),
     [
-        ({}, "It has learned from no clip of the test sites."),
-        ({"d": "reef"}, "It has learned from no clip of the test sites."),
-        ({"a": "reef"}, "It has learned from other recordings of 1 of the 1 test sites."),
-        ({"a": ""}, "Some recordings name no site, so it is not known"),
+        ({}, "The model has learned from no clip of the test sites."),
+        ({"d": "reef"}, "The model has learned from no clip of the test sites."),
+        ({"a": "reef"}, "The model has learned from other recordings of 1 of the 1 test sites."),
+        ({"a": ""}, "Some recordings have no site, so it is unknown"),
     ],
 )
 def test_whether_the_model_knows_the_test_sites_is_said(model, sites, said):

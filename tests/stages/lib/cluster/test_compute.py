@@ -44,7 +44,7 @@ def test_work_is_done_on_this_machine_unless_another_place_is_named(params, text
         (
             "recordings",
             "bay",
-            "2: compute.recordings: should be a URL such as s3://BUCKET/FOLDER, or a folder from / on, not 'bay'",
+            "2: compute.recordings: should be a URL such as s3://BUCKET/FOLDER, or an absolute path, not 'bay'",
         ),
     ],
 )
@@ -56,7 +56,7 @@ def test_what_is_no_place_to_work_is_refused(params, key, value, fault):
 def test_dask_without_a_scheduler_is_refused(params):
     params.write_text(DASK)
     (fault,) = faults()
-    assert fault.startswith("params.yaml:1: compute: should have scheduler: tcp://HOST:8786 where backend is dask")
+    assert fault.startswith("params.yaml:1: compute: should have scheduler: tcp://HOST:8786 if backend is dask")
 
 
 @pytest.mark.parametrize("recordings", ["s3://hydrophones/bay", "/srv/our recordings", None])

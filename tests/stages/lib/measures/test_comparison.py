@@ -90,9 +90,9 @@ def test_the_spread_of_a_change_is_known_where_both_are():
 
 def test_what_the_intervals_leave_out_is_said():
     assert training_remark(0.0123).endswith(
-        "move the change in accuracy too, by about 0.0123 (one standard deviation)."
+        "also move the change in accuracy, by about 0.0123 (one standard deviation)."
     )
-    assert "how far is not known" in training_remark(None)
+    assert "how far is unknown" in training_remark(None)
 
 
 def test_the_verdict_names_change_interval_and_p_value():

@@ -148,12 +148,12 @@ def test_keys_that_are_there_twice_are_refused_with_both_lines(tmp_path):
 @pytest.mark.parametrize("section", ["&a {b: *a}", "&a [*a]"])
 def test_a_value_that_holds_itself_is_refused(tmp_path, section):
     faults = faults_of(tmp_path, f"data:\n  dataset: synthetic\nscore_pool: {section}\n")
-    assert faults == ["params.yaml:3: *a stands for a value elsewhere; write the value out"]
+    assert faults == ["params.yaml:3: *a refers to another value; write out the value"]
 
 
 def test_a_value_that_stands_for_another_is_refused(tmp_path):
     faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", "low: &half 0.5").replace("high: 1", "high: *half"))
-    assert faults == ["params.yaml:5: *half stands for a value elsewhere; write the value out"]
+    assert faults == ["params.yaml:5: *half refers to another value; write out the value"]
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
@@ -232,7 +232,7 @@ def test_a_section_that_holds_no_keys_is_refused(tmp_path, value):
 
 def test_a_character_that_cannot_be_seen_is_refused_with_its_line(tmp_path):
     faults = faults_of(tmp_path, RIGHT.replace("low: 0.4", "low: 0.4\x07"))
-    assert faults == ["params.yaml:4: not YAML: a character that cannot be seen; remove it"]
+    assert faults == ["params.yaml:4: not YAML: an invisible character; remove it"]
 
 
 def test_a_byte_order_mark_and_crlf_do_no_harm(tmp_path):

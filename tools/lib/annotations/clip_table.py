@@ -57,7 +57,7 @@ def make_clips(
     features : FeatureParams
         Only the window length and the channel are used.
     held_out : mapping
-        From a recording to the starts of its windows that are held out for good. Those without a call stay.
+        From a recording to the starts of its windows that are held out for good, which stay where they are.
 
     Returns
     -------

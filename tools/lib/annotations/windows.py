@@ -103,3 +103,11 @@ def any_overlaps(starts: Sequence[float], window_s: float, stretch: Stretch) -> 
 def any_has_room(stretches: Iterable[Stretch], start_s: float, window_s: float) -> bool:
     """Tell whether a window lies within any of the stretches."""
     return any(low - TOLERANCE_S <= start_s and start_s + window_s <= high + TOLERANCE_S for low, high in stretches)
+
+
+def any_mostly_in(events: Iterable[Stretch], start_s: float, window_s: float) -> bool:
+    """Tell whether at least half of any event lies within a window, or at least half of the window within an event."""
+    return any(
+        min(end_s, start_s + window_s) - max(begin_s, start_s) >= min(end_s - begin_s, window_s) / 2 - TOLERANCE_S
+        for begin_s, end_s in events
+    )

@@ -20,10 +20,11 @@ def chosen(
     length_s: float = LENGTH_S,
     text: str = "S01",
     missing: Sequence[tuple[float, float]] = (),
+    held_out: Sequence[float] = (),
 ) -> Choice:
     with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, text)) for n, (kind, begin, end) in enumerate(events, 2)]
     recording = MeasuredRecording("bay.wav", Examined(length_s, 8000, tuple(missing)), with_kinds, states_nocalls)
-    return choose(recording, WINDOW_S, GAP_S, seed=1)
+    return choose(recording, WINDOW_S, GAP_S, 1, held_out)
 
 
 def reasons(result: Choice) -> Sequence[tuple[str, str, str]]:
@@ -145,3 +146,41 @@ def test_a_recording_that_has_room_for_filled_windows_alone_has_those():
     assert chosen(length_s=2.5).nocalls == [0.0]
     assert chosen(length_s=3.0, missing=[(2.0, 3.0)]).nocalls == [0.0]
     assert chosen(length_s=3.0, missing=[(0.1, 3.0)]).nocalls == []
+
+
+def test_a_held_out_window_stays_when_its_call_is_corrected():
+    before = chosen((CALL, 30.0, 31.0))
+    corrected = chosen((CALL, 30.1, 31.4), held_out=before.calls)
+    assert corrected.calls == before.calls == [29.0]
+    assert (NOTE, choice.MOVED, "") in reasons(corrected)
+    assert chosen((CALL, 30.1, 31.4)).calls == [29.25]
+
+
+def test_a_held_out_window_stays_when_an_earlier_call_has_a_window_around_its_call():
+    result = chosen((CALL, 28.9, 29.4), (CALL, 30.0, 30.2), held_out=[28.6])
+    assert result.calls == [28.6]
+    assert chosen((CALL, 28.0, 28.4), (CALL, 30.0, 30.2), held_out=[28.6]).calls == [26.7, 28.6]
+    assert chosen((CALL, 28.9, 29.4), (CALL, 30.0, 30.2)).calls == [27.65]
+
+
+def test_a_held_out_window_takes_its_label_from_what_is_annotated_now():
+    assert chosen(held_out=[10.0]).nocalls.count(10.0) == 1
+    assert chosen((CALL, 11.0, 12.0), held_out=[10.0]).calls == [10.0]
+    # A new call at less than the usual distance does not make it wrong.
+    assert 10.0 in chosen((CALL, 13.5, 14.5), held_out=[10.0]).nocalls
+    partly = chosen((CALL, 12.8, 13.8), held_out=[10.0])
+    assert 10.0 not in partly.calls + partly.nocalls
+    assert [(one.reason, one.windows) for one in partly.outcomes if one.outcome == LEFT_OUT] == [(choice.LOST, 1)]
+    uncertain = chosen((UNSURE, 11.0, 12.0), held_out=[10.1])
+    assert (uncertain.unsure, 10.1 in uncertain.nocalls) == ([10.0], False)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(EVENTS, max_size=8), st.booleans())
+def test_what_is_held_out_changes_no_window_as_long_as_annotations_stay(drawn, states_nocalls):
+    events = [(kind, begin, begin + length) for kind, begin, length in drawn]
+    before = chosen(*events, states_nocalls=states_nocalls)
+    every = before.calls + before.nocalls
+    for held_out in (every, every[::2], before.calls[1:], before.nocalls[:1]):
+        after = chosen(*events, states_nocalls=states_nocalls, held_out=held_out)
+        assert (after.calls, after.unsure, after.nocalls) == (before.calls, before.unsure, before.nocalls)

@@ -43,11 +43,9 @@ def main() -> None:
     clips = read_clips(table)
     rows = read_held_out()
     held_out = drawn_of(data.dataset, rows)
-    refuse(
-        []
-        if held_out or not params.holds_out
-        else [f"{HELD_OUT}: has no clips of {data.dataset} yet; run {COMMAND}, and commit it"]
-    )
+    # A data set that holds nothing out has a row, too, for the length of its windows.
+    put_to_use = bool(held_out) if params.holds_out else any(clip.dataset == data.dataset for clip in rows)
+    refuse([] if put_to_use else [f"{HELD_OUT}: has no clips of {data.dataset} yet; run {COMMAND}, and commit it"])
     now = {f"split.{part}": size_text(getattr(params, part)) for part in ("valid", "pool", "test")}
     now |= {"split.seed": str(params.seed), "split.group_by": params.group_by}
     faults = [
@@ -75,6 +73,9 @@ def main() -> None:
     write_split(SPLIT, clips, parts)
     write_text(DATA_CARD, data_card(data, clips, parts, clip_s=clip_s, group_by=params.group_by, settled=len(used)))
     print(summary(clips, parts, params.group_by))
+    gone = sum(clip.clip_id not in parts for clip in held_out)
+    if gone:
+        print(f"held-out clips that are no longer labelled clips of {table}: {gone} of {len(held_out)}")
     if len(used) < len(settled):
         print(f"skipped settled clips that are not in this split: {len(settled) - len(used)}")
 

@@ -506,6 +506,16 @@ def test_a_training_recording_that_is_removed_is_no_reason_to_refuse(put_to_use)
     assert parts_now() == {clip_id: part for clip_id, part in before.items() if not clip_id.startswith(recording)}
 
 
+def test_held_out_clips_that_are_gone_are_counted(put_to_use, capsys):
+    before = parts_now()
+    assert "held-out" not in capsys.readouterr().out
+    gone = [clip_id for clip_id, part in before.items() if part == "test"][:3]
+    rows = [row for row in TABLE.read_text().splitlines() if row.split(",")[0] not in gone]
+    TABLE.write_text("\n".join(rows) + "\n")
+    assert parts_now() == {clip_id: part for clip_id, part in before.items() if clip_id not in gone}
+    assert "held-out clips that are no longer labelled clips of data/tiny/clips.csv: 3 of 24" in capsys.readouterr().out
+
+
 def test_a_data_set_that_was_not_put_to_use_is_refused_with_the_command_that_does(put_to_use):
     shutil.copytree("data/tiny", "data/bay")
     replace_in(Path("params.yaml"), "dataset: tiny", "dataset: bay")
@@ -516,6 +526,15 @@ def test_a_data_set_that_was_not_put_to_use_is_refused_with_the_command_that_doe
     assert SPLIT.read_bytes() == before
     hold_out()
     assert Counter(parts_now().values()) == {"train": 24, "valid": 8, "pool": 8, "test": 8}
+
+
+def test_a_data_set_that_holds_nothing_out_is_put_to_use_as_well(put_to_use):
+    """Otherwise its labels would pass for windows of any length."""
+    change_sizes(put_to_use, train=40, valid=0, pool=0, test=0)
+    HELD_OUT.unlink()
+    assert fault_of(main).endswith("has no clips of tiny yet; run python -m tools.hold_out, and commit it")
+    hold_out()
+    assert Counter(parts_now().values()) == {"train": 40}
 
 
 def test_data_sets_can_be_switched_forth_and_back(put_to_use):

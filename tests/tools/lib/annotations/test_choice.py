@@ -184,3 +184,22 @@ def test_what_is_held_out_changes_no_window_as_long_as_annotations_stay(drawn, s
     for held_out in (every, every[::2], before.calls[1:], before.nocalls[:1]):
         after = chosen(*events, states_nocalls=states_nocalls, held_out=held_out)
         assert (after.calls, after.unsure, after.nocalls) == (before.calls, before.unsure, before.nocalls)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(EVENTS, max_size=6), st.lists(EVENTS, max_size=6), st.booleans())
+def test_no_held_out_window_is_lost_without_being_counted(drawn_before, drawn_now, states_nocalls):
+    events_before, events = (
+        [(kind, begin, begin + length) for kind, begin, length in drawn] for drawn in (drawn_before, drawn_now)
+    )
+    before = chosen(*events_before, states_nocalls=states_nocalls)
+    held_out = {*before.calls, *before.nocalls[::3]}
+    now = chosen(*events, states_nocalls=states_nocalls, held_out=sorted(held_out))
+    everything = now.calls + now.unsure + now.nocalls
+    assert len(set(everything)) == len(everything)
+    lost = held_out - set(now.calls) - set(now.nocalls)
+    counted = sum(one.windows for one in now.outcomes if one.reason == choice.LOST)
+    assert len(lost - set(now.unsure)) == counted
+    for start_s in held_out & set(now.nocalls):
+        near = [(begin, min(end, LENGTH_S)) for kind, begin, end in events if kind in (CALL, UNSURE)]
+        assert all(end <= start_s + 0.001 or begin >= start_s + WINDOW_S - 0.001 for begin, end in near)

@@ -1,3 +1,3 @@
-"""What the parts cost, and how they compare with others."""
+"""Benchmarks of parts of the project, most of them against a named alternative."""
 
-import stages  # noqa: F401 - it pins the libraries, and comes before the first of them is imported.
+import stages  # noqa: F401 - it pins the libraries, so it comes before any of them is imported.

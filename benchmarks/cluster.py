@@ -1,11 +1,12 @@
-"""What a Dask cluster brings, and what it costs: `python -m benchmarks.cluster`.
+"""Speed and memory of the stages on a Dask cluster: `python -m benchmarks.cluster`.
 
-Recordings of ten minutes of noise at 48 kHz, made on the spot (`--recordings` of them), are cut into windows of 3 s
-without overlap, featurized and scored: on one core of this machine without a cluster, on two, and by a scheduler with
-one worker and with two, started from this checkout. The outputs are compared byte for byte. The network has random
-weights, which cost the same as any. Scheduler, workers and the stage share the machine's cores.
+The benchmark generates recordings of noise, ten minutes each at 48 kHz (`--recordings` sets their number). It cuts them
+into windows of 3 s without overlap, featurizes and scores them: on one core without a cluster, on two cores, and on a
+cluster of one and of two workers, started from this checkout. Scheduler, workers and stage share the cores of this
+machine. The outputs are compared byte for byte. The network has random weights, because the values do not change the
+time.
 
-The seconds are those for the whole stage, its start included.
+Times are for the whole stage, including its start.
 """
 
 import argparse
@@ -45,7 +46,7 @@ OUTPUTS = {"featurize": "features", "score_pool": "labels/pool_scores.csv"}
 
 
 def write_data_set(folder: Path, recording_count: int) -> None:
-    """Write params.yaml, recordings, clips.csv, and a split that puts all clips into the pool."""
+    """Write params.yaml, recordings, clips.csv, and a split with all clips in the pool."""
     recordings = folder / "data" / "noise" / "recordings"
     recordings.mkdir(parents=True)
     shutil.copy(REPOSITORY / "params.yaml", folder)
@@ -55,7 +56,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
     names = [f"sea{number:03d}.flac" for number in range(recording_count)]
     samples = 0.01 * np.random.default_rng(0).standard_normal(LENGTH_S * SAMPLE_RATE)
     for number, name in enumerate(names):
-        # Each another one, because featurize refuses one sound under two names.
+        # Each recording is different, because featurize refuses the same sound under two names.
         soundfile.write(recordings / name, np.roll(samples, number), SAMPLE_RATE)
     table = recordings.parent / "clips.csv"
     starts_s = range(0, LENGTH_S, CLIP_S)
@@ -71,7 +72,7 @@ def write_data_set(folder: Path, recording_count: int) -> None:
 
 
 def write_model(folder: Path) -> None:
-    """Write a baseline of random weights."""
+    """Write a baseline with random weights."""
     with contextlib.chdir(folder):
         features = open_features()
         pin(seed=0)
@@ -82,7 +83,7 @@ def write_model(folder: Path) -> None:
 
 @contextlib.contextmanager
 def cluster(worker_count: int) -> Iterator[tuple[str, list[int]]]:
-    """Run a scheduler and workers as `make` starts them; give its address and their ids."""
+    """Run a scheduler and workers as `make` starts them; yield its address and their process ids."""
     address = f"tcp://127.0.0.1:{PORT}"
     commands = [["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
     commands += [["worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]] * worker_count
@@ -102,54 +103,65 @@ def cluster(worker_count: int) -> Iterator[tuple[str, list[int]]]:
 
 
 class Run(NamedTuple):
-    """Seconds of the clock, and of the processor for the stage and for all workers; the most bytes of it and of one."""
+    """The cost of one run of a stage.
 
-    took_s: float
-    stage_s: float
-    workers_s: float
+    Attributes
+    ----------
+    wall_s : float
+        Wall-clock seconds.
+    stage_cpu_s, workers_cpu_s : float
+        CPU seconds of the stage and of all workers together.
+    stage_bytes, worker_bytes : int
+        Peak memory of the stage and of the largest worker.
+    """
+
+    wall_s: float
+    stage_cpu_s: float
+    workers_cpu_s: float
     stage_bytes: int
     worker_bytes: int
 
 
 def run(folder: Path, stage: str, cores: str, compute: dict, workers: Sequence[int] = ()) -> Run:
-    """Run a stage from nothing."""
+    """Run a stage without its earlier outputs or cache."""
     overlay(folder / "params.yaml", {"compute": compute})
-    for made in (OUTPUTS[stage], ".cache"):
-        remove(folder / made)
+    for name in (OUTPUTS[stage], ".cache"):
+        remove(folder / name)
     command = ["taskset", "--cpu-list", cores, "python", "-m", f"stages.{stage}"]
     variables = {**environment(), "PYTHONPATH": str(REPOSITORY)}
-    start, stage_s, workers_s = time.perf_counter(), processor_of_children(), sum(map(processor_of, workers))
+    start = time.perf_counter()
+    stage_cpu_s, workers_cpu_s = cpu_seconds_of_children(), sum(map(cpu_seconds_of, workers))
     running = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL)
-    of_stage, of_worker = [0], [0]
+    stage_bytes, worker_bytes = [0], [0]
     while running.poll() is None:
-        of_stage.append(memory_of_all(running.pid))
-        of_worker += map(memory_of_all, workers)
+        stage_bytes.append(memory_of(running.pid))
+        worker_bytes += map(memory_of, workers)
         time.sleep(0.2)
     if running.returncode:
-        sys.exit(f"{stage} has failed")
+        sys.exit(f"{stage} failed")
     return Run(
         time.perf_counter() - start,
-        processor_of_children() - stage_s,
-        sum(map(processor_of, workers)) - workers_s,
-        max(of_stage),
-        max(of_worker),
+        cpu_seconds_of_children() - stage_cpu_s,
+        sum(map(cpu_seconds_of, workers)) - workers_cpu_s,
+        max(stage_bytes),
+        max(worker_bytes),
     )
 
 
-def processor_of_children() -> float:
-    """Return the seconds of the processor of all processes that this one has waited for."""
+def cpu_seconds_of_children() -> float:
+    """Return the CPU time of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def processor_of(process_id: int) -> float:
-    """Return the seconds of the processor of a process and all that it has started, whether they have ended or not."""
+def cpu_seconds_of(process_id: int) -> float:
+    """Return the CPU time of a process and its descendants, including those that have ended."""
     process = psutil.Process(process_id)
     return sum(sum(one.cpu_times()[:4]) for one in [process, *process.children(recursive=True)])
 
 
-def memory_of_all(process_id: int) -> int:
-    """Return the resident memory of a process and all that it has started; one that has ended has none."""
+def memory_of(process_id: int) -> int:
+    """Return the resident memory of a process and its descendants; 0 if it has ended."""
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(process_id)
@@ -160,44 +172,45 @@ def memory_of_all(process_id: int) -> int:
 
 
 def content(path: Path) -> list[tuple[str, bytes]]:
-    """Return what a file holds, or all files of a folder."""
+    """Return the names and bytes of a file, or of all files in a folder."""
     paths = sorted(path.iterdir()) if path.is_dir() else [path]
     return [(one.name, one.read_bytes()) for one in paths]
 
 
 def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> None:
-    """Print a line for a run, with how many times faster it was than alone on one core."""
+    """Print the cost of a run and its speed-up over one core without a cluster."""
     print(
-        f"{stage:10} {where:15} {one.took_s:6.1f} s {clip_count / one.took_s:6.1f} clips per second, ratio "
-        f"{alone.took_s / one.took_s:4.2f}; processor {one.stage_s:5.1f} s here, {one.workers_s:5.1f} s on workers; "
-        f"memory {one.stage_bytes / 2**20:5.0f} MiB here, {one.worker_bytes / 2**20:5.0f} MiB a worker",
+        f"{stage:10} {where:15} {one.wall_s:6.1f} s {clip_count / one.wall_s:6.1f} clips per second, "
+        f"ratio {alone.wall_s / one.wall_s:4.2f}; "
+        f"CPU time {one.stage_cpu_s:5.1f} s here, {one.workers_cpu_s:5.1f} s on workers; "
+        f"memory {one.stage_bytes / 2**20:5.0f} MiB here, {one.worker_bytes / 2**20:5.0f} MiB per worker",
         flush=True,
     )
 
 
 def main() -> None:
-    """Run both stages in every way, and print seconds, clips per second and ratios."""
+    """Run both stages in each setup, and print times, clips per second and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recordings", type=int, default=48)
+    parser.add_argument("--recordings", type=int, default=48, help="number of recordings (default: 48)")
     recording_count = parser.parse_args().recordings
     clip_count = recording_count * LENGTH_S // CLIP_S
     print(machine_line("dask", "distributed", "joblib", "numpy", "librosa", "tensorflow"))
-    print(f"{clip_count} clips of {recording_count} recordings; load before: {os.getloadavg()[0]:.1f}")
+    print(f"{clip_count} clips of {recording_count} recordings; load before the runs: {os.getloadavg()[0]:.1f}")
     with TemporaryDirectory() as parent:
         folder = Path(parent) / "client"
         write_data_set(folder, recording_count)
-        for stage, made in OUTPUTS.items():
+        for stage, output in OUTPUTS.items():
             local = {"backend": "local", "scheduler": None}
             alone = run(folder, stage, "0", local)
             report(stage, "here, one core", alone, alone, clip_count)
-            expected = content(folder / made)
+            expected = content(folder / output)
             report(stage, "here, two cores", run(folder, stage, "0,1", local), alone, clip_count)
             for count in (1, 2):
                 with cluster(count) as (address, workers):
                     dask = {"backend": "dask", "scheduler": address}
                     report(stage, f"workers: {count}", run(folder, stage, "0,1", dask, workers), alone, clip_count)
-                if content(folder / made) != expected:
-                    sys.exit(f"{stage} has made other bytes")
+                if content(folder / output) != expected:
+                    sys.exit(f"{stage} wrote different bytes on the cluster")
             if stage == "featurize":
                 write_model(folder)
 

@@ -1,4 +1,4 @@
-"""What commands cost, one beside another."""
+"""The time and memory of commands, compared with alternatives."""
 
 import os
 import subprocess
@@ -9,23 +9,23 @@ from typing import NamedTuple
 
 from experiments.clone import environment
 
-COLUMNS = f"{'':46} {'clock':>10} {'processor':>10} {'memory':>10}"
+COLUMNS = f"{'':46} {'wall time':>10} {'CPU time':>10} {'memory':>10}"
 
 
 class Cost(NamedTuple):
-    """What a command took: seconds of the clock and of the processor, and bytes of its largest process."""
+    """Wall-clock seconds and CPU seconds of a command, and the peak memory of its largest process in bytes."""
 
-    took_s: float
-    processor_s: float
+    wall_s: float
+    cpu_s: float
     memory: int
 
     def __str__(self) -> str:
-        """Return the seconds as columns."""
-        return f"{self.took_s:8.2f} s {self.processor_s:8.2f} s"
+        """Format both times as columns."""
+        return f"{self.wall_s:8.2f} s {self.cpu_s:8.2f} s"
 
 
 def cost(folder: Path, *command: str) -> Cost:
-    """Run a command in a folder; end with what it printed where it fails."""
+    """Run a command in a folder; if it fails, exit with its output."""
     start = time.perf_counter()
     with (folder.parent / "output.log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=log, stderr=log)
@@ -33,7 +33,7 @@ def cost(folder: Path, *command: str) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             log.seek(0)
-            sys.exit(f"{' '.join(command)} has failed:\n{log.read()}")
+            sys.exit(f"{' '.join(command)} failed:\n{log.read()}")
     return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
@@ -44,4 +44,4 @@ def report(folder: Path, title: str, command: str, against: tuple[str, ...] = ()
     if against:
         name, script, *arguments = against
         theirs = cost(folder, "bash", "-c", script, *arguments)
-        print(f"    against {name:34} {theirs} {'':10}  ratio {ours.took_s / theirs.took_s:.1f}", flush=True)
+        print(f"    against {name:34} {theirs} {'':10}  ratio {ours.wall_s / theirs.wall_s:.1f}", flush=True)

@@ -1,13 +1,14 @@
-"""featurize against other ways, same clips, seconds of the processor: `python -m benchmarks.featurize`.
+"""CPU time per clip of featurize and of alternatives, on the same clips: `python -m benchmarks.featurize`.
 
-The study drew each denoised PCEN spectrogram with matplotlib on a figure of 10 x 10 inches, saved what is not margin at
-80 dpi, which is 607 x 617 points, and read the picture back as RGB (orcasound/orcagsoc, preprocess/util.py). Mel
-spectrogram, PCEN and denoising are the same code on both sides.
+The study drew each denoised PCEN spectrogram with matplotlib on a figure of 10 x 10 inches, and saved it without the
+margins at 80 dpi, which gives 607 x 617 pixels. Then it read the picture back as RGB (orcasound/orcagsoc,
+preprocess/util.py). Mel spectrogram, PCEN and denoising are the same code on both sides.
 
-librosa's plain loop follows its documentation: load, mel spectrogram, PCEN, then scikit-image's wavelet denoising.
+The librosa loop follows the documentation of librosa: load, mel spectrogram, PCEN, then wavelet denoising by
+scikit-image.
 
-scikit-maad, a library for soundscapes, has neither mel bands nor wavelets: it loads the recording (as WAV, it
-reads nothing else), and computes spectrogram and PCEN of a clip. It gets an environment of its own:
+scikit-maad, a library for soundscapes, has neither mel bands nor wavelets. It loads the recording (only WAV), and
+computes the spectrogram and PCEN of each clip. It needs a separate environment:
 
     python -m venv /tmp/maad && /tmp/maad/bin/pip install scikit-maad==1.5.2
     python -m benchmarks.featurize --maad /tmp/maad/bin/python
@@ -15,7 +16,7 @@ reads nothing else), and computes spectrogram and PCEN of a clip. It gets an env
 
 import os
 
-# Both sides get one core, also where a library would take more.
+# Each side uses one core, even if a library would use more.
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 import argparse
@@ -44,18 +45,18 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 CLIP_COUNT = 120
-# matplotlib leaves a little more than in 2020; so the figure is a little smaller, and the picture has the study's size.
+# A slightly smaller figure than the study's: matplotlib now saves a larger picture of the same figure than in 2020.
 DPI, INCHES = 80, 9.955
 
 
 def study_picture(samples: np.ndarray, params: FeatureParams, path: Path) -> np.ndarray:
-    """Return the study's input of one clip: ndarray of float32, shape (617, 607, 3)."""
+    """Return the network input of the study for one clip: ndarray of float32, shape (617, 607, 3)."""
     figure, axes = plt.subplots(figsize=(INCHES, INCHES))
     axes.imshow(clip_features(samples, params))
     axes.xaxis.set_visible(False)
     axes.yaxis.set_visible(False)
     figure.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0)
-    # The study draws the figure once more after it has saved it.
+    # The study draws the figure again after saving it.
     figure.canvas.draw()
     plt.close(figure)
     return plt.imread(path)[..., :3]
@@ -77,8 +78,8 @@ def plain_loop(path: Path, start_s: float, params: FeatureParams) -> np.ndarray:
     return denoise_wavelet(librosa.pcen(mel * 2**31, sr=rate, hop_length=params.hop_size))
 
 
-def seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -> float:
-    """Return what scikit-maad takes for all clips, of copies as WAV, because it reads nothing else."""
+def cpu_seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -> float:
+    """Return the CPU seconds of scikit-maad for all clips, read from WAV copies of the recordings."""
     with tempfile.TemporaryDirectory() as folder:
         starts_s = []
         for path, clips in recordings:
@@ -91,9 +92,9 @@ def seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -> fl
 
 
 def main() -> None:
-    """Time all ways and print the ratios."""
+    """Time all alternatives and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--maad", type=Path, help="the Python of an environment that has scikit-maad")
+    parser.add_argument("--maad", type=Path, help="the Python of an environment with scikit-maad")
     maad_python = parser.parse_args().maad
     folder = read_params("data", DataParams).folder
     params = read_params("featurize", FeatureParams)
@@ -104,7 +105,7 @@ def main() -> None:
         if count >= CLIP_COUNT:
             break
 
-    window_features(recordings[0][0], [0.0], params)  # Filters and lazily loaded modules are not what is measured.
+    window_features(recordings[0][0], [0.0], params)  # Warm-up: it loads modules and computes filters.
     start = time.process_time()
     for path, clips in tqdm(recordings, desc="featurize", disable=None):
         window_features(path, [clip.start_s for clip in clips], params)
@@ -122,19 +123,19 @@ def main() -> None:
         noise = np.random.default_rng(0).standard_normal(params.clip_samples).astype(np.float32)
         shape = study_picture(noise, params, picture).shape
         start = time.process_time()
-        for path, clips in tqdm(recordings, desc="the study's way", disable=None):
+        for path, clips in tqdm(recordings, desc="study", disable=None):
             for clip in clips:
                 study_picture(read_window(path, clip.start_s, params.clip_s, params.sample_rate), params, picture)
         theirs = (time.process_time() - start) / count
 
     print(machine_line("numpy", "librosa", "PyWavelets", "matplotlib", "scikit-image"))
-    print(f"{count} clips of {folder}, seconds of the processor")
-    print(f"featurize        {1000 * ours:8.2f} ms a clip")
-    print(f"librosa's loop   {1000 * plain:8.2f} ms a clip, ratio {plain / ours:.1f}")
+    print(f"{count} clips of {folder}, CPU time")
+    print(f"featurize        {1000 * ours:8.2f} ms per clip")
+    print(f"librosa loop     {1000 * plain:8.2f} ms per clip, ratio {plain / ours:.1f}")
     if maad_python:
-        maad = seconds_of_maad(maad_python, recordings, params) / count
-        print(f"scikit-maad      {1000 * maad:8.2f} ms a clip, ratio {maad / ours:.1f}; no mel bands, no denoising")
-    print(f"the study's way  {1000 * theirs:8.2f} ms a clip, ratio {theirs / ours:.1f}; pictures of shape {shape}")
+        maad = cpu_seconds_of_maad(maad_python, recordings, params) / count
+        print(f"scikit-maad      {1000 * maad:8.2f} ms per clip, ratio {maad / ours:.1f}; no mel bands, no denoising")
+    print(f"study            {1000 * theirs:8.2f} ms per clip, ratio {theirs / ours:.1f}; pictures of shape {shape}")
 
 
 if __name__ == "__main__":

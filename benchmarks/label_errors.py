@@ -1,7 +1,7 @@
-"""Count how many planted label errors are found, and how soon: `python -m benchmarks.label_errors`.
+"""Count how many planted label errors are found, and how early in the list: `python -m benchmarks.label_errors`.
 
-It reverses a twentieth of the labels of the data set in use, in memory only, and searches for these errors as `python
--m tools.find_label_errors` does. The pipeline must have run.
+The benchmark flips 5 % of the labels of the data set in use, in memory only. Then it looks for these errors as
+`python -m tools.find_label_errors` does. Run the pipeline first.
 """
 
 import argparse
@@ -26,9 +26,9 @@ OTHER = {CALL: NOCALL, NOCALL: CALL}
 
 
 def main() -> None:
-    """Plant errors, look for them, and print how many were found among the first clips and among all in doubt."""
+    """Plant errors, look for them, and print how many are among the first doubtful clips and among all."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    import numpy as np  # Only now, because `stages` has to come before it.
+    import numpy as np  # Imported here, because `stages` must be imported first.
 
     clips = read_labels_in_force()
     planted = np.random.default_rng(SEED).choice(len(clips), round(SHARE * len(clips)), replace=False).tolist()
@@ -44,10 +44,10 @@ def main() -> None:
     seconds = time.perf_counter() - start
     is_planted = [error.clip_id in {clips[position].clip_id for position in planted} for error in errors]
     print(machine_line("tensorflow", "cleanlab", "scikit-learn"))
-    print(f"{len(planted)} of {len(clips)} labels turned over; {FOLDS} folds took {seconds:.0f} s")
+    print(f"{len(planted)} of {len(clips)} labels flipped; {FOLDS} folds took {seconds:.0f} s")
     for count in (*FIRST, len(errors)):
         by_chance = len(planted) * count / len(clips)
-        print(f"of the first {count} in doubt {sum(is_planted[:count])} were planted; by chance {by_chance:.1f}")
+        print(f"of the first {count} doubtful clips, {sum(is_planted[:count])} were planted; by chance {by_chance:.1f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What scikit-maad takes for the clips of some recordings; benchmarks/featurize.py runs it in maad's environment.
+"""Time scikit-maad on the clips of some recordings. benchmarks/featurize.py runs it in an environment with scikit-maad.
 
-The arguments are the seconds of a clip, the samples of a transform and of a hop, and a JSON list of recordings, each a
-path and the seconds at which its clips begin. It imports nothing of this project.
+The arguments are the length of a clip in seconds, the FFT size and hop size in samples, and a JSON list of recordings.
+Each recording is a path and a list of clip starts in seconds. The script imports nothing from this project.
 """
 
 import json
@@ -12,7 +12,7 @@ from maad import sound
 
 
 def main() -> None:
-    """Print the seconds of the processor for all clips."""
+    """Print the CPU seconds for all clips."""
     clip_s, fft_size, hop_size = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     recordings = json.loads(sys.argv[4])
 

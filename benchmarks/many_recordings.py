@@ -1,10 +1,10 @@
-"""What DVC and the stages take at 10,000 recordings and 1,000,000 clips: `python -m benchmarks.many_recordings`.
+"""Cost of DVC and the stages with 10,000 recordings and 1,000,000 clips: `python -m benchmarks.many_recordings`.
 
-In a clone of the repository, with its dvc.yaml (`--recordings` for another number, at 100 clips each). So that it fits
-a disk and an hour, the recordings are two seconds of noise, the windows overlap, and features are plain spectrograms of
-16 bands, 66 KB a recording: what is measured is what grows with the number of files and of clips. Every step runs once,
-beside a named alternative where there is one: seconds of the clock and of the processor, and the memory of the largest
-process.
+The benchmark runs in a clone of the repository, with its dvc.yaml. `--recordings` sets the number of recordings, with
+100 clips each. To fit on a disk and into an hour, the recordings are two seconds of noise, the windows overlap, and the
+features are plain spectrograms of 16 bands, 66 KB per recording. So the benchmark measures the costs that grow with the
+number of files and clips. Each step runs once, followed by a named alternative if there is one. The figures are wall
+time, CPU time, and the memory of the largest process.
 """
 
 import argparse
@@ -38,22 +38,22 @@ PARAMS = {
     },
     "split": {"train": 1000, "valid": 200, "pool": 200, "test": 200},
     "train": {"epochs": 1},
-    # Or the second training would be on the million.
+    # Otherwise the second training would be on a million clips.
     "merge_labels": {"model_labels": {"use": False}},
 }
-# What DVC has to do at the least.
+# The least that DVC has to do.
 HASH_AND_COPY = 'find "$0" -type f -exec md5sum {} + >"$1.md5" && cp --recursive "$0" "$1"'
-COPY_WHAT_IS_NEW = 'cp --recursive --update --no-target-directory "$0" "$1"'
+COPY_NEW_FILES = 'cp --recursive --update --no-target-directory "$0" "$1"'
 
 
 def write_recording(folder: Path, number: int) -> None:
-    """Write a recording of noise."""
+    """Write one recording of noise."""
     samples = 0.05 * np.random.default_rng(number).standard_normal(round(LENGTH_S * SAMPLE_RATE))
     soundfile.write(folder / RECORDINGS / f"sea{number:06d}.wav", samples, SAMPLE_RATE)
 
 
 def rows_of(number: int) -> Iterator[str]:
-    """Yield the rows of a recording in clips.csv."""
+    """Yield the rows of one recording in clips.csv."""
     name = f"sea{number:06d}.wav"
     for position in range(CLIPS_A_RECORDING):
         start_s = round(position * STEP_S, 3)
@@ -62,7 +62,7 @@ def rows_of(number: int) -> Iterator[str]:
 
 
 def write_data_set(folder: Path, recording_count: int) -> None:
-    """Write `data/many` and set the params."""
+    """Write the data set `data/many` and its params."""
     (folder / RECORDINGS).mkdir(parents=True)
     (folder / TABLE).write_text(",".join(CLIP_COLUMNS) + "\n", encoding="utf-8")
     for number in range(recording_count):
@@ -72,25 +72,25 @@ def write_data_set(folder: Path, recording_count: int) -> None:
 
 
 def add_recording(folder: Path, number: int) -> None:
-    """Add a recording to the data set."""
+    """Add one recording to the data set."""
     write_recording(folder, number)
     with (folder / TABLE).open("a", encoding="utf-8") as table:
         table.writelines(rows_of(number))
 
 
 def measure(folder: Path, recording_count: int) -> None:
-    """Take a data set through everything that a team does with it."""
+    """Measure each step of a team's work with a data set."""
     remote, copy = str(folder.parent / "remote"), str(folder.parent / "copy")
     run_in(folder, "dvc", "remote", "add", "--default", "team", remote)
-    start = ("dvc version (its start)", "dvc version")
+    start = ("dvc version (start-up)", "dvc version")
     hash_and_copy = ("md5sum and cp of the files", HASH_AND_COPY)
-    copy_new = ("cp --update of the cache", COPY_WHAT_IS_NEW, ".dvc/cache/files", f"{copy}-cache")
+    copy_new = ("cp --update of the cache", COPY_NEW_FILES, ".dvc/cache/files", f"{copy}-cache")
     nothing_new = ("the stage alone, nothing new", "python -m stages.featurize")
     dvc_add, dvc_repro = f"dvc add {RECORDINGS}", "dvc repro featurize"
 
     report(folder, "dvc add, all recordings", dvc_add, (*hash_and_copy, str(RECORDINGS), f"{copy}-recordings"))
     report(folder, "featurize, all recordings", "python -m stages.featurize")
-    report(folder, "dvc repro featurize, all shards there", dvc_repro, (*hash_and_copy, "features", f"{copy}-features"))
+    report(folder, "dvc repro featurize, all shards exist", dvc_repro, (*hash_and_copy, "features", f"{copy}-features"))
     report(folder, "dvc repro, the other stages", "dvc repro")
     report(folder, "dvc status, nothing changed", "dvc status", start)
     report(folder, "dvc repro, nothing to do", "dvc repro", start)
@@ -98,22 +98,22 @@ def measure(folder: Path, recording_count: int) -> None:
     report(folder, "dvc push, nothing new", "dvc push", copy_new)
 
     add_recording(folder, recording_count)
-    report(folder, "dvc add, one recording more", dvc_add)
-    report(folder, "dvc repro featurize, one recording more", dvc_repro, nothing_new)
-    report(folder, "dvc push, one recording more", "dvc push", copy_new)
+    report(folder, "dvc add, one more recording", dvc_add)
+    report(folder, "dvc repro featurize, one more recording", dvc_repro, nothing_new)
+    report(folder, "dvc push, one more recording", "dvc push", copy_new)
 
     print("with hard links into the cache (dvc config cache.type hardlink,copy; dvc checkout --relink)")
     run_in(folder, "dvc", "config", "cache.type", "hardlink,copy")
     run_in(folder, "dvc", "checkout", "--relink")
     add_recording(folder, recording_count + 1)
-    report(folder, "dvc add, one recording more", dvc_add)
-    report(folder, "dvc repro featurize, one recording more", dvc_repro)
+    report(folder, "dvc add, one more recording", dvc_add)
+    report(folder, "dvc repro featurize, one more recording", dvc_repro)
 
 
 def main() -> None:
     """Write the data set and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recordings", type=int, default=10_000)
+    parser.add_argument("--recordings", type=int, default=10_000, help="number of recordings (default: 10000)")
     recording_count = parser.parse_args().recordings
     print(machine_line("dvc", "dvc-data", "joblib", "numpy"))
     print(f"{recording_count} recordings of {LENGTH_S} s, {recording_count * CLIPS_A_RECORDING} clips of 0.25 s")

@@ -1,4 +1,4 @@
-"""Seconds per epoch, compared with the study's network on its own input: `python -m benchmarks.train`.
+"""Training time per epoch, compared with the study's network on the study's input: `python -m benchmarks.train`.
 
 Both networks train on random numbers: the values do not change how long an epoch takes.
 """
@@ -17,7 +17,7 @@ from stages.lib.training.epochs import cross_entropy
 from stages.lib.training.inputs import TrainParams
 
 CLIP_COUNT = 1254
-# An epoch of the study's network is measured on fewer clips and scaled: all of them would take half an hour.
+# The study's network is timed on fewer clips and the time is scaled up. All clips would take half an hour.
 STUDY_CLIP_COUNT = 96
 STUDY_SHAPE = (607, 617, 3)
 EPOCHS = 5
@@ -40,7 +40,7 @@ def build_study_network():
 
 
 def seconds_per_clip(network, loss, shape: tuple[int, ...], clip_count: int, batch_size: int) -> float:
-    """Train on random clips and return the time of the fastest epoch, divided by the clips."""
+    """Train on random clips and return the time per clip in the fastest epoch."""
     import keras
     import tensorflow
 
@@ -72,7 +72,7 @@ def main() -> None:
     print(f"the study's network on {STUDY_SHAPE} {CLIP_COUNT * theirs:8.2f} (measured on {STUDY_CLIP_COUNT} clips)")
     for networks in sorted({1, params.networks}):
         ours = seconds_per_clip(build_network(shape, networks), cross_entropy, shape, CLIP_COUNT, params.batch_size)
-        print(f"{networks} of this pipeline on {shape} {CLIP_COUNT * ours:8.2f} ({theirs / ours:.1f} times as fast)")
+        print(f"{networks} of the pipeline on {shape} {CLIP_COUNT * ours:8.2f} ({theirs / ours:.1f} times as fast)")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
-"""What was tried, and how the figures in docs/ were made."""
+"""Experiments: the runs behind the figures in docs/."""
 
-import stages  # noqa: F401 - it pins the libraries, and comes before the first of them is imported.
+import stages  # noqa: F401 - it pins the libraries, so it comes before any of them is imported.

@@ -1,4 +1,4 @@
-"""A temporary clone of the repository, as it is in the working tree, to run the real pipeline in."""
+"""Temporary clones of the repository with the content of the working tree, to run the real pipeline in."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from stages.lib.runtime.table import write_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = REPOSITORY / "tests" / "support" / "small.yaml"
-# What the repository comes with: data sets, the tables of answers that hold a header alone, the configuration of DVC.
+# What a fresh checkout has: data sets, tables of answers with a header only, and the configuration of DVC.
 EMBEDDED = ("orcasound", "synthetic")
 ANSWERED = (
     *("answered.csv", "expert.csv", "held_out.csv", "reviews.csv", "rounds.csv", "runs.csv", "settled.csv"),
@@ -30,9 +30,9 @@ DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 
 
 def clone(folder: Path) -> Path:
-    """Clone the repository into a folder that does not exist, with its uncommitted changes as a commit on top."""
+    """Clone the repository into a new folder, and commit its uncommitted changes there."""
     git(REPOSITORY, "clone", "--quiet", str(REPOSITORY), str(folder))
-    # Against the last commit, because a file that is staged differs from that and from nothing else.
+    # Compared with HEAD, so that staged changes are included.
     for name in git(REPOSITORY, "diff", "--name-only", "--no-renames", "--diff-filter=D", "HEAD").splitlines():
         (folder / name).unlink()
     changed = git(REPOSITORY, "diff", "--name-only", "--no-renames", "--diff-filter=d", "HEAD")
@@ -41,38 +41,38 @@ def clone(folder: Path) -> Path:
         shutil.copyfile(REPOSITORY / name, folder / name)
     git(folder, "config", "user.name", "A newcomer")
     git(folder, "config", "user.email", "newcomer@example.org")
-    commit(folder, "What is not committed yet")
+    commit(folder, "Uncommitted changes")
     return folder
 
 
-def bring_pretrained(folder: Path) -> None:
-    """Bring the pretrained models of the working tree to a clone: Git does not hold them."""
+def copy_pretrained(folder: Path) -> None:
+    """Copy the pretrained models of the working tree to a clone, because they are not in Git."""
     for description in sorted((REPOSITORY / PRETRAINED).glob(f"*/{DESCRIPTION}")):
-        there = folder / PRETRAINED / description.parent.name
-        if not there.exists():
-            shutil.copytree(description.parent, there)
+        copy = folder / PRETRAINED / description.parent.name
+        if not copy.exists():
+            shutil.copytree(description.parent, copy)
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit everything there is."""
+    """Commit all files of a folder."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it prints."""
+    """Run git in a folder and return its output."""
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def environment() -> dict[str, str]:
-    """Return the variables with which a command finds this environment's programs."""
+    """Return the environment variables of a command, with this environment's programs on the path."""
     return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
 def use_this_environment(folder: Path) -> None:
-    """Let `make` find the environment that the tests run in, and take it for up to date.
+    """Link the environment of the tests into a folder, so that `make` finds it and takes it for up to date.
 
-    Were .venv itself a link, a `make` that finds it too old would empty what it leads to.
+    `.venv` itself is not a link, because `make` empties a `.venv` that is out of date: it would empty the target.
     """
     (folder / ".venv").mkdir()
     for name in ("bin", "lib", "pyvenv.cfg"):
@@ -81,13 +81,13 @@ def use_this_environment(folder: Path) -> None:
 
 
 def run_in(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
-    """Run a command in a clone with this environment's programs; the result holds its status and output."""
+    """Run a command in a clone with this environment's programs; return its status and output."""
     settings = {**environment(), **variables}
     return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
 
 
 def repro(folder: Path, *arguments: str, cores: str | None = None, **variables: str) -> str:
-    """Run `dvc repro` in a clone, on some cores or all, and return what it prints; fail with that where it fails."""
+    """Run `dvc repro` in a clone, on some cores or all; return its output, or raise an error with it."""
     pinned = () if cores is None else ("taskset", "--cpu-list", cores)
     result = run_in(folder, *pinned, "dvc", "repro", *arguments, **variables)
     if result.returncode:
@@ -96,12 +96,12 @@ def repro(folder: Path, *arguments: str, cores: str | None = None, **variables: 
 
 
 def stages_run(output: str) -> list[str]:
-    """Return the stages that a `dvc repro` ran, by what it printed: `synthesize` with the path of its dvc.yaml."""
+    """Return the stages that a `dvc repro` ran, from its output; `synthesize` has the path of its dvc.yaml."""
     return re.findall(r"Running stage '([^']+)'", output)
 
 
 def output_digests(folder: Path) -> dict[str, str]:
-    """Return a digest of every file that a stage of a clone wrote, hidden files included."""
+    """Return the digest of each file that a stage wrote in a clone, including hidden files."""
     names = ("features", "models", "labels", "metrics", "data/synthetic")
     paths = [path for name in names for path in (folder / name).rglob("*") if path.is_file()]
     written_by_people = set(git(folder, "ls-files", "labels/expert.csv", "data").splitlines())
@@ -113,9 +113,9 @@ def output_digests(folder: Path) -> dict[str, str]:
 
 
 def make_small(folder: Path) -> None:
-    """Make the params of a clone so small that the whole pipeline takes less than a minute, on the synthetic data.
+    """Set small params in a clone, so that the whole pipeline takes less than a minute on the synthetic data.
 
-    What a team has of its own goes: its data sets, its answers and rounds, its remote.
+    This also removes everything that a team has added: data sets, answers, rounds and the remote.
     """
     changes = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
     overlay(folder / "params.yaml", changes["pipeline"])
@@ -132,7 +132,7 @@ def make_small(folder: Path) -> None:
 
 
 def hold_out_planned(folder: Path, seed: int, calls: int, nocalls: int) -> None:
-    """Let a clone hold out clips of synthetic recordings that are planned and not there yet."""
+    """Hold out clips of the synthetic recordings in a clone before the recordings exist."""
     from data.synthetic import plan
     from data.synthetic.synthesize import COLUMNS, FOLDER, clip_rows
 
@@ -145,20 +145,20 @@ def hold_out_planned(folder: Path, seed: int, calls: int, nocalls: int) -> None:
 
 
 def hold_out_again(folder: Path) -> None:
-    """Draw what the data set of a clone holds out, whatever was drawn before."""
+    """Draw the held-out clips of a clone's data set again."""
     result = run_in(folder, "python", "-m", "tools.hold_out", "--again")
     if result.returncode:
         raise RuntimeError(f"tools.hold_out failed in {folder}:\n{result.stdout}\n{result.stderr}")
 
 
 def overlay(path: Path, changes: Mapping) -> None:
-    """Lay changes over a YAML file of params."""
+    """Apply changes to a YAML file of params."""
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump(merged(params, changes), sort_keys=False), encoding="utf-8")
 
 
 def merged(params: Mapping, changes: Mapping) -> dict:
-    """Return params with the changes laid over them, section by section."""
+    """Return params with changes applied, section by section."""
     result = dict(params)
     for key, value in changes.items():
         nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)

@@ -1,4 +1,4 @@
-"""What the commands of experiments have in common: their options, and what they cannot do without."""
+"""Options and checks that the commands of experiments share."""
 
 import argparse
 import sys
@@ -8,31 +8,31 @@ from experiments.overlays import read_overlay
 
 
 def page_parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser of where the results go."""
+    """Return a parser with the option of the page for the results."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
+    parser.add_argument("--page", type=Path, help="page with a marked section for the results (default: print them)")
     return parser
 
 
 def results_parser(description: str, seed_count: int) -> argparse.ArgumentParser:
-    """Return a parser of how many seeds to run, and where the results go."""
+    """Return a parser with the options of the number of seeds and the page for the results."""
     parser = page_parser(description)
-    parser.add_argument("--seeds", type=int, default=seed_count, help=f"how many seeds (default: {seed_count})")
+    parser.add_argument("--seeds", type=int, default=seed_count, help=f"number of seeds (default: {seed_count})")
     return parser
 
 
 def add_overlay(parser: argparse.ArgumentParser) -> None:
-    """Let a parser take changes of the params."""
+    """Add the option for changes to the params."""
     parser.add_argument(
         "--overlay",
         type=lambda path: read_overlay(Path(path)),
         default={},
         metavar="FILE",
-        help="a YAML file that also changes the params, for a quick pass",
+        help="YAML file with further changes to the params, for example for a quick run",
     )
 
 
 def exit_without(recordings: Path) -> None:
-    """End the program where some real recordings are not there."""
+    """Exit if a folder of real recordings does not exist."""
     if not recordings.is_dir():
-        sys.exit(f"{recordings} is not there: the real recordings are not part of the repository, so nothing was run.")
+        sys.exit(f"{recordings} does not exist, so nothing was run: the repository does not contain real recordings.")

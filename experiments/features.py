@@ -1,4 +1,4 @@
-"""The features of a data set that stays where it is, in a folder as the stage `featurize` writes it."""
+"""Features of a data set outside the pipeline, in a folder like that of the stage `featurize`."""
 
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from stages.lib.tables.clips import COLUMNS, Clip, by_recording, read_clips
 def write_recording(
     folder: Path, pretrained: Pretrained | None, path: Path, clips: list[Clip], params: FeatureParams
 ) -> tuple[str, ...]:
-    """Compute and write the shards of one recording, one for each view, and return their names."""
+    """Compute and write the shards of one recording, one per view, and return their names."""
     starts_s, digest = [clip.start_s for clip in clips], file_digest(path)
     return tuple(
         write_shard(
@@ -35,9 +35,9 @@ def write_recording(
 
 
 def write_features(folder: Path, table: Path, recordings_folder: Path, params: FeatureParams) -> None:
-    """Write the features of the clips in a table, with the table beside them.
+    """Write the features of the clips in a table, and the table next to them.
 
-    Of recordings with the same bytes the one of the shortest name stays, so that each sound is there once.
+    If several recordings have the same bytes, only the one with the shortest name is used.
     """
     clips_of = {recordings_folder / name: clips for name, clips in sorted(by_recording(read_clips(table)).items())}
     shortest_first = sorted(filter(Path.is_file, clips_of), key=lambda path: (len(path.name), path.name))

@@ -26,60 +26,60 @@ NETWORK_CODE = ("model/batch_normalisation", "model/network", "model/normalisati
 
 
 def add_kinds(parser: argparse.ArgumentParser) -> None:
-    """Let a parser take the kinds of models to compare."""
+    """Add the option for the kinds of models to compare."""
     parser.add_argument(
         "--kinds",
         nargs="+",
         choices=KINDS,
         default=list(KINDS),
         metavar="KIND",
-        help=f"kinds of models: {', '.join(KINDS)}",
+        help=f"kinds of models (default: {' '.join(KINDS)})",
     )
 
 
 def exit_without_pretrained(kinds: Sequence[str]) -> None:
-    """End the program where a kind needs the pretrained model, and it is not there."""
+    """Exit if a kind needs the pretrained model and it is missing."""
     if any(EMBEDDING in KINDS[kind] for kind in kinds) and not (PRETRAINED / MODEL).is_dir():
         sys.exit(
-            f"{PRETRAINED / MODEL} is not there, so nothing was run: bring it with make birdnet and "
+            f"{PRETRAINED / MODEL} does not exist, so nothing was run: download it with make birdnet and "
             f"python -m tools.add_pretrained {MODEL} --accept-licence, or leave it out with --kinds {NETWORK}."
         )
 
 
-def kinds_at_hand() -> list[str]:
-    """Return the kinds that can be trained: all, or the network alone where the pretrained model is not there."""
+def available_kinds() -> list[str]:
+    """Return the kinds that can be trained: all, or only the network if the pretrained model is missing."""
     return list(KINDS) if (PRETRAINED / MODEL).is_dir() else [NETWORK]
 
 
 def overlay_of(kinds: Sequence[str]) -> dict:
-    """Return what is laid over the params for some kinds."""
+    """Return the changes to the params for some kinds."""
     views = [view for view in KINDS[BOTH] if any(view in KINDS[kind] for kind in kinds)]
     return {"featurize": {"views": views, "pretrained": MODEL if EMBEDDING in views else NO_MODEL}}
 
 
 def only(features: Features, kind: str) -> Features:
-    """Return features as a kind of model sees them."""
+    """Return the features that a kind of model uses."""
     return with_views(features, KINDS[kind])
 
 
 def train_kinds(
     kinds: Sequence[str], features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams
 ) -> dict[str, Model]:
-    """Train a model of each kind on the same labels. The network within `both` is the network by itself.
+    """Train a model of each kind on the same labels. `both` contains the same network as `network`.
 
     Parameters
     ----------
     kinds : sequence of str
-        Of `KINDS`.
+        Keys of `KINDS`.
     features : Features
-        With the views of all kinds.
+        Features with the views of all kinds.
     train, valid : LabelledClips
     params : TrainParams
 
     Returns
     -------
     dict
-        From kind to a model of the features that `only` returns for it.
+        From kind to a model, trained on the features that `only` returns for this kind.
     """
     from stages.lib.training.recipe import joined, train_new_model
 
@@ -95,7 +95,7 @@ def train_kinds(
 
 
 def trained_network(features: Features, train: LabelledClips, valid: LabelledClips, params: TrainParams) -> Model:
-    """Return the network that these labels train; it is kept, because the other kinds change more often."""
+    """Train a network, or load it if it was trained before on the same labels, features, params and code."""
     from stages.lib.training.recipe import train_new_model
 
     places = [features.places[clip_id] for clips in (train, valid) for clip_id in clips.clip_ids]
@@ -110,7 +110,7 @@ def trained_network(features: Features, train: LabelledClips, valid: LabelledCli
 
 
 def code_of(module: Path) -> str:
-    """Return what a module does, without its comments and docstrings, which may change."""
+    """Return the code of a module without comments and docstrings, so that these may change."""
     tree = ast.parse(module.read_bytes())
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
@@ -119,7 +119,7 @@ def code_of(module: Path) -> str:
 
 
 def features_folder(name: str, table: Path, params: FeatureParams) -> Path:
-    """Return the folder in which the features of some clips are kept: another one for other params, code or clips."""
+    """Return the folder of the stored features of some clips; its name depends on params, code and clips."""
     pretrained = chosen_model(params)
     made_from = [params.model_dump_json(), pretrained.model_dump_json() if pretrained else ""]
     digest = short_digest(

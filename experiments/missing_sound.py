@@ -1,7 +1,7 @@
-"""What missing sound does to the scores of the test clips: `python -m experiments.missing_sound`, after `make`.
+"""Effect of missing sound on the scores of the test clips: `python -m experiments.missing_sound`, after `make`.
 
-Every test clip of the data set in use becomes a file and loses something: its end, its first half, its silence to an
-offset, its upper frequencies. The retrained model then goes over the files as `tools.detect` does.
+Each test clip of the data set in use is written to a file and damaged: its end is cut off, half of it is zeroed, an
+offset is added, or its upper frequencies are removed. The retrained model then scores the files as `tools.detect` does.
 """
 
 import tempfile
@@ -29,7 +29,7 @@ from tools.lib.detection.detector import Detector, open_detector, scores
 from tools.lib.search.choices import HOPS_A_WINDOW
 
 SECTION = "missing sound"
-# Files are a hop longer than a clip, so that what is cut off their ends is not part of the first window.
+# Files are one hop longer than a clip, so that cutting off the end leaves the first window whole.
 TAIL_S = 0.75
 Change = Callable[[np.ndarray, int], tuple[np.ndarray, int]]
 
@@ -45,7 +45,7 @@ def cut(seconds: float) -> Change:
 
 
 def zeroed(begin: float, end: float) -> Change:
-    """Make zeros of a part of a clip, given as shares of it."""
+    """Zero the part of a clip between two positions, given as shares of its length."""
 
     def change(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
         clip, _ = whole_clip(samples, rate)
@@ -83,7 +83,7 @@ CHANGES: dict[str, Change] = {
 
 
 def are_called(detector: Detector, paths: Sequence[Path]) -> list[bool]:
-    """Tell of each file whether any of its windows scores above the threshold."""
+    """Tell for each file whether any of its windows scores above the threshold."""
     with_sound = [(path, windows) for path in paths if (windows := windows_with_sound(detector, path))]
     scored = zip(with_sound, scores(detector, with_sound), strict=True)
     highest = {path: p_call.max() for (path, _), p_call in scored}
@@ -91,7 +91,7 @@ def are_called(detector: Detector, paths: Sequence[Path]) -> list[bool]:
 
 
 def windows_with_sound(detector: Detector, path: Path) -> list[float]:
-    """Return where the windows of a file begin that `tools.detect` scores, in seconds."""
+    """Return the starts of the windows that `tools.detect` scores in a file, in seconds."""
     clip_s = detector.params.clip_s
     found = examine(path, detector.params.channel)
     if not isinstance(found, Examined):
@@ -101,7 +101,7 @@ def windows_with_sound(detector: Detector, path: Path) -> list[float]:
 
 
 def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) -> str:
-    """Return the table as Markdown: how many calls and no-calls of the test clips are called."""
+    """Return a Markdown table: how many of the calls and no-calls are classified as calls after each change."""
     counts = [sum(label == CALL for label, _, _ in files), sum(label != CALL for label, _, _ in files)]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +118,7 @@ def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) 
 
 
 def main() -> None:
-    """Measure, and print the table or put it in a page."""
+    """Measure the effect of each change, and print the table or put it in a page."""
     page = page_parser(__doc__).parse_args().page
     folder = read_params("data", DataParams).folder
     clips = {clip.clip_id: clip for clip in read_clips(folder / "clips.csv")}

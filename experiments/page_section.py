@@ -1,4 +1,4 @@
-"""The part of a page that a program writes, between two marks that name it."""
+"""The section of a page that a program writes, between two marks with its name."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def replace_section(page: str, name: str, text: str) -> str:
     Parameters
     ----------
     page : str
-        With `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
+        Page that contains `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
     name, text : str
     """
     begin, end = marks(name)
@@ -21,12 +21,12 @@ def replace_section(page: str, name: str, text: str) -> str:
 
 
 def marks(name: str) -> tuple[str, str]:
-    """Return the marks of a section, which do not show on the page."""
+    """Return the marks of a section, which are invisible on the page."""
     return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def publish(text: str, name: str, page: Path | None) -> None:
-    """Put a text into its section of a page where there is one; print it otherwise."""
+    """Put a text into its section of a page, or print it if no page is given."""
     if page:
         write_text(page, replace_section(page.read_text(encoding="utf-8"), name, text))
     else:

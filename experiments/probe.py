@@ -1,6 +1,6 @@
-"""What few labels are worth with a probe on a pretrained model: `python -m experiments.probe right_whale`.
+"""Accuracy of a probe on a pretrained model with few labels: `python -m experiments.probe right_whale`.
 
-For each seed some clips are drawn at random and their labels learnt from; every other clip measures what came of it.
+For each seed, the probe is trained on clips drawn at random and tested on all other clips.
 """
 
 import argparse
@@ -19,13 +19,14 @@ from stages.lib.model.probe import train_probe
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL
 
-HEAD = ("labels", "accuracy", "AUC", "seconds a training", "inverse strengths chosen")
+LABELS = (16, 32, 100, 200, 1254)
+HEAD = ("labels", "accuracy", "AUC", "seconds per training", "inverse strengths chosen")
 
 
 def measured(
     embeddings: np.ndarray, is_call: np.ndarray, recordings: Sequence[str], label_count: int, seed: int
 ) -> tuple[float, float, float, float]:
-    """Return accuracy and AUC on the clips that were not drawn, the seconds of training, and the strength chosen."""
+    """Train on drawn clips; return accuracy and AUC on the others, training seconds, and the chosen strength."""
     from sklearn.metrics import roc_auc_score
 
     order = np.random.default_rng(seed).permutation(len(is_call))
@@ -41,12 +42,18 @@ def measured(
 
 
 def main() -> None:
-    """Measure a data set with some numbers of labels."""
+    """Measure a data set with each number of labels."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dataset", help=f"a folder of {RECORDINGS}")
-    parser.add_argument("--speeds", type=float, nargs="+", help="playback speeds (default: those of the data set)")
-    parser.add_argument("--labels", type=int, nargs="+", default=[16, 32, 100, 200, 1254], help="numbers of labels")
-    parser.add_argument("--seeds", type=int, default=5, help="how many draws of labels (default: 5)")
+    parser.add_argument("dataset", help=f"folder in {RECORDINGS}")
+    parser.add_argument("--speeds", type=float, nargs="+", help="playback speeds (default: speeds of the data set)")
+    parser.add_argument(
+        "--labels",
+        type=int,
+        nargs="+",
+        default=LABELS,
+        help=f"numbers of labels (default: {' '.join(map(str, LABELS))})",
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="number of draws of labels (default: 5)")
     options = parser.parse_args()
     exit_without(RECORDINGS / options.dataset)
     exit_without_pretrained([PROBE])

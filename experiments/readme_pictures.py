@@ -1,6 +1,6 @@
 """Draw the pictures of the README from the last run on the synthetic data: `python -m experiments.readme_pictures`.
 
-They show the label page with the first clip of the queue, and the detections in a test recording.
+One shows the label page with the first clip of the queue, the other the detections in a test recording.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from stages.lib.tables.split import read_split
 from tests.support.chromium import chromium
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
-WINDOW = 1160, 860  # Of the whole browser; the page fits into it.
-PALETTE_COLOURS = 64  # Text stays sharp, and both pictures together stay well below 300 kB.
+WINDOW = 1160, 860  # Size of the browser window, large enough for the page.
+PALETTE_COLOURS = 64  # Enough for sharp text, and few enough that both pictures together take less than 300 kB.
 
 
 def shown_recording(folder: Path) -> Path:
-    """Return the test recording whose picture has the fewest rows; of several, the one with most calls."""
+    """Return the test recording whose picture has the fewest rows; among equals, the one with most calls."""
     from tools.lib.detection.detection_picture import ROW_S
 
     in_test = {clip.clip_id for clip in read_split() if clip.part == "test"}
@@ -39,14 +39,14 @@ def shown_recording(folder: Path) -> Path:
 
 
 def run_tool(name: str, *arguments: str | Path) -> None:
-    """Run a command of the project, and end with its message where it fails."""
+    """Run a command of the project; if it fails, exit with its status."""
     result = subprocess.run([sys.executable, "-m", f"tools.{name}", *map(str, arguments)], check=False)
     if result.returncode:
         sys.exit(result.returncode)
 
 
 def picture_of_label_page(folder: Path) -> Image.Image:
-    """Open the label page in a browser, start, and return what an expert sees."""
+    """Open the label page in a browser, start labelling, and return a screenshot."""
     page = folder / "queue.html"
     run_tool("label_page", "--output", page)
     with chromium(folder / "browser") as browser:
@@ -59,7 +59,7 @@ def picture_of_label_page(folder: Path) -> Image.Image:
 
 
 def picture_of_detections(folder: Path) -> Image.Image:
-    """Search a recording with the retrained model, and return the picture of it."""
+    """Search a recording with the retrained model, and return the picture of its detections."""
     recording = shown_recording(DataParams(dataset=SYNTHETIC).folder)
     run_tool("detect", recording, "--pictures", "--output", folder / "detections")
     (picture,) = (folder / "detections").glob("*.png")
@@ -67,7 +67,7 @@ def picture_of_detections(folder: Path) -> Image.Image:
 
 
 def write_picture(path: Path, picture: Image.Image) -> None:
-    """Write a picture with a palette, which takes a third of the bytes."""
+    """Write a picture with a colour palette, which takes a third of the space."""
     with atomic_write(path) as partial:
         picture.convert("RGB").quantize(PALETTE_COLOURS).save(partial, format="PNG", optimize=True)
 
@@ -78,7 +78,7 @@ def main() -> None:
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
         raise InputFaults(
-            [f"params.yaml: data.dataset is {dataset}; the README shows sound that belongs to nobody: {SYNTHETIC}"]
+            [f"params.yaml: data.dataset is {dataset}; set it to {SYNTHETIC}, because anyone may share its sound"]
         )
     with tempfile.TemporaryDirectory() as folder:
         pictures = {

@@ -1,4 +1,4 @@
-"""Means over seeds, as tables have them."""
+"""Means over seeds, formatted for tables."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def mean_and_deviation(values: Sequence[float], digits: int) -> str:
-    """Return the mean, and the standard deviation where there are several values; blank where one is undefined."""
+    """Format the mean, with the standard deviation if there are several values; empty if any value is NaN."""
     if np.isnan(values).any():
         return ""
     deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""

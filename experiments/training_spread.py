@@ -1,7 +1,7 @@
-"""How much of an accuracy is the chance of training: `python -m experiments.training_spread`, in temporary clones.
+"""How much an accuracy depends on chance in training: `python -m experiments.training_spread`, in temporary clones.
 
-The queue is answered with the labels of the data set. Then the model is retrained with one answer turned to `unsure`,
-another one each time, and with other training seeds and the same labels.
+The queue is answered with the labels of the data set. Then the model is retrained several times with a different answer
+changed to `unsure` each time, and several times with the same labels and different training seeds.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SECTION = "training spread"
 
 
 class Retrained(NamedTuple):
-    """The accuracy of a retrained model, the spread that its metrics state, and the seconds of `dvc repro`."""
+    """The accuracy of a retrained model, the training spread in its metrics, and the wall time of `dvc repro`."""
 
     accuracy: float
     stated_spread: float | None
@@ -40,7 +40,7 @@ class Retrained(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What came out with all answers, with one of them changed, and with other seeds."""
+    """Results with all answers, with one answer changed, and with other seeds."""
 
     answers: int
     first: Retrained
@@ -49,7 +49,7 @@ class Trained(NamedTuple):
 
 
 def retrained(folder: Path, *arguments: str) -> Retrained:
-    """Run `dvc repro` in a clone, and read what it says of the retrained model."""
+    """Run `dvc repro` in a clone, and read the results of the retrained model."""
     begin = time.monotonic()
     repro(folder, *arguments)
     seconds = time.monotonic() - begin
@@ -58,7 +58,7 @@ def retrained(folder: Path, *arguments: str) -> Retrained:
 
 
 def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) -> Trained:
-    """Retrain the model in a clone as often as asked for."""
+    """Retrain the model in a clone with changed answers and with other seeds."""
     repro(folder)
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
     answer_queue(folder, truth, ANNOTATOR)
@@ -74,7 +74,7 @@ def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) 
     repro(folder, "merge_labels")
     seeded = []
     for seed in tqdm(range(seed_count), desc="seeds", unit="training", disable=None):
-        # Of the retrained model alone, so that the labels stay the same.
+        # Only the retrained model gets the new seed, so that the labels stay the same.
         overlay(folder / "params.yaml", {"train": {"seed": seed}})
         seeded.append(retrained(folder, "--single-item", "retrain", "evaluate"))
     return Trained(len(rows), first, changed, seeded)
@@ -105,8 +105,16 @@ def results_table(dataset: str, outcome: Trained) -> str:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = results_parser(__doc__, seed_count=10)
-    parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
-    parser.add_argument("--changes", type=int, default=20, help="how many answers to change (default: 20)")
+    parser.add_argument(
+        "datasets",
+        nargs="*",
+        default=DATASETS,
+        metavar="DATASET",
+        help=f"data sets to run (default: {' '.join(DATASETS)})",
+    )
+    parser.add_argument(
+        "--changes", type=int, default=20, help="number of answers to change, one per training (default: 20)"
+    )
     add_overlay(parser)
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Make every output again in fresh clones, each under other circumstances, and compare every byte: `make verify`."""
+"""Run the whole pipeline in fresh clones under different conditions, and compare every byte: `make verify`."""
 
 import argparse
 import shutil
@@ -15,34 +15,34 @@ from experiments.clone import REPOSITORY, git, repro, stages_run
 SYNTHESIZE = "data/synthetic/dvc.yaml:synthesize"
 
 
-class Circumstances(NamedTuple):
-    """What must not matter: the folder's name, the cores at work, and the environment."""
+class Conditions(NamedTuple):
+    """Conditions that must not matter: the folder's name, the cores used, and environment variables."""
 
     folder: str
     cores: str
     variables: Mapping[str, str]
 
 
-CIRCUMSTANCES = (
-    Circumstances(
+CONDITIONS = (
+    Conditions(
         folder="one core",
         cores="0",
         variables={
             "PYTHONHASHSEED": "1",
             "LC_ALL": "C",
             "TZ": "Pacific/Kiritimati",
-            # The C library chooses its mathematical functions by the processor, too.
+            # The C library also chooses its mathematical functions by the processor.
             "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD",
         },
     ),
-    Circumstances(
+    Conditions(
         folder="alle Kerne, größer",
         cores="0-1",
         variables={
             "PYTHONHASHSEED": "2",
             "LC_ALL": "C.UTF-8",
             "TZ": "America/Los_Angeles",
-            # What a user may have set for other work.
+            # Variables that a user may have set for other work.
             "KERAS_MAX_EPOCHS": "1",
             "NPY_DISABLE_CPU_FEATURES": "",
             "OMP_NUM_THREADS": "1",
@@ -55,33 +55,33 @@ CIRCUMSTANCES = (
 )
 
 
-def make_again(origin: Path, parent: Path, circumstances: Circumstances) -> list[str]:
-    """Run the pipeline in a fresh clone and say what differs from what is committed.
+def make_again(origin: Path, parent: Path, conditions: Conditions) -> list[str]:
+    """Run the pipeline in a fresh clone, and return the files that differ from the commit.
 
     Parameters
     ----------
     origin : Path
-        A repository whose commit holds the outputs.
+        Repository with committed outputs.
     parent : Path
-        Where the clone is made.
-    circumstances : Circumstances
+        Folder of the new clone.
+    conditions : Conditions
 
     Returns
     -------
     list of str
-        The files whose bytes, or whose hashes in a dvc.lock, are others; empty where every byte is the same.
+        Files with different bytes, or different hashes in a dvc.lock; empty if every byte is the same.
 
     Raises
     ------
     RuntimeError
-        Where the pipeline fails, or does not run whole.
+        If the pipeline fails, or does not run all stages.
     """
-    folder = parent / circumstances.folder
+    folder = parent / conditions.folder
     git(parent, "clone", "--quiet", str(origin), str(folder))
-    repro_again = partial(repro, folder, cores=circumstances.cores, **circumstances.variables)
+    repro_again = partial(repro, folder, cores=conditions.cores, **conditions.variables)
     output = repro_again("--force", SYNTHESIZE)
     reverse_order_of_creation(folder / "data" / "synthetic" / "recordings")
-    # Everything else lies downstream of featurize.
+    # All other stages are downstream of featurize.
     output += repro_again("split") + repro_again("--force", "--downstream", "featurize")
     runs = len(stages_run(output))
     if runs != 8:
@@ -90,7 +90,7 @@ def make_again(origin: Path, parent: Path, circumstances: Circumstances) -> list
 
 
 def reverse_order_of_creation(folder: Path) -> None:
-    """Create the files of a folder again, the last first, as a listing that is not sorted would show them."""
+    """Create the files of a folder again in reverse order, because an unsorted listing may depend on the order."""
     originals = folder.with_name("originals")
     folder.rename(originals)
     folder.mkdir()
@@ -100,19 +100,19 @@ def reverse_order_of_creation(folder: Path) -> None:
 
 
 def main() -> None:
-    """Verify what is committed."""
+    """Verify the committed outputs."""
     argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__).parse_args()
     uncommitted = git(REPOSITORY, "status", "--porcelain", "--untracked-files=no")
     if uncommitted:
-        print(f"Only what is committed is verified. Not committed:\n{uncommitted}", end="")
+        print(f"Only committed files are verified. Not committed:\n{uncommitted}", end="")
     failed = False
     with tempfile.TemporaryDirectory() as parent:
-        for circumstances in CIRCUMSTANCES:
+        for conditions in CONDITIONS:
             begun = time.monotonic()
-            different = make_again(REPOSITORY, Path(parent), circumstances)
+            different = make_again(REPOSITORY, Path(parent), conditions)
             failed |= bool(different)
             result = f"different: {', '.join(different)}" if different else "every byte is the same"
-            print(f"{circumstances.folder} ({time.monotonic() - begun:.0f} s): {result}", flush=True)
+            print(f"{conditions.folder} ({time.monotonic() - begun:.0f} s): {result}", flush=True)
     sys.exit(failed)
 
 

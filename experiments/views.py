@@ -1,4 +1,4 @@
-"""Features without the views that a model does not look at."""
+"""Features reduced to the views that a model uses."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from stages.lib.features.feature_params import NO_MODEL
 
 
 def with_views(features: Features, views: Sequence[str]) -> Features:
-    """Return features as if they had been computed with these views alone.
+    """Return features as if only these views had been computed.
 
     Parameters
     ----------
     features : Features
     views : sequence of str
-        Of `features.views`.
+        Views from `features.views`.
     """
     numbers = [features.views.index(view) for view in views]
     params = features.description["params"] | {"views": list(views)}
@@ -21,7 +21,7 @@ def with_views(features: Features, views: Sequence[str]) -> Features:
     if EMBEDDING in views:
         model = {"pretrained": features.description["pretrained"]}
     else:
-        # A spectrogram does not depend on these, nor does a network that is kept.
+        # Neither spectrograms nor stored networks depend on these params.
         model, params = {}, params | {"pretrained": NO_MODEL, "speeds": [1.0]}
     places = {
         clip_id: place._replace(shards=tuple(place.shards[number] for number in numbers))

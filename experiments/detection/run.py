@@ -17,7 +17,7 @@ from experiments.command import add_overlay, exit_without, results_parser
 from experiments.detection.matching import Call, match
 from experiments.detection.measures import Detected
 from experiments.detection.section import section
-from experiments.kinds import CACHE, add_kinds, exit_without_pretrained, kinds_at_hand, only, overlay_of, train_kinds
+from experiments.kinds import CACHE, add_kinds, available_kinds, exit_without_pretrained, only, overlay_of, train_kinds
 from experiments.page_section import publish
 from experiments.real.data_sets import RECORDINGS, featurized, kept_features, params_for
 from experiments.real.unheard import divided
@@ -106,7 +106,7 @@ def outcome_of(
 def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> dict[str, list[Detected]]:
     """Train and detect once for each split seed; return the outcomes of each kind."""
     calls = read_calls(LONG_RECORDINGS / "annotations.tsv")
-    feature_params = params_for(DATASET, "featurize", FeatureParams, overlay_of(kinds_at_hand()), changes)
+    feature_params = params_for(DATASET, "featurize", FeatureParams, overlay_of(available_kinds()), changes)
     recordings = decoded([LONG_RECORDINGS / "recordings" / name for name in calls], feature_params)
     hours = {one.path.name: one.length_s / 3600 for one in recordings}
     features, clips = featurized(DATASET, changes)

@@ -8,7 +8,7 @@ import soundfile
 
 from experiments.detection.matching import Call
 from experiments.detection.run import DATASET, LONG_RECORDINGS, read_calls
-from experiments.kinds import kinds_at_hand, only, overlay_of
+from experiments.kinds import available_kinds, only, overlay_of
 from experiments.real.data_sets import RECORDINGS, kept_features, params_for, repeats_in
 from stages.lib.feature_store import Features
 from stages.lib.features.feature_params import FeatureParams
@@ -61,7 +61,7 @@ def open_sea(kind: str) -> Sea:
         Of `KINDS`: the model that is to see the features.
     """
     speed = {"featurize": {"speeds": [SPEED]}}
-    params = params_for(DATASET, "featurize", FeatureParams, overlay_of(kinds_at_hand()), speed)
+    params = params_for(DATASET, "featurize", FeatureParams, overlay_of(available_kinds()), speed)
     data_set = write_data_set(FOLDER / "data", params.clip_s)
     features, clips = kept_features("field", data_set / "clips.csv", data_set / "recordings", params)
     names = {f"{FIELD}/{name}": calls for name, calls in read_calls(LONG_RECORDINGS / "annotations.tsv").items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from experiments.clone import REPOSITORY
 from experiments.features import write_features
-from experiments.kinds import features_folder, kinds_at_hand, overlay_of
+from experiments.kinds import available_kinds, features_folder, overlay_of
 from experiments.overlays import overlaid, read_overlay
 from stages.lib.feature_store import Features, open_features
 from stages.lib.features.feature_params import FeatureParams
@@ -24,7 +24,7 @@ def params_for(dataset: str, section: str, kind: type[SectionType], *changes: Ma
 
 def featurized(dataset: str, *changes: Mapping) -> tuple[Features, list[Clip]]:
     """Return the features of a real data set, computed unless they are kept, and its clips, each sound once."""
-    params = params_for(dataset, "featurize", FeatureParams, overlay_of(kinds_at_hand()), *changes)
+    params = params_for(dataset, "featurize", FeatureParams, overlay_of(available_kinds()), *changes)
     source = RECORDINGS / dataset
     return kept_features(dataset, source / "clips.csv", source / "recordings", params)
 

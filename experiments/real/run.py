@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from experiments.clone import bring_pretrained, clone, commit, hold_out_again, overlay, repro
+from experiments.clone import clone, commit, copy_pretrained, hold_out_again, overlay, repro
 from experiments.command import add_overlay, exit_without, results_parser
 from experiments.kinds import add_kinds, exit_without_pretrained, overlay_of
 from experiments.overlays import read_overlay
@@ -36,7 +36,7 @@ def run_dataset(
 ) -> dict[str, list[dict]]:
     """Run the loop with each kind of model once for each split seed; return one result a seed for each kind."""
     clone_for(dataset, folder)
-    bring_pretrained(folder)
+    copy_pretrained(folder)
     overlay(folder / "params.yaml", changes)
     results = {}
     for kind in kinds:

@@ -166,7 +166,7 @@ def test_annotated_calls_are_read_by_recording(tmp_path):
 def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "LONG_RECORDINGS", tmp_path / "real")
     monkeypatch.setattr(sys, "argv", ["run"])
-    with pytest.raises(SystemExit, match="is not there"):
+    with pytest.raises(SystemExit, match="does not exist"):
         run.main()
 
 

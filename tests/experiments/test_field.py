@@ -169,7 +169,7 @@ def test_the_sea_holds_the_published_clips_and_the_windows_with_their_features(t
     monkeypatch.setattr(sound, "FOLDER", tmp_path / "field")
     monkeypatch.setattr(sound, "RECORDINGS", real)
     monkeypatch.setattr(sound, "LONG_RECORDINGS", long)
-    monkeypatch.setattr(sound, "kinds_at_hand", lambda: [NETWORK])
+    monkeypatch.setattr(sound, "available_kinds", lambda: [NETWORK])
     sea = sound.open_sea(NETWORK)
     assert [(clip.recording, clip.label) for clip in sea.known] == [("known/a.wav", CALL), ("known/b.wav", NOCALL)]
     (windows,) = sea.windows.values()

@@ -53,7 +53,7 @@ def test_the_tables_hold_each_seed_and_the_mean_over_seeds_with_the_kinds_side_b
 def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "RECORDINGS", tmp_path / "real")
     monkeypatch.setattr(sys, "argv", ["run"])
-    with pytest.raises(SystemExit, match="is not there"):
+    with pytest.raises(SystemExit, match="does not exist"):
         run.main()
 
 

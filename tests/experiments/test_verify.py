@@ -1,11 +1,11 @@
-"""The outputs of small params can be made again, byte for byte, under other circumstances."""
+"""The pipeline with small params gives the same bytes under other conditions."""
 
 from pathlib import Path
 
 import pytest
 
 from experiments.clone import commit, output_digests, overlay, repro
-from experiments.verify import CIRCUMSTANCES, make_again, reverse_order_of_creation
+from experiments.verify import CONDITIONS, make_again, reverse_order_of_creation
 
 pytestmark = pytest.mark.prove
 
@@ -20,10 +20,10 @@ def side_by_side(copy_of_finished, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("circumstances", CIRCUMSTANCES, ids=lambda circumstances: circumstances.folder)
-def test_every_byte_is_the_same_under_other_circumstances(side_by_side, tmp_path, circumstances):
-    assert make_again(side_by_side, tmp_path, circumstances) == []
-    assert output_digests(tmp_path / circumstances.folder) == output_digests(side_by_side)
+@pytest.mark.parametrize("conditions", CONDITIONS, ids=lambda conditions: conditions.folder)
+def test_every_byte_is_the_same_under_other_conditions(side_by_side, tmp_path, conditions):
+    assert make_again(side_by_side, tmp_path, conditions) == []
+    assert output_digests(tmp_path / conditions.folder) == output_digests(side_by_side)
 
 
 def test_the_order_of_creation_is_reversed(tmp_path):

@@ -1,4 +1,4 @@
-"""How well calls are found in long recordings."""
+"""Measures of detection in long recordings."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,18 +7,19 @@ import numpy as np
 
 
 class Detected(NamedTuple):
-    """What was detected in some recordings, and what is in them.
+    """The detections in some recordings, and the calls in them.
 
     Attributes
     ----------
     p_call : ndarray of float, shape (detections,)
     found : ndarray of bool, shape (detections,)
-        Whether the detection finds a call; it is a false alarm otherwise.
+        Whether each detection finds a call; otherwise it is a false alarm.
     recording : ndarray of int, shape (detections,)
-        In which recording it lies.
+        The number of the recording of each detection.
     calls : ndarray of int, shape (recordings,)
-        How many calls there are.
+        The number of calls in each recording.
     hours : ndarray of float, shape (recordings,)
+        The length of each recording.
     """
 
     p_call: np.ndarray
@@ -29,7 +30,7 @@ class Detected(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What there is above each score that occurs, the highest first; one row for each sample of recordings.
+    """The measures at each score that occurs, the highest first; one row per sample of recordings.
 
     Attributes
     ----------
@@ -43,16 +44,16 @@ class Curve(NamedTuple):
 
 
 def curve(outcome: Detected, drawn: np.ndarray) -> Curve:
-    """Return the curves of many samples of the same recordings.
+    """Return the curves for many samples of the same recordings.
 
     Parameters
     ----------
     outcome : Detected
     drawn : ndarray of int, shape (samples, recordings)
-        How often each sample holds each recording.
+        How often each sample contains each recording.
     """
     order = np.argsort(-outcome.p_call, kind="stable")
-    # Detections of equal score pass a threshold together.
+    # Detections with equal scores pass a threshold together.
     last_of_equals = np.flatnonzero(np.diff(outcome.p_call[order], append=-1.0))
     weights = drawn[:, outcome.recording[order]]
     found = np.cumsum(weights * outcome.found[order], axis=1)[:, last_of_equals]
@@ -60,29 +61,28 @@ def curve(outcome: Detected, drawn: np.ndarray) -> Curve:
     calls, hours = (drawn @ of_each for of_each in (outcome.calls, outcome.hours))
     with np.errstate(invalid="ignore"):
         recall = found / calls[:, None]
-    # Where nothing has passed the threshold yet, recall does not rise, so that any precision will do.
+    # The precision of no detections is set to 0. It does not matter, because recall is 0 there.
     return Curve(recall, found / np.maximum(found + false_alarms, 1), false_alarms / hours[:, None])
 
 
-def average_precision(of: Curve) -> np.ndarray:
-    """Return the mean precision over the calls, in [0, 1], of each sample; at a call that is never found it is 0.
+def average_precision(curves: Curve) -> np.ndarray:
+    """Return the average precision of each sample, in [0, 1].
 
-    References
-    ----------
-    The sum of `sklearn.metrics.average_precision_score`, without interpolation, over all calls instead of the
-    detected ones.
+    This is `sklearn.metrics.average_precision_score`, without interpolation, but over all calls. A call that is never
+    found counts with precision 0.
     """
-    return (np.diff(of.recall, axis=1, prepend=0) * of.precision).sum(axis=1)
+    return (np.diff(curves.recall, axis=1, prepend=0) * curves.precision).sum(axis=1)
 
 
-def recall_at(of: Curve, false_alarms_per_hour: Sequence[float]) -> np.ndarray:
-    """Return the highest recall with so many false alarms an hour at most, shape (samples, levels)."""
-    allowed = [of.false_alarms_per_hour <= level for level in false_alarms_per_hour]
-    return np.stack([np.where(inside, of.recall, 0 * of.recall).max(axis=1, initial=0) for inside in allowed], axis=1)
+def recall_at(curves: Curve, false_alarms_per_hour: Sequence[float]) -> np.ndarray:
+    """Return the highest recall with at most so many false alarms per hour: shape (samples, levels)."""
+    recall = curves.recall
+    allowed = [curves.false_alarms_per_hour <= level for level in false_alarms_per_hour]
+    return np.stack([np.where(inside, recall, 0 * recall).max(axis=1, initial=0) for inside in allowed], axis=1)
 
 
 def at_threshold(outcome: Detected, drawn: np.ndarray, threshold: float) -> np.ndarray:
-    """Return recall, precision and false alarms an hour of the detections that score more: shape (samples, 3)."""
+    """Return recall, precision and false alarms per hour of the detections above a threshold: shape (samples, 3)."""
     weights = drawn[:, outcome.recording] * (outcome.p_call > threshold)
     found, false_alarms = weights @ outcome.found, weights @ ~outcome.found
     with np.errstate(invalid="ignore"):

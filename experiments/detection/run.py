@@ -1,7 +1,7 @@
-"""Detection in real recordings of a quarter of an hour: `python -m experiments.detection.run --page docs/results.md`.
+"""Detection in real recordings of 15 minutes: `python -m experiments.detection.run --page docs/results.md`.
 
-For each split seed each kind of model is trained on the right-whale clips. It scores windows of recordings of other
-data, as `tools.detect` does, and what it detects is compared with the published annotations.
+Each kind of model is trained on the right-whale clips of each split seed. It scores windows of recordings from other
+data, as `tools.detect` does. Its detections are compared with the published annotations.
 """
 
 import argparse
@@ -40,12 +40,12 @@ from tools.lib.search.choices import HOPS_A_WINDOW
 
 DATASET, LONG_RECORDINGS = "right_whale", RECORDINGS / "right_whale_recordings"
 SECTION = "detection"
-# So low that the curves go on to where nearly all calls are found.
+# Low enough for curves up to a recall of nearly all calls.
 THRESHOLD = 0.1
 
 
 def read_calls(table: Path) -> dict[str, list[Call]]:
-    """Return the annotated calls by the name of their recording; one without any has an empty list."""
+    """Return the annotated calls of each recording by its name; an empty list for a recording without calls."""
     calls = defaultdict(list)
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
@@ -57,13 +57,13 @@ def read_calls(table: Path) -> dict[str, list[Call]]:
 
 
 def decoded(paths: Sequence[Path], params: FeatureParams) -> list[GivenRecording]:
-    """Decode recordings that are known to be sound, from end to end."""
+    """Decode whole recordings; they must be readable."""
     found = in_parallel(examine, [(path, params.channel) for path in paths], "checking")
     return [GivenRecording(path, of_path) for path, of_path in zip(paths, found, strict=True)]
 
 
 def windows_of(recordings: Sequence[GivenRecording], params: FeatureParams) -> tuple[Features, list[Clip]]:
-    """Return the features of all windows of some recordings that hold sound, computed unless they are kept."""
+    """Return the features of all windows with sound in some recordings, computed if not stored."""
     rows = []
     for one in recordings:
         starts_s = window_starts(one.length_s, params.clip_s, params.clip_s / HOPS_A_WINDOW)
@@ -77,7 +77,7 @@ def windows_of(recordings: Sequence[GivenRecording], params: FeatureParams) -> t
 def detect(
     model: Model, features: Features, windows: Sequence[Clip], recordings: Sequence[GivenRecording], clip_s: float
 ) -> dict[str, list[Detection]]:
-    """Return what a model detects in some recordings, by their names."""
+    """Return the detections of a model in some recordings, by name."""
     log_odds = calibrated_log_odds(model, features, [window.clip_id for window in windows])
     p_call = dict(zip(windows, probability(log_odds, 1.0), strict=True))
     found = {}
@@ -92,7 +92,7 @@ def detect(
 def outcome_of(
     detections: Mapping[str, Sequence[Detection]], calls: Mapping[str, Sequence[Call]], hours: Mapping[str, float]
 ) -> Detected:
-    """Compare what was detected in some recordings with what is annotated."""
+    """Compare the detections in some recordings with the annotated calls."""
     names = list(calls)
     return Detected(
         np.array([detection.p_call for name in names for detection in detections[name]]),
@@ -104,7 +104,7 @@ def outcome_of(
 
 
 def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> dict[str, list[Detected]]:
-    """Train and detect once for each split seed; return the outcomes of each kind."""
+    """Train and detect for each split seed; return the outcomes of each kind."""
     calls = read_calls(LONG_RECORDINGS / "annotations.tsv")
     feature_params = params_for(DATASET, "featurize", FeatureParams, overlay_of(available_kinds()), changes)
     recordings = decoded([LONG_RECORDINGS / "recordings" / name for name in calls], feature_params)

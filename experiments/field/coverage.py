@@ -1,4 +1,4 @@
-"""Draw windows of recordings whose calls are known, as a review does, and compare the estimates with the truth."""
+"""Coverage of the intervals of the field report: reviews are simulated on recordings whose calls are known."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,20 +20,20 @@ ROUNDING = 1e-9
 RUN = BATCH = SITE = "all"
 
 
-def heard(
+def simulated_review(
     candidates: Sequence[Candidate], is_call: Mapping[Candidate, bool], hours: float, count: int, seed: str
 ) -> Sample:
-    """Draw and hear windows, and answer them all; return the sample.
+    """Draw windows as a review does, answer all of them with the truth, and return the sample.
 
     Parameters
     ----------
     candidates : sequence of Candidate
     is_call : mapping
-        Of each candidate.
+        From candidate to whether it is a call.
     hours : float
-        Of sound in their recordings.
+        Hours of sound in their recordings.
     count : int
-        How many windows to draw.
+        Number of windows to draw.
     seed : str
     """
     reviews, label_of = [], {}
@@ -48,7 +48,7 @@ def heard(
 
 
 def truth_of(p_call: np.ndarray, is_call: np.ndarray, hours: float, threshold: float) -> dict[str, float]:
-    """Return what is true of a threshold in all windows; NaN where it is undefined."""
+    """Return the true measures at a threshold over all windows; NaN if undefined."""
     above = p_call > threshold
     found, false_alarms, calls = (np.count_nonzero(kind) for kind in (above & is_call, above & ~is_call, is_call))
     return {
@@ -58,8 +58,8 @@ def truth_of(p_call: np.ndarray, is_call: np.ndarray, hours: float, threshold: f
     }
 
 
-class Held(NamedTuple):
-    """An estimate, its interval, and whether that holds each of some truths."""
+class Estimate(NamedTuple):
+    """An estimate, its interval, and whether the interval contains each of some true values."""
 
     value: float
     low: float
@@ -67,44 +67,45 @@ class Held(NamedTuple):
     holds: tuple[bool, ...]
 
 
-def compared(sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> Iterable[tuple[str, Held]]:
-    """Yield each measure of a threshold with what its estimate holds, where it can be estimated and is defined."""
+def compared(sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> Iterable[tuple[str, Estimate]]:
+    """Yield the estimate of each measure at a threshold, unless the estimate or a true value is undefined."""
     point = operating_point(sample, threshold)
     for name in MEASURES:
         value, low, high = getattr(point, name)
         wanted = [truth[name] for truth in truths]
         if not isnan(value) and not any(map(isnan, wanted)):
-            yield name, Held(value, low, high, tuple(low - ROUNDING <= truth <= high + ROUNDING for truth in wanted))
+            holds = tuple(low - ROUNDING <= truth <= high + ROUNDING for truth in wanted)
+            yield name, Estimate(value, low, high, holds)
 
 
 class Tally:
-    """How often the intervals of each measure and threshold hold each truth."""
+    """How often the intervals of each measure and threshold contain the true values."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[tuple[str, float], list[Held]] = defaultdict(list)
+        self.outcomes: dict[tuple[str, float], list[Estimate]] = defaultdict(list)
 
     def add(self, sample: Sample, threshold: float, truths: Sequence[Mapping[str, float]]) -> None:
-        """Count the estimates from a sample."""
-        for name, held in compared(sample, threshold, truths):
-            self.outcomes[name, threshold].append(held)
+        """Add the estimates from a sample."""
+        for name, estimate in compared(sample, threshold, truths):
+            self.outcomes[name, threshold].append(estimate)
 
     def rows(self, thresholds: Sequence[float]) -> list[list[str]]:
-        """Return a row for each measure, with the columns of `tally_head`."""
+        """Return one row per measure, with the columns of `tally_head`."""
         return [
             [name.replace("_", " "), *(cell for threshold in thresholds for cell in self.cells(name, threshold))]
             for name in MEASURES
         ]
 
     def cells(self, name: str, threshold: float) -> tuple[str, str]:
-        """Return the share of intervals that hold each truth, and the median interval."""
-        held = self.outcomes[name, threshold]
-        if not held:
+        """Return the share of intervals that contain each true value, and the median interval."""
+        estimates = self.outcomes[name, threshold]
+        if not estimates:
             return "", ""
-        shares = ", ".join(f"{share:.0%}" for share in np.mean([one.holds for one in held], axis=0))
-        low, high = (float(np.median([getattr(one, end) for one in held])) for end in ("low", "high"))
+        shares = ", ".join(f"{share:.0%}" for share in np.mean([one.holds for one in estimates], axis=0))
+        low, high = (float(np.median([getattr(one, end) for one in estimates])) for end in ("low", "high"))
         return shares, f"{low:.{MEASURES[name]}f} to {high:.{MEASURES[name]}f}"
 
 
 def tally_head(thresholds: Sequence[float]) -> list[str]:
-    """Return the columns of a tally's rows."""
+    """Return the headings of a tally's rows."""
     return ["measure", *(cell for score in thresholds for cell in (f"above {score:g}: held", "median interval"))]

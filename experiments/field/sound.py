@@ -1,4 +1,4 @@
-"""The right-whale clips and the windows of the long recordings as one data set, featurized once for all runs."""
+"""The right-whale clips and the windows of the long recordings as one data set with features for all runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,30 +18,30 @@ from tools.lib.clips.clip_rows import ClipRow, clip_row
 from tools.lib.detection.detections import window_starts
 
 FOLDER = Path(".cache/field")
-# The folders of the data set: the clips that a model learns from at first, and the recordings that it goes over.
+# The folders of the data set: the clips for the first training, and the recordings to search.
 KNOWN, FIELD = "known", "field"
-SPEED = 8.0  # Of playback, for the embedding.
+SPEED = 8.0  # Playback speed for the embedding.
 HOP_S = 1.0
 
 
-class Sea(NamedTuple):
-    """What there is to learn from and to search.
+class FieldData(NamedTuple):
+    """The clips to learn from and the recordings to search.
 
     Attributes
     ----------
     features : Features
-        Of all clips and windows.
+        Features of all clips and windows.
     known : list of Clip
         The published clips.
     windows : dict
-        From each long recording to its windows as clips, in the order of time. One that overlaps an annotated call is
-        a call.
+        From each long recording to its windows as clips, in order of time. A window that overlaps an annotated call
+        is a call.
     calls : dict
         From each long recording to its annotated calls.
     hours : dict
-        From each long recording to its length.
+        From each long recording to its length in hours.
     clip_s : float
-        The length of a window in seconds.
+        Length of a window, in seconds.
     """
 
     features: Features
@@ -52,20 +52,20 @@ class Sea(NamedTuple):
     clip_s: float
 
 
-def open_sea(kind: str) -> Sea:
-    """Return the clips, windows and features, which are computed unless they are kept.
+def open_field_data(kind: str) -> FieldData:
+    """Return the clips, windows and features; features are computed if not stored.
 
     Parameters
     ----------
     kind : str
-        Of `KINDS`: the model that is to see the features.
+        The kind of model that uses the features, a key of `KINDS`.
     """
     speed = {"featurize": {"speeds": [SPEED]}}
     params = params_for(DATASET, "featurize", FeatureParams, overlay_of(available_kinds()), speed)
     data_set = write_data_set(FOLDER / "data", params.clip_s)
     features, clips = kept_features("field", data_set / "clips.csv", data_set / "recordings", params)
     names = {f"{FIELD}/{name}": calls for name, calls in read_calls(LONG_RECORDINGS / "annotations.tsv").items()}
-    return Sea(
+    return FieldData(
         only(features, kind),
         [clip for clip in clips if clip.recording not in names],
         by_recording([clip for clip in clips if clip.recording in names]),
@@ -76,7 +76,7 @@ def open_sea(kind: str) -> Sea:
 
 
 def write_data_set(folder: Path, clip_s: float) -> Path:
-    """Write a data set whose recordings stay where they are, and return its folder."""
+    """Write a data set with links to the recordings, and return its folder."""
     (folder / "recordings").mkdir(parents=True, exist_ok=True)
     for name, source in ((KNOWN, RECORDINGS / DATASET / "recordings"), (FIELD, LONG_RECORDINGS / "recordings")):
         link = folder / "recordings" / name
@@ -87,7 +87,7 @@ def write_data_set(folder: Path, clip_s: float) -> Path:
 
 
 def known_rows() -> list[ClipRow]:
-    """Return the published clips, each sound once."""
+    """Return rows for the published clips, without repeats of the same sound."""
     repeats = repeats_in(RECORDINGS / DATASET)
     return [
         clip_row(f"{KNOWN}/{clip.recording}", clip.start_s, clip.label, "")
@@ -97,7 +97,7 @@ def known_rows() -> list[ClipRow]:
 
 
 def window_rows(clip_s: float) -> list[ClipRow]:
-    """Return the windows of the long recordings."""
+    """Return rows for the windows of the long recordings."""
     rows = []
     for name, calls in read_calls(LONG_RECORDINGS / "annotations.tsv").items():
         length_s = soundfile.info(LONG_RECORDINGS / "recordings" / name).duration
@@ -108,5 +108,5 @@ def window_rows(clip_s: float) -> list[ClipRow]:
 
 
 def overlaps_any(start_s: float, clip_s: float, calls: Sequence[Call]) -> bool:
-    """Tell whether a window has time in common with a call."""
+    """Tell whether a window overlaps a call."""
     return any(start_s < call.end_s and call.start_s < start_s + clip_s for call in calls)

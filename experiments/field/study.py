@@ -1,4 +1,4 @@
-"""Train, go over recordings, review some of their windows, train again: the loop in one process."""
+"""Train a model, score recordings, review some of their windows and train again, in one process."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.field.sound import FOLDER, Sea
+from experiments.field.sound import FOLDER, FieldData
 from stages.lib.model.calibration import probability
 from stages.lib.model.scoring import calibrated_log_odds
 from stages.lib.runtime.atomic_write import atomic_write
@@ -28,14 +28,14 @@ class Review(NamedTuple):
     Attributes
     ----------
     half : int
-        Which half of the recordings is reviewed, 0 or 1.
+        The reviewed half of the recordings, 0 or 1.
     count : int
-        How many windows are drawn; 0 for none.
+        Number of reviewed windows.
     weight : float
-        What each answer weighs in training, where a published clip weighs 1.
+        Weight of each answer in training; a published clip has weight 1.
     instead : str
-        Empty where all windows are drawn at random. Otherwise half of them are the most `uncertain` ones, or the
-        `surest` ones, as by a person who goes through the tables of detections from the highest score on.
+        Empty if all windows are drawn at random. Otherwise half of them are the most `uncertain` ones, or the `surest`
+        ones, as if a person goes through the detections from the highest score down.
     """
 
     half: int
@@ -53,11 +53,11 @@ class Scored(NamedTuple):
     Attributes
     ----------
     of_windows : dict
-        From each long recording to an ndarray of float, a number for each window.
+        From each long recording to an ndarray of float, with the score of each window.
     of_known : ndarray of float, shape (clips,)
-        Of the published clips that the model has not seen, in order.
+        Scores of the published clips that the model has not learned from, in order.
     reviewed : list of str
-        The ids of the windows that it has learned from.
+        Ids of the windows that it has learned from.
     """
 
     of_windows: dict[str, np.ndarray]
@@ -65,35 +65,35 @@ class Scored(NamedTuple):
     reviewed: list[str]
 
 
-def halves(sea: Sea) -> tuple[list[str], list[str]]:
-    """Return every second recording in the order of their names, and the others: both halves have both sites."""
-    names = sorted(sea.windows)
+def halves(data: FieldData) -> tuple[list[str], list[str]]:
+    """Divide the recordings into two halves, which alternate in order of names, so that each half has both sites."""
+    names = sorted(data.windows)
     return names[::2], names[1::2]
 
 
-def drawn_clips(sea: Sea, seed: int) -> tuple[list[Clip], list[Clip], list[Clip]]:
-    """Draw the published clips to train on and to calibrate by; return the others as well."""
-    order = np.random.default_rng(seed).permutation(len(sea.known))
-    chosen = [sea.known[position] for position in order]
+def drawn_clips(data: FieldData, seed: int) -> tuple[list[Clip], list[Clip], list[Clip]]:
+    """Divide the published clips at random: clips to train on, clips to calibrate by, and the others."""
+    order = np.random.default_rng(seed).permutation(len(data.known))
+    chosen = [data.known[position] for position in order]
     return chosen[:TRAIN], chosen[TRAIN : TRAIN + VALID], chosen[TRAIN + VALID :]
 
 
-def candidates_in(sea: Sea, scored: Scored, names: Sequence[str], scores: str = "p_call") -> list[Candidate]:
-    """Return the candidates of some recordings; their scores are probabilities, or `log_odds`."""
+def candidates_in(data: FieldData, scored: Scored, names: Sequence[str], scores: str = "p_call") -> list[Candidate]:
+    """Return the candidates of some recordings, scored by `p_call` or `log_odds`."""
     found = []
     for name in names:
-        clips, values = sea.windows[name], scored.of_windows[name]
+        clips, values = data.windows[name], scored.of_windows[name]
         if scores == "p_call":
             values = probability(values, 1.0)
         starts_s = np.array([clip.start_s for clip in clips])
-        found += candidates_of(name, clips[0].site, starts_s, values, sea.clip_s)
+        found += candidates_of(name, clips[0].site, starts_s, values, data.clip_s)
     return found
 
 
-def reviewed_windows(sea: Sea, scored: Scored, review: Review, seed: int) -> list[Clip]:
-    """Return the windows that are drawn; what the published annotations say of each is its answer."""
-    at = {(name, clip.start_s): clip for name, clips in sea.windows.items() for clip in clips}
-    candidates = candidates_in(sea, scored, halves(sea)[review.half])
+def reviewed_windows(data: FieldData, scored: Scored, review: Review, seed: int) -> list[Clip]:
+    """Return the windows of a review. Their labels come from the published annotations."""
+    at = {(name, clip.start_s): clip for name, clips in data.windows.items() for clip in clips}
+    candidates = candidates_in(data, scored, halves(data)[review.half])
     chosen = review.count // 2 if review.instead else 0
     drawn = list(draw(candidates, review.count - chosen, str(seed)))
     rest = set(candidates) - set(drawn)
@@ -104,48 +104,48 @@ def reviewed_windows(sea: Sea, scored: Scored, review: Review, seed: int) -> lis
     return [at[one.recording, one.start_s] for one in drawn]
 
 
-def scores_with(sea: Sea, seed: int, review: Review = NOTHING) -> Scored:
-    """Return the scores of a model that has learned from published clips and from a review, kept between runs."""
-    kind = "-".join(sea.features.views)
+def scores_with(data: FieldData, seed: int, review: Review = NOTHING) -> Scored:
+    """Return the scores of a model trained on published clips and a review; they are stored between runs."""
+    kind = "-".join(data.features.views)
     path = SCORES / f"{'-'.join([kind, str(seed), *(map(str, review) if review.count else [])])}.npz"
     if not path.exists():
-        write_scores(path, trained_and_scored(sea, seed, review))
+        write_scores(path, trained_and_scored(data, seed, review))
     return read_scores(path)
 
 
-def trained_and_scored(sea: Sea, seed: int, review: Review) -> Scored:
+def trained_and_scored(data: FieldData, seed: int, review: Review) -> Scored:
     """Train a model and score all windows with it."""
-    train, valid, others = drawn_clips(sea, seed)
-    answered = reviewed_windows(sea, scores_with(sea, seed), review, seed) if review.count else []
+    train, valid, others = drawn_clips(data, seed)
+    answered = reviewed_windows(data, scores_with(data, seed), review, seed) if review.count else []
     clips = [*train, *answered]
     weights = [1.0] * len(train) + [review.weight] * len(answered)
     model, _ = train_new_model(
-        sea.features,
+        data.features,
         LabelledClips([clip.clip_id for clip in clips], [clip.label for clip in clips], weights),
         LabelledClips.unweighted([clip.clip_id for clip in valid], [clip.label for clip in valid]),
         read_params("train", TrainParams).model_copy(update={"seed": seed}),
     )
     of_windows = {
-        name: calibrated_log_odds(model, sea.features, [clip.clip_id for clip in windows])
-        for name, windows in sea.windows.items()
+        name: calibrated_log_odds(model, data.features, [clip.clip_id for clip in windows])
+        for name, windows in data.windows.items()
     }
-    of_known = calibrated_log_odds(model, sea.features, [clip.clip_id for clip in others])
+    of_known = calibrated_log_odds(model, data.features, [clip.clip_id for clip in others])
     return Scored(of_windows, of_known, [clip.clip_id for clip in answered])
 
 
 def write_scores(path: Path, scored: Scored) -> None:
-    """Keep scores."""
+    """Store scores."""
     with atomic_write(path) as partial:
         np.savez(partial, known=scored.of_known, reviewed=np.array(scored.reviewed, str), **scored.of_windows)
 
 
 def read_scores(path: Path) -> Scored:
-    """Read kept scores."""
+    """Read stored scores."""
     with np.load(path, allow_pickle=False) as arrays:
         of_windows = {name: arrays[name] for name in arrays.files if name not in ("known", "reviewed")}
         return Scored(of_windows, arrays["known"], arrays["reviewed"].tolist())
 
 
 def is_call_of(clips: Sequence[Clip]) -> np.ndarray:
-    """Return which clips are calls: bool of shape (clips,)."""
+    """Tell for each clip whether it is a call: ndarray of bool, shape (clips,)."""
     return np.array([clip.label == CALL for clip in clips])

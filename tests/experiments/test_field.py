@@ -8,12 +8,11 @@ import soundfile
 
 from experiments.detection.matching import Call
 from experiments.field import sound, study
-from experiments.field.hearing import Tally, heard, truth_of
-from experiments.field.intervals import Sea as SimulatedSea
-from experiments.field.intervals import simulate, tallied, truths
+from experiments.field.coverage import Tally, simulated_review, truth_of
+from experiments.field.intervals import Simulation, simulate, tallied, truths
 from experiments.field.outcome import measures, outcome, threshold_at
 from experiments.field.section import elsewhere_table, seed_table, trust_table, worth_table
-from experiments.field.sound import Sea, overlaps_any
+from experiments.field.sound import FieldData, overlaps_any
 from experiments.field.study import (
     NOTHING,
     SUREST,
@@ -42,12 +41,12 @@ def window(name: str, start_s: float) -> Clip:
 
 
 @pytest.fixture
-def sea() -> Sea:
+def data() -> FieldData:
     """Three recordings of 41 s, two with calls, and five published clips."""
     windows = {name: [window(name, float(start_s)) for start_s in range(WINDOWS)] for name in CALLS}
     known = [Clip(1, f"known--{n}_0000000", f"known/{n}.flac", 0.0, (CALL, NOCALL)[n % 2], "") for n in range(5)]
     features = Features(Path("nowhere"), {"shapes": {"embedding": [1]}}, {})
-    return Sea(features, known, windows, CALLS, dict.fromkeys(CALLS, 0.5), 2.0)
+    return FieldData(features, known, windows, CALLS, dict.fromkeys(CALLS, 0.5), 2.0)
 
 
 def scored(high: dict[str, dict[int, float]]) -> Scored:
@@ -67,17 +66,17 @@ def test_a_window_that_overlaps_a_call_is_a_call(start_s, expected):
     assert overlaps_any(start_s, 2.0, CALLS["field/a_0.flac"]) is expected
 
 
-def test_a_second_window_of_a_call_is_neither_found_nor_a_false_alarm(sea):
+def test_a_second_window_of_a_call_is_neither_found_nor_a_false_alarm(data):
     # Windows from 9 and 11 s both overlap the call at 10.2 s.
-    of = outcome(sea, scored({"field/a_0.flac": {9: 3.0, 11: 2.0, 30: 1.0}}), list(CALLS))
+    of = outcome(data, scored({"field/a_0.flac": {9: 3.0, 11: 2.0, 30: 1.0}}), list(CALLS))
     assert of.found[of.p_call > 0].tolist() == [True, False]
     assert of.p_call[of.p_call > 0].tolist() == [3.0, 1.0]
     assert of.calls.tolist() == [2, 0, 1]
 
 
-def test_false_alarms_are_counted_at_the_recall_that_is_asked_for(sea):
+def test_false_alarms_are_counted_at_the_recall_that_is_asked_for(data):
     of = outcome(
-        sea,
+        data,
         scored(
             {
                 "field/a_0.flac": {9: 4.0, 30: 3.0, 20: 2.0},
@@ -94,8 +93,8 @@ def test_false_alarms_are_counted_at_the_recall_that_is_asked_for(sea):
     assert np.isnan(measures(of, np.array([[0, 3, 0]]))).all()
 
 
-def test_a_recall_that_is_never_reached_has_no_end_of_false_alarms(sea):
-    of = outcome(sea, scored({}), ["field/a_0.flac"])._replace(calls=np.array([9]))
+def test_a_recall_that_is_never_reached_has_no_end_of_false_alarms(data):
+    of = outcome(data, scored({}), ["field/a_0.flac"])._replace(calls=np.array([9]))
     assert np.isinf(measures(of, np.ones((1, 1), int))[0, :3]).all()
     assert threshold_at(of, 0.7) == -np.inf
 
@@ -103,40 +102,40 @@ def test_a_recall_that_is_never_reached_has_no_end_of_false_alarms(sea):
 # What is reviewed.
 
 
-def test_both_halves_hold_all_recordings_in_turn(sea):
-    assert halves(sea) == (["field/a_0.flac", "field/c_0.flac"], ["field/b_0.flac"])
+def test_both_halves_hold_all_recordings_in_turn(data):
+    assert halves(data) == (["field/a_0.flac", "field/c_0.flac"], ["field/b_0.flac"])
 
 
-def test_windows_of_the_reviewed_half_alone_are_drawn(sea):
-    chosen = reviewed_windows(sea, scored({"field/a_0.flac": {9: 4.0}}), Review(0, 10, 5.0), 0)
+def test_windows_of_the_reviewed_half_alone_are_drawn(data):
+    chosen = reviewed_windows(data, scored({"field/a_0.flac": {9: 4.0}}), Review(0, 10, 5.0), 0)
     assert len(chosen) == 10
-    assert {clip.recording for clip in chosen} <= set(halves(sea)[0])
+    assert {clip.recording for clip in chosen} <= set(halves(data)[0])
     assert make_clip_id("field/a_0.flac", 9.0) in {clip.clip_id for clip in chosen}
 
 
 @pytest.mark.parametrize(("instead", "starts"), [(SUREST, {9.0, 15.0}), (UNCERTAIN, {25.0, 28.0})])
-def test_half_of_the_windows_can_be_chosen_instead(sea, instead, starts):
+def test_half_of_the_windows_can_be_chosen_instead(data, instead, starts):
     high = scored({"field/b_0.flac": {9: 6.0, 15: 5.0, 21: 2.0, 25: 0.1, 28: -0.1}})
-    chosen = reviewed_windows(sea, high, Review(1, 4, 5.0, instead), 0)
-    drawn = reviewed_windows(sea, high, Review(1, 2, 5.0), 0)
+    chosen = reviewed_windows(data, high, Review(1, 4, 5.0, instead), 0)
+    drawn = reviewed_windows(data, high, Review(1, 2, 5.0), 0)
     assert len({clip.clip_id for clip in chosen}) == 4
     assert chosen[:2] == drawn
     assert starts <= {clip.start_s for clip in chosen}
 
 
-def test_published_clips_are_drawn_by_the_seed(sea, monkeypatch):
+def test_published_clips_are_drawn_by_the_seed(data, monkeypatch):
     monkeypatch.setattr(study, "TRAIN", 2)
     monkeypatch.setattr(study, "VALID", 1)
-    parts = drawn_clips(sea, 0)
+    parts = drawn_clips(data, 0)
     assert [len(part) for part in parts] == [2, 1, 2]
-    assert sorted(clip.clip_id for part in parts for clip in part) == sorted(clip.clip_id for clip in sea.known)
-    assert drawn_clips(sea, 0) == parts
+    assert sorted(clip.clip_id for part in parts for clip in part) == sorted(clip.clip_id for clip in data.known)
+    assert drawn_clips(data, 0) == parts
 
 
-def test_scores_are_kept_and_not_made_again(sea, monkeypatch, tmp_path):
+def test_scores_are_kept_and_not_made_again(data, monkeypatch, tmp_path):
     made = []
 
-    def train(of_sea: Sea, seed: int, review: Review) -> Scored:
+    def train(field_data: FieldData, seed: int, review: Review) -> Scored:
         made.append((seed, review))
         return scored({"field/a_0.flac": {seed: 1.5}})._replace(reviewed=["x"])
 
@@ -144,14 +143,14 @@ def test_scores_are_kept_and_not_made_again(sea, monkeypatch, tmp_path):
     monkeypatch.setattr(study, "trained_and_scored", train)
     for _ in range(2):
         for seed, review in ((1, NOTHING), (1, NOTHING._replace(half=1)), (2, Review(0, 50, 5.0))):
-            kept = scores_with(sea, seed, review)
+            kept = scores_with(data, seed, review)
             assert kept.of_windows["field/a_0.flac"][seed] == 1.5
             assert kept.reviewed == ["x"]
     # Without answers it does not matter which half is reviewed.
     assert made == [(1, NOTHING), (2, Review(0, 50, 5.0))]
 
 
-def test_the_sea_holds_the_published_clips_and_the_windows_with_their_features(tmp_path, monkeypatch):
+def test_the_field_data_has_the_published_clips_and_the_windows_with_their_features(tmp_path, monkeypatch):
     real, noise = tmp_path / "real", np.random.default_rng(0).standard_normal((3, 10_000)) / 10
     clips, long = real / "right_whale", real / "right_whale_recordings"
     for folder, name, samples in (
@@ -170,12 +169,12 @@ def test_the_sea_holds_the_published_clips_and_the_windows_with_their_features(t
     monkeypatch.setattr(sound, "RECORDINGS", real)
     monkeypatch.setattr(sound, "LONG_RECORDINGS", long)
     monkeypatch.setattr(sound, "available_kinds", lambda: [NETWORK])
-    sea = sound.open_sea(NETWORK)
-    assert [(clip.recording, clip.label) for clip in sea.known] == [("known/a.wav", CALL), ("known/b.wav", NOCALL)]
-    (windows,) = sea.windows.values()
+    data = sound.open_field_data(NETWORK)
+    assert [(clip.recording, clip.label) for clip in data.known] == [("known/a.wav", CALL), ("known/b.wav", NOCALL)]
+    (windows,) = data.windows.values()
     assert [(one.start_s, one.label) for one in windows] == [(0, NOCALL), (1, NOCALL), (2, CALL), (3, CALL)]
-    assert sea.features.views == ("spectrogram",)
-    assert set(sea.features.places) == {clip.clip_id for clip in [*sea.known, *windows]}
+    assert data.features.views == ("spectrogram",)
+    assert set(data.features.places) == {clip.clip_id for clip in [*data.known, *windows]}
 
 
 # Whether the intervals hold.
@@ -188,12 +187,12 @@ def test_the_truth_of_all_windows():
 
 
 def test_where_every_window_is_heard_the_estimates_are_the_truth():
-    there = simulate(SimulatedSea(with_calls=1.0), 3, np.random.default_rng(1))
+    there = simulate(Simulation(with_calls=1.0), 3, np.random.default_rng(1))
     windows = [
         Candidate("", str(recording), float(position), float(p_call))
         for position, (p_call, recording) in enumerate(zip(there.p_call, there.recording, strict=True))
     ]
-    sample = heard(windows, dict(zip(windows, there.is_call, strict=True)), 0.75, len(windows), "all")
+    sample = simulated_review(windows, dict(zip(windows, there.is_call, strict=True)), 0.75, len(windows), "all")
     tally = Tally()
     for threshold, truth in truths(there).items():
         tally.add(sample, threshold, [truth])
@@ -205,7 +204,7 @@ def test_where_every_window_is_heard_the_estimates_are_the_truth():
 
 
 def test_intervals_from_twenty_recordings_hold_the_truth():
-    tally = tallied(SimulatedSea(), 20, 100, draws=30)
+    tally = tallied(Simulation(), 20, 100, draws=30)
     of_these, of_all = np.mean([one.holds for outcomes in tally.outcomes.values() for one in outcomes], axis=0)
     assert of_these >= 0.95
     assert of_all >= 0.9
@@ -214,12 +213,12 @@ def test_intervals_from_twenty_recordings_hold_the_truth():
 # What is published.
 
 
-def test_the_tables_have_a_row_for_each_review(sea):
+def test_the_tables_have_a_row_for_each_review(data):
     names = list(CALLS)
     good, poor = scored({"field/a_0.flac": {9: 4.0, 20: 3.0}, "field/c_0.flac": {5: 3.0}}), scored({})
     outcomes = {
-        ("probe", NOTHING): [outcome(sea, poor, names)] * 2,
-        ("probe", Review(0, 100, 5.0)): [outcome(sea, good, names)] * 2,
+        ("probe", NOTHING): [outcome(data, poor, names)] * 2,
+        ("probe", Review(0, 100, 5.0)): [outcome(data, good, names)] * 2,
     }
     assert "| probe | second | none |  |" in worth_table(outcomes)[2]
     row = worth_table(outcomes)[3]

@@ -1,4 +1,4 @@
-"""What a round asks about: the strategies of the pipeline, which must fill the batch here."""
+"""The clips that a round asks about, chosen by the strategies of the pipeline. Here they always fill the batch."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,7 +15,7 @@ from stages.lib.tables.pool import UNCERTAIN, decide
 
 
 def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: Band) -> dict[str, str]:
-    """Return the labels that the model gives itself: from clip id to `call` or `nocall`, for scores out of the band."""
+    """Return the model's own labels for scores outside the band: from clip id to `call` or `nocall`."""
     decisions = {
         clip_id: decide(score, band.low, band.high) for clip_id, score in zip(clip_ids, p_call.tolist(), strict=True)
     }
@@ -23,10 +23,10 @@ def confident_labels(clip_ids: Sequence[str], p_call: np.ndarray, band: Band) ->
 
 
 def ranking(strategy: str, pool: Candidates) -> list[int]:
-    """Rank all candidates by a strategy; candidates that it would not ask about follow by margin.
+    """Rank all candidates by a strategy; candidates that it leaves out follow, ranked by margin.
 
-    Only the band leaves clips out. Filled up like this it asks about the same clips as margin, because the band lies
-    evenly around 0.5; and so does entropy, which has the same order for two classes.
+    Only `band` leaves clips out. Filled up by margin, it asks about the same clips as `margin`, because the band is
+    centred on 0.5. `entropy` also asks about the same clips, because it ranks two classes in the same order.
     """
     ranked = STRATEGIES[strategy](pool)
     return ranked + [position for position in by_margin(pool) if position not in set(ranked)]
@@ -52,14 +52,15 @@ def choose(
     model : Model
     features : Features
     clip_ids : sequence of str
-        What can be asked about.
+        The clips to choose from.
     log_odds : ndarray of float64, shape (clips,)
-        Calibrated.
+        Calibrated log-odds of these clips.
     calls : sequence of str
         The labelled calls that the model learned from.
     count : int
+        Number of clips to choose.
     seed : int
-        Lots are drawn by it, so that `random` is not the same clips for every seed.
+        Seed of random choices, so that `random` differs between seeds.
     band : Band
     """
     p_call = probability(log_odds, 1.0)

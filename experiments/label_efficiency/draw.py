@@ -1,4 +1,4 @@
-"""What chance decides before the first round, by the seed alone: so runs of one seed differ by their strategy only."""
+"""Random draws before the first round. They depend only on the seed, so runs of one seed differ only by strategy."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,13 +19,14 @@ class Draw(NamedTuple):
     Attributes
     ----------
     start : tuple of str
-        To train on in the first round.
+        Training clips of the first round.
     valid : tuple of str
-        To validate with. Each round takes the next ones, and they count as labels once they are taken. They are drawn
-        at random because clips that a strategy has chosen are harder than others, and would teach a wrong temperature.
+        Validation clips. Each round takes the next ones, which count as labels from then on. They are drawn at random,
+        because clips chosen by a strategy are harder than others and would give a wrong temperature.
     candidates : tuple of str
-        What the strategy may choose from.
+        Clips that the strategy may choose from.
     test : tuple of str
+        Test clips.
     """
 
     start: tuple[str, ...]
@@ -35,16 +36,16 @@ class Draw(NamedTuple):
 
 
 def draw(clips: Sequence[Clip], source: Source, label_counts: Sequence[int], valid_of: ValidOf, seed: int) -> Draw:
-    """Draw the parts of a run; no recording or site is on both sides of the test.
+    """Draw the parts of a run; no recording (or site) is in both the test and the rest.
 
     Parameters
     ----------
     clips : sequence of Clip
     source : Source
     label_counts : sequence of int
-        The labels that there are in each round.
+        Number of labels in each round.
     valid_of : callable
-        From a number of labels to how many of them are held out.
+        From a number of labels to the number of held-out ones among them.
     seed : int
     """
     groups = group_clips(clips, source.group_by)
@@ -53,11 +54,11 @@ def draw(clips: Sequence[Clip], source: Source, label_counts: Sequence[int], val
     pool = sorted(clip_id for clip_id, part in parts.items() if part == "pool")
     test = sorted(clip_id for clip_id, part in parts.items() if part == "test")
     refuse(
-        ["experiments/label_efficiency/params.yaml: labels: more than the pool has clips; ask for fewer"]
+        ["experiments/label_efficiency/params.yaml: labels: more labels than clips in the pool; ask for fewer"]
         if label_counts[-1] > len(pool)
         else []
     )
-    # A stream of its own: the split has used that of the seed.
+    # A separate random stream, because the split has used the stream of the seed itself.
     order = np.random.default_rng([seed, 1]).permutation(len(pool))
     drawn = [pool[position] for position in order]
     start = label_counts[0] - valid_of(label_counts[0])

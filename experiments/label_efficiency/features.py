@@ -1,4 +1,4 @@
-"""The features of one data set, computed once for all runs, with its clips.csv beside them."""
+"""Compute the features of one data set for all runs, with its clips.csv next to them."""
 
 import argparse
 
@@ -10,9 +10,9 @@ from stages.lib.runtime.running import run
 
 
 def main() -> None:
-    """Write the features of the data set that the command line names."""
+    """Write the features of one data set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset", help="one of `sources` in params.yaml")
+    parser.add_argument("dataset", help="one of `sources` in experiments/label_efficiency/params.yaml")
     dataset = parser.parse_args().dataset
     settings = read_settings()
     source = settings.sources[dataset]

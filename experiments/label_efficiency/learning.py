@@ -1,4 +1,4 @@
-"""One training of a run, by the recipe of the pipeline, with as many gradient steps for 200 labels as for 1,000."""
+"""Training within a run: the pipeline's recipe, with the same number of gradient steps for any number of labels."""
 
 from collections.abc import Collection, Mapping
 from math import ceil
@@ -12,16 +12,16 @@ from stages.lib.training.recipe import train_new_model
 
 
 def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> TrainParams:
-    """Return the params with as many epochs as make the steps that are asked for.
+    """Return the params with the number of epochs that gives the wanted number of steps.
 
-    An epoch of few clips is few steps, so that with the same epochs a curve would show how long was trained, not what
-    the labels were worth.
+    An epoch of few clips has few steps. With the same number of epochs, a learning curve would show the effect of the
+    training time, not of the labels.
 
     Parameters
     ----------
     params : TrainParams
     clip_count : int
-        How many clips are trained on.
+        Number of training clips.
     steps : Steps
     """
     step_count = min(params.epochs * ceil(steps.as_for / params.batch_size), steps.at_most)
@@ -30,7 +30,7 @@ def with_equal_steps(params: TrainParams, clip_count: int, steps: Steps) -> Trai
 
 
 def labelled(labels: Mapping[str, str]) -> LabelledClips:
-    """Return clips with their labels, each counting for one, in the order of their ids."""
+    """Return clips with their labels and weight 1, in order of their ids."""
     clip_ids = sorted(labels)
     return LabelledClips.unweighted(clip_ids, [labels[clip_id] for clip_id in clip_ids])
 
@@ -45,19 +45,19 @@ def learn(
     normalisation: Normalisation | None = None,
     by_model: Collection[str] = (),
 ) -> Model:
-    """Train a model from random weights, and calibrate it.
+    """Train a model from scratch, and calibrate it.
 
     Parameters
     ----------
     features : Features
     labels, valid : mapping
-        From clip id to `call` or `nocall`: what to train on, and what to calibrate by.
+        From clip id to `call` or `nocall`, for the training clips and the calibration clips.
     params : TrainParams
     steps : Steps
     normalisation : Normalisation, optional
-        Learnt from the clips to train on where it is not given.
+        Learned from the training clips if not given.
     by_model : collection of str
-        The clips whose label the model gave itself.
+        Training clips whose labels come from a model.
     """
     params = with_equal_steps(params, len(labels), steps)
     train = labelled(labels)._replace(by_model=frozenset(by_model))

@@ -1,10 +1,10 @@
-"""The expert of the experiment: knows every label of the pool, says one only when asked, and counts."""
+"""The simulated expert: it knows all labels of the pool, but reveals only those asked for."""
 
 from collections.abc import Mapping, Sequence
 
 
 class Oracle:
-    """Labels of a pool that are hidden until they are asked for.
+    """Labels of a pool, hidden until they are asked for.
 
     Parameters
     ----------
@@ -18,16 +18,16 @@ class Oracle:
 
     @property
     def answers(self) -> dict[str, str]:
-        """All labels that were said so far, in the order in which they were asked for."""
+        """All labels revealed so far, in the order of the questions."""
         return dict(self._asked)
 
     def ask(self, clip_ids: Sequence[str]) -> None:
-        """Say the labels of some clips; each must be of the pool, and can be asked about once."""
+        """Reveal the labels of some clips; each clip must be in the pool, and can be asked about once."""
         for clip_id in clip_ids:
             if clip_id in self._asked:
-                raise ValueError(f"{clip_id} was asked about already")
+                raise ValueError(f"{clip_id} has already been asked about")
             self._asked[clip_id] = self._truth[clip_id]
 
     def count_wrong(self, labels: Mapping[str, str]) -> int:
-        """Count the labels of a model that are wrong: for the table of results, nothing is learnt from it."""
+        """Count the wrong labels of a model. This is only for the results; no model learns from it."""
         return sum(self._truth[clip_id] != label for clip_id, label in labels.items())

@@ -1,4 +1,4 @@
-"""One run: labels of one data set are asked for, round by round, as one strategy says, and each round is measured."""
+"""Run one strategy on one data set: ask for labels round by round, and measure the model of each round."""
 
 import argparse
 from collections.abc import Iterable, Mapping
@@ -28,13 +28,13 @@ from stages.lib.training.inputs import TrainParams
 
 
 class Recipe(NamedTuple):
-    """What all rounds of a run have in common.
+    """The settings that all rounds of a run share.
 
     Attributes
     ----------
     strategy : str
     label_counts : list of int
-        The labels that there are in each round.
+        Number of labels in each round.
     params : TrainParams
     steps : Steps
     band : Band
@@ -50,18 +50,18 @@ class Recipe(NamedTuple):
 def run_rounds(
     features: Features, labels: Mapping[str, str], drawn: Draw, kind: Kind, recipe: Recipe
 ) -> tuple[list[Result], list[tuple[str, str, int]]]:
-    """Ask, learn and measure until all labels are spent.
+    """Ask for labels, train and measure, until all labels are used.
 
-    As in the pipeline, each round trains a model on the experts' labels alone, which chooses what to ask about next.
-    Its confident labels are for a second model, which is measured and thrown away: so both kinds of training labels
-    stand on the same answers.
+    As in the pipeline, each round trains a model on the experts' labels alone. This model chooses the next clips to ask
+    about. A second model also learns from the confident labels of the first; it is measured and discarded. So both
+    kinds of training labels use the same answers.
 
     Parameters
     ----------
     features : Features
-        As the kind of model sees them.
+        Features with the views of this kind of model.
     labels : mapping
-        From clip id to `call` or `nocall`, of all clips.
+        From clip id to `call` or `nocall`, for all clips.
     drawn : Draw
     kind : Kind
     recipe : Recipe
@@ -70,7 +70,7 @@ def run_rounds(
     -------
     results : list of Result
     asked : list of tuple
-        For each label that was asked for: the clip, `train` or `valid`, the number of labels of that round.
+        For each label asked for: clip id, `train` or `valid`, and the number of labels in that round.
     """
     oracle = Oracle({clip_id: labels[clip_id] for clip_id in (*drawn.start, *drawn.valid, *drawn.candidates)})
     test = {clip_id: labels[clip_id] for clip_id in drawn.test}
@@ -90,7 +90,7 @@ def run_rounds(
         log_odds = calibrated_log_odds(model, features, candidates)
         if label_count <= kind.model_labels_until:
             own = confident_labels(candidates, probability(log_odds, 1.0), recipe.band)
-            # Both models see the same numbers, as in the pipeline.
+            # Both models use the same normalisation, as in the pipeline.
             second = learn(
                 features,
                 {**train, **own},
@@ -119,7 +119,7 @@ def run_rounds(
 
 
 def parted(answers: dict[str, str], held_out: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Divide answers into training and held-out ones."""
+    """Divide answers into training labels and held-out labels."""
     valid = {clip_id: answers[clip_id] for clip_id in held_out}
     return {clip_id: label for clip_id, label in answers.items() if clip_id not in valid}, valid
 
@@ -135,14 +135,14 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", required=True, choices=("network", "probe"), help="kind of model")
-    parser.add_argument("--dataset", required=True, help="one of `sources` in params.yaml, featurized already")
+    parser.add_argument("--dataset", required=True, help="one of `sources`, with its features computed")
     parser.add_argument("--strategy", required=True, choices=STRATEGIES)
-    parser.add_argument("--seed", required=True, type=int, help="seed of the split, the first labels and the weights")
+    parser.add_argument("--seed", required=True, type=int, help="seed of the split, first labels and initial weights")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Run one kind of model with one strategy and one seed, and write its table."""
+    """Run one kind of model with one strategy and one seed, and write the results."""
     arguments = parse_arguments()
     settings = read_settings()
     kind, source = settings.kinds[arguments.kind], settings.sources[arguments.dataset]

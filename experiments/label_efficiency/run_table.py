@@ -1,4 +1,4 @@
-"""The table that a run writes: a row for each number of labels and each kind of training labels."""
+"""The table of a run: one row per number of labels and kind of training labels."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,18 +10,18 @@ EXPERTS, EXPERTS_AND_MODEL = "experts", "experts and model"
 
 
 class Result(NamedTuple):
-    """What a number of labels has led to.
+    """The results with one number of labels.
 
     Attributes
     ----------
     labels : int
-        All that were asked for, those held out for validation included.
+        Number of labels asked for, including those held out for validation.
     learnt_from : str
         `experts`, or `experts and model`.
     accuracy, roc_auc : float
-        On the test clips.
+        Measures on the test clips.
     model_labels, model_labels_wrong : int
-        The labels of the model that were also trained on, and how many of these are wrong.
+        Number of training labels by the model, and number of wrong ones among them.
     """
 
     labels: int

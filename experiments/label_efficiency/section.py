@@ -1,4 +1,4 @@
-"""The committed tables as Markdown, printed or put into a page between its marks."""
+"""Print the committed tables as Markdown, or put them in a section of a page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ Cells = Mapping[str, str]
 
 
 def with_interval(cells: Cells, name: str, form: str = "{:.3f}") -> str:
-    """Return a mean with its interval, as far as there is one."""
+    """Format a mean with its interval; the interval or both may be missing."""
     if not cells[name]:
         return ""
     mean, low, high = (cells[key] and form.format(float(cells[key])) for key in (name, f"{name}_low", f"{name}_high"))
@@ -25,7 +25,7 @@ def with_interval(cells: Cells, name: str, form: str = "{:.3f}") -> str:
 
 
 def comparison_table(rows: Sequence[Cells]) -> list[str]:
-    """Return what each strategy is worth, a line of Markdown each."""
+    """Return a Markdown table that compares the strategies."""
     head = ["model", "strategy", "learnt from the labels of", "area", "area less that of random, same kind of labels"]
     head += ["area less that of random, experts' labels alone", "labels needed for what the latter has at the end"]
     return table(
@@ -44,11 +44,12 @@ def comparison_table(rows: Sequence[Cells]) -> list[str]:
 
 
 def curve_table(rows: Sequence[Cells], measure: str) -> list[str]:
-    """Return the learning curves of a measure: a line for each number of labels and a column for each curve."""
+    """Return the learning curves of a measure: one row per number of labels, one column per curve."""
     curves = list(dict.fromkeys((cells["kind"], cells["strategy"]) for cells in rows))
     by_labels: dict[int, dict[tuple, str]] = {}
     for cells in rows:
-        by_labels.setdefault(int(cells["labels"]), {})[cells["kind"], cells["strategy"]] = with_reach(cells, measure)
+        of_round = by_labels.setdefault(int(cells["labels"]), {})
+        of_round[cells["kind"], cells["strategy"]] = with_half_width(cells, measure)
     lines = [
         [str(labels), *(of_labels.get(curve, "") for curve in curves)]
         for labels, of_labels in sorted(by_labels.items())
@@ -56,15 +57,15 @@ def curve_table(rows: Sequence[Cells], measure: str) -> list[str]:
     return table(["labels", *(", ".join(curve) for curve in curves)], lines)
 
 
-def with_reach(cells: Cells, name: str) -> str:
-    """Return a mean and how far its interval reaches to either side, as far as there is one."""
+def with_half_width(cells: Cells, name: str) -> str:
+    """Format a mean with the half-width of its interval, if there is one."""
     if not cells[f"{name}_high"]:
         return f"{float(cells[name]):.3f}"
     return f"{float(cells[name]):.3f} ± {float(cells[f'{name}_high']) - float(cells[name]):.3f}"
 
 
 def own_label_line(rows: Sequence[Cells]) -> str:
-    """Say how many labels the models gave themselves in all rounds, and how many of these were wrong."""
+    """Return a sentence on the share of wrong labels among the models' own labels in all rounds."""
     given = sum(float(cells["model_labels"]) for cells in rows)
     wrong = sum(float(cells["model_labels_wrong"]) for cells in rows)
     return f"Of the labels that the models gave themselves {wrong / given:.1%} were wrong." if given else ""
@@ -87,10 +88,10 @@ def section(dataset: str, settings: Settings) -> str:
 
 
 def main() -> None:
-    """Print the sections of all data sets, or put them into a page."""
+    """Print the sections of all data sets, or put them in a page."""
     page = page_parser(__doc__).parse_args().page
     settings = read_settings()
-    # A data set whose runs are not summarised yet is left out.
+    # Data sets without a summary are left out.
     done = [dataset for dataset in settings.datasets if (TABLES / f"curves_{dataset}.csv").exists()]
     publish("\n".join(section(dataset, settings) for dataset in done), SECTION, page)
 

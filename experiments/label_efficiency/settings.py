@@ -1,4 +1,4 @@
-"""The choices of the experiment: its own params.yaml."""
+"""The settings of the experiment, from the params.yaml in its folder."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Source(Section):
-    """A data set: its folder, the params laid over those of the pipeline for it, and how it is divided."""
+    """A data set: its folder, its changes to the params of the pipeline, and its split."""
 
     folder: str
     overlay: str
@@ -26,20 +26,21 @@ class Source(Section):
 
 
 class Kind(Section):
-    """A kind of model, and what is run with it.
+    """A kind of model, and its runs.
 
     Attributes
     ----------
     views : list of str
-        What it sees of a clip.
+        Views of a clip that the model uses.
     strategies, seeds : list
-        Each strategy is run with each seed.
+        Each strategy runs with each seed.
     labels : dict
-        For each data set the numbers of labels at which it is measured, rising. The first are drawn at random.
+        From data set to the numbers of labels at which the model is measured, in rising order. The first labels are
+        drawn at random.
     valid_share : float
-        The share of all labels that is drawn at random and held out, to calibrate by.
+        Share of all labels that is drawn at random and held out for calibration.
     model_labels_until : int
-        Up to so many labels a second model also learns from the confident labels of the first.
+        Up to this number of labels, a second model also learns from the confident labels of the first.
     """
 
     views: list[Literal["spectrogram", "embedding"]]
@@ -51,39 +52,39 @@ class Kind(Section):
 
     @model_validator(mode="after")
     def labels_rise(self) -> "Kind":
-        """Refuse numbers of labels that do not rise."""
+        """Refuse numbers of labels that are not in rising order."""
         if any(counts != sorted(set(counts)) or not counts for counts in self.labels.values()):
-            raise ValueError("should have numbers of labels that rise")
+            raise ValueError("should have numbers of labels in rising order")
         return self
 
     def valid_of(self, label_count: int) -> int:
-        """Return how many of some labels are held out for calibration."""
+        """Return the number of labels held out for calibration."""
         return round(self.valid_share * label_count)
 
 
 class Band(Section):
-    """The scores, both ends included, of clips that get no label from the model."""
+    """The range of scores, including both ends, of clips that get no label from the model."""
 
     low: Share
     high: Share
 
 
 class Steps(Section):
-    """With how many clips `train.epochs` make the gradient steps of a training, and the most there may be."""
+    """Gradient steps of a training: as many as `train.epochs` gives for `as_for` clips, but at most `at_most`."""
 
     as_for: Count
     at_most: Count
 
 
 class Views(Section):
-    """What is computed of each clip: the views, and the pretrained model of the embedding."""
+    """The views to compute for each clip, and the pretrained model of the embedding."""
 
     views: list[Literal["spectrogram", "embedding"]]
     pretrained: str
 
 
 class Settings(Section):
-    """The whole file."""
+    """The whole params.yaml of the experiment."""
 
     datasets: list[str]
     featurize: Views

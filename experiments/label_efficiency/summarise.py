@@ -1,4 +1,4 @@
-"""The tables of all runs of a data set: learning curves, and what each strategy is worth against random."""
+"""Summarise all runs of a data set: learning curves, and a comparison of each strategy with random labels."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -35,19 +35,19 @@ COMPARISON_COLUMNS = (
 
 
 class Curve(NamedTuple):
-    """The kind of model, the strategy, and whose labels it has learnt from."""
+    """The kind of model, the strategy, and the source of the training labels."""
 
     kind: str
     strategy: str
     learnt_from: str
 
 
-# From curve to an ndarray of shape (seeds, rounds, 5): labels, accuracy, AUC, labels by the model, the wrong of these.
+# From curve to an ndarray of shape (seeds, rounds, 5): labels, accuracy, AUC, labels by the model, wrong ones of these.
 Runs = Mapping[Curve, np.ndarray]
 
 
 def read_runs(folder: Path, settings: Settings) -> Runs:
-    """Read the runs of a data set; a strategy of which a seed is not there yet is left out."""
+    """Read the runs of a data set; strategies with missing seeds are left out."""
     runs = {}
     for name, kind in settings.kinds.items():
         for strategy in kind.strategies:
@@ -63,7 +63,7 @@ def read_runs(folder: Path, settings: Settings) -> Runs:
 
 
 def curve_rows(runs: Runs) -> Iterator[tuple]:
-    """Yield the learning curves: means over the seeds with their intervals."""
+    """Yield the learning curves: means over the seeds, with intervals."""
     for curve, results in runs.items():
         for of_round in results.transpose(1, 2, 0):
             labels, accuracy, roc_auc, model_labels, wrong = of_round
@@ -72,12 +72,12 @@ def curve_rows(runs: Runs) -> Iterator[tuple]:
 
 
 def comparison_rows(runs: Runs) -> Iterator[tuple]:
-    """Yield for each curve the area below it, the labels it needs, and what it has over random.
+    """Yield for each curve the area below it, the labels it needs, and its advantage over random labels.
 
     Each curve is compared with random labels and the same kind of model, seed by seed, because runs of a seed share
-    their start and their test clips. The labels needed are those with which the mean curve reaches what random has at
-    the end, learnt from the experts' labels alone. Areas are compared with random learnt from the same kind of labels
-    (the difference) and from the experts' labels alone (the gain).
+    their first labels and test clips. The labels needed are the number at which the mean curve reaches the final
+    accuracy of random labels by experts alone. Areas are compared with random labels of the same kind (the difference)
+    and with random labels by experts alone (the gain).
     """
     for curve, results in runs.items():
         reference = curve._replace(strategy=RANDOM, learnt_from=EXPERTS)
@@ -96,10 +96,7 @@ def areas(results: np.ndarray) -> np.ndarray:
 
 
 def compared(runs: Runs, curve: Curve, other: Curve) -> Estimate:
-    """Return by how much the area of a curve exceeds that of another, along the rounds that both have.
-
-    Nothing where they are the same curve.
-    """
+    """Return the area of a curve minus the area of another, over the rounds that both have; NaN for the same curve."""
     if curve == other:
         return Estimate(*(float("nan"),) * 3)
     rounds = min(runs[curve].shape[1], runs[other].shape[1])
@@ -107,14 +104,14 @@ def compared(runs: Runs, curve: Curve, other: Curve) -> Estimate:
 
 
 def written(value: float) -> str:
-    """Return a number as the tables have it; nothing where it is not a number."""
+    """Format a number for the tables; empty if NaN."""
     return "" if np.isnan(value) else f"{value:.4f}"
 
 
 def main() -> None:
-    """Write the tables of the data set that the command line names."""
+    """Write the tables of one data set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset")
+    parser.add_argument("dataset", help="one of `datasets` in experiments/label_efficiency/params.yaml")
     dataset = parser.parse_args().dataset
     runs = read_runs(RUNS / dataset, read_settings())
     write_table(TABLES / f"curves_{dataset}.csv", CURVE_COLUMNS, curve_rows(runs))

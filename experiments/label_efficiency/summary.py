@@ -1,4 +1,4 @@
-"""The arithmetic of the summary: curves over seeds, the area below them, labels needed, and paired differences."""
+"""The arithmetic of the summary: means over seeds, areas below curves, labels needed, and paired differences."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -11,7 +11,7 @@ NEVER = float("inf")
 
 
 class Estimate(NamedTuple):
-    """A mean over seeds with its 95 % interval, which is not a number where there is one seed only."""
+    """A mean over seeds with its 95 % interval, which is NaN for a single seed."""
 
     mean: float
     low: float
@@ -19,9 +19,9 @@ class Estimate(NamedTuple):
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Return the mean of some seeds and its interval.
+    """Return the mean over seeds and its interval.
 
-    Of paired differences this is the interval of the paired t-test.
+    For paired differences, this is the interval of the paired t-test.
 
     References
     ----------
@@ -38,16 +38,16 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def area(labels: Sequence[int], accuracy: Sequence[float]) -> float:
-    """Return the area below a learning curve by trapezoids, over its width: the mean accuracy along the way.
+    """Return the area below a learning curve by trapezoids, divided by its width: the mean accuracy along the curve.
 
-    A curve of one point has no width, and its accuracy is returned.
+    For a curve of one point, this is the accuracy at the point.
     """
     width = labels[-1] - labels[0]
     return float(np.trapezoid(accuracy, labels) / width) if width else float(accuracy[0])
 
 
 def labels_needed(labels: Sequence[int], accuracy: Sequence[float], target: float) -> float:
-    """Return with how many labels a curve first reaches an accuracy, on straight lines between its points.
+    """Return the number of labels at which a curve first reaches an accuracy, by linear interpolation.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def labels_needed(labels: Sequence[int], accuracy: Sequence[float], target: floa
     Returns
     -------
     float
-        The labels of the start where that is enough; infinite where the curve never gets there.
+        The first number of labels if its accuracy is enough; infinite if the curve never reaches the target.
     """
     reached = next((position for position, value in enumerate(accuracy) if value >= target), None)
     if reached is None:
@@ -71,20 +71,20 @@ def labels_needed(labels: Sequence[int], accuracy: Sequence[float], target: floa
 
 
 def labels_needed_estimate(labels: Sequence[int], accuracy: np.ndarray, reference: np.ndarray) -> Estimate:
-    """Return with how many labels the mean curve reaches what the mean curve of the reference has at its end.
+    """Return the number of labels at which the mean curve reaches the final accuracy of the mean reference curve.
 
     Parameters
     ----------
     labels : sequence of int, rising
     accuracy, reference : ndarray, shape (seeds, rounds)
-        Of the same seeds in the same order.
+        Accuracies with the same seeds in the same order.
 
     Returns
     -------
     Estimate
-        Infinite where the curve does not get there. The interval holds 95 % of all ways to draw as many seeds with
-        replacement, the same for both curves, because labels needed have no mean and no variance where a curve of some
-        seeds never gets there.
+        Infinite if the curve never reaches that accuracy. The interval covers 95 % of all ways to draw as many seeds
+        with replacement, the same for both curves. A t interval is not possible, because the number is infinite for
+        seeds that never reach the accuracy.
 
     References
     ----------
@@ -100,6 +100,6 @@ def labels_needed_estimate(labels: Sequence[int], accuracy: np.ndarray, referenc
         return Estimate(needed(every_seed), float("nan"), float("nan"))
     drawn = [needed(list(seeds)) for seeds in product(every_seed, repeat=seed_count)]
     tail = (1 - CONFIDENCE) / 2
-    # A value that is there, because there is nothing between a number and infinity.
+    # This method returns one of the values. Interpolation between a number and infinity is impossible.
     low, high = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
     return Estimate(needed(every_seed), float(low), float(high))

@@ -265,12 +265,12 @@ def test_an_unknown_strategy_is_refused_in_a_line():
     assert "invalid choice: 'guess'" in outcome.stderr
 
 
-def test_the_oracle_says_a_label_once_and_only_when_asked():
+def test_the_oracle_reveals_a_label_once_and_only_when_asked():
     oracle = Oracle({"a": "call", "b": "nocall"})
     assert oracle.answers == {}
     oracle.ask(["b"])
     assert oracle.answers == {"b": "nocall"}
-    with pytest.raises(ValueError, match="b was asked about already"):
+    with pytest.raises(ValueError, match="b has already been asked about"):
         oracle.ask(["a", "b"])
     assert oracle.count_wrong({"a": "nocall", "b": "nocall"}) == 1
 

@@ -1,4 +1,4 @@
-"""The real data sets: where they are, the params for them, their features and clips."""
+"""The real data sets: their folders, params, features and clips."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +18,12 @@ OVERLAYS = Path(__file__).parent
 
 
 def params_for(dataset: str, section: str, kind: type[SectionType], *changes: Mapping) -> SectionType:
-    """Return a section of params.yaml as it is for a real data set, with some changes."""
+    """Return a section of params.yaml for a real data set, with further changes."""
     return overlaid(section, kind, read_overlay(OVERLAYS / f"{dataset}.yaml"), *changes)
 
 
 def featurized(dataset: str, *changes: Mapping) -> tuple[Features, list[Clip]]:
-    """Return the features of a real data set, computed unless they are kept, and its clips, each sound once."""
+    """Return the features (computed if not stored) and clips of a real data set, without repeats of a sound."""
     params = params_for(dataset, "featurize", FeatureParams, overlay_of(available_kinds()), *changes)
     source = RECORDINGS / dataset
     return kept_features(dataset, source / "clips.csv", source / "recordings", params)
@@ -32,7 +32,7 @@ def featurized(dataset: str, *changes: Mapping) -> tuple[Features, list[Clip]]:
 def kept_features(
     name: str, table: Path, recordings_folder: Path, params: FeatureParams
 ) -> tuple[Features, list[Clip]]:
-    """Return the features of the clips in a table, computed unless they are kept, and the clips."""
+    """Return the features of the clips in a table, and the clips; features are computed if not stored."""
     folder = features_folder(name, table, params)
     if not folder.is_dir():
         write_features(folder, table, recordings_folder, params)
@@ -40,6 +40,6 @@ def kept_features(
 
 
 def repeats_in(folder: Path) -> set[str]:
-    """Return the recordings of a data set that hold the same bytes as another one."""
+    """Return the recordings of a data set that have the same bytes as another of its recordings."""
     names = {clip.recording for clip in read_clips(folder / "clips.csv")}
     return set(known_sound({name: folder / "recordings" / name for name in names}, []))

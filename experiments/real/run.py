@@ -1,7 +1,7 @@
 """The pipeline on real recordings with each kind of model, in a temporary clone: `make real`.
 
-For each split seed: the baseline, the retrained model without any expert label, and the retrained model after the
-published label of each queued clip was given as an expert's answer.
+Three models are measured for each split seed: the baseline, the retrained model without expert labels, and the model
+retrained after the published labels of the queued clips are added as an expert's answers.
 """
 
 import argparse
@@ -34,7 +34,7 @@ SECTION = "make real"
 def run_dataset(
     dataset: str, kinds: Sequence[str], seeds: Sequence[int], changes: Mapping, folder: Path
 ) -> dict[str, list[dict]]:
-    """Run the loop with each kind of model once for each split seed; return one result a seed for each kind."""
+    """Run the loop with each kind of model and split seed; return one result per seed for each kind."""
     clone_for(dataset, folder)
     copy_pretrained(folder)
     overlay(folder / "params.yaml", changes)
@@ -62,10 +62,10 @@ def run_seed(dataset: str, seed: int, folder: Path) -> dict:
 
 
 def clone_for(dataset: str, folder: Path) -> None:
-    """Clone the repository into a folder that does not exist, with a real data set and the params for it."""
+    """Clone the repository into a new folder, with a real data set and its params."""
     clone(folder)
     shutil.copytree(RECORDINGS / dataset, folder / "data" / dataset, copy_function=shutil.copyfile)
-    # Folders are copied with their permissions, and the source may be read-only.
+    # The copied folders keep their permissions, and the source may be read-only.
     for path in [folder / "data" / dataset, *(folder / "data" / dataset).rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     drop_repeats(folder / "data" / dataset)
@@ -73,7 +73,7 @@ def clone_for(dataset: str, folder: Path) -> None:
 
 
 def drop_repeats(folder: Path) -> None:
-    """Remove the recordings of a data set that hold the same bytes as another one, and their clips."""
+    """Remove recordings with the same bytes as another one from a data set, and their clips."""
     repeats, table = repeats_in(folder), folder / "clips.csv"
     rows = [row.cells for row in read_table(table, COLUMNS)]
     write_table(
@@ -84,7 +84,7 @@ def drop_repeats(folder: Path) -> None:
 
 
 def read_metrics(folder: Path) -> dict:
-    """Read the committed metrics of a clone."""
+    """Read the metrics of a clone."""
     return {
         name: json.loads((folder / "metrics" / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("pool", "labels", "evaluation")
@@ -94,7 +94,13 @@ def read_metrics(folder: Path) -> dict:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = results_parser(__doc__, seed_count=5)
-    parser.add_argument("datasets", nargs="*", default=DATASETS, metavar="DATASET", help=f"of {', '.join(DATASETS)}")
+    parser.add_argument(
+        "datasets",
+        nargs="*",
+        default=DATASETS,
+        metavar="DATASET",
+        help=f"data sets to run (default: {' '.join(DATASETS)})",
+    )
     add_kinds(parser)
     add_overlay(parser)
     return parser.parse_args()

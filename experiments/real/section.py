@@ -15,7 +15,7 @@ MEASURES = ("accuracy", "sensitivity", "specificity", "roc_auc")
 
 
 def results_table(dataset: str, results: Mapping[str, Sequence[dict]]) -> str:
-    """Return the results of a data set as Markdown, the kinds of models side by side."""
+    """Return the results of a data set as Markdown, with the kinds of models side by side."""
     tables = [seed_table(results), mean_table(results), change_table(results)]
     kinds = list(results)
     majority = "\n".join([majority_line(results[kinds[0]]), "", *(gain_line(kind, results[kind]) for kind in kinds)])
@@ -23,7 +23,7 @@ def results_table(dataset: str, results: Mapping[str, Sequence[dict]]) -> str:
 
 
 def seed_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
-    """Return accuracy and AUC of each seed and model."""
+    """Return accuracy and AUC for each seed and model."""
     head = [f"{kind}: {measure}" for kind in results for measure in ("accuracy (95 % interval)", "AUC")]
     rows = []
     for of_seed in zip(*results.values(), strict=True):
@@ -38,7 +38,7 @@ def seed_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
 
 
 def mean_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
-    """Return the means over the seeds with their standard deviations; counts are those of all seeds together."""
+    """Return the means over the seeds with standard deviations; counts are sums over the seeds."""
     rows = []
     for kind, of_kind in results.items():
         pools = [result["unanswered"]["pool"] for result in of_kind]
@@ -54,7 +54,7 @@ def mean_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
 
 
 def change_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
-    """Return what the answers changed in the accuracy, against the baseline of the same kind."""
+    """Return the change of the accuracy by the answers, compared with the baseline of the same kind."""
     rows = []
     for of_seed in zip(*results.values(), strict=True):
         cells = []
@@ -67,7 +67,7 @@ def change_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
 
 
 def models(result: Mapping) -> dict[str, dict]:
-    """Return the measures of the three models of a seed."""
+    """Return the measures of the three models of one seed."""
     return {
         BASELINE: result["unanswered"]["evaluation"]["before"],
         "retrained, queue unanswered": result["unanswered"]["evaluation"]["after"],
@@ -76,7 +76,7 @@ def models(result: Mapping) -> dict[str, dict]:
 
 
 def majority_shares(results: Sequence[dict]) -> list[float]:
-    """Return for each seed how right one is who always names the more frequent class."""
+    """Return the accuracy of always predicting the more frequent class, for each seed."""
     supports = [
         [result["unanswered"]["evaluation"]["before"][name]["support"] for name in ("calls", "nocalls")]
         for result in results
@@ -85,12 +85,12 @@ def majority_shares(results: Sequence[dict]) -> list[float]:
 
 
 def majority_line(results: Sequence[dict]) -> str:
-    """Say how right one is who always names the more frequent class."""
+    """Return a sentence on the accuracy of always predicting the more frequent class."""
     return f"Majority class of the same test clips: {statistics.mean(majority_shares(results)):.3f}."
 
 
 def gain_line(kind: str, results: Sequence[dict]) -> str:
-    """Say how much more often the baseline of a kind is right than who always names the more frequent class."""
+    """Return a line on the gain of a kind's baseline over always predicting the more frequent class."""
     accuracies = [result["unanswered"]["evaluation"]["before"]["accuracy"] for result in results]
     gain = estimate(np.subtract(accuracies, majority_shares(results)))
     interval = f" (95 % interval {gain.low:+.3f} to {gain.high:+.3f}, Student's t)" if len(results) > 1 else ""

@@ -1,7 +1,7 @@
-"""Each kind of model on real recordings that it has not heard: `python -m experiments.real.unheard`.
+"""Accuracy of each kind of model on real clips that it has not heard: `python -m experiments.real.unheard`.
 
-201 test clips leave an interval of 0.09. The right-whale clips that no part needs make it 0.02. Of the orca recordings
-every site is left out once.
+On right whale, each model is tested on the test clips and all unused clips. This narrows the 95 % interval from 0.09
+(201 test clips alone) to 0.02. On orca, each site is left out once and tested.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ Scores = dict[str, np.ndarray]
 
 
 class Result(NamedTuple):
-    """What a kind of model gave on some clips."""
+    """The results of a kind of model on some clips."""
 
     right: int
     clips: int
@@ -46,12 +46,12 @@ class Result(NamedTuple):
 
 
 def labelled(clips: Sequence[Clip]) -> LabelledClips:
-    """Return clips with the labels of the data set, each counting for one."""
+    """Return clips with the labels of the data set and weight 1."""
     return LabelledClips.unweighted([clip.clip_id for clip in clips], [clip.label for clip in clips])
 
 
 def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:
-    """Split clips as the pipeline does; return what is in train, in valid, and in neither these nor the pool."""
+    """Split clips as the pipeline does; return the training clips, the validation clips, and test and unused clips."""
     held_out, _ = draw(clips, params)
     parts = parts_of(clips, params, held_out)
     wanted = (("train",), ("valid",), ("test", None))
@@ -59,12 +59,12 @@ def divided(clips: Sequence[Clip], params: SplitParams) -> list[LabelledClips]:
 
 
 def scored(models: Mapping[str, Model], features: Features, clips: LabelledClips) -> Scores:
-    """Score clips by a model of each kind."""
+    """Score clips with the model of each kind."""
     return {kind: calibrated_log_odds(model, only(features, kind), clips.clip_ids) for kind, model in models.items()}
 
 
 def right_whale(kinds: Sequence[str], seed: int, changes: Mapping) -> dict[str, Result]:
-    """Train the baseline of a split seed, and measure it on every clip that is in neither train, valid nor pool."""
+    """Train the baseline of a split seed, and measure it on all test and unused clips."""
     features, clips = featurized("right_whale", changes)
     split_params = params_for("right_whale", "split", SplitParams, changes, {"split": {"seed": seed}})
     params = params_for("right_whale", "train", TrainParams, changes)
@@ -73,7 +73,7 @@ def right_whale(kinds: Sequence[str], seed: int, changes: Mapping) -> dict[str, 
 
 
 def orca(kinds: Sequence[str], seed: int, changes: Mapping) -> dict[str, Result]:
-    """Train once for each fold, without some sites, and measure each on these sites; the clips of all together."""
+    """Train once per fold without some sites, score these sites, and measure the scores of all clips together."""
     features, clips = featurized("orca", changes)
     params = params_for("orca", "train", TrainParams, changes, {"train": {"seed": seed}})
     everything, sites = labelled(clips), [clip.site for clip in clips]
@@ -101,7 +101,7 @@ def results_of(clips: LabelledClips, scores: Scores) -> dict[str, Result]:
 
 
 def results_table(title: str, results: Sequence[Mapping[str, Result]]) -> str:
-    """Return the results of a data set as Markdown, the kinds side by side, with the means over the seeds."""
+    """Return the results of a data set as Markdown, with the kinds side by side and the means over the seeds."""
     kinds = list(results[0])
     head = [f"{kind}: {measure}" for kind in kinds for measure in ("accuracy (95 % interval)", "AUC")]
     rows = [
@@ -118,13 +118,13 @@ def results_table(title: str, results: Sequence[Mapping[str, Result]]) -> str:
 
 
 def cells(result: Result) -> tuple[str, str]:
-    """Return an accuracy with its interval, and the area under the ROC curve."""
+    """Format the accuracy with its interval, and the area under the ROC curve."""
     accuracy, low, high = proportion(result.right, result.clips)
     return f"{accuracy:.4f} ({low:.4f} to {high:.4f})", f"{result.roc_auc:.4f}"
 
 
 def main() -> None:
-    """Measure both data sets, and print the results or put them into a page."""
+    """Measure both data sets, and print the results or put them in a page."""
     parser = results_parser(__doc__, seed_count=5)
     add_kinds(parser)
     add_overlay(parser)

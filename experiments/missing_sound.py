@@ -70,14 +70,14 @@ def stored_at(new_rate: int) -> Change:
 
 
 CHANGES: dict[str, Change] = {
-    "the clips themselves": whole_clip,
+    "unchanged clips": whole_clip,
     "offset of 0.2": offset(0.2),
     "first half zeroed": zeroed(0, 0.5),
     "middle half zeroed": zeroed(0.25, 0.75),
     "last half zeroed": zeroed(0.5, 1),
     "stored at 16 kHz": stored_at(16000),
     "stored at 8 kHz": stored_at(8000),
-    f"with {TAIL_S:g} s more": cut(0.0),
+    f"with the next {TAIL_S:g} s": cut(0.0),
     **{f"the same, {seconds:g} s cut off the end": cut(seconds) for seconds in (0.1, 0.25, 0.5, 0.7)},
 }
 
@@ -113,7 +113,7 @@ def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) 
             for (label, _, _), is_called in zip(files, are_called(detector, paths), strict=True):
                 called[label == CALL] += is_called
             rows.append((name, str(called[True]), str(called[False])))
-    head = ("test clips", f"called, of {counts[0]} calls", f"called, of {counts[1]} no-calls")
+    head = ("test clips", f"classified as calls, of {counts[0]} calls", f"classified as calls, of {counts[1]} no-calls")
     return "\n".join([*table(head, rows), ""])
 
 

@@ -93,10 +93,10 @@ def results_table(dataset: str, outcome: Trained) -> str:
     commits = [of_change.seconds for of_change in outcome.changed]
     rows = [
         (f"accuracy, mean over {len(seeds)} training seeds", f"{statistics.mean(seeds):.4f}"),
-        ("its standard deviation over these seeds", f"{statistics.stdev(seeds):.4f}"),
-        ("what the metrics state of that, in the mean", f"{statistics.mean(stated):.4f}" if stated else "nothing"),
-        (f"what one answer of {outcome.answers} moves, mean of {len(moves)}", f"{statistics.mean(moves):.4f}"),
-        ("what one answer moves, at most", f"{max(moves):.4f}"),
+        ("standard deviation over these seeds", f"{statistics.stdev(seeds):.4f}"),
+        ("standard deviation stated in the metrics, mean", f"{statistics.mean(stated):.4f}" if stated else "nothing"),
+        (f"change by one answer of {outcome.answers}, mean of {len(moves)}", f"{statistics.mean(moves):.4f}"),
+        ("change by one answer, maximum", f"{max(moves):.4f}"),
         ("seconds of `dvc repro` after one answer, median", f"{statistics.median(commits):.0f}"),
     ]
     return "\n".join([f"### {dataset}", "", *table(("", "retrained model"), rows), ""])

@@ -23,8 +23,8 @@ def section(outcomes: Mapping[str, Sequence[Detected]]) -> str:
 def searched(outcome: Detected) -> str:
     """Describe the searched recordings."""
     return (
-        f"{outcome.calls.sum()} calls in {np.count_nonzero(outcome.calls)} of {len(outcome.calls)} recordings of "
-        f"{outcome.hours.sum():.2f} h together."
+        f"{outcome.calls.sum()} calls in {np.count_nonzero(outcome.calls)} of {len(outcome.calls)} recordings, "
+        f"{outcome.hours.sum():.2f} h in total."
     )
 
 
@@ -79,7 +79,8 @@ def threshold_table(outcomes: Mapping[str, Sequence[Detected]]) -> list[str]:
         for threshold in THRESHOLDS
         for kind, of_kind in outcomes.items()
     ]
-    head = ["recall", "precision", "false alarms/h", "where there are calls", "where there are none"]
+    head = ["recall", "precision", "false alarms/h"]
+    head += [f"false alarms/h, recordings {which} calls" for which in ("with", "without")]
     return table(["score above", "model", *head], rows)
 
 

@@ -26,8 +26,8 @@ def with_interval(cells: Cells, name: str, form: str = "{:.3f}") -> str:
 
 def comparison_table(rows: Sequence[Cells]) -> list[str]:
     """Return a Markdown table that compares the strategies."""
-    head = ["model", "strategy", "learnt from the labels of", "area", "area less that of random, same kind of labels"]
-    head += ["area less that of random, experts' labels alone", "labels needed for what the latter has at the end"]
+    head = ["model", "strategy", "learned from the labels of", "area", "area minus random, same kind of labels"]
+    head += ["area minus random, experts' labels alone", "labels needed for the final accuracy of the latter"]
     return table(
         head,
         [
@@ -82,7 +82,7 @@ def section(dataset: str, settings: Settings) -> str:
         of_these = [cells for cells in curves if cells["learnt_from"] == learnt_from]
         for measure, title in {"accuracy": "Accuracy", "roc_auc": "AUC"}.items():
             if of_these:
-                lines += ["", f"{title} by labels asked for, learnt from the labels of {learnt_from}:", ""]
+                lines += ["", f"{title} by labels asked for, learned from the labels of {learnt_from}:", ""]
                 lines += curve_table(of_these, measure)
     return "\n".join([*lines, "", own_label_line(curves)]).rstrip() + "\n"
 

@@ -63,7 +63,7 @@ def change_table(results: Mapping[str, Sequence[dict]]) -> list[str]:
             low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
             cells.append(f"{change['accuracy']:+.3f} ({low:+.3f} to {high:+.3f}), {p_text(change['permutation_p'])}")
         rows.append([str(of_seed[0]["seed"]), *cells])
-    return table(["answered less baseline, split seed", *(f"{kind}: accuracy, exact test" for kind in results)], rows)
+    return table(["answered minus baseline, split seed", *(f"{kind}: accuracy, exact test" for kind in results)], rows)
 
 
 def models(result: Mapping) -> dict[str, dict]:

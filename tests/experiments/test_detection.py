@@ -143,7 +143,7 @@ def test_a_recording_that_is_drawn_twice_counts_twice():
 def test_the_section_holds_each_seed_and_each_threshold():
     text = section({"network": [OUTCOME, OUTCOME], "probe": [OUTCOME, OUTCOME]})
     assert text.startswith(
-        "3 calls in 1 of 2 recordings of 1.00 h together.\n\n| model | split seed | average precision |"
+        "3 calls in 1 of 2 recordings, 1.00 h in total.\n\n| model | split seed | average precision |"
     )
     rows = [line for line in text.splitlines() if line.startswith(("| probe | 0 | 0.50 (", "| network | 1 | 0.50 ("))]
     assert len(rows) == 2
@@ -182,5 +182,5 @@ def test_a_short_pass_over_the_real_recordings(tmp_path):
         [*command, "--page", str(page)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert outcome.returncode == 0, outcome.stderr
-    assert "73 calls in 5 of 10 recordings of 2.50 h together." in page.read_text()
+    assert "73 calls in 5 of 10 recordings, 2.50 h in total." in page.read_text()
     assert "| 0.5 | network | 0." in page.read_text()

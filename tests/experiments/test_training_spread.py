@@ -14,10 +14,10 @@ def test_the_table_tells_seeds_and_answers_apart():
     lines = results_table("sea", Trained(32, first, changed, seeded)).splitlines()
     assert lines[4:] == [
         "| accuracy, mean over 2 training seeds | 0.8200 |",
-        "| its standard deviation over these seeds | 0.0283 |",
-        "| what the metrics state of that, in the mean | 0.0150 |",
-        "| what one answer of 32 moves, mean of 3 | 0.0133 |",
-        "| what one answer moves, at most | 0.0300 |",
+        "| standard deviation over these seeds | 0.0283 |",
+        "| standard deviation stated in the metrics, mean | 0.0150 |",
+        "| change by one answer of 32, mean of 3 | 0.0133 |",
+        "| change by one answer, maximum | 0.0300 |",
         "| seconds of `dvc repro` after one answer, median | 33 |",
     ]
 

@@ -1,4 +1,4 @@
-"""`metrics/field.json`: what a review says about a run of the detector, at all sites together and at each."""
+"""`metrics/field.json`: the results of reviewing a detector run, for all sites together and for each."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -14,23 +14,23 @@ from tools.lib.field.recalibration import Recalibration, recalibrate
 from tools.lib.field.sample import Sample, sample_of
 from tools.lib.field.sample_remarks import remarks_on
 
-# Of a single site, for which there are fewer windows.
+# Fewer thresholds for a single site, because it has fewer windows.
 SITE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 
 
 def field_metrics(
     reviews: Sequence[Review], label_of: Mapping[str, str | None], runs: Sequence[SearchedBin]
 ) -> dict[str, Any]:
-    """Return what metrics/field.json holds.
+    """Return the content of metrics/field.json.
 
     Parameters
     ----------
     reviews : sequence of Review
-        Of one run.
+        Reviews of one run.
     label_of : mapping
-        From clip id to the experts' label, None where they are not of one mind.
+        From clip id to the experts' label; None if they disagree.
     runs : sequence of SearchedBin
-        The rows of the same run, one at least.
+        Rows of the same run, at least one.
     """
     sites = sorted({row.site for row in runs})
     sample = sample_of(reviews, label_of, runs)
@@ -58,7 +58,7 @@ def described(
     fitted: Recalibration | None,
     thresholds: Sequence[float],
 ) -> dict[str, Any]:
-    """Return what a sample is made of and what it says."""
+    """Return the size of a sample and its estimates."""
     drawn = [one for one in reviews if one.drawn]
     measured = thresholds if len(sample.p_call) and sample.hours else ()
     return {
@@ -75,7 +75,7 @@ def described(
 
 
 def point_row(point: OperatingPoint, fitted: Recalibration | None) -> dict[str, Any]:
-    """Return an operating point as JSON has it: numbers to six decimals, null where one is not known."""
+    """Return an operating point for JSON: numbers to six decimals, null if unknown."""
     row: dict[str, Any] = {"threshold": point.threshold, "heard": point.heard}
     row["p_call_here"] = None if fitted is None else in_json(float(fitted.probability(np.array(point.threshold))))
     for name in MEASURES:
@@ -85,5 +85,5 @@ def point_row(point: OperatingPoint, fitted: Recalibration | None) -> dict[str, 
 
 
 def in_json(number: float) -> float | None:
-    """Return a number to six decimals; None for NaN, which JSON does not have."""
+    """Round a number to six decimals; return None for NaN, which JSON lacks."""
     return None if isnan(number) else round(number, 6)

@@ -1,4 +1,4 @@
-"""The report on a run as text: what was heard, and a table for all sites and for each."""
+"""The report on a run as text: the reviewed windows and a table, for all sites together and for each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def summary(metrics: Mapping[str, Any]) -> str:
 
 
 def section(name: str, described: Mapping[str, Any]) -> str:
-    """Return what is known of one site, or of all."""
+    """Return the results for one site, or for all."""
     heading = (
         f"{name}: {counted(described['calls'], 'call')} and {counted(described['nocalls'], 'no-call')} heard of "
         f"{described['candidates']:,} windows in {counted(described['recordings'], 'recording')} of "
@@ -31,7 +31,7 @@ def section(name: str, described: Mapping[str, Any]) -> str:
 
 
 def left_out(described: Mapping[str, Any]) -> str:
-    """Say which reviewed windows do not count, if there are any."""
+    """Return a clause on the reviewed windows that do not count; empty if all count."""
     reasons = {
         "undecided": "drawn but unanswered, unsure or disputed",
         "not_drawn": "reviewed but not drawn at random",
@@ -41,7 +41,7 @@ def left_out(described: Mapping[str, Any]) -> str:
 
 
 def cells(point: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a row of the table."""
+    """Return the table row of an operating point."""
     here = point["p_call_here"]
     return (
         f"{point['threshold']:g}",
@@ -52,7 +52,7 @@ def cells(point: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def recalibrated(metrics: Mapping[str, Any]) -> str:
-    """Say how scores become probabilities here."""
+    """Describe how scores are recalibrated here."""
     fitted = metrics["recalibration"]
     if fitted is None:
         return "A call and a no-call have to be heard before scores can be recalibrated."

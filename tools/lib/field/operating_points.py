@@ -1,4 +1,4 @@
-"""What a threshold means in the field: precision, false alarms per hour and recall, with intervals by recording.
+"""Operating points: precision, false alarms per hour and recall at a threshold, with intervals by recording.
 
 All three are about windows that do not overlap (`tools/lib/draws/candidates.py`). A detection is one or more of them,
 so there are no more detections than windows above the threshold.
@@ -20,19 +20,19 @@ LOWER_EDGES, UPPER_EDGES = np.array(BIN_EDGES[:-1]), np.array(BIN_EDGES[1:])
 
 
 class OperatingPoint(NamedTuple):
-    """What is to be expected of the windows that score more than a threshold.
+    """The estimates for windows that score more than a threshold.
 
     Attributes
     ----------
     threshold : float
     heard : int
-        How many of the windows that were heard score more.
+        Number of reviewed windows that score more.
     precision : Interval
-        The share of calls among the windows that score more.
+        Share of calls among the windows that score more.
     false_alarms_per_hour : Interval
-        How many windows without a call score more.
+        Number of windows per hour that score more but hold no call.
     recall : Interval
-        The share of the windows with a call that score more.
+        Share of the windows with a call that score more.
     """
 
     threshold: float
@@ -43,7 +43,7 @@ class OperatingPoint(NamedTuple):
 
 
 def operating_point(sample: Sample, threshold: float) -> OperatingPoint:
-    """Return what a sample says of a threshold."""
+    """Estimate the operating point of a threshold from a sample."""
     above = sample.p_call > threshold
     found = total(sample, above & sample.is_call, threshold < UPPER_EDGES)
     false_alarms = total(sample, above & ~sample.is_call, threshold < UPPER_EDGES)

@@ -1,4 +1,4 @@
-"""Scores that mean what they say where calls are rare: how probable a call is there, for a score of the model."""
+"""Recalibration of scores for a site where calls are rare: the probability of a call there, given a score."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from tools.lib.field.sample import Sample
 
 # Scores are rounded to six decimals, and log-odds of 0 and 1 are infinite.
 SMALLEST = 1e-6
-# How far the slope may be from 1 if a few windows say so: it is what keeps it finite where they are perfectly divided.
+# Standard deviation of the prior on the slope, around 1. It keeps the slope finite if scores separate windows exactly.
 SLOPE_DEVIATION = 1.0
 
 
@@ -19,31 +19,30 @@ class Recalibration(NamedTuple):
     slope: float
 
     def probability(self, p_call: np.ndarray) -> np.ndarray:
-        """Return how probable a call is in windows with some scores, in [0, 1]."""
+        """Return the probability of a call in windows with some scores, in [0, 1]."""
         from scipy.special import expit
 
         return expit(self.intercept + self.slope * log_odds_of(p_call))
 
 
 def log_odds_of(p_call: np.ndarray) -> np.ndarray:
-    """Return log(p_call / (1 - p_call)), finite."""
+    """Return log(p_call / (1 - p_call)), clipped so that it is finite."""
     from scipy.special import logit
 
     return logit(np.clip(p_call, SMALLEST, 1 - SMALLEST))
 
 
 def recalibrate(sample: Sample) -> Recalibration | None:
-    """Fit a logistic regression of what was heard on the log-odds of the scores; None without a call and a no-call.
+    """Fit a logistic regression of the labels on the log-odds of the scores; None without a call and a no-call.
 
-    Each window counts for the candidates that it stands for, in proportion, so the scores that are frequent at the site
-    are fitted best. The slope is drawn to 1, which is what it is where calls are only rarer than in
-    training.
+    Windows are weighted by the candidates that they stand for, so the fit is best for scores that are frequent at the
+    site. A prior pulls the slope towards 1, its value if calls are rarer than in training but otherwise the same.
 
     References
     ----------
-    Platt (1999), "Probabilistic outputs for support vector machines", for the two numbers. King and Zeng (2001),
-    "Logistic regression in rare events data", Political Analysis 9(2), sections 4.1 and 4.2: another share of calls
-    moves the intercept alone, and how to weight a sample that was drawn by what it is about.
+    Platt (1999), "Probabilistic outputs for support vector machines", for slope and intercept. King and Zeng (2001),
+    "Logistic regression in rare events data", Political Analysis 9(2), sections 4.1 and 4.2: a different share of calls
+    changes only the intercept, and the weights of a sample that is stratified by outcome.
     """
     from scipy.optimize import minimize
 

@@ -1,4 +1,4 @@
-"""The windows of a run that were drawn and heard, as arrays."""
+"""The drawn and reviewed windows of a run, as arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,24 +13,24 @@ from tools.lib.field.weights import weights_now
 
 
 class Sample(NamedTuple):
-    """Windows that were heard, of the candidates of some recordings.
+    """Reviewed windows from the candidates of some recordings.
 
     Attributes
     ----------
     p_call : ndarray of float, shape (windows,)
     is_call : ndarray of bool, shape (windows,)
     score_bin : ndarray of int, shape (windows,)
-        The position in `BINS` of the bin that a window was drawn from.
+        Position in `BINS` of the bin that each window was drawn from.
     weights : ndarray of float, shape (windows,)
-        How many candidates each stands for; those of a bin add up to its candidates.
+        Number of candidates that each window stands for; they add up to the candidates of each bin.
     recording : ndarray of int, shape (windows,)
-        The number of its recording, from 0 and below `recordings`.
+        Number of the recording of each window, from 0 to `recordings` - 1.
     candidates : ndarray of int, shape (bins,)
-        How many windows could have been drawn from each bin.
+        Number of candidates in each bin.
     recordings : int
-        How many recordings were searched.
+        Number of searched recordings.
     hours : float
-        Of sound that was searched.
+        Hours of searched sound.
     """
 
     p_call: np.ndarray
@@ -44,10 +44,10 @@ class Sample(NamedTuple):
 
     @property
     def heard(self) -> np.ndarray:
-        """How many windows of each bin were heard, float of shape (bins,).
+        """The number of reviewed windows in each bin: ndarray of float, shape (bins,).
 
-        Where weights differ, as many with equal weights as would say as much (Kish 1965, Survey Sampling, section
-        11.7).
+        If weights differ, this is the effective sample size: the number of windows with equal weights that would be as
+        informative (Kish 1965, Survey Sampling, section 11.7).
         """
         squares = np.bincount(self.score_bin, self.weights**2, minlength=len(BINS))
         sums = np.bincount(self.score_bin, self.weights, minlength=len(BINS))
@@ -60,11 +60,11 @@ def sample_of(reviews: Sequence[Review], label_of: Mapping[str, str | None], run
     Parameters
     ----------
     reviews : sequence of Review
-        Of the run and the site. Reviews that were not drawn or have no label are left out.
+        Reviews of the run and the site. Windows not drawn, or without a label, are left out.
     label_of : mapping
         From clip id to the experts' label.
     runs : sequence of SearchedBin
-        The rows of the run and the site.
+        Rows of the run and the site.
     """
     heard = [one for one in reviews if one.drawn and label_of.get(one.clip_id)]
     weights = weights_now(heard, runs)

@@ -1,17 +1,18 @@
-"""When a sample is too small, and for what."""
+"""Remarks on the limits of a small sample."""
 
 from tools.lib.draws.candidates import BINS
 from tools.lib.field.sample import Sample
 from tools.lib.wording import counted
 
 FEWEST_CALLS = FEWEST_NOCALLS = 10
-# With fewer, 95 % intervals held what is true of other recordings of a site in fewer than 95 % of simulated cases
-# (experiments/field/intervals.py); what is true of the recordings themselves they held in nearly all.
+# In simulations with fewer recordings, the 95 % intervals contained the true values for other recordings of a site in
+# less than 95 % of the cases (experiments/field/intervals.py). They nearly always contained those for the recordings
+# themselves.
 FEWEST_RECORDINGS = 10
 
 
 def remarks_on(sample: Sample) -> list[str]:
-    """Say in a sentence each what limits the estimates from a sample."""
+    """Return one sentence for each limit of the estimates from a sample."""
     if not len(sample.p_call):
         return ["No drawn window has a verdict, so nothing can be estimated."]
     remarks = []
@@ -35,7 +36,7 @@ def remarks_on(sample: Sample) -> list[str]:
 
 
 def unknown_misses(sample: Sample) -> list[str]:
-    """Say below which score no call was heard, though calls can be there."""
+    """Name the score below which no call was heard although calls are possible there."""
     if not sample.is_call.any():
         return []
     lowest = float(sample.p_call[sample.is_call].min())
@@ -49,7 +50,7 @@ def unknown_misses(sample: Sample) -> list[str]:
 
 
 def not_heard(sample: Sample) -> list[str]:
-    """Name the bins with candidates in which none was heard."""
+    """Name the bins with candidates but without reviewed windows."""
     heard = sample.heard
     return [
         f"No window of the {sample.candidates[number]:,} that score {name.replace('-', ' to ')} was heard; the "

@@ -1,16 +1,16 @@
-"""How many windows of a kind there are, and the share of one kind among two, from a stratified sample; with intervals.
+"""Estimates from a stratified sample, with intervals: the number of windows of a kind, and its share among two kinds.
 
-A window is drawn with a chance that depends on its bin of scores alone. So the number of windows of a kind is the sum,
-over the bins, of the candidates in the bin times the share of the kind among the heard ones.
+The chance that a window is drawn depends only on its bin of scores. So the number of windows of a kind is a sum over
+the bins: the candidates in the bin times the share of the kind among the reviewed ones.
 
 An interval has two parts, added in quadrature:
 
-- which windows were drawn: Jeffreys' interval of the share in each bin, put together by MOVER. It stays open where
-  nothing of a kind was heard: 0 of 14 windows does not mean 0 of 3,000.
-- which recordings there were: the variance between recordings, with Student's t for so many recordings, on a log scale.
+- the draw of windows: Jeffreys' interval of the share in each bin, combined by MOVER. It has a width even if no window
+  of the kind was heard: 0 of 14 windows does not mean 0 of 3,000.
+- the choice of recordings: the variance between recordings, with Student's t for their number, on a log scale.
 
-The second part holds some of the chance of the first once more. Leaving that out gave intervals that are too narrow:
-`python -m experiments.field.intervals` measures how often the intervals hold the truth.
+The second part includes some of the variance of the first again. Without it, the intervals were too narrow:
+`python -m experiments.field.intervals` measures how often the intervals contain the truth.
 
 References
 ----------
@@ -32,13 +32,13 @@ from tools.lib.draws.candidates import BINS
 from tools.lib.field.sample import Sample
 
 TAIL = (1 - CONFIDENCE) / 2
-LARGEST_EXPONENT = 50.0  # Of a limit on the log scale; beyond it nothing is known.
+LARGEST_EXPONENT = 50.0  # Largest exponent of a limit on the log scale, against overflow.
 
 
 class Total(NamedTuple):
-    """How many windows of a kind there are, and the limits that come from which windows were drawn.
+    """The number of windows of a kind, with limits for the draw of windows.
 
-    `of_kind` says which of the windows that were heard are of the kind.
+    `of_kind` tells which of the reviewed windows are of the kind.
     """
 
     value: float
@@ -48,7 +48,7 @@ class Total(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """An estimate with its 95 % interval; NaN where nothing can be estimated."""
+    """An estimate with its 95 % interval; NaN if it cannot be estimated."""
 
     value: float
     low: float
@@ -56,17 +56,17 @@ class Interval(NamedTuple):
 
 
 def total(sample: Sample, of_kind: np.ndarray, possible: np.ndarray, *, rarer_below: bool = False) -> Total:
-    """Return how many windows of a kind there are.
+    """Estimate the number of windows of a kind.
 
     Parameters
     ----------
     sample : Sample
     of_kind : ndarray of bool, shape (windows,)
     possible : ndarray of bool, shape (bins,)
-        Which bins can hold windows of the kind at all.
+        Bins that can hold windows of the kind.
     rarer_below : bool
-        Whether the kind is no more frequent in a bin than in those above, as calls are. Then a bin has no more of them
-        than any bins from it upwards have together, which says more than its own few windows.
+        Whether the kind is at most as frequent in a bin as in the bins above it, as calls are. Then the bins above also
+        limit its share in the bin, which is tighter than the limit from a few windows of the bin alone.
     """
     numbers = np.bincount(sample.score_bin, sample.weights * of_kind, minlength=len(BINS))
     share = numbers / np.maximum(sample.candidates, 1)
@@ -83,7 +83,7 @@ def total(sample: Sample, of_kind: np.ndarray, possible: np.ndarray, *, rarer_be
 
 
 def share_limits(found: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of Jeffreys' intervals of some shares: 0 where nothing was found, 1 where nothing else was."""
+    """Return Jeffreys' intervals of some shares; the low end is 0 if none was found, the high end 1 if all were."""
     from scipy.special import betaincinv  # The quantiles of scipy.stats.beta, which takes seconds to import.
 
     limits = [betaincinv(found + 0.5, np.maximum(heard - found, 0) + 0.5, tail) for tail in (TAIL, 1 - TAIL)]
@@ -91,7 +91,7 @@ def share_limits(found: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def limits_from_above(found: np.ndarray, heard: np.ndarray, possible: np.ndarray) -> np.ndarray:
-    """Return for each bin the lowest upper limit of all bins from it up to some bin, taken together."""
+    """Return for each bin the lowest upper limit over all ranges of bins that start with it."""
     limits = np.ones(len(found))
     for first in np.flatnonzero(possible):
         together = [np.cumsum(np.where(possible, counts, 0)[first:]) for counts in (found, heard)]
@@ -100,17 +100,14 @@ def limits_from_above(found: np.ndarray, heard: np.ndarray, possible: np.ndarray
 
 
 def rate_per_hour(sample: Sample, of: Total) -> Interval:
-    """Return how many windows of a kind there are in an hour."""
+    """Estimate the number of windows of a kind per hour."""
     below, above = between_recordings(sample, of.value, of.of_kind.astype(float))
     low, high = combined(of.value, (of.low, of.high), (below, above))
     return Interval(of.value / sample.hours, low / sample.hours, high / sample.hours)
 
 
 def share_of(sample: Sample, part: Total, rest: Total) -> Interval:
-    """Return the share of a kind among two kinds.
-
-    It is found by way of the odds of the rarer one, which need not be there at all.
-    """
+    """Estimate the share of a kind among two kinds, from the odds of the rarer one, which may be absent."""
     if not part.value and not rest.value:
         return Interval(float("nan"), 0.0, 1.0)
     if part.value > rest.value:
@@ -123,12 +120,12 @@ def share_of(sample: Sample, part: Total, rest: Total) -> Interval:
 
 
 def share_of_odds(odds: float) -> float:
-    """Return the share that some odds mean."""
+    """Convert odds to a share."""
     return 1.0 if odds == inf else odds / (1 + odds)
 
 
 def ratio_limits(above: Total, below: Total) -> tuple[float, float]:
-    """Return the limits of one number over another, from the limits of both (MOVER)."""
+    """Return the limits of a ratio of two numbers from the limits of both (MOVER)."""
     product = above.value * below.value
     low_over = below.high * (2 * below.value - below.high)
     high_over = below.low * (2 * below.value - below.low)
@@ -140,7 +137,7 @@ def ratio_limits(above: Total, below: Total) -> tuple[float, float]:
 
 
 def between_recordings(sample: Sample, value: float, of_windows: np.ndarray) -> tuple[float, float]:
-    """Return how far below and above a value the chance of which recordings there were reaches.
+    """Return the distances of the limits below and above a value that come from the choice of recordings.
 
     Parameters
     ----------
@@ -148,7 +145,7 @@ def between_recordings(sample: Sample, value: float, of_windows: np.ndarray) -> 
     value : float
         At least 0.
     of_windows : ndarray of float, shape (windows,)
-        What each window adds to it.
+        Contribution of each window to the value.
     """
     if sample.recordings < 2 or value <= 0:
         return 0.0, 0.0
@@ -162,5 +159,5 @@ def between_recordings(sample: Sample, value: float, of_windows: np.ndarray) -> 
 
 
 def combined(value: float, limits: tuple[float, float], reach: tuple[float, float]) -> tuple[float, float]:
-    """Add to the limits of a value how far another chance reaches below and above it."""
+    """Combine the limits of a value with further distances below and above it, in quadrature."""
     return max(0.0, value - hypot(value - limits[0], reach[0])), value + hypot(limits[1] - value, reach[1])

@@ -12,18 +12,18 @@ REPORT = "python -m tools.field_report"
 
 
 class Wanted(NamedTuple):
-    """What a person asks for.
+    """A requirement of the user on the threshold.
 
     Attributes
     ----------
     option : str
-        With which it was asked for, such as `--false-alarms 2`.
+        Option on the command line, such as `--false-alarms 2`.
     measure : str
         One of `MEASURES`.
     met_by : callable
-        Tells whether a value of the measure is as good as what is wanted.
+        Function that tells whether a value of the measure is good enough.
     worst : str
-        `low` or `high`: the end of the interval that is the least good.
+        `low` or `high`: the worse end of the interval.
     """
 
     option: str
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 def count_per_hour(text: str) -> Wanted:
-    """Return the wish for at most so many false alarms per hour as an argument says; `InputFaults` if it cannot be."""
+    """Parse the highest number of false alarms per hour; `InputFaults` if invalid."""
     most = number(text)
     if most is None:
         raise InputFaults([f"--false-alarms {text}: should be a number per hour of 0 or more, such as 2"])
@@ -41,7 +41,7 @@ def count_per_hour(text: str) -> Wanted:
 
 
 def share(text: str) -> Wanted:
-    """Return the wish for at least so large a share of calls as an argument says; `InputFaults` if it cannot be."""
+    """Parse the lowest share of calls; `InputFaults` if invalid."""
     least = number(text)
     if least is None or not 0 < least <= 1:
         raise InputFaults([f"--precision {text}: should be a share of more than 0 and at most 1, such as 0.9"])
@@ -49,22 +49,22 @@ def share(text: str) -> Wanted:
 
 
 def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float, str]:
-    """Return the lowest threshold at which the estimate is as good as wanted, and a sentence about it.
+    """Return the lowest threshold whose estimate is good enough, and a sentence about it.
 
-    The estimate decides, because the end of its interval would ask for more reviews than most people can make; the
-    sentence says whether the end is as good, too. A threshold above which nothing was heard is never chosen.
+    Only the estimate has to be good enough, because requiring it of the whole interval would take too many reviews. The
+    sentence tells whether the whole interval is good enough. Thresholds above all reviewed windows are ignored.
 
     Parameters
     ----------
     wanted : Wanted
     model : str
-        The digest of the model that is to detect.
+        Digest of the model that is going to detect.
     path : Path
 
     Raises
     ------
     InputFaults
-        Where the report is about another model, or no threshold is known to be good enough.
+        If the report is about another model, or no threshold is known to be good enough.
     """
     points = points_for(wanted, model, path)
     for point in points:
@@ -81,7 +81,7 @@ def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float
 
 
 def points_for(wanted: Wanted, model: str, path: Path) -> Sequence[Mapping[str, Any]]:
-    """Return the operating points of the report, which has to be about the model."""
+    """Return the operating points of the report; refuse a report about another model."""
     metrics = read_field(path)
     points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
     if of_model != model:
@@ -102,7 +102,7 @@ def points_for(wanted: Wanted, model: str, path: Path) -> Sequence[Mapping[str, 
 
 
 def sentence(wanted: Wanted, point: Mapping[str, Any]) -> str:
-    """Say what a threshold is expected to give, and how sure that is."""
+    """Return a sentence with the estimates at a threshold and their certainty."""
     value, low, high = (point[key] for key in (wanted.measure, f"{wanted.measure}_low", f"{wanted.measure}_high"))
     name = wanted.measure.replace("_", " ")
     sure = wanted.met_by(point[f"{wanted.measure}_{wanted.worst}"])

@@ -1,4 +1,4 @@
-"""How many candidates each reviewed window stands for, once it is known which of the drawn ones were answered."""
+"""The weights of reviewed windows: the number of candidates that each stands for, given which ones were answered."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,9 +12,9 @@ from tools.lib.draws.runs_table import SearchedBin
 def weights_now(reviews: Sequence[Review], runs: Iterable[SearchedBin]) -> np.ndarray:
     """Return the weight of each reviewed window, from the number of candidates and of reviewed windows.
 
-    In a batch and bin, all candidates have had the same chance to be drawn, in one draw or in several. So each drawn
-    window stands for the same number of them. Where nothing of a batch was reviewed in a bin, the windows of the other
-    batches stand for its candidates as well.
+    In a batch and bin, all candidates have the same chance to be drawn, in one draw or in several. So each drawn window
+    stands for the same number of them. If no window of a batch was reviewed in a bin, the windows of the other batches
+    in this bin also stand for its candidates.
 
     Parameters
     ----------

@@ -1,15 +1,15 @@
-"""The windows of a searched recording that may be reviewed, and the bins of their scores.
+"""The candidates for a review: windows of a searched recording that do not overlap, and the bins of their scores.
 
-The windows of a run overlap, so one call scores high in several of them. Candidates do not overlap: the window with the
-highest score is the first, windows that overlap it are dropped, and so on (non-maximum suppression). They cover the
-whole recording, above and below any threshold, so that calls that the model misses can be found as well.
+The windows of a run overlap, so one call scores high in several of them. The window with the highest score becomes the
+first candidate, windows that overlap it are dropped, and so on (non-maximum suppression). Candidates cover the whole
+recording, above and below any threshold, so that a review also finds calls that the model misses.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Each bin is (low, high], as a detection is a window that scores more than the threshold; the first one includes 0.
+# Each bin is (low, high], because a detection scores more than the threshold. The first bin includes 0.
 BIN_EDGES = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 BINS = tuple(f"{low:.2f}-{high:.2f}" for low, high in zip(BIN_EDGES[:-1], BIN_EDGES[1:], strict=True))
 SAME_S = 1e-6
@@ -21,7 +21,7 @@ class Candidate(NamedTuple):
     Attributes
     ----------
     site, recording : str
-        Where it was recorded (may be empty), and the name of the recording in its run.
+        Site (may be empty), and name of the recording in its run.
     start_s : float
         Seconds from the start of the recording.
     p_call : float
@@ -45,7 +45,7 @@ def bin_of(p_call: float) -> str:
 
 
 def candidate_windows(starts_s: np.ndarray, p_call: np.ndarray, clip_s: float) -> np.ndarray:
-    """Choose windows that do not overlap, the highest scores first; of equal scores, the earliest.
+    """Choose windows that do not overlap, the highest scores first; among equal scores, the earliest.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def candidate_windows(starts_s: np.ndarray, p_call: np.ndarray, clip_s: float) -
 def candidates_of(
     recording: str, site: str, starts_s: np.ndarray, p_call: np.ndarray, clip_s: float
 ) -> list[Candidate]:
-    """Return the candidates of a recording in the order of time; parameters as for `candidate_windows`."""
+    """Return the candidates of a recording in order of time; parameters as for `candidate_windows`."""
     chosen = candidate_windows(starts_s, p_call, clip_s)
     return [
         Candidate(site, recording, float(start_s), float(score))

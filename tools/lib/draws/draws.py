@@ -1,8 +1,8 @@
-"""Which windows of a run are drawn to be reviewed, and the files in its folder that say so.
+"""Draws of windows for review, and their files in the folder of the run.
 
-A draw is a table, `review.csv`, with the columns of labels/reviews.csv; later ones are `review-2.csv` and so on, and
-none is ever overwritten. `review_candidates.csv` has a row for each recording that has been drawn from: its batch, its
-hours of sound, and how many candidates it has in each bin.
+A draw is a table, `review.csv`, with the columns of labels/reviews.csv. Later draws are `review-2.csv` and so on; none
+is ever overwritten. `review_candidates.csv` has a row for each recording that has been drawn from: its batch, its hours
+of sound, and its number of candidates in each bin.
 """
 
 import hashlib
@@ -40,9 +40,9 @@ class Covered(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many windows to draw at random, and how many of the surest and of the most uncertain ones to add.
+    """The number of windows to draw at random, and of the surest and most uncertain ones to add.
 
-    Only those that are drawn at random have a weight.
+    Only windows drawn at random have a weight.
     """
 
     random: int
@@ -56,9 +56,9 @@ class Draw(NamedTuple):
     Attributes
     ----------
     covered : list of Covered
-        All recordings drawn from until now.
+        All recordings drawn from so far.
     windows : list of Review
-        Named by `window_id`, in a random order, so that who answers some of them answers a random part.
+        Windows named by `window_id`, in random order, so that the first answers are a random part.
     scores : dict
         From the id of each window to its score.
     """
@@ -69,18 +69,18 @@ class Draw(NamedTuple):
 
 
 def draw_paths(folder: Path) -> list[Path]:
-    """Return the tables of the draws of a run, the first one first."""
+    """Return the tables of the draws of a run, in order."""
     return sorted((path for path in folder.iterdir() if DRAW.fullmatch(path.name)), key=draw_number)
 
 
 def draw_number(path: Path) -> int:
-    """Return the number of a draw, by the name of its table."""
+    """Return the number of a draw from the name of its table."""
     match = DRAW.fullmatch(path.name)
     return int(match[1]) if match and match[1] else 1
 
 
 def next_draw_path(folder: Path) -> Path:
-    """Return the table of the next draw."""
+    """Return the path of the next draw's table."""
     before = draw_paths(folder)
     return folder / (f"review-{draw_number(before[-1]) + 1}.csv" if before else "review.csv")
 
@@ -91,7 +91,7 @@ def read_draws(folder: Path) -> list[Review]:
 
 
 def read_covered(folder: Path) -> list[Covered]:
-    """Return the recordings that have been drawn from; none if there was no draw."""
+    """Return the recordings that have been drawn from; an empty list before the first draw."""
     path = folder / CANDIDATES
     if not draw_paths(folder) and not path.exists():
         return []
@@ -122,16 +122,16 @@ def write_covered(folder: Path, covered: Sequence[Covered]) -> None:
 def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], counts: Counts) -> Draw:
     """Draw windows that have not been drawn before, without writing anything.
 
-    Where recordings have joined the run since the last draw, the windows are drawn from these, their batch. Otherwise
-    they are drawn from all that is left. So in each batch and bin, every candidate has the same chance.
+    If recordings have joined the run since the last draw, they are the batch that windows are drawn from. Otherwise the
+    windows are drawn from all that are left. So every candidate in a batch and bin has the same chance.
 
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Folder of the run.
     run : Run
     recordings : sequence of RunRecording
-        Those of its recordings that can be reviewed.
+        Recordings of the run that can be reviewed.
     counts : Counts
     """
     covered, before = read_covered(folder), read_draws(folder)
@@ -176,12 +176,12 @@ def covered_by(batch: str, recording: RunRecording, candidates: Sequence[Candida
 
 
 def place_of(candidate: Candidate) -> tuple[str, float]:
-    """Return the recording of a candidate and its start, as a review has them: to the millisecond, like a clip."""
+    """Return the recording and start of a candidate for a review; starts are to the millisecond, as for clips."""
     return candidate.recording, round(candidate.start_s, 3)
 
 
 def review_of(run: str, clip_id: str, candidate: Candidate, batch: str, weight: float | None) -> Review:
-    """Return a window to review; one without a weight was not drawn at random, and keeps nothing of the draw."""
+    """Return a window to review. Without a weight it was not drawn at random, so it has no batch, score and bin."""
     place = place_of(candidate)
     if weight is None:
         return Review(run, "", clip_id, *place, candidate.site, None, "", None)

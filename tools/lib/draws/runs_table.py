@@ -1,4 +1,4 @@
-"""`labels/runs.csv`: how much sound each detector run has searched, and how many candidates it found in each bin.
+"""`labels/runs.csv`: the hours of sound that each detector run has searched, and its candidates in each bin.
 
 `python -m tools.add_reviews` adds the rows of a run with its first verdicts. A *batch* is the recordings that joined a
 run since the draw before: all of them for a run that is drawn from once, a week of them for a stream that is drawn from
@@ -20,7 +20,7 @@ COUNTS = ("recordings", "candidates")
 
 
 class SearchedBin(NamedTuple):
-    """What a run found at one site in one bin, in one batch of recordings.
+    """The candidates of a run at one site in one bin, from one batch of recordings.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ COLUMNS = SearchedBin._fields
 
 
 def read_runs(path: Path = RUNS) -> list[SearchedBin]:
-    """Read the table; raise `InputFaults` with every wrong row. Rows that repeat another in every cell count once."""
+    """Read the table; raise `InputFaults` with every wrong row. Identical rows count once."""
     rows, faults = parse_table(path, COLUMNS)
     first: dict[tuple[str, ...], Row] = {}
     for row in rows:

@@ -22,15 +22,15 @@ def draw(candidates: Iterable[Candidate], count: int, seed: str) -> dict[Candida
     ----------
     candidates : iterable of Candidate
     count : int
-        How many; fewer are drawn if there are fewer.
+        Number of candidates to draw; fewer are drawn if there are fewer.
     seed : str
         The same seed and candidates give the same sample.
 
     Returns
     -------
     dict
-        From each drawn candidate to its weight: how many candidates of its bin it stands for. In the order of bins, and
-        within a bin of site, recording and time. In each bin that is drawn from, the weights add up to the number of
+        From each drawn candidate to its weight: the number of candidates of its bin that it stands for. Candidates are
+        in order of bin, site, recording and time. In each bin that is drawn from, the weights add up to the number of
         its candidates.
     """
     of_bin = defaultdict(list)
@@ -74,7 +74,7 @@ def systematic(items: Sequence[Candidate], size: int, start: int) -> list[Candid
     ----------
     items : sequence
     size : int
-        How many to take, at most as many as there are.
+        Number of items to take, at most all of them.
     start : int
         In [0, items). Over all starts, each item is taken `size` times, so a random start gives equal chances.
     """

@@ -17,7 +17,7 @@ from tools.lib.pictures.figure_file import write_figure
 from tools.lib.wording import counted
 
 ROW_S = 60
-# Of a longer recording the rows with the surest detections are shown: a picture that can still be looked at.
+# Longer recordings show only the rows with the highest scores, so that the picture stays readable.
 MOST_ROWS = 20
 ROW_INCHES = 12.0, 1.6
 DOTS_PER_INCH = 100
@@ -27,14 +27,14 @@ BOX_COLOUR = "cyan"
 def draw_detections(
     path: Path, recording: RunRecording, detections: Sequence[Detection], params: FeatureParams
 ) -> None:
-    """Write the picture of a recording: a row a minute, `MOST_ROWS` of them at most."""
+    """Write the picture of a recording: one row per minute, at most `MOST_ROWS`."""
     minutes = shown_minutes(recording.length_s, detections)
     width, height = ROW_INCHES
     figure = Figure(figsize=(width, height * len(minutes) + 0.4), dpi=DOTS_PER_INCH, layout="constrained")
     figure.suptitle(title(recording, detections, len(minutes)), fontsize=9, parse_math=False)
     for axes, minute in zip(figure.subplots(len(minutes), squeeze=False).ravel(), minutes, strict=True):
         start_s = minute * ROW_S
-        # A window at least, because less would be too short for the spectrogram.
+        # At least a window, because the spectrogram needs that much.
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
         samples = read_window(Path(recording.path), start_s, length_s, params.sample_rate, params.channel)
         highest_hz = min(recording.sample_rate, params.sample_rate) / 2
@@ -47,7 +47,7 @@ def draw_detections(
 
 
 def shown_minutes(length_s: float, detections: Sequence[Detection]) -> list[int]:
-    """Return the minutes that a picture shows: all, or where these are too many those with the surest detections."""
+    """Return the minutes that a picture shows: all, or if these are too many, those with the highest scores."""
     count = ceil(length_s / ROW_S)
     if count <= MOST_ROWS:
         return list(range(count))
@@ -56,14 +56,14 @@ def shown_minutes(length_s: float, detections: Sequence[Detection]) -> list[int]
 
 
 def title(recording: RunRecording, detections: Sequence[Detection], shown: int) -> str:
-    """Say what the picture shows."""
+    """Return the title of the picture."""
     minutes = ceil(recording.length_s / ROW_S)
     part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"
     return f"{recording.name}: {counted(len(detections), 'detection')}{part}"
 
 
 def draw_row(axes: Axes, spectrogram: Spectrogram) -> None:
-    """Draw a minute of sound."""
+    """Draw one minute of sound."""
     extent = (spectrogram.start_s, spectrogram.end_s, spectrogram.hz[0] / 1000, spectrogram.hz[-1] / 1000)
     axes.imshow(colour(spectrogram), aspect="auto", extent=extent)
     axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
@@ -72,9 +72,9 @@ def draw_row(axes: Axes, spectrogram: Spectrogram) -> None:
 
 
 def draw_box(axes: Axes, detection: Detection, start_s: float, params: FeatureParams) -> None:
-    """Draw a detection, as far as it lies in the row, with its score."""
+    """Draw the part of a detection that lies in a row, with its score."""
     low, high = params.min_hz / 1000, min(params.max_hz / 1000, axes.get_ylim()[1])
     axes.add_patch(Rectangle((start_s, low), detection.end_s - start_s, high - low, fill=False, edgecolor=BOX_COLOUR))
     score = axes.annotate(f"{detection.p_call:.2f}", (start_s, high), (2, -2), textcoords="offset points")
-    # At the end of a row it is cut off rather than that the row gives way.
+    # The text is cut off at the end of a row, so that the row does not shrink.
     score.set(color=BOX_COLOUR, fontsize=6, va="top", clip_on=True, in_layout=False)

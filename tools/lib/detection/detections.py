@@ -1,12 +1,12 @@
-"""From the scores of the windows of a recording to what was detected in it.
+"""Turn the scores of the windows of a recording into detections.
 
 Windows begin at 0, `hop_s`, 2 `hop_s` and so on, as long as they lie within the recording; the last one ends with it.
 Each moment takes the score of the window centred closest to it. A detection is a stretch of moments that all score
-above the threshold: it begins and ends halfway between the centres of two windows, or where the recording or its sound
-does, and windows that follow one another make one. Its score is the highest of its windows.
+above the threshold. So consecutive windows above it make one detection. It begins and ends halfway between the centres
+of two windows, or where the recording or its sound begins or ends. Its score is the highest of its windows.
 
-A whole window would be a poor place for a call that is shorter: calls that are less than a window apart would be one
-detection, and any detection would be a window longer than its call.
+If detections were whole windows, calls less than a window apart would be one detection, and each detection would be up
+to a window longer than its call.
 """
 
 from collections.abc import Sequence
@@ -36,23 +36,23 @@ class Detection(NamedTuple):
 
 
 def window_starts(length_s: float, clip_s: float, hop_s: float) -> np.ndarray:
-    """Return where the windows of a recording begin, in seconds.
+    """Return the starts of the windows of a recording, in seconds.
 
     Parameters
     ----------
     length_s : float
-        Of the recording, above 0.
+        Length of the recording, above 0.
     clip_s, hop_s : float
-        The length of a window, and the distance between the starts of two: above 0, and no longer than a window.
+        Length of a window, and distance between the starts of two windows: above 0, and no longer than a window.
 
     Returns
     -------
     ndarray of float, shape (windows,)
-        In order. Every moment lies in a window, and no window goes on beyond the end, except the only one of a
-        recording that is shorter than it.
+        Starts in order. Every moment lies in a window. No window extends beyond the end, except in a recording that is
+        shorter than a window.
     """
     last_s = max(0.0, length_s - clip_s)
-    # Rounded, because 1.2 / 0.4 is less than 3 to a processor.
+    # Rounded, because 1.2 / 0.4 is less than 3 in floating-point arithmetic.
     starts_s = np.arange(1 + int(round(last_s / hop_s, 6))) * hop_s
     return np.append(starts_s, last_s) if last_s - starts_s[-1] > SAME_S else starts_s
 
@@ -69,19 +69,19 @@ def find_detections(
     Parameters
     ----------
     p_call, starts_s : ndarray of float, shape (windows,)
-        The scores, NaN for a window without sound, and the starts as `window_starts` gives them.
+        Scores (NaN for a window without sound), and starts from `window_starts`.
     clip_s : float
-        The length of a window.
+        Length of a window.
     recording : Examined
-        How long it is, and where it holds no sound.
+        Length of the recording, and its stretches without sound.
     threshold : float
-        In [0, 1]; a window has to score more.
+        Score in [0, 1] that a window must exceed.
 
     Returns
     -------
     list of Detection
-        In the order of time; no two touch. None begins or ends where there is no sound, and a stretch without sound
-        that is as long as half a window divides one.
+        Detections in order of time; no two touch. None begins or ends in a stretch without sound. A stretch without
+        sound of half a window or more divides a detection.
     """
     middles_s = starts_s + clip_s / 2
     edges_s = np.concatenate([[0.0], (middles_s[:-1] + middles_s[1:]) / 2, [recording.length_s]])
@@ -98,7 +98,7 @@ def find_detections(
 def sounding(
     stretch: tuple[float, float], missing: Sequence[tuple[float, float]], dividing_s: float
 ) -> list[tuple[float, float]]:
-    """Return the parts of a stretch that begin and end with sound; gaps in one are shorter than `dividing_s`."""
+    """Return the parts of a stretch that begin and end with sound; gaps within a part are shorter than `dividing_s`."""
     start_s, end_s = stretch
     parts: list[tuple[float, float]] = []
     inside = [gap for gap in missing if gap[0] < end_s]

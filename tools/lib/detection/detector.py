@@ -1,4 +1,4 @@
-"""A model that goes over recordings of any length, on the features that it was trained on."""
+"""A detector: a model that scores recordings of any length, on the features that it was trained on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -21,7 +21,7 @@ from stages.lib.runtime.faults import InputFaults, refuse
 
 
 class Detector(NamedTuple):
-    """A model, where it was loaded from, and how the samples of a window become what it sees."""
+    """A model, the folder that it was loaded from, and the params of its features."""
 
     folder: Path
     model: Model
@@ -29,12 +29,12 @@ class Detector(NamedTuple):
 
 
 def feature_params(folder: Path) -> FeatureParams:
-    """Return how the windows that a model was trained on were made, whatever params.yaml says now.
+    """Return the feature params that a model was trained with, whatever params.yaml has now.
 
     Raises
     ------
     InputFaults
-        Where the folder holds no model, a damaged one, or one whose features can no longer be made.
+        If the folder has no model, or a damaged one, or one whose features can no longer be computed.
     """
     description = feature_description(folder)
     try:
@@ -49,7 +49,7 @@ def feature_params(folder: Path) -> FeatureParams:
 
 
 def open_detector(folder: Path) -> Detector:
-    """Load a model with its own description of its features."""
+    """Load a model with the description of its features."""
     return Detector(folder, open_model(folder), feature_params(folder))
 
 
@@ -61,17 +61,17 @@ def scores(
 ) -> Iterator[np.ndarray]:
     """Score batches of windows, on all cores or on a cluster.
 
-    However long the recordings are, no more of them is in memory than a batch of windows for each core.
+    Memory holds at most one batch of windows per core, however long the recordings are.
 
     Parameters
     ----------
     detector : Detector
     windows : iterable of (Path, sequence of float)
-        For each batch the recording, and where its windows begin in seconds; `BATCH_SIZE` of them at most.
+        For each batch, the recording and the starts of at most `BATCH_SIZE` windows, in seconds.
     cluster : Cluster or None
-        Where it is done instead of on this machine.
+        Runs the work instead of this machine.
     files : mapping
-        From recordings to digests, for a cluster.
+        From recording to digest, for a cluster.
 
     Yields
     ------
@@ -91,16 +91,16 @@ def scores(
 def scores_by(
     files: tuple[tuple[str, bytes], ...], path: Path, starts_s: Sequence[float], params: FeatureParams
 ) -> np.ndarray:
-    """Return `p_call` of some windows of a recording by the model with these files."""
+    """Return `p_call` of some windows of a recording, by the model with these files."""
     return score_views(received_model(files), features_of(path, starts_s, params))
 
 
 def features_of(path: Path, starts_s: Sequence[float], params: FeatureParams) -> dict[str, np.ndarray]:
-    """Return the features of some windows, as `window_views` does, of a recording that was sound when checked."""
+    """Return the features of some windows, as `window_views` does, of a recording that was valid when checked."""
     try:
         return window_views(path, starts_s, params)
     except Exception:
-        # One that has been lost since is a fault of the input.
+        # If the recording was lost since then, this is a fault of the input.
         fault = recording_fault(path, params.channel)
         refuse([fault] if fault else [])
         raise

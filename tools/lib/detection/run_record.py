@@ -1,4 +1,4 @@
-"""What a run leaves beside its tables: `run.json` says what was searched and how, `scores/` holds every window's score.
+"""The record of a run, next to its tables: `run.json` lists what was searched and how, `scores/` has all scores.
 
 A run is one model with one hop. More recordings may join it later.
 """
@@ -21,7 +21,7 @@ from tools.lib.detection.detections import window_starts
 RECORD, SCORES = "run.json", "scores"
 SCORE_COLUMNS = ("start_s", "p_call")
 RUN_DIGITS = 12
-DECIMALS = 6  # Of a score.
+DECIMALS = 6  # Decimals of a score.
 DAMAGED = "restore it from a copy, or search again and name another folder with --output"
 
 
@@ -35,15 +35,15 @@ class RunRecording(BaseModel):
     path : str
         Its absolute path.
     digest : str
-        Of its content, as `stages.lib.cache.digests.file_digest` returns it.
+        Digest of its content, from `stages.lib.cache.digests.file_digest`.
     length_s, sound_s : float
-        Its length, and the seconds of it that hold sound.
+        Its length, and the part of it that holds sound, in seconds.
     site, began : str
         The site, and the start in ISO 8601; empty if unknown.
     file_stem : str
         The stem of its files, such as `scores/<file_stem>.csv`.
     sample_rate : int
-        In Hz.
+        Sample rate, in Hz.
     missing : tuple of (begin, end)
         The stretches without sound, in seconds.
     size, modified_ns : int
@@ -75,7 +75,7 @@ class RunRecording(BaseModel):
 
 
 class Run(BaseModel):
-    """A run: a model with a hop, and what it has searched so far.
+    """A run: a model with a hop, and the recordings searched so far.
 
     Attributes
     ----------
@@ -84,20 +84,20 @@ class Run(BaseModel):
     model : str
         The digest of the model (`stages.lib.model.model_folder.model_digest`).
     clip_s, hop_s : float
-        The length of a window, and the distance between the starts of two, in seconds.
+        Length of a window, and distance between the starts of two windows, in seconds.
     threshold : float
-        What a window has to score more than to be part of a detection.
+        Score that a window must exceed to be part of a detection.
     dataset : str
-        The data set in params.yaml at the time.
+        Data set in params.yaml at the time.
     form : str
         The format of the tables, a key of `tools.lib.formats.detection_files.FORMS`.
     per : str
-        What a table is for: `recording` or `day`.
+        The unit of a table: `recording` or `day`.
     recordings : tuple of RunRecording
     tables : dict
-        From the name of each table to the digest of its content as it was written, which tells if people changed it.
+        From the name of each table to the digest of its content when written. It shows whether people changed it.
     writing : dict
-        The tables that a killed run may not have written, with the digests of what was there before, or nothing.
+        Tables that a killed run may not have written, with the digests of the files before, or an empty text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -116,7 +116,7 @@ class Run(BaseModel):
 
 
 def run_id(model: str, clip_s: float, hop_s: float) -> str:
-    """Return what identifies a run: digits of a digest of the model, the length of a window and the hop."""
+    """Return the id of a run: digits of a digest of the model, the length of a window and the hop."""
     return hashlib.sha256(json.dumps([model, clip_s, hop_s]).encode()).hexdigest()[:RUN_DIGITS]
 
 
@@ -142,7 +142,7 @@ def read_run(folder: Path) -> Run:
 
 
 def write_run(folder: Path, run: Run) -> None:
-    """Write the record, a line per recording; the file appears whole or not at all."""
+    """Write the record, one line per recording, whole or not at all."""
     settings = json.dumps(run.model_dump(exclude={"recordings"}), ensure_ascii=False)
     rows = ",\n".join(one.model_dump_json() for one in run.recordings)
     write_text(folder / RECORD, f'{settings[:-1]},\n"recordings": [\n{rows}\n]}}\n')
@@ -154,7 +154,7 @@ def scores_path(folder: Path, recording: RunRecording) -> Path:
 
 
 def write_scores(folder: Path, recording: RunRecording, starts_s: np.ndarray, p_call: np.ndarray) -> None:
-    """Write the score of every window of a recording; the file appears whole or not at all.
+    """Write the score of every window of a recording, whole or not at all.
 
     Parameters
     ----------
@@ -172,12 +172,12 @@ def write_scores(folder: Path, recording: RunRecording, starts_s: np.ndarray, p_
 
 
 def read_scores(folder: Path, run: Run, recording: RunRecording) -> tuple[np.ndarray, np.ndarray]:
-    """Read the score of every window of a recording of a run.
+    """Read the score of every window of a searched recording.
 
     Returns
     -------
     starts_s, p_call : ndarray of float, shape (windows,)
-        Seconds from the start of the recording, in order; scores in [0, 1], NaN where a window holds no sound.
+        Seconds from the start of the recording, in order; scores in [0, 1], NaN for windows without sound.
 
     Raises
     ------

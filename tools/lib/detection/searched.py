@@ -1,9 +1,9 @@
-"""What was found in a recording, from its scores, and which detection continues one in the recording before it.
+"""The detections in a recording, from its scores, and which of them continues one in the previous recording.
 
-A recorder that writes a file per minute cuts calls in two. Two recordings follow one another if their names give the
-same site, and the second starts when the first ends. If the first ends within a detection and the second begins within
-one, both are one detection. It has a row for each recording, so that every row lies within its recording, and the
-second row names the recording that it continues.
+A recorder that writes a file per minute cuts calls in two. A recording follows another if their names give the same
+site, and it starts when the other ends. If the first ends within a detection and the second begins within one, they are
+one detection. It has one row per recording, so that every row lies within its recording. The second row names the
+recording that it continues.
 """
 
 from collections import defaultdict
@@ -19,14 +19,14 @@ FOLLOWS_S = 1.0  # Names give whole seconds, so both times may be up to a second
 
 
 class Searched(NamedTuple):
-    """A recording and what was found in it.
+    """A searched recording and its detections.
 
     Attributes
     ----------
     recording : RunRecording
     detections : list of Detection
     continues : str
-        The name of the recording that its first detection continues; empty if it continues none.
+        Name of the recording whose last detection its first one continues; empty if there is none.
     """
 
     recording: RunRecording
@@ -35,12 +35,12 @@ class Searched(NamedTuple):
 
     @property
     def continued(self) -> list[str]:
-        """For each detection the recording that it continues, mostly empty."""
+        """For each detection, the recording whose detection it continues; mostly empty."""
         return [self.continues, *[""] * len(self.detections)][: len(self.detections)]
 
 
 class Order:
-    """The recordings of a run by when they end, to find the one that another follows."""
+    """The recordings of a run by end time, to find the one that another follows."""
 
     def __init__(self, recordings: Iterable[RunRecording] = ()):
         self.ending: dict[tuple, list[tuple[float, RunRecording]]] = defaultdict(list)
@@ -70,12 +70,12 @@ class Order:
 
 
 def place(recording: RunRecording) -> tuple[str, bool]:
-    """Return what two recordings have to share: the site, or otherwise the folder; and whether times are in UTC."""
+    """Return what consecutive recordings share: the site, or otherwise the folder, and whether times are in UTC."""
     return recording.site or f"/{PurePath(recording.path).parent}", recording.began.endswith("Z")
 
 
 def began(recording: RunRecording) -> float | None:
-    """Return when a recording began, in seconds; None if its name gives no time of day."""
+    """Return the start time of a recording, in seconds; None if its name gives no time of day."""
     if "T" not in recording.began:
         return None
     return datetime.fromisoformat(recording.began).replace(tzinfo=UTC).timestamp()
@@ -88,7 +88,7 @@ def detections_of(folder: Path, run: Run, recording: RunRecording) -> list[Detec
 
 
 def searched(folder: Path, run: Run, recording: RunRecording, order: Order) -> Searched:
-    """Return what was found in a recording, from its scores and from those of the recording before it."""
+    """Return the detections in a recording, given its scores and those of the previous recording."""
     detections = detections_of(folder, run, recording)
     previous = order.before(recording) if detections and detections[0].start_s < SAME_S else None
     last = detections_of(folder, run, previous)[-1:] if previous else []

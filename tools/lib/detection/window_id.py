@@ -1,4 +1,4 @@
-"""The id of a window of a run: that of a clip, after the run, such as `c67e77488102--bay_0004750`."""
+"""The id of a window of a run: the run, then an id like a clip's, such as `c67e77488102--bay_0004750`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the person who runs `tools.detect` chooses."""
+"""The choices of a user of `tools.detect`."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,29 +12,29 @@ from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.register import site_faults
 from tools.lib.search.run_tables import DAY
 
-HOPS_A_WINDOW = 4  # So that a call of up to three quarters of a window lies in one as a whole.
+HOPS_A_WINDOW = 4  # Any call of up to three quarters of a window lies whole in one window.
 
 
 class Choices(NamedTuple):
-    """What the person who runs the tool chooses.
+    """The choices of a user.
 
     Attributes
     ----------
     folder : Path
-        Where to write.
+        Output folder.
     form : str
         A key of `FORMS`.
     threshold : float
-        What a window has to score more than, in [0, 1].
+        Score in [0, 1] that a window must exceed.
     hop_s : float or None
-        Seconds from the start of one window to that of the next; None for a quarter of a window.
+        Seconds between the starts of two windows; None for a quarter of a window.
     pictures : bool
     any_rate : bool
-        Whether to take recordings whose sample rate cannot hold all that the model looks at.
+        Whether to accept recordings whose sample rate is too low for some frequencies that the model uses.
     site : str or None
-        The site of all recordings; None to take it from their names and folders.
+        Site of all recordings; None to take it from their names and folders.
     per : str
-        What a table is for: `recording` or `day`.
+        The unit of a table: `recording` or `day`.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class Choices(NamedTuple):
 
 
 def option_faults(choices: Choices, clip_s: float) -> list[str]:
-    """List what is wrong with the options, for a model that looks at windows of some length."""
+    """List the faults of the options, for a model with windows of some length."""
     faults = []
     if not 0 <= choices.threshold < 1:
         faults.append(f"--threshold {choices.threshold:g}: should be 0 or more, and less than 1")
@@ -63,7 +63,7 @@ def option_faults(choices: Choices, clip_s: float) -> list[str]:
 
 
 def wanted_run(choices: Choices, params: FeatureParams) -> Run:
-    """Return the run that the options ask for, before it has searched anything."""
+    """Return the run that the options ask for, without any recordings yet."""
     model, hop_s = model_digest(RETRAINED), choices.hop_s or params.clip_s / HOPS_A_WINDOW
     return Run(
         run=run_id(model, params.clip_s, hop_s),

@@ -1,6 +1,6 @@
-"""What is new in folders that grow: which recordings a run has searched already, and which have changed since.
+"""Find what is new in growing folders: the recordings that a run has not searched yet, or that have changed.
 
-A recording counts as unchanged while its size and time of modification are the same, so that it is not read again.
+A recording counts as unchanged while its size and modification time are the same, so it is not read again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,15 +32,15 @@ class Compared(NamedTuple):
     Attributes
     ----------
     run : Run
-        With the current places of recordings that were moved.
+        The run, with the current paths of recordings that were moved.
     new : dict
-        From each recording that is to be searched, perhaps again, to its name.
+        From each recording to search, perhaps again, to its name.
     done : int
-        How many recordings have been searched before.
+        Number of recordings searched before.
     changed : list of str
         The fault of each recording that has changed and whose table was corrected.
     faults : list of str
-        Recordings whose names are taken.
+        Faults of recordings whose names are taken.
     """
 
     run: Run
@@ -62,14 +62,14 @@ def misfits(folder: Path, there: Run, wanted: Run) -> list[str]:
 
 
 def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
-    """Find out which recordings are to be searched.
+    """Find the recordings to search.
 
     Parameters
     ----------
     folder : Path
         The output folder.
     run : Run
-        What was searched before.
+        The run in this folder, with the recordings searched before.
     names : mapping
         From the path of each given recording to its name.
     """
@@ -101,7 +101,7 @@ def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
 
 
 def unchanged(before: RunRecording, path: Path) -> RunRecording | None:
-    """Return the entry of a recording, with its current place and state, if the content is the same; otherwise None."""
+    """Return the entry of a recording, with its current path and state, if the content is the same; otherwise None."""
     status = path.stat()
     state = {"size": status.st_size, "modified_ns": status.st_mtime_ns}
     same = all(getattr(before, name) == value for name, value in state.items())
@@ -122,7 +122,7 @@ def newest(paths: Sequence[Path]) -> set[Path]:
 
 
 def still_recorded(paths: Sequence[Path]) -> list[Path]:
-    """Return the newest recordings whose headers are unfinished, as while a recorder writes them."""
+    """Return the newest recordings with unfinished headers, which a recorder may still be writing."""
     return sorted(path for path in newest(paths) if unfinished_from(path) is not None)
 
 

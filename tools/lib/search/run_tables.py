@@ -1,8 +1,8 @@
-"""Write the record of a run and its tables in step, so that a killed run goes on and no correction is lost.
+"""Write the record of a run and its tables in step, so that a killed run can continue and no correction is lost.
 
-The order is: scores of a recording, tables beside their places in `.new/`, the record, tables to their places. The
-record says which tables may still have to be moved. A table joins more recordings only while it is as it was written;
-otherwise the recordings get another table, such as `bay--2026-11-28.2`.
+The order is: the scores of a recording, new tables in `.new/`, the record, then the tables in their places. The record
+lists the tables that may still have to be moved. Recordings are added to a table only if nobody has changed it.
+Otherwise they get another table, such as `bay--2026-11-28.2`.
 """
 
 import re
@@ -24,7 +24,7 @@ DAY_DIGITS = len("2026-11-28")
 
 
 def table_stem(recording: RunRecording, per: str) -> str:
-    """Return the stem of the table that a recording belongs in: of its site and day, or its own."""
+    """Return the stem of the table for a recording: by its site and day, or by the recording."""
     if per != DAY or not recording.began:
         return recording.file_stem
     site = re.sub(r"[^\w .-]+", "_", recording.site)
@@ -32,7 +32,7 @@ def table_stem(recording: RunRecording, per: str) -> str:
 
 
 def is_untouched(folder: Path, run: Run, table: str) -> bool:
-    """Tell whether a table of a run is as it was written, perhaps by a run that was killed, or is not there."""
+    """Tell whether a table of a run is missing, or unchanged since it was written, perhaps by a killed run."""
     path = folder / table
     return not path.exists() or file_digest(path) in (run.tables.get(table), run.writing.get(table))
 
@@ -40,7 +40,7 @@ def is_untouched(folder: Path, run: Run, table: str) -> bool:
 def commit(
     folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order, *, pictures: bool
 ) -> Run:
-    """Write the record, and the tables of the recordings that have none yet.
+    """Write the record, and tables for the recordings that have none yet.
 
     Parameters
     ----------
@@ -48,18 +48,18 @@ def commit(
         The output folder.
     run : Run
     open_stems : collection of str
-        Tables that wait, because more of their recordings are still to be searched.
+        Stems of tables to write later, because more of their recordings are still to be searched.
     params : FeatureParams
-        Of the model.
+        Feature params of the model.
     order : Order
-        Of the recordings of the run.
+        The recordings of the run by end time.
     pictures : bool
-        Whether to draw the recordings that get a table.
+        Whether to draw the recordings that get a table now.
 
     Returns
     -------
     Run
-        With the tables.
+        The run with the new tables.
     """
     waiting = [one for one in run.recordings if not one.table]
     stems = {table_stem(one, run.per) for one in waiting} - set(open_stems)
@@ -81,7 +81,7 @@ def commit(
 
 
 def free_table(folder: Path, run: Run, stem: str) -> str:
-    """Return the first table with a stem that nobody has changed."""
+    """Return the name of the first table with a stem that nobody has changed."""
     suffix = FORMS[run.form].suffix
     names = (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}" for number in count(1))
     return next(name for name in names if is_untouched(folder, run, name))
@@ -112,7 +112,7 @@ def draw(folder: Path, run: Run, recordings: Iterable[RunRecording], params: Fea
 
 
 def move_tables(folder: Path, run: Run) -> None:
-    """Move new tables to their places, unless somebody has changed what is there."""
+    """Move new tables to their places, unless somebody has changed the existing ones."""
     for name, before in run.writing.items():
         new, path = folder / NEW / name, folder / name
         if new.exists() and (not path.exists() or file_digest(path) == before):
@@ -121,7 +121,7 @@ def move_tables(folder: Path, run: Run) -> None:
 
 
 def finish(folder: Path, run: Run) -> Run:
-    """Do what a killed run has left, or say in the record that nothing is left."""
+    """Complete what a killed run left undone, and clear it in the record."""
     move_tables(folder, run)
     if run.writing:
         run = run.model_copy(update={"writing": {}})

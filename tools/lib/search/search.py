@@ -1,4 +1,4 @@
-"""Search recordings with a model, and keep the record and the tables of the run as it goes on."""
+"""Search recordings with a model, and update the record and tables of the run on the way."""
 
 import time
 from collections import Counter
@@ -28,21 +28,21 @@ from tools.lib.search.choices import Choices
 from tools.lib.search.run_tables import commit, finish, table_stem
 from tools.lib.search.task import Task
 
-COMMIT_EVERY_S = 10.0  # So that writing the record takes a small part of the time, however many recordings it names.
+COMMIT_EVERY_S = 10.0  # Writing a long record takes time, so it is not written after each recording.
 
 
 class Outcome(NamedTuple):
-    """What a search has come to.
+    """The outcome of a search.
 
     Attributes
     ----------
     run : Run
     recordings : list of RunRecording
-        The ones searched now.
+        Recordings searched now.
     detections : int
-        A detection that continues in the next recording counts once.
+        Number of detections; one that continues in the next recording counts once.
     empty : int
-        How many recordings are without one.
+        Number of recordings without a detection.
     changed : list of str
         The fault of each recording that changed while it was searched.
     """
@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The windows of a recording: their starts, which of them hold sound, and these in batches."""
+    """The windows of a recording: their starts, which of them hold sound, and batches of these."""
 
     recording: GivenRecording
     starts_s: np.ndarray
@@ -73,17 +73,17 @@ def plan(recording: GivenRecording, run: Run) -> Plan:
 def keep(
     found: Iterable[tuple[Path, np.ndarray, np.ndarray]], todo: Task, choices: Choices, params: FeatureParams
 ) -> Outcome:
-    """Write the scores of each recording, and the record and the tables every few seconds and at the end.
+    """Write the scores of each recording, and the record and tables every few seconds and at the end.
 
     Parameters
     ----------
     found : iterable of (Path, ndarray, ndarray)
-        What `scored` yields.
+        Output of `scored`.
     todo : Task
-        Its recordings may be none; then only what a killed run has left is done.
+        The task; without recordings, only what a killed run left undone is completed.
     choices : Choices
     params : FeatureParams
-        Of the model.
+        Feature params of the model.
     """
     folder, run = choices.folder, finish(choices.folder, todo.run)
     again = {entry.path for entry in todo.entries.values()}
@@ -114,18 +114,18 @@ def keep(
         if time.monotonic() > committed + COMMIT_EVERY_S:
             run = commit(folder, run, waiting, params, order, pictures=choices.pictures)
             committed = time.monotonic()
-    if run.recordings:  # Also where nothing is new: a folder may have been moved.
+    if run.recordings:  # Also if nothing is new, because a folder may have been moved.
         run = commit(folder, run, (), params, order, pictures=choices.pictures)
     return Outcome(finish(folder, run), done, detections, empty, changed)
 
 
 def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
-    """Search recordings with the retrained model, in the order of their sites and times, here or on a cluster.
+    """Score recordings with the retrained model, ordered by site and time, on this machine or a cluster.
 
     Yields
     ------
     (Path, ndarray of float, ndarray of float)
-        Each recording, with the starts of its windows in seconds and their scores, NaN for those without sound.
+        Each recording, the starts of its windows in seconds, and their scores (NaN for windows without sound).
     """
     if not todo.recordings:
         return
@@ -141,7 +141,7 @@ def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarr
             for p_call in islice(results, len(one.batches)):
                 of_batches.append(p_call)
                 bar.update(len(p_call) * todo.run.hop_s)
-            # Sound can be scattered so thinly that no window holds enough of it. Rounded, as in the files.
+            # There may be no batch: sound can be so scattered that no window holds enough. Rounded, as in the files.
             p_call = np.full(len(one.starts_s), np.nan)
             p_call[one.sounds] = np.round(np.concatenate(of_batches), DECIMALS)
             yield one.recording.path, one.starts_s, p_call

@@ -1,4 +1,4 @@
-"""What there is to search: the given recordings that no run has searched yet, checked before anything is written."""
+"""The task of a search: the given recordings that are new to the run, checked before anything is written."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,21 +23,21 @@ STILL_RECORDED = "it is the newest in its folder and perhaps still being recorde
 
 
 class Task(NamedTuple):
-    """What there is to search.
+    """The recordings to search, and what was searched before.
 
     Attributes
     ----------
     run : Run
-        What was searched before.
+        The run, with the recordings searched before.
     recordings : list of GivenRecording
     entries : dict
-        From each recording to its entry in the record, without a digest until it was searched.
+        From each recording to its entry in the record, without a digest until it has been searched.
     states : dict
-        From each recording to its state before it was checked.
+        From each recording to its file state before the check.
     files : dict
         From each recording to its digest, for a cluster.
     before : int
-        How many of the given recordings were searched before.
+        Number of given recordings searched before.
     left_out : list of str
         The fault of each recording that cannot be searched.
     waiting : list of str
@@ -55,10 +55,10 @@ class Task(NamedTuple):
 
 
 def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster: Cluster | None) -> Task:
-    """Return what is new among the given recordings, decoded; refuse with all faults if there is nothing to do."""
+    """Return the new recordings among those given, decoded; refuse with all faults if there is nothing to do."""
     folder, names, wanted = choices.folder, named(given), wanted_run(choices, params)
     run = read_run(folder) if (folder / RECORD).exists() else wanted
-    # Before recordings are decoded, which may take hours.
+    # Checked before decoding recordings, which may take hours.
     refuse([*option_faults(choices, params.clip_s), *(misfits(folder, run, wanted) if run is not wanted else [])])
     compared = compare(folder, run, dict(names))
     stated = set(given)
@@ -111,7 +111,7 @@ def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
 
 
 def output_faults(entries: Sequence[RunRecording], run: Run, choices: Choices) -> list[str]:
-    """List the outputs that are there already and not of this run; somebody may have corrected them."""
+    """List existing outputs that are not from this run; somebody may have corrected them."""
     known = {*run.tables, *(f"{one.file_stem}{PICTURE_SUFFIX}" for one in run.recordings)}
     suffix = FORMS[choices.form].suffix
     outputs = [f"{table_stem(one, choices.per)}{suffix}" for one in entries]

@@ -550,7 +550,7 @@ def test_recordings_that_are_held_out_are_refused_by_name(folder):
     make_run(folder / "detections", {"copy.wav": copy}, {"copy.wav": peaks({0.25: 0.9})})
     table = fill_in(folder, "copy", row1="nocall")
     expected = (
-        f"{table}:2: tiny holds out {name}, so that nothing is learnt from it; remove its verdicts, or restore its "
+        f"{table}:2: tiny holds out {name}, so no model may learn from it; remove its verdicts, or restore its "
         "deleted rows"
     )
     assert refused(folder, table, "--annotator", "val") == [expected]
@@ -566,7 +566,7 @@ def test_a_site_that_is_held_out_is_refused_by_name(folder):
     (folder / "data/tiny/clips.csv").write_text(clips.replace(",bay", ",Far"))
     table = fill_in(folder, row1="nocall")
     (line,) = refused(folder, table, "--annotator", "val")
-    assert line.startswith(f"{table}:2: tiny holds out the site {SITE}, so that nothing is learnt from it")
+    assert line.startswith(f"{table}:2: tiny holds out the site {SITE}, so no model may learn from it")
 
 
 @pytest.mark.parametrize(

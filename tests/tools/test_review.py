@@ -119,7 +119,7 @@ def test_what_the_data_set_holds_out_is_not_drawn(folder):
     copy.write_bytes(source.read_bytes())
     make_run(folder / "detections", {"copy.wav": copy, "two.flac": Path(two.path)})
     said = review(folder, "--count", "10000")
-    assert f"copy.wav: tiny holds out {name}, so that nothing is learnt from it; no window of it is drawn" in said
+    assert f"copy.wav: tiny holds out {name}, so no model may learn from it; no window of it is drawn" in said
     assert {one.recording for one in read_draws(folder / "detections")} == {"two.flac"}
 
 

@@ -1,4 +1,4 @@
-"""From verdicts to rows of labels/expert.csv and labels/reviews.csv."""
+"""Turn verdicts into rows of labels/expert.csv and labels/reviews.csv."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -17,7 +17,7 @@ def that_count(
     drawn: Collection[tuple[str, float]],
     present: Iterable[Row],
 ) -> list[Verdict]:
-    """Leave out verdicts that would take back an answer that was not given, or was given on the page of a draw.
+    """Leave out verdicts that replace an answer, if this answer was never given, or was given on the page of a draw.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def that_count(
 
 
 def given_answers(verdicts: Sequence[Verdict], clip_ids: Sequence[str], present: Sequence[Row]) -> list[GivenAnswer]:
-    """Return each verdict as an answer.
+    """Turn each verdict into an answer.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def reviews_of(
 
 
 def merged_reviews(present: Iterable[Review], given: Iterable[Review]) -> list[Review]:
-    """Merge reviewed windows; one that was drawn stays so, even if somebody has placed the same window."""
+    """Merge reviewed windows; a drawn window stays drawn, even if somebody has also added it by hand."""
     merged: dict[Key, Review] = {}
     for review in [*present, *given]:
         before = merged.get((review.run, review.clip_id))

@@ -1,4 +1,4 @@
-"""The recordings of a run before they join the data set: which are there, which it has already, which it holds out."""
+"""The recordings of a run before they join the data set: missing ones, ones already in it, and held-out ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,10 +24,10 @@ class DataSet(NamedTuple):
     folder : Path
     clips : list of Clip
     held_out : list of HeldOutClip
-        Its own.
+        Held-out clips of this data set.
     split : SplitParams
     clip_s : float
-        The length of a clip in seconds.
+        Length of a clip, in seconds.
     """
 
     folder: Path
@@ -56,7 +56,7 @@ def read_data_set() -> DataSet:
 
 
 def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
-    """List why windows of a run cannot become clips of the data set, whichever they are."""
+    """List the reasons why no window of a run can become a clip of the data set."""
     faults = length_faults(data.folder.name, data.held_out, data.clip_s)
     if run.clip_s != data.clip_s:
         faults.append(
@@ -67,13 +67,13 @@ def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
 
 
 def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
-    """List the recordings that are gone, or hold another sound than when they were searched.
+    """List a fault for each recording that is missing, or has changed since it was searched.
 
     Parameters
     ----------
     recordings : iterable of RunRecording
     place : str
-        What faults begin with: the file, and the line if there is one.
+        The beginning of each fault: the file, and the line if there is one.
     """
     recordings = list(recordings)
     there = [one for one in recordings if Path(one.path).is_file()]
@@ -94,13 +94,13 @@ def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
 
 
 def present_names(data: DataSet, recordings: Sequence[RunRecording]) -> dict[str, str]:
-    """Return the names in the data set of recordings that it has already, found by their content.
+    """Return the names in the data set of recordings that it already has, found by their content.
 
     Parameters
     ----------
     data : DataSet
     recordings : sequence of RunRecording
-        Their files are there.
+        Recordings whose files exist.
 
     Returns
     -------
@@ -114,14 +114,14 @@ def present_names(data: DataSet, recordings: Sequence[RunRecording]) -> dict[str
 
 
 def held_out_reasons(data: DataSet, recordings: Sequence[RunRecording], present: Mapping[str, str]) -> dict[str, str]:
-    """Return which recordings the data set holds out, and why: themselves, or their site.
+    """Return the recordings that the data set holds out, each with the reason: the recording itself, or its site.
 
     Parameters
     ----------
     data : DataSet
     recordings : sequence of RunRecording
     present : mapping
-        As `present_names` returns it.
+        From `present_names`.
     """
     part_of = {clip.clip_id: clip.part for clip in data.held_out}
     unheard = groups_of(UNHEARD, data.clips, data.split, part_of)
@@ -135,7 +135,7 @@ def held_out_reasons(data: DataSet, recordings: Sequence[RunRecording], present:
         name = present.get(one.name, one.name)
         site = site_of.get(name, one.site)
         if recording_id(name) in ids:
-            reasons[one.name] = f"{data.folder.name} holds out {name}, so that nothing is learnt from it"
+            reasons[one.name] = f"{data.folder.name} holds out {name}, so no model may learn from it"
         elif site and same_site(site) in sites:
-            reasons[one.name] = f"{data.folder.name} holds out the site {site}, so that nothing is learnt from it"
+            reasons[one.name] = f"{data.folder.name} holds out the site {site}, so no model may learn from it"
     return reasons

@@ -1,7 +1,7 @@
-"""Parts of long recordings that join a data set instead of the whole: a few minutes, as FLAC.
+"""Excerpts: parts of a few minutes that join a data set instead of a whole long recording, as FLAC.
 
-A recording is cut at every multiple of some minutes, and each part lasts a window longer, so that a window lies in the
-part in which it begins. So the same window is always in the same file, whatever else was reviewed.
+A recording is cut at every multiple of some minutes. Each part is a window longer than that, so that a window lies
+whole in the part in which it begins. So the same window is always in the same file, whatever else was reviewed.
 """
 
 from pathlib import Path
@@ -13,12 +13,12 @@ import soundfile
 from stages.lib.runtime.atomic_write import atomic_write
 from tools.lib.recordings.recording_name import SUFFIX
 
-SUBTYPES = {"PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8", "PCM_16": "PCM_16"}  # FLAC holds integers; all else gets 24 bits.
-MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Of FLAC.
+SUBTYPES = {"PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8", "PCM_16": "PCM_16"}  # FLAC holds integers. All else gets 24 bits.
+MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Limits of FLAC.
 
 
 class Excerpt(NamedTuple):
-    """A part of a recording: its name in the data set, the file it is cut from, its start and length in seconds."""
+    """A part of a recording: its name in the data set, its source file, and its start and length in seconds."""
 
     name: str
     source: Path
@@ -32,13 +32,13 @@ def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: 
     Parameters
     ----------
     name : str
-        The path that the recording would have in the data set. That of the part says where it begins and how long the
-        parts are, in seconds.
+        The path that the recording would have in the data set. The path of the part also has its start and the length
+        of the parts, in seconds.
     source : Path
     start_s : float
-        Where the window begins.
+        Start of the window.
     minutes : float
-        From one part to the next.
+        Minutes between the starts of two parts.
     clip_s : float
     """
     part_s = minutes * 60
@@ -47,7 +47,7 @@ def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: 
 
 
 def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
-    """Return why an excerpt cannot be written; None if it can, or if it is there already."""
+    """Return why an excerpt cannot be written; None if it can, or if it already exists."""
     info = soundfile.info(excerpt.source)
     if info.channels > MOST_CHANNELS or info.samplerate > HIGHEST_RATE:
         return (
@@ -60,7 +60,7 @@ def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
 
 
 def read_excerpt(excerpt: Excerpt) -> tuple[np.ndarray, int, str]:
-    """Return the samples of an excerpt, shape (samples, channels), its rate, and the subtype that holds them."""
+    """Return the samples of an excerpt, shape (samples, channels), its sample rate, and the FLAC subtype for it."""
     with soundfile.SoundFile(excerpt.source) as sound:
         rate = sound.samplerate
         sound.seek(min(round(excerpt.start_s * rate), sound.frames))
@@ -69,7 +69,7 @@ def read_excerpt(excerpt: Excerpt) -> tuple[np.ndarray, int, str]:
 
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
-    """Tell whether a file holds an excerpt, to the bits that it keeps."""
+    """Tell whether a file holds an excerpt, at the precision of its format."""
     samples, rate, subtype = read_excerpt(excerpt)
     present, present_rate = soundfile.read(target, dtype="int32", always_2d=True)
     dropped = 32 - {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}[subtype]

@@ -1,4 +1,4 @@
-"""Where the windows of verdicts lie in the data set, and what has to join it for that."""
+"""Find the clips of verdicts in the data set, and the recordings and excerpts that have to join it for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -21,7 +21,7 @@ from tools.lib.verdicts.verdicts import Verdict
 
 
 class Joining(NamedTuple):
-    """What joins a data set.
+    """The clips and recordings that join a data set.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ def plan_joining(
     minutes: float | None,
     before: Mapping[tuple[str, float], Clip],
 ) -> tuple[Joining, list[str]]:
-    """Find the clip of each verdict, and the recordings that have to join for it; list everything that is wrong.
+    """Find the clip of each verdict and the recordings that have to join for it, and list all faults.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def plan_joining(
         From its name in the run to each recording.
     verdicts : sequence of Verdict
     minutes : float or None
-        The length of the excerpts that join; None for whole recordings.
+        Length of the excerpts that join; None for whole recordings.
     before : mapping
         From recording and start to the clip of each window that was reviewed before.
     """
@@ -109,16 +109,16 @@ def plan_joining(
     return Joining(rows, whole, list(excerpts.values())), faults
 
 
-@cache  # Many windows lie in one excerpt.
+@cache  # Cached, because many windows lie in one excerpt.
 def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool:
-    """Tell whether a file of the data set is the part of a recording from some second on: names may repeat."""
+    """Tell whether a file of the data set really is the part of a recording that its name says: names may repeat."""
     if not target.is_file():
         return False
     return same_samples(Excerpt(target.name, Path(recording.path), start_s, soundfile.info(target).duration), target)
 
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:
-    """List the recordings whose clips would have the ids of another recording's."""
+    """List the recordings whose clips would have the same ids as clips of another recording."""
     known = dict.fromkeys(clip.recording for clip in data.clips)
     clashing = clashes(names, [name for name in known if name not in names])
     of_id = {recording_id(name): name for name in known}
@@ -130,13 +130,13 @@ def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]
 
 
 def new_rows(data: DataSet, rows: Iterable[ClipRow]) -> list[ClipRow]:
-    """Return the rows of clips that the data set does not have yet, each once, by recording and time."""
+    """Return the rows of new clips, each once, by recording and time."""
     known = {clip.clip_id for clip in data.clips}
     return sorted({row for row in rows if row[0] not in known}, key=lambda row: (row[1], float(row[2])))
 
 
 def join(data: DataSet, joining: Joining) -> int:
-    """Bring recordings and windows into the data set, recordings first; return the number of new clips."""
+    """Add recordings and windows to the data set, recordings first; return the number of new clips."""
     bring(joining.recordings, data.recordings)
     for excerpt in joining.excerpts:
         if not (data.recordings / excerpt.name).exists():
@@ -145,7 +145,7 @@ def join(data: DataSet, joining: Joining) -> int:
     if not new:
         return 0
     if is_imported(data.folder):
-        # The stage that makes the clips of an imported data set makes these again from a table of their own.
+        # The import stage of the data set makes these clips again from a separate table.
         add_windows(data.folder / NAME, new)
         write_stage(data.folder)
     append_rows(data.table, new)

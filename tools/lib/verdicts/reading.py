@@ -1,4 +1,4 @@
-"""Which run a file with verdicts belongs to, and what it says about the windows of that run."""
+"""Find the run of a file with verdicts, and read its verdicts about windows of that run."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def folder_of(file: HandedIn, given: Path | None) -> Path:
 
 
 def page_verdicts(file: HandedIn, drawn: Sequence[Review]) -> tuple[list[Verdict], list[str]]:
-    """Return the answers of the page as verdicts, and the faults of those about windows that were not drawn."""
+    """Return the answers from the page as verdicts, and a fault for each answer about a window that was not drawn."""
     window_of = {review.clip_id: review for review in drawn}
     verdicts, faults = [], []
     for row in file.answers:
@@ -61,9 +61,9 @@ def table_verdicts(
     scores_of : callable
         From the name of a recording to its scores.
     signature : Signature
-        Who filled it in, and when.
+        Annotator and day of the verdicts.
     deleted : str or None
-        What a row that was deleted says; None if nothing.
+        Verdict of deleted rows; None if they have none.
     """
     of_table = recordings_in(file.path.name, run)
     selections = file.selections or []
@@ -85,12 +85,12 @@ def table_verdicts(
 
 
 def recordings_in(table: str, run: Run) -> list[str]:
-    """Return the recordings whose detections a table holds, whether or not any of their rows are left.
+    """Return the recordings whose detections a table had when it was written, even if none of their rows is left.
 
     Parameters
     ----------
     table : str
-        The name of its file. Its ending may be another than `tools.detect` has written, as sound editors change it.
+        Name of its file. The ending may differ from that of `tools.detect`, because sound editors change it.
     run : Run
     """
     exact = [one.name for one in run.recordings if one.table == table]
@@ -99,14 +99,14 @@ def recordings_in(table: str, run: Run) -> list[str]:
 
 
 def table_key(table: str) -> str:
-    """Return what the names of a table have in common, whichever program has saved it."""
+    """Return the name of a table without the endings that programs add."""
     return one_spelling(named_after(table)).casefold()
 
 
 def meant_recordings(
     path: Path, selections: Sequence[Selection], of_table: Sequence[str], run: Run
 ) -> tuple[list[Selection], list[str]]:
-    """Return selections with the names that their recordings have in the run, those of the table first; and faults."""
+    """Return selections with the names of their recordings in the run (recordings of the table first), and faults."""
     near, all_of_run = Finder(of_table), Finder([one.name for one in run.recordings])
     meant, faults = [], []
     for one in selections:

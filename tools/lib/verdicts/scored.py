@@ -16,7 +16,7 @@ class Scored:
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Folder of the run.
     run : Run
     recording : RunRecording
     """
@@ -31,25 +31,25 @@ class Scored:
         return candidate_windows(self.starts_s, self.p_call, self.run.clip_s)
 
     def inside(self, selection: Selection) -> np.ndarray:
-        """Return the positions of the candidates whose middles lie in a selection."""
+        """Return the positions of the candidates whose centres lie in a selection."""
         middles_s = self.starts_s[self.candidates] + self.run.clip_s / 2
         within = (selection.start_s - SAME_S <= middles_s) & (middles_s <= selection.end_s + SAME_S)
         return self.candidates[within]
 
     def start_s(self, position: int) -> float:
-        """Return the start of a window, to the millisecond, like a clip's."""
+        """Return the start of a window, to the millisecond, as for clips."""
         return round(float(self.starts_s[position]), 3)
 
     def has_sound(self, start_s: float) -> bool:
-        """Tell whether the window of the run that is closest to a start has been scored."""
+        """Tell whether the window of the run closest to a start has a score."""
         return not np.isnan(self.p_call[np.argmin(np.abs(self.starts_s - start_s))])
 
     def has_score(self, text: str) -> bool:
-        """Tell whether a score, with as many decimals as it is written with, is one of the recording's."""
+        """Tell whether a score, at its written precision, is a score of the recording."""
         return bool(np.any(self.matches(self.p_call, text)))
 
     @staticmethod
     def matches(p_call: np.ndarray, text: str) -> np.ndarray:
-        """Tell which scores a text may stand for, as it is rounded: bool of the same shape."""
+        """Tell which scores agree with a text at its precision: ndarray of bool of the same shape."""
         decimals = len(text.partition(".")[2])
         return np.abs(p_call - float(text)) <= 0.5000001 * 10.0**-decimals + SAME_S

@@ -1,4 +1,4 @@
-"""Read what reviewers hand in: the CSV of the page, and the tables of tools.detect with their verdicts filled in."""
+"""Read files from reviewers: the CSV of the page, and tables of tools.detect with verdicts filled in."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ class HandedIn(NamedTuple):
     ----------
     path : Path
     answers : list of Row
-        Of the page: as in labels/expert.csv, with the id of a window. Rows without a label are left out.
+        Answers from the page, as in labels/expert.csv, with ids of windows. Rows without a label are left out.
     selections : list of Selection or None
-        Of a table, with verdicts as text, filled in or not; None if it is no table.
+        Rows of a table, with verdicts as text, filled in or not; None if the file is not a table.
     faults : list of str
     """
 
@@ -95,7 +95,7 @@ def read_page_answers(path: Path) -> HandedIn:
 
 
 def window_faults(cells: Mapping[str, str]) -> list[str]:
-    """List what is wrong with a row of the page's CSV."""
+    """List the faults of a row of the page's CSV."""
     if not is_window_id(cells["clip_id"]):
         return [
             f"{quoted(cells['clip_id'])} is not a window of a run; answers about clips of the queue go to "
@@ -105,7 +105,7 @@ def window_faults(cells: Mapping[str, str]) -> list[str]:
 
 
 def runs_of(file: HandedIn) -> dict[str, int]:
-    """Return the runs that the answers of the page are about, each with the first line that is about it."""
+    """Return the runs of the answers from the page, each with its first line."""
     runs: dict[str, int] = {}
     for row in file.answers:
         runs.setdefault(run_of_window(row.cells["clip_id"]), row.line)
@@ -158,5 +158,5 @@ def with_score(selection: Selection) -> Selection:
 
 
 def with_point(selection: Selection) -> Selection:
-    """Write the score of a selection with a decimal point, where a spreadsheet has written a comma."""
+    """Write the score of a selection with a decimal point if a spreadsheet has written a comma."""
     return selection._replace(score=selection.score.replace(",", "."))

@@ -1,10 +1,10 @@
-"""From rows of a table with verdicts to verdicts about windows of a run.
+"""Turn rows of a table with verdicts into verdicts about windows of a run.
 
-A row that tools.detect wrote stands for the windows whose score made it. `nocall` is said of all of them: there is no
-call in the row. `call` and `unsure` are said of the highest-scoring one only, because the others may hold nothing. A
-row that somebody added, or moved away from its window, gets windows of its own, centred on it.
+A row by tools.detect stands for the windows whose scores made it. `nocall` applies to all of them, because the row has
+no call. `call` and `unsure` apply only to the highest-scoring window, because the others may hold no call. A row that
+somebody added, or moved away from its window, gets new windows centred on it.
 
-Who has said `nocall` of a row and then says `call` takes back what was said of the other windows: they become `unsure`.
+If somebody changes a row from `nocall` to `call`, the verdicts about its other windows become `unsure`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,11 +23,11 @@ from tools.lib.detection.run_record import RunRecording
 from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
 from tools.lib.verdicts.scored import Scored
 
-BEYOND_S = 0.1  # A stated end is often some samples late.
+BEYOND_S = 0.1  # Stated ends are often some samples late.
 
 
 class Verdict(NamedTuple):
-    """What somebody says of a window.
+    """A verdict of one person about a window.
 
     Attributes
     ----------
@@ -36,15 +36,15 @@ class Verdict(NamedTuple):
     recording : str
         Its name in the run.
     start_s : float
-        Of the window, to the millisecond.
+        Start of the window, to the millisecond.
     label : str
         `call`, `nocall` or `unsure`.
     note, annotator, day : str
-        Of the answer.
+        Cells of the answer.
     own : bool
-        Whether it is a window of the run, not one that a person has placed.
+        Whether the window belongs to the run, and was not placed by a person.
     instead_of : str
-        If not empty, it counts only in place of this label, given before by the same person.
+        If not empty, the verdict only replaces this label, given before by the same person.
     """
 
     place: str
@@ -59,13 +59,13 @@ class Verdict(NamedTuple):
 
 
 def label_of(selection: Selection) -> tuple[str, str]:
-    """Return the label and the note in the text of a selection; an empty label if it is no word of ours."""
+    """Return the label and the note in the text of a selection; an empty label if the word is unknown."""
     match = TEXT.fullmatch(selection.text.strip())
     return (match[1].lower(), joined([match[2] or "", selection.note])) if match else ("", "")
 
 
 def place_fault(selection: Selection, recording: RunRecording) -> str | None:
-    """Return what is wrong with the place of a row."""
+    """Return the fault of the times of a row; None if it has none."""
     if selection.start_s < recording.length_s and selection.end_s <= recording.length_s + BEYOND_S:
         return None
     place = f"{selection.start_s:g} to {selection.end_s:g} s"
@@ -73,7 +73,7 @@ def place_fault(selection: Selection, recording: RunRecording) -> str | None:
 
 
 def verdict_fault(selection: Selection, scored: Scored) -> str | None:
-    """Return what is wrong with the verdict of a row, given its place."""
+    """Return the fault of the verdict of a row with valid times; None if it has none."""
     recording, run = scored.recording, scored.run
     label, _ = label_of(selection)
     if not label:
@@ -98,7 +98,7 @@ def verdict_fault(selection: Selection, scored: Scored) -> str | None:
 
 
 def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]:
-    """Return the starts of the windows that a row with a verdict is about, and whether they are the run's own."""
+    """Return the starts of the windows that a row applies to, and whether they are windows of the run."""
     inside = scored.inside(selection)
     if selection.score and len(inside):
         best = inside[np.argmax(scored.p_call[inside])]
@@ -114,7 +114,7 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
 def verdicts_of(
     path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
 ) -> tuple[list[Verdict], list[str]]:
-    """Turn the rows of a table into verdicts about windows, and list their faults; rows not filled in give none.
+    """Turn the rows of a table into verdicts about windows, and list faults; rows not filled in are skipped.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def verdicts_of(
     scored_as : callable
         From a selection to its recording with scores.
     signature : Signature
-        Who filled them in, and when.
+        Annotator and day of the verdicts.
     """
     verdicts, faults = [], []
     for selection in selections:
@@ -152,7 +152,7 @@ def verdicts_of(
 def of_deleted(
     path: Path, selections: Sequence[Selection], scored: Scored, label: str, signature: Signature
 ) -> Iterator[Verdict]:
-    """Yield a verdict for each window of a recording that scored above the threshold, but lies in no row of its table.
+    """Yield a verdict for each window of a recording that scores above the threshold, but is in no row of its table.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def of_deleted(
         All rows about this recording, filled in or not.
     scored : Scored
     label : str
-        What to say of them.
+        Label of these verdicts.
     signature : Signature
     """
     clip_s = scored.run.clip_s

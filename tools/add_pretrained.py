@@ -35,12 +35,12 @@ from tools.lib.pretrained import birdnet
 from tools.lib.pretrained.trial import GivenModel, tried
 
 REMEDY_OF_RATE = f"give the rate that the model expects, {LOWEST_RATE} to {HIGHEST_RATE} Hz"
-REMEDY_OF_WINDOW = f"give the seconds that the model looks at, up to {LONGEST_S}"
-REMEDY_OF_LICENCE = "say what the weights may be used for with --licence, such as Apache-2.0"
+REMEDY_OF_WINDOW = f"give the length of the window that the model expects, up to {LONGEST_S} s"
+REMEDY_OF_LICENCE = "name the licence of the weights, such as Apache-2.0"
 
 
 def given_birdnet(accepted: bool) -> GivenModel:
-    """Return BirdNET; refuse where nobody has accepted its licence, or where it is another file."""
+    """Return BirdNET; refuse if its licence is not accepted, or its file is not the released one."""
     found = birdnet.installed()
     refuse([] if accepted else [f"{birdnet.TERMS} If you agree, add --accept-licence"])
     if weights_digest(found.weights) != birdnet.SHA256:
@@ -71,7 +71,7 @@ def given_file(options: argparse.Namespace) -> GivenModel:
 
 
 def is_damaged(folder: Path) -> bool:
-    """Tell whether a folder describes a pretrained model that it does not hold."""
+    """Tell whether a folder has the description of a pretrained model, but not the model itself."""
     try:
         read_pretrained(folder)
     except InputFaults:
@@ -90,19 +90,19 @@ def write_folder(folder: Path, given: GivenModel, pretrained: Pretrained) -> Non
 
 
 def keep_by_dvc(folder: Path) -> None:
-    """Let DVC keep a folder; leave nothing behind where it does not."""
+    """Add a folder to DVC; remove it if that fails."""
     result = subprocess.run(
         [sys.executable, "-m", "dvc", "add", str(folder)], capture_output=True, text=True, check=False
     )
     if result.returncode:
         remove(folder)
         errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
-        why = errors[0].removeprefix("ERROR: ") if errors else "it does not say why"
+        why = errors[0].removeprefix("ERROR: ") if errors else "no reason given"
         raise InputFaults([f"{folder}: dvc add failed ({why}); fix this, then run it again"])
 
 
 def put_to_use(name: str, params: FeatureParams) -> str:
-    """Let params.yaml name a model; return what it has now. A spectrogram beside the embedding stays."""
+    """Set a model in params.yaml, and return the new values as text. A spectrogram view next to the embedding stays."""
     views: list[str] = [*params.views] if params.embeds else [EMBEDDING]
     set_params({("featurize", "views"): views, ("featurize", "pretrained"): name})
     return f"{PARAMS}: now has featurize.views: [{', '.join(views)}], featurize.pretrained: {name}"
@@ -112,9 +112,9 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = command_parser("add_pretrained", __doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
-    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="the .tflite file or the SavedModel")
+    parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help=".tflite file or SavedModel folder")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")
-    parser.add_argument("--window", type=float, metavar="SECONDS", help="length of the window that the model looks at")
+    parser.add_argument("--window", type=float, metavar="SECONDS", help="length of the window that the model expects")
     parser.add_argument(
         "--output", metavar="TENSOR", help="tensor that holds the embedding (default: the only output, or `embedding`)"
     )
@@ -125,18 +125,18 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Add the model that the command line names."""
+    """Add the given model."""
     options = parse_arguments()
     folder = FOLDER / options.name
     if not re.fullmatch(r"[A-Za-z0-9_-]+", options.name):
-        raise InputFaults([f"{options.name}: is no name; write letters, digits, _ and -"])
+        raise InputFaults([f"{options.name}: is not a valid name; use only letters, digits, _ and -"])
     if options.name == NO_MODEL:
         raise InputFaults([f"{options.name}: stands for no model; choose another name"])
     if folder.exists() and not is_damaged(folder):
         remedy = f"remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"
-        raise InputFaults([f"{folder}: is there already; {remedy}"])
+        raise InputFaults([f"{folder}: already exists; {remedy}"])
     if options.source is None and options.name != birdnet.NAME:
-        raise InputFaults([f"{options.name}: where is it? Give --from FILE_OR_FOLDER, or the name {birdnet.NAME}"])
+        raise InputFaults([f"{options.name}: has no file; give --from FILE_OR_FOLDER, or the name {birdnet.NAME}"])
     given = given_file(options) if options.source else given_birdnet(options.accept_licence)
     params = read_params("featurize", FeatureParams) if options.use else None
     pretrained, rows = tried(given)

@@ -85,7 +85,7 @@ def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
     folder.mkdir(parents=True)
     result = run(repository, "tiny", "--from", models / "bands", *OPTIONS)
     assert result.returncode == 1
-    assert result.stderr.startswith("models/pretrained/tiny: is there already; remove it with dvc remove")
+    assert result.stderr.startswith("models/pretrained/tiny: already exists; remove it with dvc remove")
     assert list(folder.iterdir()) == []
 
 
@@ -94,7 +94,7 @@ def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, model
     folder = repository / "models" / "pretrained" / "tiny"
     assert run(repository, *command).returncode == 0
     kept = (folder.parent / "tiny.dvc").read_bytes()
-    assert run(repository, *command).stderr.startswith("models/pretrained/tiny: is there already; remove it")
+    assert run(repository, *command).stderr.startswith("models/pretrained/tiny: already exists; remove it")
     (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
     result = run(repository, *command)
     assert (result.returncode, result.stderr) == (0, "")
@@ -105,8 +105,8 @@ def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, model
 @pytest.mark.parametrize(
     ("name", "arguments", "faults"),
     [
-        ("../tiny", ("--from", "bands"), ["../tiny: is no name; "]),
-        ("tiny", (), ["tiny: where is it? Give --from FILE_OR_FOLDER"]),
+        ("../tiny", ("--from", "bands"), ["../tiny: is not a valid name; "]),
+        ("tiny", (), ["tiny: has no file; give --from FILE_OR_FOLDER"]),
         (
             "tiny",
             ("--from", "whale"),

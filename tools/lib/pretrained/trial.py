@@ -1,4 +1,4 @@
-"""A trial of a pretrained model on noise, which tells whether it can be used and what it gives."""
+"""A trial of a pretrained model on noise: whether it can be used, and the size of its embedding."""
 
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +15,7 @@ from tools.lib.pretrained.tensors import default_output, tensors_of
 
 
 class GivenModel(NamedTuple):
-    """A pretrained model as it was found.
+    """A pretrained model before the trial.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class GivenModel(NamedTuple):
     sample_rate : int
     window_s : float
     output : str or None
-        The tensor of the embedding; None for the one that the model calls so.
+        Tensor of the embedding; None for the default (`default_output`).
     licence, source : str
     """
 
@@ -39,12 +39,12 @@ class GivenModel(NamedTuple):
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error message, because a fault has one line."""
+    """Return the first line of an error message, because faults have one line."""
     return str(error).strip().partition("\n")[0]
 
 
 def tried(given: GivenModel) -> tuple[Pretrained, int]:
-    """Describe a model in a process of its own, because a damaged file may end the one that loads it."""
+    """Describe a model in a separate process, because a damaged file may crash the process that loads it."""
     with ProcessPoolExecutor(1) as executor:
         try:
             return executor.submit(described, given).result()
@@ -53,18 +53,18 @@ def tried(given: GivenModel) -> tuple[Pretrained, int]:
 
 
 def described(given: GivenModel) -> tuple[Pretrained, int]:
-    """Try a model on noise; return its description, and how many embeddings it gives of a window.
+    """Try a model on noise; return its description, and the number of embeddings per window.
 
     Raises
     ------
     InputFaults
-        Where it cannot be loaded, has no such output, or does not take such a window.
+        If it cannot be loaded, lacks the output, or does not accept the window.
     """
     try:
         outputs, names = tensors_of(given.weights)
     except InputFaults:
         raise
-    except Exception as error:  # Each kind of model has errors of its own.
+    except Exception as error:  # Each kind of model raises different errors.
         raise InputFaults([f"{given.weights}: cannot be loaded ({first_line(error)}); fetch it again"]) from None
     output = given.output or default_output(outputs)
     if output not in names:
@@ -99,15 +99,15 @@ def described(given: GivenModel) -> tuple[Pretrained, int]:
 
 
 def embedding_fault(first: np.ndarray, again: np.ndarray, other: np.ndarray) -> str:
-    """Say why a tensor is no embedding, given what it was twice for one sound and once for another."""
+    """Say why a tensor is not an embedding, given two values for one sound and one for another; empty if it is."""
     if first.dtype.kind not in "fiu":
         return "holds no numbers"
     if first.size < 2:
         return "is a single number"
     if not np.isfinite(first).all():
-        return "holds what is no number"
+        return "holds values that are not finite"
     if np.abs(first).max() > np.finfo(np.float16).max:
-        return f"holds numbers above {np.finfo(np.float16).max:g}, which float16 cannot"
+        return f"holds numbers above {np.finfo(np.float16).max:g}, the maximum of float16"
     if not np.array_equal(first, again):
         return "is not the same for the same sound"
     return "does not depend on the sound" if np.array_equal(first, other) else ""

@@ -76,8 +76,12 @@ def test_of_embeddings_of_frames_the_mean_is_taken(tmp_path):
         (lambda samples: mean(samples[:, :SAMPLES]), (spec(1, 2 * SAMPLES),), "takes 800 samples, not 400; correct"),
         (lambda samples: tensorflow.reduce_mean(mean(samples)), (SAMPLE,), "is a single number; name another with"),
         (lambda samples: mean(samples) * 0, (SAMPLE,), "does not depend on the sound; name another with --output"),
-        (lambda samples: mean(samples) * 1e7, (SAMPLE,), "holds numbers above 65504, which float16 cannot; name"),
-        (lambda samples: tensorflow.math.log(-abs(mean(samples))), (SAMPLE,), "holds what is no number; name another"),
+        (lambda samples: mean(samples) * 1e7, (SAMPLE,), "holds numbers above 65504, the maximum of float16; name"),
+        (
+            lambda samples: tensorflow.math.log(-abs(mean(samples))),
+            (SAMPLE,),
+            "holds values that are not finite; name another",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_used_is_refused_in_a_sentence(tmp_path, kind, function, inputs, fault):

@@ -564,7 +564,7 @@ def test_all_faults_are_listed_before_anything_is_computed(folder, tmp_path):
     ]
     given = [str(tmp_path / name) for name in names]
     said = "\n".join(faults(folder, *given, "--output", str(tmp_path / "out")))
-    assert f"{tmp_path}/out/{TABLE.format('good')}: is there already; move it away, or name another folder" in said
+    assert f"{tmp_path}/out/{TABLE.format('good')}: already exists; move it away, or name another folder" in said
     assert f"{tmp_path}/empty.wav is empty" in said
     assert f"{tmp_path}/text.wav is not audio" in said
     assert "'=1+1.wav' starts like a spreadsheet formula; rename it" in said

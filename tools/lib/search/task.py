@@ -117,7 +117,7 @@ def output_faults(entries: Sequence[RunRecording], run: Run, choices: Choices) -
     outputs = [f"{table_stem(one, choices.per)}{suffix}" for one in entries]
     outputs += [f"{one.file_stem}{PICTURE_SUFFIX}" for one in entries if choices.pictures]
     return [
-        f"{choices.folder / name}: is there already; move it away, or name another folder with --output"
+        f"{choices.folder / name}: already exists; move it away, or name another folder with --output"
         for name in dict.fromkeys(outputs)
         if name not in known and (choices.folder / name).exists()
     ]

@@ -1,4 +1,4 @@
-"""Run the pipeline and say, in Markdown, whether the committed outputs are what it gives: `python -m tools.up_to_date`.
+"""Run the pipeline and report in Markdown whether it gives the committed outputs: `python -m tools.up_to_date`.
 
 Every stage with an output in Git runs again, so the verdict is about bytes made in this run, not about what dvc.lock
 claims. The report on reviewed detections is made again, too. Any other stage runs only if its outputs are not in DVC's
@@ -28,9 +28,9 @@ from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
 
 PIPELINE = Path("dvc.yaml")
-KINDS = ("outs", "metrics", "plots")  # A stage has its outputs under these.
+KINDS = ("outs", "metrics", "plots")  # The keys of a stage's outputs.
 LOCKS = ("dvc.lock", "data/*/dvc.lock")
-# What stages write and Git keeps; people edit one table below labels/, the answers.
+# Outputs of stages in Git, without the one table in labels/ that people edit, the answers.
 OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv")
 
 
@@ -45,7 +45,7 @@ def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
     Parameters
     ----------
     stages : mapping
-        As dvc.yaml has them.
+        Stages by name, from dvc.yaml.
     """
     outputs = [out for stage in stages.values() for kind in KINDS for out in stage.get(kind, [])]
     settings = [setting for out in outputs if isinstance(out, Mapping) for setting in out.items()]
@@ -53,10 +53,10 @@ def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
 
 
 def reproduce(outputs: Sequence[Path]) -> list[str]:
-    """Make outputs again, with all that they need, and return the stages that ran; pass on the log of `dvc repro`.
+    """Make outputs again, with everything they need; pass on the log of `dvc repro` and return the stages that ran.
 
-    DVC runs a stage with a missing output, whatever dvc.lock says. So the outputs are removed first. Where the
-    run fails, the committed ones come back.
+    DVC runs a stage with a missing output, whatever dvc.lock says. So the outputs are removed first. If the run fails,
+    the committed outputs are restored.
     """
     for path in outputs:
         remove(path)
@@ -69,19 +69,19 @@ def reproduce(outputs: Sequence[Path]) -> list[str]:
 
 
 def dvc_repro(*arguments: str) -> list[str]:
-    """Run `dvc repro`, pass on what it prints as a log, and return the stages that ran."""
+    """Run `dvc repro`, pass on its output as a log, and return the stages that ran."""
     stages = []
     command = [sys.executable, "-m", "dvc", "repro", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", file=sys.stderr, flush=True)
             stages += re.findall(r"^Running stage '(.+)'", line)
-    refuse(["dvc repro failed, for the reason that stands above"] if process.returncode else [])
+    refuse(["dvc repro failed; see its output above"] if process.returncode else [])
     return stages
 
 
 def report_again() -> list[str]:
-    """Make metrics/field.json and its plot again from the reviews and answers; say so if it was another one."""
+    """Make metrics/field.json and its plot again from the reviews and answers; return a line if it has changed."""
     before, report = FIELD.read_bytes(), read_field()
     if report:
         write_report(report["run"])
@@ -92,7 +92,7 @@ def report_again() -> list[str]:
 
 
 def check_tables(missing: Sequence[Path]) -> list[str]:
-    """Refuse every fault of the tables that can be found all the same; return what to say of the labels.
+    """Refuse all faults of the tables that can be found without the data; return lines about the labels.
 
     Parameters
     ----------
@@ -103,25 +103,25 @@ def check_tables(missing: Sequence[Path]) -> list[str]:
     if not (table.exists() or any(path.parent == table.parent for path in missing)):
         dvc_repro(str(table.with_name("dvc.yaml")))
     if table.exists():
-        # It reads clips.csv and what rounds have settled, and gives what the answers are checked by.
+        # `split` reads clips.csv and the settled clips. Answers are checked against its output.
         dvc_repro("--single-item", "split")
     read_rounds()
     return check_labels(fix=False)
 
 
 def different_outputs() -> list[str]:
-    """Return the outputs whose bytes are not the committed ones, or that Git lacks."""
+    """Return the outputs whose bytes differ from the committed ones, or that are not in Git."""
     own_lock = clips_table().with_name("dvc.lock")
     kept = [*map(str, outputs_in_git(stages_in_order())), "dvc.lock", str(own_lock)]
     lacking = git_text("ls-files", "--others", "--", *kept).splitlines()
     if lacking:
-        # The comparison and the patch leave out a file that is not in the index.
+        # git diff ignores files that are not in the index.
         git_text("add", "--intent-to-add", "--force", "--", *lacking)
     return git_text("diff", "--name-only", "HEAD", "--", *OUTPUTS).splitlines()
 
 
 def unrepeated_stages() -> list[str]:
-    """Return the stages that gave other outputs than a committed dvc.lock has, from the same inputs."""
+    """Return the stages whose outputs differ from a committed dvc.lock although their inputs are the same."""
     stages = []
     for lock in git_text("ls-files", *LOCKS).splitlines():
         committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def unrepeated_stages() -> list[str]:
 
 
 def unrepeated(before: Mapping[str, Mapping], after: Mapping[str, Mapping]) -> list[str]:
-    """Return the stages whose outputs alone are others; what lies downstream of them has other inputs as well."""
+    """Return the stages with different outputs but the same inputs; stages downstream of them have different inputs."""
     return [
         name
         for name, stage in after.items()
@@ -139,23 +139,23 @@ def unrepeated(before: Mapping[str, Mapping], after: Mapping[str, Mapping]) -> l
 
 
 def inputs(stage: Mapping) -> dict:
-    """Return what dvc.lock has of a stage, except its outputs."""
+    """Return the entry of a stage in dvc.lock without its outputs."""
     return {kind: value for kind, value in stage.items() if kind != "outs"}
 
 
 def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], wrong: Sequence[str]) -> str:
-    """Say what came out.
+    """Report the outcome.
 
     Parameters
     ----------
     ran : sequence of str
-        The stages that ran; one at least.
+        Stages that ran, at least one.
     taken : sequence of str
-        The stages that did not.
+        Stages that did not run.
     different : sequence of str
-        The committed outputs that are others now.
+        Committed outputs that are different now.
     wrong : sequence of str
-        The stages whose committed outputs cannot have come from their committed inputs.
+        Stages whose committed outputs cannot come from their committed inputs.
     """
     said = f" {listed(taken)} did not run: the outputs came from DVC's cache, by their hashes in dvc.lock."
     from_cache = said if taken else ""
@@ -177,7 +177,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 def main() -> None:
     """Bring the outputs up to date."""
     parser = command_parser("up_to_date", __doc__)
-    parser.add_argument("--patch", type=output_file, metavar="FILE", help="write what is to be committed to this file")
+    parser.add_argument("--patch", type=output_file, metavar="FILE", help="write a patch of all changed outputs")
     patch = parser.parse_args().patch
     refuse_outside_of_git()
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())

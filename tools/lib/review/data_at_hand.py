@@ -1,4 +1,4 @@
-"""Whether the pipeline can run here: a runner of GitHub may lack recordings or the model, and a way to fetch them."""
+"""Check whether the pipeline can run here: a GitHub runner may lack the recordings or the pretrained model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools.lib.wording import listed
 
 
 def missing_data() -> list[Path]:
-    """Return what is missing of the data set in use and the pretrained model, and no stage of the data set makes."""
+    """Return the missing paths of the data set in use and the pretrained model, except outputs of its stages."""
     folder = read_params("data", DataParams).folder
     pretrained = PRETRAINED / read_params("featurize", FeatureParams).pretrained
     needed = [folder / "clips.csv", folder / "recordings", pretrained]
@@ -20,7 +20,7 @@ def missing_data() -> list[Path]:
 
 
 def made_by_stages(pipeline: Path) -> set[Path]:
-    """Return the outputs of a dvc.yaml whose stages run in the repository; none where there is no such file."""
+    """Return the outputs of a dvc.yaml whose stages run in the repository; an empty set if there is no such file."""
     stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"].values() if pipeline.exists() else ()
     return {
         Path(path) for stage in stages for out in stage["outs"] for path in (out if isinstance(out, dict) else [out])
@@ -28,16 +28,16 @@ def made_by_stages(pipeline: Path) -> set[Path]:
 
 
 def without_data(missing: Sequence[Path], wrong: Sequence[str], said: Sequence[str]) -> str:
-    """Say what was checked, and what was not, where recordings or the pretrained model are missing.
+    """Report what was checked, and what was not, if recordings or the pretrained model are missing.
 
     Parameters
     ----------
     missing : sequence of Path
         From `missing_data`.
     wrong : sequence of str
-        The stages whose committed outputs cannot have come from their committed inputs.
+        Stages whose committed outputs cannot come from their committed inputs.
     said : sequence of str
-        What there is to say of the labels.
+        Lines about the labels.
     """
     others = f"{listed(wrong)} gave other outputs than dvc.lock has for the very same inputs. " if wrong else ""
     return (

@@ -1,4 +1,4 @@
-"""The command line of a command."""
+"""Parsers for the command lines of tools."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def command_parser(name: str, description: str | None) -> argparse.ArgumentParse
 
 
 def output_file(text: str) -> Path:
-    """Return the file that an argument names; `InputFaults` where it is a folder."""
+    """Return the output file that an argument names; `InputFaults` if it is a folder."""
     path = Path(text)
     if path.is_dir():
         raise InputFaults([f"{path}: is a folder; name a file"])

@@ -1,4 +1,4 @@
-"""Merge answers that people hand in into labels/expert.csv, and say what becomes of each."""
+"""Merge new answers into labels/expert.csv, and report the outcome of each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,11 +9,11 @@ from stages.lib.runtime.table import Row
 from tools.lib.wording import counted
 
 ADDED, CHANGED, SAME, OLDER = "added", "changed", "unchanged", "older than the present answer, so not taken"
-Key = tuple[str, str]  # Of an answer: clip and annotator.
+Key = tuple[str, str]  # The key of an answer: clip and annotator.
 
 
 class GivenAnswer(NamedTuple):
-    """An answer that was handed in.
+    """A new answer.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class GivenAnswer(NamedTuple):
     place : str
         File and line.
     about : str
-        What it is about, in words of the file.
+        The clip or window, as the file describes it.
     """
 
     row: Row
@@ -59,7 +59,7 @@ def contradictions(given: Iterable[GivenAnswer]) -> Iterator[str]:
 def outcome(before: Row | None, after: Row) -> str:
     """Return the outcome of an answer, given the same annotator's present answer.
 
-    The same label is the same answer, whatever its date: a table that has no dates is given again on another day.
+    The same label is the same answer whatever its date, because a table without dates may be given again later.
     """
     if before is None:
         return ADDED
@@ -90,18 +90,18 @@ def merge(present: Iterable[Row], given: Iterable[GivenAnswer]) -> tuple[list[Ro
 
 
 def outcomes_line(path: Path, outcomes: Sequence[tuple[str, GivenAnswer]], not_filled_in: int, column: str) -> str:
-    """Say in one line what became of the answers.
+    """Summarise the outcomes of the answers in one line.
 
     Parameters
     ----------
     path : Path
         The table.
     outcomes : sequence of tuple
-        As `merge` returns them.
+        Outcomes from `merge`.
     not_filled_in : int
         The number of rows without an answer.
     column : str
-        Of the table, by which all answers are counted as well.
+        Column of the table by which all answers are also counted.
     """
     by_outcome = Counter(what for what, _ in outcomes)
     by_cell = Counter(answer.row.cells[column] for _, answer in outcomes)

@@ -1,4 +1,4 @@
-"""Whose answers a file holds, and of which day, where the file itself does not say: two options of a command."""
+"""The annotator and the day of answers, for files that do not have them: two options of a command."""
 
 import argparse
 from datetime import date
@@ -9,14 +9,14 @@ from stages.lib.tables.expert import one_spelling
 
 
 class Signature(NamedTuple):
-    """The annotator of selections, None if not given, and the day; tables have both in each row."""
+    """The annotator of selections (None if not given) and the day; tables have both in each row."""
 
     annotator: str | None
     day: str
 
 
 def add_signature(parser: argparse.ArgumentParser) -> None:
-    """Let a parser take the two options."""
+    """Add the two options to a parser."""
     parser.add_argument("--annotator", metavar="NAME", help="who answered, for files that do not say")
     parser.add_argument(
         "--date",
@@ -27,12 +27,12 @@ def add_signature(parser: argparse.ArgumentParser) -> None:
 
 
 def signature_of(options: argparse.Namespace) -> Signature:
-    """Return the signature that the options --annotator and --date of a command give."""
+    """Return the signature from the options --annotator and --date."""
     return Signature(None if options.annotator is None else one_spelling(options.annotator.strip()), options.date)
 
 
 def signature_faults(signature: Signature) -> list[str]:
-    """List what is wrong with the options."""
+    """List the faults of the options."""
     annotator, day = signature
     faults = {"--annotator": None if annotator is None else annotator_fault(annotator), "--date": date_fault(day)}
     return [f"{option}: {fault}" for option, fault in faults.items() if fault]

@@ -152,7 +152,7 @@ def main() -> None:
     """Add the recordings of a folder."""
     parser = command_parser("add_recordings", __doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
-    parser.add_argument("--site", metavar="NAME", help="site of all (default: from their names and folders)")
+    parser.add_argument("--site", metavar="NAME", help="site of all recordings (default: from their names and folders)")
     parser.add_argument(
         "--hop", type=float, metavar="SECONDS", help="from one window to the next (default: featurize.clip_s)"
     )

@@ -43,7 +43,7 @@ from tools.lib.wording import counted
 
 
 class Given(NamedTuple):
-    """What the person who runs the tool gives: the run, whose answers, about deleted rows, and how much joins."""
+    """The options: the run, the signature, the verdict of deleted rows, and the length of excerpts."""
 
     run: Path | None
     signature: Signature
@@ -52,7 +52,7 @@ class Given(NamedTuple):
 
 
 class Reviewed(NamedTuple):
-    """What the files say about one run, and what joins the data set for it."""
+    """The verdicts of the files about one run, and the clips that join the data set for them."""
 
     verdicts: list[Verdict]
     joining: Joining
@@ -68,7 +68,7 @@ class Reviewed(NamedTuple):
 def review_run(
     folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given, present: Sequence[Row]
 ) -> Reviewed:
-    """Work out what the files about one run say, or refuse all their faults."""
+    """Collect the verdicts of the files about one run, or refuse all their faults."""
     run = read_run(folder)
     recordings = {one.name: one for one in run.recordings}
     refuse(run_faults(data, folder, run))
@@ -133,7 +133,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
 
 
 def next_steps(data: DataSet) -> str:
-    """Say what to do after recordings have joined."""
+    """Return the next steps after recordings have joined."""
     tracked = (data.folder / "recordings.dvc").exists()
     return f"; now dvc add {data.recordings}, commit, dvc repro" if tracked else "; now commit, dvc repro"
 
@@ -149,12 +149,12 @@ def option_faults(given: Given) -> list[str]:
 
 
 def main() -> None:
-    """Take in the files that are named."""
+    """Take in the given files."""
     parser = command_parser("add_reviews", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file with verdicts")
     add_signature(parser)
     parser.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="folder of the run (default: that of the file, or detections/)"
+        "--run", type=Path, metavar="FOLDER", help="folder of the run (default: the folder of the file, or detections/)"
     )
     parser.add_argument("--deleted", choices=["nocall"], help="take rows that were deleted from a table for no calls")
     parser.add_argument(

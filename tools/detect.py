@@ -14,7 +14,7 @@ import joblib
 
 from stages.lib.audio.remarks import unfinished_lines
 
-# Libraries are imported by way of these alone, because `stages` pins what they read from the environment.
+# Import libraries only through these modules: `stages` first pins the environment variables that they read.
 from stages.lib.cluster.compute import chosen_cluster
 from stages.lib.features.views import files_needed
 from stages.lib.measures.measures import THRESHOLD
@@ -36,7 +36,7 @@ FOLDER = Path("detections")
 
 
 def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str]:
-    """Say whose headers were never finished, which are without sound in part, and which are shorter than a window."""
+    """Return remarks on recordings with unfinished headers, with stretches without sound, or shorter than a window."""
     without_sound = [
         f"{one.path}: {one.found.missing_s:.2f} of {one.length_s:.2f} s hold no sound, and nothing is detected there"
         for one in recordings
@@ -51,7 +51,7 @@ def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str
 
 
 def summary(outcome: Outcome, before: int, left_out: int, choices: Choices) -> str:
-    """Say in one line what was found."""
+    """Summarise the search in one line."""
     hours = sum(one.length_s for one in outcome.recordings) / 3600
     found = (
         f"{counted(outcome.detections, 'detection')} above {choices.threshold:g} in "
@@ -67,7 +67,7 @@ def summary(outcome: Outcome, before: int, left_out: int, choices: Choices) -> s
 
 
 def cost(outcome: Outcome, seconds: float, where: str) -> str:
-    """Say in one line how long an hour of audio took."""
+    """Return a line with the time per hour of audio."""
     hours = sum(one.length_s for one in outcome.recordings) / 3600
     return f"cost: {seconds / hours:.1f} s per hour of audio, {where}"
 
@@ -80,7 +80,7 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
         nargs="+",
         type=Path,
         metavar="RECORDING",
-        help="a file that libsndfile reads, or a folder",
+        help="audio file, or folder of audio files",
     )
     parser.add_argument(
         "--output",
@@ -134,7 +134,7 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
 
 
 def main() -> None:
-    """Search the recordings that are named."""
+    """Search the given recordings."""
     given, choices, wanted = parse_arguments()
     params = feature_params(RETRAINED)
     if wanted:
@@ -146,7 +146,7 @@ def main() -> None:
         todo = task(given, choices, params, cluster)
         for line in [*lines_about(todo.recordings, params.clip_s), *todo.waiting]:
             print(line)
-        # Before the work begins, which may take hours.
+        # Printed before the search, which may take hours.
         for line in todo.left_out:
             print(f"{line}; left out", file=sys.stderr)
         outcome = keep(scored(todo, cluster), todo, choices, params)

@@ -31,7 +31,7 @@ PLOT_COLUMNS = ("threshold", "measure", "value", "low", "high")
 def read_labels() -> tuple[dict[str, str | None], dict[str, str]]:
     """Return the label that experts have settled on for each clip, and the date of its latest answer."""
     rows, faults = read_rows(EXPERT)
-    # Which clips there are does not matter here, so each counts as one of the pool.
+    # All clips count as pool clips, because their parts do not matter here.
     refuse(faults + rule_faults(EXPERT, rows, {row.cells["clip_id"]: "pool" for row in rows}))
     date_of: dict[str, str] = {}
     for row in rows:
@@ -41,12 +41,12 @@ def read_labels() -> tuple[dict[str, str | None], dict[str, str]]:
 
 
 def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[SearchedBin]) -> str:
-    """Return the run to report on: the one that is asked for, or the one with the latest answer.
+    """Return the run to report on: the given one, or the one with the latest answer.
 
     Parameters
     ----------
     asked : str
-        Empty for the latest.
+        The given run; empty for the latest.
     reviews : sequence of Review
     date_of : mapping
         From clip id to the date of its latest answer.
@@ -55,7 +55,7 @@ def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str]
     Raises
     ------
     InputFaults
-        Where there is no such run, or none of its drawn windows has been answered.
+        If there is no such run, or none of its drawn windows has been answered.
     """
     known = {row.run for row in runs}
     latest: dict[str, str] = {}
@@ -72,7 +72,7 @@ def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str]
 
 
 def plot_rows(metrics: Mapping[str, Any]) -> list[tuple]:
-    """Return what `dvc plots` draws: a row for each threshold and measure that is known."""
+    """Return the rows for `dvc plots`: one per threshold and known measure."""
     return [
         (point["threshold"], name, point[name], point[f"{name}_low"], point[f"{name}_high"])
         for name in MEASURES
@@ -82,7 +82,7 @@ def plot_rows(metrics: Mapping[str, Any]) -> list[tuple]:
 
 
 def write_report(asked: str) -> dict[str, Any]:
-    """Write the report on a run, chosen as by `chosen_run`, and its plot; return what metrics/field.json holds."""
+    """Write the report on a run (chosen by `chosen_run`) and its plot; return the content of metrics/field.json."""
     label_of, date_of = read_labels()
     reviews, runs = read_reviews(), read_runs()
     name = chosen_run(asked, reviews, date_of, runs)

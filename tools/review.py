@@ -36,7 +36,7 @@ FOLDER = Path("detections")
 
 
 class Planned(NamedTuple):
-    """What a draw from one folder will write, and the lines to print about it."""
+    """The files that a draw from one folder will write, and the lines to print about it."""
 
     folder: Path
     run: Run
@@ -107,7 +107,7 @@ def review(folders: Sequence[Path], counts: Counts) -> list[str]:
 
 
 def main() -> None:
-    """Draw windows of the folders that are named."""
+    """Draw windows from the given folders."""
     parser = command_parser("review", __doc__)
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"

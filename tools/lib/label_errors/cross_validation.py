@@ -64,7 +64,7 @@ def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequenc
 def calibration_apart(
     clips: LabelledClips, recordings: Sequence[str], seed: int
 ) -> tuple[LabelledClips, LabelledClips]:
-    """Divide clips into those to train on and those of a few recordings to calibrate by."""
+    """Divide clips into training clips and the clips of a few recordings for calibration."""
     fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
     folds = fold_of_each(clips.labels, recordings, fold_count, seed)
     left_out = folds == folds.min()

@@ -37,7 +37,7 @@ def label_document(
     Parameters
     ----------
     name : str
-        What the clips are from.
+        The data set or run that the clips are from.
     digest : str
         Identifies these clips: the browser keeps the answers under it.
     clips : sequence of Shown

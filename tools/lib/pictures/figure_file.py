@@ -14,7 +14,7 @@ PALETTE_COLOURS = 256
 
 
 def write_figure(path: Path, figure: Figure) -> None:
-    """Write a figure with a palette, which takes a third of the bytes and is enough for one colour scale."""
+    """Write a figure with a colour palette, which takes a third of the space and is enough for one colour scale."""
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # A character missing in the font is drawn as a box.

@@ -47,9 +47,9 @@ class Round(NamedTuple):
     field_run : str
         The run of the detector that metrics/field.json is about; empty before the first review.
     field_threshold : str
-        The threshold that the next two are about. `_low` and `_high` are the ends of 95 % intervals.
+        The threshold of the next two measures. `_low` and `_high` are the ends of 95 % intervals.
     false_alarms_per_hour, recall : str
-        What the review says of it.
+        The estimates from the review.
     """
 
     round: str
@@ -148,7 +148,7 @@ def describe_round(
 
 
 def of_field(report: Mapping[str, Any]) -> dict[str, str]:
-    """Return the cells of the columns about the field; none where no detections have been reviewed."""
+    """Return the cells of the columns about the field; empty if no detections have been reviewed."""
     points = report["all"]["points"] if report else []
     point = next((point for point in points if point["threshold"] == THRESHOLD), None)
     if point is None:
@@ -159,7 +159,7 @@ def of_field(report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def with_interval(measures: dict, name: str) -> tuple[str, str, str]:
-    """Return a measure and the ends of its interval as text; empty where it was not measured."""
+    """Return a measure and the ends of its interval as text; empty if it was not measured."""
     if name not in measures:
         return "", "", ""
     interval = measures["intervals"][name]

@@ -9,6 +9,7 @@ emptied. All answers stay in `labels/expert.csv`.
 import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from hashlib import md5
 from pathlib import Path
 
 from stages.lib.runtime.faults import InputFaults, refuse
@@ -23,7 +24,7 @@ from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.command_parser import command_parser
-from tools.lib.review.accuracy_change import EVALUATION
+from tools.lib.review.accuracy_change import EVALUATION, LOCK
 from tools.lib.revisions import full_name, git, git_text, snapshot
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.rounds.stopping_advice import advice, agreement
@@ -104,6 +105,15 @@ def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
     return {clip.clip_id for clip in pool if clip.queued or clip.clip_id in clip_ids}
 
 
+def scored_after(closed: Round, commit: str) -> bool:
+    """Tell whether the scores at a commit were made after a round was closed, as where a squash merge began the next.
+
+    Only `score_pool` reads the rounds, and dvc.lock holds the digest of what it read.
+    """
+    rounds, lock = (git("show", f"{commit}:./{path}").stdout for path in (ROUNDS, LOCK))
+    return closed.commit.encode() in rounds and md5(rounds, usedforsecurity=False).hexdigest().encode() in lock
+
+
 def decisions_of(pool: Sequence[PoolClip]) -> dict[str, str]:
     """Return the baseline's decision for each pool clip."""
     return {clip.clip_id: clip.decision for clip in pool}
@@ -155,7 +165,9 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
-    kappa = agreement(decisions_at(last_commit), decisions_of(pool)) if last_commit else None
+    kappa = None
+    if last_commit and not scored_after(rounds[-1], last_commit):
+        kappa = agreement(decisions_at(last_commit), decisions_of(pool))
     of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]
     closed = describe_round(number, new, annotators, kappa, full_name("HEAD"))

@@ -1,4 +1,5 @@
 import re
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from stages.lib.tables.pool import PoolClip
 from stages.lib.tables.settled import SettledClip
 from stages.lib.tables.undecided import UndecidedClip
 from tests.support.tool import run_tool
+from tools.lib.review.accuracy_change import LOCK
 from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
-from tools.next_round import asked_about, commit_of, settle_round, still_undecided
+from tools.next_round import asked_about, commit_of, scored_after, settle_round, still_undecided
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -110,6 +112,18 @@ def test_a_round_of_which_a_squash_merge_took_the_commit_is_found_by_its_row(git
     assert commit_of(closed) == squashed
     assert "c" not in asked_about(POOL, commit_of(closed))
     assert commit_of(closed._replace(commit=squashed)) == squashed
+
+
+def test_scores_that_a_squash_merge_made_after_the_round_are_not_those_of_the_round(git_folder):
+    """Compared with themselves they would always be stable."""
+    closed = Round(**(dict.fromkeys(Round._fields, "") | {"round": "1", "commit": "0" * 40}))
+    steps = {"Answer": [], "Close round 1": [closed], "Begin round 2": [closed]}
+    for message, rounds in steps.items():
+        write_rounds(ROUNDS, rounds)
+        if message != "Close round 1":  # The others run the pipeline.
+            LOCK.write_text(f"md5: {md5(ROUNDS.read_bytes(), usedforsecurity=False).hexdigest()}\n")
+        commit(git_folder, message)
+    assert [scored_after(closed, name) for name in ("HEAD~2", "HEAD~1", "HEAD")] == [False, False, True]
 
 
 @pytest.fixture

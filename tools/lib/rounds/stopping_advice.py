@@ -53,7 +53,7 @@ def stability(kappa: str) -> Sign:
     """Tell whether the model's decisions on the pool have stopped changing."""
     name = "the scores are stable"
     if not kappa:
-        return Sign(name, False, "there is no previous round to compare with, or its scores are not in the cache")
+        return Sign(name, None, "there is no previous round to compare with, or its scores are in no commit or cache")
     stable = float(kappa) >= STABLE_KAPPA
     return Sign(
         name,

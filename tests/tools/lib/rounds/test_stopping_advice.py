@@ -39,7 +39,7 @@ def test_agreement_is_the_kappa_of_the_clips_in_common(before, now):
     [
         (closed(), [False, False, True]),
         (closed(kappa="0.99"), [True, False, True]),
-        (closed(kappa=""), [False, False, True]),
+        (closed(kappa=""), [None, False, True]),
         (closed(uncertain="0.049"), [False, True, True]),
         (closed(uncertain="0.05"), [False, False, True]),
         (closed(uncertain=""), [False, True, True]),

@@ -286,6 +286,26 @@ def test_a_first_push_is_compared_with_itself(tmp_path):
     assert printed == f"BASE={git(tmp_path, 'rev-parse', '--short', 'HEAD')}"
 
 
+def test_pip_may_use_its_cache_where_the_home_belongs_to_another_user(tmp_path):
+    """Otherwise every run would download all packages again: as root, pip wants a folder of root's own."""
+    (tmp_path / "project" / ".dvc").mkdir(parents=True)
+    (tmp_path / "project" / ".dvc" / "config").touch()
+    home = tmp_path / "home"
+    home.mkdir()
+    give_to(1001, home)
+    variables = os.environ | {"HOME": str(home), "GITHUB_ENV": "/dev/null", "PIP_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+    places = [
+        number for number, step in enumerate(REVIEW["steps"]) if step.get("with", {}).get("path") == "~/.cache/pip"
+    ]
+    for step in REVIEW["steps"][: places[0]]:
+        if "run" in step:
+            command = ["bash", "-eo", "pipefail", "-c", step["run"]]
+            subprocess.run(command, cwd=tmp_path / "project", env=variables, check=True)
+    assert (home / ".cache" / "pip").is_dir()
+    asked = subprocess.check_output([sys.executable, "-m", "pip", "cache", "dir"], env=variables, text=True)
+    assert asked.strip() == str(home / ".cache" / "pip")
+
+
 # A push with figures that somebody has forged, in dvc.lock as well.
 
 

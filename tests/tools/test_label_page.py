@@ -439,7 +439,13 @@ def test_where_answers_cannot_be_kept_the_page_says_so_and_goes_on(folder, tmp_p
         press(browser, "c", "e")
         assert text_of(browser, "tally-call") == "1"
         assert browser.find_element("id", "not-kept").is_displayed()
-        browser.execute_script("exported = true")  # Otherwise the page asks before it lets itself be closed.
+        # Two people on one page, and the first one goes on.
+        for name, tally in (("Ann", "0"), ("Val", "1")):
+            browser.find_element("id", "who").click()
+            start(browser, name)
+            press(browser, "e")
+            assert text_of(browser, "tally-call") == tally
+        browser.execute_script("answers.isExported = true")  # Otherwise the page asks before it lets itself be closed.
 
 
 # --- What is written ---

@@ -1,25 +1,25 @@
 // The start screen: asks for the annotator's name and keeps the answers under it.
 
-function storeFor(name) {
-  return new AnswerStore(kept, page.digest, clipIds, page.labels, name);
-}
+// The store of each name, because the browser may not have kept its answers.
+const stores = new Map();
 
-// Returns the current store if it has this name, because the browser may not have kept its answers.
-function storeOf(name) {
-  return answers && caseless(answers.name) === caseless(name) ? answers : storeFor(name);
+function storeFor(name) {
+  const key = caseless(name);
+  if (!stores.has(key)) stores.set(key, new AnswerStore(kept, page.digest, clipIds, page.labels, name));
+  return stores.get(key);
 }
 
 // Returns the answers given under the last name, if this name has none yet and may take them over.
 function othersAnswers(name) {
   const last = answers?.name ?? kept?.getItem(NAME_KEY);
   if (!last || caseless(last) === caseless(name)) return null;
-  const others = answers?.name === last ? answers : storeFor(last);
+  const others = storeFor(last);
   return others.answers.size && !storeFor(name).answers.size ? others : null;
 }
 
 function showKept() {
   const name = oneSpelling($("name").value);
-  const count = name ? storeOf(name).answers.size : 0;
+  const count = name ? storeFor(name).answers.size : 0;
   $("kept").textContent = count ? `${count} of ${page.clips.length} clips answered under this name in this browser.` : "";
   $("begin").textContent = count ? "Continue" : "Start";
   const others = name ? othersAnswers(name) : null;
@@ -44,7 +44,7 @@ function begin(event) {
     return;
   }
   const others = $("take-over").checked ? othersAnswers(name) : null;
-  answers = storeOf(name);
+  answers = storeFor(name);
   answers.name = name;
   if (others) answers.takeOver(others);
   try {

@@ -23,6 +23,8 @@ class AnswerStore {
     this.clipIds = clipIds;
     this.labels = labels;
     this.name = name;
+    this.isExported = true;
+    this.isKept = Boolean(store);
     this.read();
   }
 
@@ -44,14 +46,14 @@ class AnswerStore {
     this.position = Number.isInteger(kept.position) && this.clipIds[kept.position] ? kept.position : 0;
   }
 
-  // Returns false if the browser has no room or no permission.
+  // Fails if the browser has no room or no permission.
   write() {
     const { history, position, ended } = this;
     try {
-      this.store?.setItem(this.key, JSON.stringify({ answers: [...this.answers], notes: [...this.notes], history, position, ended }));
-      return Boolean(this.store);
+      this.store.setItem(this.key, JSON.stringify({ answers: [...this.answers], notes: [...this.notes], history, position, ended }));
+      this.isKept = true;
     } catch {
-      return false;
+      this.isKept = false;
     }
   }
 
@@ -61,6 +63,7 @@ class AnswerStore {
   }
 
   answer(clipId, label, date) {
+    this.isExported = false;
     this.history.push([clipId, this.answers.get(clipId) ?? null]);
     this.answers.set(clipId, { label, date });
   }
@@ -69,6 +72,7 @@ class AnswerStore {
   undo() {
     const last = this.history.pop();
     if (!last) return undefined;
+    this.isExported = false;
     const [clipId, before] = last;
     if (before) this.answers.set(clipId, before);
     else this.answers.delete(clipId);
@@ -76,14 +80,18 @@ class AnswerStore {
   }
 
   setNote(clipId, note) {
+    this.isExported = false;
     if (note) this.notes.set(clipId, note);
     else this.notes.delete(clipId);
   }
 
   // Moves everything from the store of another name to this one.
   takeOver(other) {
-    for (const part of ["answers", "notes", "history", "position", "ended"]) this[part] = other[part];
-    if (this.write()) this.store.removeItem(other.key);
+    for (const part of ["answers", "notes", "history", "position", "ended", "isExported"]) this[part] = other[part];
+    this.write();
+    if (this.isKept) this.store.removeItem(other.key);
+    other.isExported = true;
+    other.read();
   }
 
   count(label) {

@@ -3,7 +3,8 @@
 const SPEEDS = [1, 0.5, 2];
 
 function keep() {
-  $("not-kept").hidden = answers.write();
+  answers.write();
+  $("not-kept").hidden = [...stores.values()].every((store) => store.isKept);
   showProgress();
 }
 
@@ -11,7 +12,6 @@ function answer(label) {
   if (answers.ended) return;
   const clip = page.clips[position];
   answers.answer(clip.clip_id, label, dayOf(new Date()));
-  exported = false;
   keep();
   say(`Clip ${position + 1}: ${WORDS[label]}.`);
   const next = page.clips.findIndex((clip, index) => index > position && !isDone(clip));
@@ -23,7 +23,6 @@ function undo() {
   if (answers.ended) return;
   const clipId = answers.undo();
   if (!clipId) return;
-  exported = false;
   const before = answers.answers.get(clipId);
   const index = clipIds.indexOf(clipId);
   say(`Undone. Clip ${index + 1} is ${before ? WORDS[before.label] : "unanswered"} again.`);
@@ -76,7 +75,7 @@ function save() {
   link.href = URL.createObjectURL(new Blob([csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  exported = true;
+  answers.isExported = true;
   $("done").textContent = `Saved as ${link.download}`;
 }
 
@@ -91,7 +90,7 @@ async function copy() {
     rows.select();
     copied = document.execCommand("copy");
   }
-  exported = exported || copied;
+  answers.isExported ||= copied;
   $("done").textContent = copied ? "Copied" : "Not copied: select the rows below and copy them";
 }
 
@@ -158,7 +157,6 @@ function listen() {
   for (const button of document.querySelectorAll("button[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
   $("note").addEventListener("input", () => {
     answers.setNote(clipIds[position], oneLine($("note").value));
-    exported = false;
     keep();
   });
   $("name").addEventListener("input", showKept);
@@ -170,8 +168,9 @@ function listen() {
   });
   // The same page in another tab.
   window.addEventListener("storage", (event) => {
-    if (event.key !== answers?.key) return;
-    answers.read();
+    const changed = [...stores.values()].find((store) => store.key === event.key);
+    changed?.read();
+    if (!answers || changed !== answers) return;
     if (screenShown() === "summary") showSummary();
     if (screenShown() === "clip") {
       showProgress();
@@ -179,7 +178,7 @@ function listen() {
     }
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!exported && !$("not-kept").hidden) event.preventDefault();
+    if ([...stores.values()].some((store) => !store.isKept && !store.isExported)) event.preventDefault();
   });
 }
 

@@ -17,7 +17,6 @@ let media = null;
 let player = null;
 let position = 0;
 let view = "plain";
-let exported = true;
 
 const spectrogram = new SpectrogramView($("spectrogram"), (seconds) => player.seek(seconds));
 

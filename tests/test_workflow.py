@@ -17,7 +17,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, commit, git, overlay, run_in, stages_run, use_this_environment
 from tools.lib.review.data_at_hand import missing_data
-from tools.up_to_date import different_outputs, unrepeated, verdict
+from tools.up_to_date import changes, different_outputs, unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
 REVIEW = WORKFLOW["jobs"]["review"]
@@ -500,6 +500,32 @@ def test_an_output_that_git_lacks_is_not_as_committed(tmp_path, monkeypatch, nam
     (tmp_path / name).write_text("made in this run\n")
     assert different_outputs() == [name]
     assert "made in this run" in git(tmp_path, "diff", "--binary", "HEAD", "--", name)
+
+
+def test_a_patch_can_be_applied_however_git_shows_changes_to_its_user(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    settings = {
+        "user.name": "A newcomer",
+        "user.email": "newcomer@example.org",
+        "color.ui": "always",
+        "color.diff": "always",
+        "diff.noprefix": "true",
+        "diff.mnemonicPrefix": "true",
+        "diff.external": "/bin/echo",
+    }
+    for name, value in settings.items():
+        git(tmp_path, "config", name, value)
+    output = tmp_path / "labels" / "queue.csv"
+    output.parent.mkdir()
+    output.write_text("before\n")
+    commit(tmp_path, "Before")
+    output.write_text("after\n")
+    patch = tmp_path / "outputs.patch"
+    patch.write_text(changes())
+    git(tmp_path, "checkout", "--quiet", ".")
+    git(tmp_path, "apply", str(patch))
+    assert output.read_text() == "after\n"
 
 
 # What nobody may change without noticing.

@@ -120,6 +120,11 @@ def different_outputs() -> list[str]:
     return git_text("diff", "--name-only", "HEAD", "--", *OUTPUTS).splitlines()
 
 
+def changes() -> str:
+    """Return what is to be committed, as a patch."""
+    return git_text("diff", "--no-ext-diff", "--binary", "HEAD", "--", *OUTPUTS)
+
+
 def unrepeated_stages() -> list[str]:
     """Return the stages whose outputs differ from a committed dvc.lock although their inputs are the same."""
     stages = []
@@ -192,7 +197,7 @@ def main() -> None:
     different = different_outputs()
     print(verdict(ran, [name for name in stages if name not in ran], different, unrepeated_stages()))
     if patch and different:
-        write_text(patch, git_text("diff", "--binary", "HEAD", "--", *OUTPUTS))
+        write_text(patch, changes())
 
 
 if __name__ == "__main__":

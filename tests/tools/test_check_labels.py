@@ -176,6 +176,17 @@ def test_a_clip_that_a_commit_has_had_is_noted_and_one_that_none_has_had_is_refu
     assert len(check_labels(fix=False)) == 1
 
 
+def test_a_clip_that_a_commit_has_had_is_found_by_a_git_that_writes_in_colour(tmp_path, monkeypatch):
+    folder = make_label_repository(tmp_path / "repository")
+    monkeypatch.chdir(folder)
+    Path("labels/queue.csv").write_text(f"{HEADER}old_0000000,,,,\n")
+    commit(folder, "Another queue")
+    for name in ("ui", "diff"):
+        git(folder, "config", f"color.{name}", "always")
+    TABLE.write_text(EXPERT + "old_0000000,call,val,2026-11-20,\n")
+    assert "labels/answered.csv: 1 clip noted; commit it with the answers" in check_labels(fix=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,6 +9,12 @@ from tempfile import TemporaryDirectory
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import quoted
 
+ONE_FORM = tuple(
+    argument
+    for setting in ("color.diff", "core.quotePath", "diff.mnemonicPrefix", "diff.noprefix", "log.showSignature")
+    for argument in ("-c", f"{setting}=false")
+)
+
 
 @contextmanager
 def snapshot(revision: str, paths: Iterable[Path]) -> Iterator[Path]:
@@ -62,5 +68,5 @@ def refuse_outside_of_git() -> None:
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git in the working folder."""
-    return subprocess.run(["git", *arguments], capture_output=True, check=False)
+    """Run git in the working folder; its output has one form, whatever its user prefers."""
+    return subprocess.run(["git", *ONE_FORM, *arguments], capture_output=True, check=False)

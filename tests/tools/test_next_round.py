@@ -1,4 +1,5 @@
 import re
+import shutil
 from hashlib import md5
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.clone import commit, git, run_in
+from experiments.clone import REPOSITORY, commit, git, run_in
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
@@ -15,7 +17,8 @@ from stages.lib.tables.undecided import UndecidedClip
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
 from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
-from tools.next_round import asked_about, commit_of, scored_after, settle_round, still_undecided
+from tools.next_round import asked_about, commit_of, scored_after, settle_round, state_faults, still_undecided
+from tools.up_to_date import different_outputs, unrepeated_stages
 
 labels = st.sampled_from(["call", "nocall"])
 clip_ids = st.integers(0, 9).map(str)
@@ -60,6 +63,22 @@ def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_fini
     (folder / "data" / "synthetic" / "clips.csv").unlink()
     (fault,) = run_in(folder, *STATE_FAULTS).stdout.splitlines()
     assert "data/synthetic/dvc.yaml:synthesize" in fault
+
+
+@pytest.mark.parametrize("name", ["dvc.lock", "dvc.yaml"])
+def test_files_of_dvc_that_are_no_yaml_are_named_by_both_commands_that_read_them(git_folder, name):
+    """A merge leaves its markers in dvc.lock."""
+    assert run_in(git_folder, "dvc", "init", "--quiet").returncode == 0
+    shutil.copy(REPOSITORY / "params.yaml", git_folder)
+    Path("dvc.yaml").write_text("stages:\n  split:\n    cmd: 'true'\n")
+    Path("dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    with Path(name).open("a", encoding="utf-8") as file:
+        file.write("<<<<<<< HEAD\n")
+    commit(git_folder, "What a merge has left behind")
+    (fault,) = state_faults()
+    assert fault.startswith(f"dvc status: unable to read: '{name}'")
+    with pytest.raises(InputFaults, match=f"{name}: holds no stages of DVC"):
+        unrepeated_stages() if name == "dvc.lock" else different_outputs()
 
 
 POOL = [

@@ -7,6 +7,7 @@ import yaml
 
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER as PRETRAINED
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams, read_params
 from tools.lib.wording import listed
 
@@ -21,10 +22,18 @@ def missing_data() -> list[Path]:
 
 def made_by_stages(pipeline: Path) -> set[Path]:
     """Return the outputs of a dvc.yaml whose stages run in the repository; an empty set if there is no such file."""
-    stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"].values() if pipeline.exists() else ()
+    stages = stages_of(pipeline, pipeline.read_text(encoding="utf-8")).values() if pipeline.exists() else ()
     return {
         Path(path) for stage in stages for out in stage["outs"] for path in (out if isinstance(out, dict) else [out])
     }
+
+
+def stages_of(path: str | Path, text: str) -> dict[str, dict]:
+    """Return the stages in the text of a dvc.yaml or dvc.lock by name; refuse any other text."""
+    try:
+        return yaml.safe_load(text)["stages"]
+    except (yaml.YAMLError, KeyError, TypeError):
+        raise InputFaults([f"{path}: holds no stages of DVC; correct it, or take it from an earlier commit"]) from None
 
 
 def without_data(missing: Sequence[Path], wrong: Sequence[str], said: Sequence[str]) -> str:

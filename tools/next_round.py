@@ -21,7 +21,7 @@ from stages.lib.tables.expert import EXPERT, QUEUE, cells_of, read_rows, settle
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
 from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.tables.split import read_split
-from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, write_undecided
+from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, round_now, write_undecided
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.command_parser import command_parser
 from tools.lib.review.accuracy_change import EVALUATION, LOCK
@@ -45,15 +45,12 @@ def settle_round(
     number : int
         The number of the round.
     """
-    known = {clip.clip_id: clip for clip in settled_before}
-    settled = [
-        known[clip_id]._replace(line=0)
-        if clip_id in known and known[clip_id].label == label
-        else SettledClip(clip_id, label, number)
-        for clip_id, label in by_experts.items()
-        if label
+    kept = [clip._replace(line=0) for clip in settled_before if by_experts.get(clip.clip_id) == clip.label]
+    known = {clip.clip_id for clip in kept}
+    new = [
+        SettledClip(clip_id, label, number) for clip_id, label in by_experts.items() if label and clip_id not in known
     ]
-    return settled, [clip for clip in settled if clip.round == number]
+    return kept + new, new
 
 
 def still_undecided(
@@ -153,8 +150,15 @@ def state_faults() -> list[str]:
     return faults
 
 
-def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
-    """Write the tables of the next round; return the row of this round, and its number of new undecided clips."""
+def close_round(rounds: Sequence[Round]) -> tuple[Round, int]:
+    """Write the tables of the next round; return the row of this round, and its number of new undecided clips.
+
+    Parameters
+    ----------
+    rounds : sequence of Round
+        Those closed before.
+    """
+    number = round_now()
     part_of = {clip.clip_id: clip.part for clip in read_split()}
     given, faults = read_answers(EXPERT, part_of)
     refuse(faults)
@@ -188,8 +192,7 @@ def main() -> None:
     """Close the round, and advise whether another is worth the experts' time."""
     command_parser("next_round", __doc__).parse_args()
     refuse(state_faults())
-    rounds = read_rounds()
-    closed, undecided = close_round(len(rounds) + 1, rounds)
+    closed, undecided = close_round(read_rounds())
     evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
     spread = evaluation["change"]["training_spread"]["accuracy"] if "change" in evaluation else None
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."

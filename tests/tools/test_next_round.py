@@ -12,12 +12,21 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
-from stages.lib.tables.settled import SettledClip
-from stages.lib.tables.undecided import UndecidedClip
+from stages.lib.tables.settled import SETTLED, SettledClip, read_settled, write_settled
+from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, write_undecided
+from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
-from tools.lib.rounds.rounds_table import ROUNDS, Round, write_rounds
-from tools.next_round import asked_about, commit_of, scored_after, settle_round, state_faults, still_undecided
+from tools.lib.rounds.rounds_table import ROUNDS, Round, read_rounds, write_rounds
+from tools.next_round import (
+    asked_about,
+    close_round,
+    commit_of,
+    scored_after,
+    settle_round,
+    state_faults,
+    still_undecided,
+)
 from tools.up_to_date import different_outputs, unrepeated_stages
 
 labels = st.sampled_from(["call", "nocall"])
@@ -34,6 +43,7 @@ def test_what_was_settled_before_keeps_its_round():
 
 def test_a_label_that_the_experts_have_changed_is_settled_anew():
     assert settle_round([SettledClip("a", "call", 1)], {"a": "nocall"}, 3)[1] == [SettledClip("a", "nocall", 3)]
+    assert settle_round([SettledClip("a", "call", 3)], {"a": "call"}, 3)[1] == []
 
 
 def test_a_clip_that_the_experts_have_come_to_disagree_about_is_settled_no_longer():
@@ -143,6 +153,19 @@ def test_scores_that_a_squash_merge_made_after_the_round_are_not_those_of_the_ro
             LOCK.write_text(f"md5: {md5(ROUNDS.read_bytes(), usedforsecurity=False).hexdigest()}\n")
         commit(git_folder, message)
     assert [scored_after(closed, name) for name in ("HEAD~2", "HEAD~1", "HEAD")] == [False, False, True]
+
+
+def test_a_round_gets_a_number_of_its_own_where_the_row_of_another_was_removed(tmp_path, monkeypatch):
+    """Otherwise what round 2 has settled would count as settled again."""
+    folder = make_label_repository(tmp_path / "repository")
+    monkeypatch.chdir(folder)
+    shutil.copytree(REPOSITORY / "metrics", "metrics")
+    write_rounds(ROUNDS, [Round(**(dict.fromkeys(Round._fields, "") | {"round": "2", "commit": "0" * 40}))])
+    write_settled(SETTLED, [SettledClip("bay_0003000", "nocall", 2)])
+    write_undecided(UNDECIDED, [])
+    closed, _ = close_round(read_rounds())
+    assert (closed.round, closed.calls, closed.nocalls) == ("3", "1", "0")
+    assert read_settled() == [SettledClip("bay_0003000", "nocall", 2, 2), SettledClip("deep_0000000", "call", 3, 3)]
 
 
 @pytest.fixture

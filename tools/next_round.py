@@ -193,13 +193,12 @@ def main() -> None:
     command_parser("next_round", __doc__).parse_args()
     refuse(state_faults())
     closed, undecided = close_round(read_rounds())
-    evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
-    spread = evaluation["change"]["training_spread"]["accuracy"] if "change" in evaluation else None
+    change = json.loads(EVALUATION.read_text(encoding="utf-8")).get("change")
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
         f"{not_again if undecided else ''}\n\n"
-        f"{advice(closed, spread)}\n\n"
+        f"{advice(closed, change)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
     )
 

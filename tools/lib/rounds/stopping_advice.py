@@ -1,9 +1,9 @@
 """Advise when to stop labelling, by three signs, each with its reason."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from stages.lib.measures.comparison import exceeds_training, training_remark
+from stages.lib.measures.comparison import training_remark, verdict
 from tools.lib.rounds.rounds_table import Round
 
 # Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions", CoNLL:
@@ -44,9 +44,9 @@ def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None
     return 1.0 if decisions[0] == decisions[1] else float(cohen_kappa_score(*decisions))
 
 
-def signs(closed: Round, training_spread: float | None) -> list[Sign]:
+def signs(closed: Round, change: dict[str, Any] | None) -> list[Sign]:
     """Evaluate the three signs for a closed round; parameters as for `advice`."""
-    return [stability(closed.agreement), settledness(closed.uncertain_share), no_gain(closed, training_spread)]
+    return [stability(closed.agreement), settledness(closed.uncertain_share), no_gain(change)]
 
 
 def stability(kappa: str) -> Sign:
@@ -77,23 +77,17 @@ def settledness(share: str) -> Sign:
     )
 
 
-def no_gain(closed: Round, training_spread: float | None) -> Sign:
-    """Tell whether the last labels changed the accuracy no more than chance would; parameters as for `advice`."""
+def no_gain(change: dict[str, Any] | None) -> Sign:
+    """Tell whether the last labels changed the accuracy no more than chance would, by the verdict of the report."""
     name = "the gain is no larger than chance"
-    if not closed.accuracy_after:
+    if change is None:
         return Sign(name, None, "it is not known, because there are no test clips (split.test)")
-    low, high = float(closed.change_low), float(closed.change_high)
-    change = float(closed.accuracy_after) - float(closed.accuracy_before)
-    inside = low <= 0 <= high
-    return Sign(
-        name,
-        inside or not exceeds_training(change, training_spread),
-        f"the 95 % interval of the change in accuracy, {low:+.3f} to {high:+.3f}, "
-        f"{'includes' if inside else 'excludes'} zero. {training_remark(training_spread)}",
-    )
+    said = verdict(change)
+    reason = f"{said[0].lower()}{said[1:]} {training_remark(change['training_spread']['accuracy'])}"
+    return Sign(name, said.endswith("no larger than chance."), reason)
 
 
-def advice(closed: Round, training_spread: float | None) -> str:
+def advice(closed: Round, change: dict[str, Any] | None) -> str:
     """Advise to stop if the labels bring no measurable gain and the model has little left to ask.
 
     Without test clips, advise to measure before stopping.
@@ -101,27 +95,27 @@ def advice(closed: Round, training_spread: float | None) -> str:
     Parameters
     ----------
     closed : Round
-    training_spread : float or None
-        One standard deviation of the change in accuracy over training seeds; None if unknown.
+    change : dict or None
+        As metrics/evaluation.json has it; None without test clips.
     """
-    stable, settled, useless = found = signs(closed, training_spread)
+    stable, settled, useless = found = signs(closed, change)
     little_left = stable.there or settled.there
     lines = [f"  {WORDS[sign.there]}  {sign.name}: {sign.reason}" for sign in found]
-    if useless.there is None and little_left:
-        verdict = (
+    if change is None and little_left:
+        advised = (
             "Advice: measure the model before you stop: label test clips, set split.test, run python -m tools.hold_out."
         )
-    elif useless.there is None:
-        verdict = "Advice: go on. The model still has clips to ask about, and nothing measures what the labels bring."
+    elif change is None:
+        advised = "Advice: go on. The model still has clips to ask about, and nothing measures what the labels bring."
     elif useless.there and little_left:
-        verdict = "Advice: stop here, or add recordings of another kind."
+        advised = "Advice: stop here, or add recordings of another kind."
     elif useless.there:
-        verdict = "Advice: go on. One round rarely shows a gain, and the model still has clips to ask about."
-    elif float(closed.change_high) < 0:
-        verdict = (
+        advised = "Advice: go on. One round rarely shows a gain, and the model still has clips to ask about."
+    elif change["accuracy"] < 0:
+        advised = (
             "Advice: check the labels of this round before you go on. The accuracy fell by more than chance: see where "
             "they contradict the data set or each other (python -m tools.diff_labels)."
         )
     else:
-        verdict = "Advice: go on. The accuracy rose by more than chance with the labels of this round."
-    return "\n".join(["Signs that it is time to stop:", *lines, verdict])
+        advised = "Advice: go on. The accuracy rose by more than chance with the labels of this round."
+    return "\n".join(["Signs that it is time to stop:", *lines, advised])

@@ -10,15 +10,18 @@ ROUND = Round(*[""] * len(Round._fields))
 decisions = st.dictionaries(st.integers(0, 20).map(str), st.sampled_from(["call", "nocall", "uncertain"]))
 
 
-def closed(kappa: str = "0.5", uncertain: str = "0.2", low: str = "-0.01", high: str = "0.02") -> Round:
-    return ROUND._replace(
-        agreement=kappa,
-        uncertain_share=uncertain,
-        accuracy_before="0.8",
-        accuracy_after=str(0.8 + (float(low) + float(high)) / 2),
-        change_low=low,
-        change_high=high,
-    )
+def closed(kappa: str = "0.5", uncertain: str = "0.2") -> Round:
+    return ROUND._replace(agreement=kappa, uncertain_share=uncertain)
+
+
+def change(low: float = -0.01, high: float = 0.02, p_value: float = 0.01, spread: float | None = 0.001) -> dict:
+    """Return a change in accuracy in the middle of its interval."""
+    return {
+        "accuracy": (low + high) / 2,
+        "intervals": {"accuracy": {"low": low, "high": high}},
+        "permutation_p": p_value,
+        "training_spread": {"accuracy": spread},
+    }
 
 
 @given(decisions, decisions)
@@ -35,59 +38,66 @@ def test_agreement_is_the_kappa_of_the_clips_in_common(before, now):
 
 
 @pytest.mark.parametrize(
-    ("row", "there"),
+    ("row", "measured", "there"),
     [
-        (closed(), [False, False, True]),
-        (closed(kappa="0.99"), [True, False, True]),
-        (closed(kappa=""), [None, False, True]),
-        (closed(uncertain="0.049"), [False, True, True]),
-        (closed(uncertain="0.05"), [False, False, True]),
-        (closed(uncertain=""), [False, True, True]),
-        (closed(low="0.001"), [False, False, False]),
-        (closed(low="-0.05", high="-0.01"), [False, False, False]),
-        (closed(low="0.0", high="0.0"), [False, False, True]),
+        (closed(), change(), [False, False, True]),
+        (closed(kappa="0.99"), change(), [True, False, True]),
+        (closed(kappa=""), change(), [None, False, True]),
+        (closed(uncertain="0.049"), change(), [False, True, True]),
+        (closed(uncertain="0.05"), change(), [False, False, True]),
+        (closed(uncertain=""), change(), [False, True, True]),
+        (closed(), change(low=0.001), [False, False, False]),
+        (closed(), change(low=-0.05, high=-0.01), [False, False, False]),
+        (closed(), change(low=0.0, high=0.0), [False, False, True]),
+        (closed(), change(low=0.001, p_value=0.06), [False, False, True]),
     ],
 )
-def test_each_sign_is_told_by_its_own_number(row, there):
-    assert [sign.there for sign in signs(row, 0.001)] == there
+def test_each_sign_is_told_by_its_own_number(row, measured, there):
+    assert [sign.there for sign in signs(row, measured)] == there
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"),
+    ("row", "measured", "verdict"),
     [
-        (closed(), "go on"),
-        (closed(kappa="1.0"), "stop"),
-        (closed(uncertain="0.01"), "stop"),
-        (closed(kappa="1.0", uncertain="0.01"), "stop"),
-        (closed(kappa="1.0", uncertain="0.01", low="0.01", high="0.04"), "go on"),
+        (closed(), change(), "go on"),
+        (closed(kappa="1.0"), change(), "stop"),
+        (closed(uncertain="0.01"), change(), "stop"),
+        (closed(kappa="1.0", uncertain="0.01"), change(), "stop"),
+        (closed(kappa="1.0", uncertain="0.01"), change(low=0.01, high=0.04), "go on"),
+        (closed(kappa="1.0", uncertain="0.01"), change(low=0.01, high=0.04, p_value=0.06), "stop"),
     ],
 )
-def test_the_advice_is_to_stop_where_nothing_is_gained_and_little_is_left(row, verdict):
-    assert advice(row, 0.001).splitlines()[-1].startswith(f"Advice: {verdict}")
+def test_the_advice_is_to_stop_where_nothing_is_gained_and_little_is_left(row, measured, verdict):
+    assert advice(row, measured).splitlines()[-1].startswith(f"Advice: {verdict}")
 
 
 def test_a_fall_of_accuracy_is_called_one():
-    fell = advice(closed(kappa="1.0", low="-0.08", high="-0.02"), 0.001).splitlines()[-1]
+    fell = advice(closed(kappa="1.0"), change(low=-0.08, high=-0.02)).splitlines()[-1]
     assert fell.startswith(
         "Advice: check the labels of this round before you go on. The accuracy fell by more than chance"
     )
-    rose = advice(closed(low="0.02", high="0.08"), 0.001).splitlines()[-1]
+    rose = advice(closed(), change(low=0.02, high=0.08)).splitlines()[-1]
     assert rose == "Advice: go on. The accuracy rose by more than chance with the labels of this round."
 
 
 def test_every_sign_comes_with_its_reason():
-    text = advice(closed(kappa="0.874", uncertain="0.123", low="-0.0149", high="0.0448"), 0.0123)
+    text = advice(
+        closed(kappa="0.874", uncertain="0.123"), change(low=-0.0149, high=0.0449, p_value=0.5, spread=0.0123)
+    )
     assert "is 0.87 (below 0.99)" in text
     assert "uncertain about 12.3% of it (not less than 5%)" in text
-    assert "-0.015 to +0.045, includes zero. The intervals know only" in text
+    assert (
+        ": the change in accuracy, +0.0150 (95 % interval -0.0149 to +0.0449, permutation test p = 0.5), is no larger "
+        "than chance. The intervals know only"
+    ) in text
     assert "by about 0.0123 (one standard deviation)" in text
 
 
 def test_a_gain_that_another_training_seed_could_bring_is_none():
-    row = closed(kappa="1.0", low="0.01", high="0.03")
-    assert advice(row, 0.009).splitlines()[-1].startswith("Advice: go on. The accuracy rose")
-    assert advice(row, 0.011).splitlines()[-1].startswith("Advice: stop")
-    assert advice(row, None).splitlines()[-1].startswith("Advice: go on. The accuracy rose")
+    row = closed(kappa="1.0")
+    for spread, verdict in ((0.009, "go on. The accuracy rose"), (0.011, "stop"), (None, "go on. The accuracy rose")):
+        said = advice(row, change(low=0.01, high=0.03, spread=spread)).splitlines()[-1]
+        assert said.startswith(f"Advice: {verdict}")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +108,7 @@ def test_a_gain_that_another_training_seed_could_bring_is_none():
     ],
 )
 def test_nothing_is_said_of_a_gain_that_is_not_measured(kappa, verdict):
-    row = closed(kappa=kappa)._replace(accuracy_before="", accuracy_after="", change_low="", change_high="")
+    row = closed(kappa=kappa)
     assert [sign.there for sign in signs(row, None)] == [kappa == "1.0", False, None]
     lines = advice(row, None).splitlines()
     assert lines[3].startswith(

@@ -471,6 +471,13 @@ def test_github_shows_the_fault_beside_its_row(faulty):
     assert (found[pattern["file"]], found[pattern["line"]]) == ("labels/expert.csv", "2")
 
 
+@pytest.mark.parametrize("place", ["labels/settled.csv:3", "data/right-whale/clips.csv:14", "params.yaml:7"])
+def test_github_shows_a_fault_of_any_file_that_people_edit(place):
+    pattern = MATCHER["problemMatcher"][0]["pattern"][0]
+    match = re.fullmatch(pattern["regexp"], f"{place}: something is wrong; correct it")
+    assert match and f"{match[pattern['file']]}:{match[pattern['line']]}" == place
+
+
 def test_outputs_that_cannot_have_come_from_their_inputs_are_told_from_old_ones():
     def lock(answers: str, merged: str, model: str) -> dict:
         return {

@@ -62,12 +62,9 @@ function begin(event) {
   } else showClip(answers.answers.size ? answers.position : open);
 }
 
-// Browsers allow sound only after the user has pressed a key or a button.
 function startSound() {
   if (media) return;
-  // Otherwise an iPhone in silent mode would play nothing.
-  if (navigator.audioSession) navigator.audioSession.type = "playback";
-  const context = window.AudioContext ? new AudioContext() : null;
+  const context = audioContext();
   media = new ClipMedia(context);
   player = new Player(context, showPlaying);
 }

@@ -6,15 +6,6 @@ const PART_NAMES = { train: "training", valid: "validation", test: "test" };
 
 const wordFor = (pCall) => (pCall > 0.5 ? "call" : "nocall");
 
-function icon(name) {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("class", "icon");
-  drawing.setAttribute("aria-hidden", "true");
-  drawing.append(document.createElementNS("http://www.w3.org/2000/svg", "use"));
-  drawing.firstChild.setAttribute("href", `#icon-${name}`);
-  return drawing;
-}
-
 class ClipCard {
   // Takes an entry of a section, the facts of its clip, and handlers for play and seek.
   constructor(entry, about, { onPlay, onSeek }) {

@@ -24,12 +24,9 @@ function nameOf(site) {
   return site.site || "(no site given)";
 }
 
-// Browsers allow sound only after the user has pressed a key or a button.
 function startSound() {
   if (player) return;
-  // Otherwise an iPhone in silent mode would play nothing.
-  if (navigator.audioSession) navigator.audioSession.type = "playback";
-  context = window.AudioContext ? new AudioContext() : null;
+  context = audioContext();
   player = new Player(context, showPlaying);
   player.setSpeed(speed);
 }

@@ -5,6 +5,14 @@ const FADE_S = 0.005;
 // A decoder that keeps the encoder delay returns more sound than there is.
 const DELAY_SHOWS_S = 0.005;
 
+// Returns a new context, or null if the browser has none. Call it only after the user has pressed a key or a button:
+// before that, browsers allow no sound.
+function audioContext() {
+  // Otherwise an iPhone in silent mode would play nothing.
+  if (navigator.audioSession) navigator.audioSession.type = "playback";
+  return window.AudioContext ? new AudioContext() : null;
+}
+
 class Player {
   constructor(context, onChange) {
     this.context = context;

@@ -183,14 +183,7 @@ function chip(clip, index) {
   const state = label ?? (isHandedIn(clip) ? "handed-in" : "open");
   const button = element("button", { class: state, "aria-label": name, title: name });
   button.append(String(index + 1));
-  if (label) {
-    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    icon.setAttribute("class", "icon");
-    icon.setAttribute("aria-hidden", "true");
-    icon.append(document.createElementNS("http://www.w3.org/2000/svg", "use"));
-    icon.firstChild.setAttribute("href", `#icon-${ICONS[label]}`);
-    button.append(icon);
-  }
+  if (label) button.append(icon(ICONS[label]));
   button.addEventListener("click", () => showClip(index));
   const item = element("li");
   item.append(button);

@@ -12,6 +12,16 @@ function element(name, attributes = {}, text = "") {
   return made;
 }
 
+// Makes one of the drawings of the page.
+function icon(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.append(document.createElementNS("http://www.w3.org/2000/svg", "use"));
+  drawing.firstChild.setAttribute("href", `#icon-${name}`);
+  return drawing;
+}
+
 function percent(share) {
   return `${100 * share}%`;
 }

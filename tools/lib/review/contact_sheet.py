@@ -36,12 +36,13 @@ class Tile(NamedTuple):
 
 def draw_changes(path: Path, changes: Sequence[Change], evidence: Evidence) -> list[str]:
     """Draw the clips whose answers changed, sorted by clip id; return lines of Markdown about them."""
-    clip_ids = sorted({change.clip_id for change in changes})
-    if not clip_ids:
+    changed = sorted({change.clip_id for change in changes})
+    if not changed:
         return ["No clip changed, so there is no sheet."]
     folder = read_params("data", DataParams).folder
     clips = {clip.clip_id: clip for clip in read_clips(folder / "clips.csv")} if (folder / "clips.csv").exists() else {}
     params = read_params("featurize", FeatureParams)
+    clip_ids = [clip_id for clip_id in changed if not clips or clip_id in clips]
     tiles, missing = [], []
     for clip_id in tqdm(clip_ids[:MOST_CLIPS], desc="sheet", unit="clip", disable=None):
         view = view_or_none(folder / "recordings", clips.get(clip_id), params)
@@ -52,6 +53,8 @@ def draw_changes(path: Path, changes: Sequence[Change], evidence: Evidence) -> l
     if tiles:
         draw_sheet(path, tiles)
     said = [f"{code(str(path))}: {counted(len(tiles), 'clip')}." if tiles else "No sheet was drawn."]
+    if len(clip_ids) < len(changed):
+        said.append(f"{counted(len(changed) - len(clip_ids), 'clip')} of other data sets left out.")
     if len(clip_ids) > MOST_CLIPS:
         said.append(f"{counted(len(clip_ids) - MOST_CLIPS, 'more clip')} left out.")
     if missing:

@@ -7,10 +7,11 @@ from pathlib import Path
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.runtime.table import read_table, write_table
+from stages.lib.runtime.table import Row, read_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, cells_of
+from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, write_rows
 from tools.lib.command_parser import command_parser
+from tools.lib.wording import counted
 
 ANNOTATOR = "synthetic-truth"
 
@@ -43,12 +44,12 @@ def answers_for(
 
 
 def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
-    """Append answers for the queue to the expert labels of the repository in a folder; return their number."""
+    """Add answers for the queue to the expert labels of the repository in a folder; return their number."""
     queued = [row.cells["clip_id"] for row in read_table(folder / QUEUE, COLUMNS)]
     rows = read_table(folder / EXPERT, COLUMNS)
     answered = {(row.cells["clip_id"], row.cells["annotator"]) for row in rows}
     new = answers_for(queued, answered, truth, annotator, date.today())
-    write_table(folder / EXPERT, COLUMNS, [*map(cells_of, rows), *new])
+    write_rows(folder / EXPERT, [*rows, *(Row(0, dict(zip(COLUMNS, cells, strict=True))) for cells in new)])
     return len(new)
 
 
@@ -65,7 +66,7 @@ def main() -> None:
         )
     truth = {clip.clip_id: clip.label for clip in read_clips(data.folder / "clips.csv")}
     count = answer_queue(Path(), truth, ANNOTATOR)
-    print(f"{EXPERT}: {count} answers added under the annotator name {ANNOTATOR}")
+    print(f"{EXPERT}: {counted(count, 'answer')} added under the annotator name {ANNOTATOR}")
 
 
 if __name__ == "__main__":

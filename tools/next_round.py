@@ -196,7 +196,8 @@ def main() -> None:
     change = json.loads(EVALUATION.read_text(encoding="utf-8")).get("change")
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
-        f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
+        f"Round {closed.round} is closed: {counted(int(closed.calls), 'call')} and "
+        f"{counted(int(closed.nocalls), 'no-call')} settled."
         f"{not_again if undecided else ''}\n\n"
         f"{advice(closed, change)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from experiments.clone import commit, git
 from stages import split
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.answer_rules import read_answers
@@ -166,6 +167,44 @@ def test_the_command_says_what_it_has_drawn_and_does_so_once(put_to_use):
     result = run_tool(put_to_use, "hold_out")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("labels/held_out.csv: already holds out 24 clips of tiny; --again draws others")
+
+
+@pytest.mark.parametrize("commit_with_rows", ["HEAD", "MERGE_HEAD", "HEAD^1"])
+def test_what_was_held_out_and_got_lost_is_not_drawn_again(put_to_use, commit_with_rows):
+    """After a merge that dropped the rows, dvc repro asks for this command, and recordings may have joined since."""
+    git(put_to_use, "init", "--quiet", "--initial-branch", "main")
+    for name in ("user.name", "user.email"):
+        git(put_to_use, "config", name, "val@example.org")
+    rows = HELD_OUT.read_text()
+    HELD_OUT.write_text(rows.partition("\n")[0] + "\n")
+    commit(put_to_use, "Another data set")
+    git(put_to_use, "switch", "--quiet", "--create", "tiny")
+    HELD_OUT.write_text(rows)
+    commit(put_to_use, "Hold out")
+    if commit_with_rows == "MERGE_HEAD":
+        git(put_to_use, "switch", "--quiet", "main")
+        git(put_to_use, "merge", "--quiet", "--no-ff", "--no-commit", "tiny")
+    if commit_with_rows == "HEAD^1":
+        git(put_to_use, "merge", "--quiet", "--strategy=ours", "--allow-unrelated-histories", "--no-ff", other_root())
+    HELD_OUT.write_text(rows.partition("\n")[0] + "\n")
+    if commit_with_rows == "HEAD^1":
+        git(put_to_use, "commit", "--quiet", "--all", "--amend", "--message", "Merge")
+    for attempt in (hold_out, lambda: use(Path("data/tiny/clips.csv"))):
+        with pytest.raises(InputFaults) as refusal:
+            attempt()
+        assert refusal.value.lines == [
+            f"labels/held_out.csv: has lost the clips that are held out of tiny; copy their rows from git show "
+            f"{commit_with_rows}:labels/held_out.csv, or draw others with python -m tools.hold_out --again (earlier "
+            "figures are then not comparable)"
+        ]
+    assert git(put_to_use, "show", f"{commit_with_rows}:labels/held_out.csv") == rows
+    hold_out(again=True)
+
+
+def other_root() -> str:
+    """Return a commit without a parent, to merge."""
+    tree = git(Path(), "write-tree").strip()
+    return git(Path(), "commit-tree", tree, "-m", "Another branch").strip()
 
 
 def test_a_data_set_without_clips_is_refused_with_a_remedy(put_to_use):

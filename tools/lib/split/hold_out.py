@@ -1,5 +1,6 @@
 """Draw the clips that are held out of training for good."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from stages.lib.split.parts import parts_of
 from stages.lib.tables.clips import UNLABELLED, Clip, read_clips, recording_of
 from stages.lib.tables.expert import EXPERT, read_rows
 from stages.lib.tables.held_out import (
+    COMMAND,
     DRAWN_PARTS,
     HELD_OUT,
     KEEPS_LENGTH,
@@ -27,6 +29,7 @@ from tools.lib.clips.foreign_ids import foreign_ids
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.clips.telling_names import telling_line
 from tools.lib.recordings.data_set import is_imported
+from tools.lib.revisions import git
 from tools.lib.wording import counted
 
 
@@ -58,6 +61,7 @@ def hold_out(again: bool = False) -> list[str]:
                 "(earlier figures are then not comparable)"
             ]
         )
+    refuse([] if before or again else lost_draw(folder.name))
     refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
     refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
@@ -75,6 +79,19 @@ def hold_out(again: bool = False) -> list[str]:
     if not drawn_of(folder.name, new):
         held = f"holds nothing out of {folder.name}, and keeps the length of its windows ({clip_s} s)"
     return [f"{HELD_OUT}: {held}; commit it", *kept(before, new), *noted, *told]
+
+
+def lost_draw(dataset: str) -> list[str]:
+    """List a fault if the table has lost the clips of a data set since the last commit, or in the last merge."""
+    is_merge = git("rev-parse", "--verify", "--quiet", "HEAD^2").returncode == 0
+    for commit in ("HEAD", "MERGE_HEAD", *(("HEAD^1", "HEAD^2") if is_merge else ())):
+        table = git("show", f"{commit}:./{HELD_OUT}").stdout.decode(errors="replace")
+        if re.search(f"^{dataset},.*,({'|'.join(DRAWN_PARTS)}),", table, re.MULTILINE):
+            return [
+                f"{HELD_OUT}: has lost the clips that are held out of {dataset}; copy their rows from git show "
+                f"{commit}:{HELD_OUT}, or draw others with {COMMAND} --again (earlier figures are then not comparable)"
+            ]
+    return []
 
 
 def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, str]) -> list[str]:

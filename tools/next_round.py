@@ -22,7 +22,7 @@ from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
 from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, round_now, write_undecided
-from tools.lib.clips.known_clips import note_all_answered
+from tools.lib.clips.known_clips import clips_table, note_all_answered
 from tools.lib.command_parser import command_parser
 from tools.lib.review.accuracy_change import EVALUATION, LOCK
 from tools.lib.revisions import full_name, git, git_text, snapshot
@@ -138,6 +138,12 @@ def state_faults() -> list[str]:
     faults = [
         f"{name}: has uncommitted changes; commit them, so that the round can name its commit"
         for name in git_text("diff", "--name-only", "HEAD").splitlines()
+    ]
+    untracked = ("ls-files", "--others", "--exclude-standard", "--directory", "--", str(clips_table().parent))
+    faults += [
+        f"{name}: is not in Git; run git add (dvc add for recordings) and commit it, so that the round can name its "
+        "commit"
+        for name in git_text(*untracked).splitlines()
     ]
     try:
         with Repo() as repository:

@@ -91,6 +91,22 @@ def test_files_of_dvc_that_are_no_yaml_are_named_by_both_commands_that_read_them
         unrepeated_stages() if name == "dvc.lock" else different_outputs()
 
 
+def test_a_data_set_that_git_does_not_have_keeps_the_round_open(git_folder):
+    """After `git commit --all` alone, nobody else could make the figures of the round again."""
+    assert run_in(git_folder, "dvc", "init", "--quiet").returncode == 0
+    shutil.copy(REPOSITORY / "params.yaml", git_folder)
+    Path("dvc.yaml").write_text("stages: {}\n")
+    commit(git_folder, "Start")
+    assert state_faults() == []
+    table = Path("data/synthetic/clips.csv")
+    table.parent.mkdir(parents=True)
+    table.touch()
+    assert state_faults() == [
+        "data/synthetic/: is not in Git; run git add (dvc add for recordings) and commit it, so that the round can "
+        "name its commit"
+    ]
+
+
 POOL = [
     PoolClip("a", 0.5, "uncertain", "chosen"),
     PoolClip("b", 0.9, "call", "audit"),

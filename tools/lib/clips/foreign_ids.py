@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from stages.lib.audio.recording import open_recording
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import ClipLength, read_params
 from stages.lib.tables.answered import DATA
@@ -92,7 +93,8 @@ def other_sound(one: Path, other: Path) -> bool:
     if not (one.is_file() and other.is_file()) or filecmp.cmp(one, other, shallow=False):
         return False
     try:
-        blocks = (soundfile.blocks(path, BLOCK_FRAMES, dtype="float32") for path in (one, other))
-        return not all(a is not None and b is not None and np.array_equal(a, b) for a, b in zip_longest(*blocks))
+        with open_recording(one) as first, open_recording(other) as second:
+            blocks = (recording.blocks(BLOCK_FRAMES, dtype="float32") for recording in (first, second))
+            return not all(a is not None and b is not None and np.array_equal(a, b) for a, b in zip_longest(*blocks))
     except soundfile.LibsndfileError:
         return False

@@ -1,29 +1,47 @@
-"""Excerpts: parts of a few minutes that join a data set instead of a whole long recording, as FLAC.
+"""Parts of long recordings that join a data set instead of the whole: a few minutes, as FLAC.
 
-A recording is cut at every multiple of some minutes. Each part is a window longer than that, so that a window lies
-whole in the part in which it begins. So the same window is always in the same file, whatever else was reviewed.
+A recording is cut at every multiple of some minutes, and each part lasts a window longer, so that a window lies in the
+part in which it begins. So the same window is always in the same file, whatever else was reviewed.
+
+FLAC holds integers of 24 bits, in eight channels at most. The parts of other recordings are AU files of floating-point
+numbers. WAV would hold these as well, but libsndfile writes the time of day into such files.
 """
 
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import soundfile
 
+from stages.lib.audio.recording import open_recording
 from stages.lib.runtime.atomic_write import atomic_write
 from tools.lib.recordings.recording_name import SUFFIX
 
-SUBTYPES = {"PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8", "PCM_16": "PCM_16"}  # FLAC holds integers. All else gets 24 bits.
-MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Limits of FLAC.
+FLOAT = "FLOAT"
+# From the subtype of a recording to that of its parts; the parts of any other have 24 bits.
+SUBTYPES = {"PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8", "PCM_16": "PCM_16", FLOAT: FLOAT, "DOUBLE": FLOAT}
+BITS = {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
+MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Of FLAC.
+BLOCK_FRAMES = 1 << 17  # So that memory does not grow with the length of a part.
 
 
 class Excerpt(NamedTuple):
-    """A part of a recording: its name in the data set, its source file, and its start and length in seconds."""
+    """A part of a recording: its name in the data set, the file it is cut from, its start and length in seconds."""
 
     name: str
     source: Path
     start_s: float
     length_s: float
+
+
+class Form(NamedTuple):
+    """How samples are stored: their rate, the number of channels, and the subtype of libsndfile."""
+
+    sample_rate: int
+    channels: int
+    subtype: str
 
 
 def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: float) -> Excerpt:
@@ -32,52 +50,72 @@ def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: 
     Parameters
     ----------
     name : str
-        The path that the recording would have in the data set. The path of the part also has its start and the length
-        of the parts, in seconds.
+        The path that the recording would have in the data set. That of the part says where it begins and how long the
+        parts are, in seconds.
     source : Path
     start_s : float
-        Start of the window.
+        Where the window begins.
     minutes : float
-        Minutes between the starts of two parts.
+        From one part to the next.
     clip_s : float
     """
     part_s = minutes * 60
     begin_s = int(start_s / part_s) * part_s
-    return Excerpt(f"{SUFFIX.sub('', name)}_{begin_s:g}s_{part_s:g}s.flac", source, begin_s, part_s + clip_s)
+    suffix = ".au" if form_of(source).subtype == FLOAT else ".flac"
+    return Excerpt(f"{SUFFIX.sub('', name)}_{begin_s:g}s_{part_s:g}s{suffix}", source, begin_s, part_s + clip_s)
+
+
+def form_of(source: Path) -> Form:
+    """Return how the parts of a recording are stored."""
+    with open_recording(source) as sound:
+        of_flac = sound.channels <= MOST_CHANNELS and sound.samplerate <= HIGHEST_RATE
+        subtype = SUBTYPES.get(sound.subtype, "PCM_24") if of_flac else FLOAT
+        return Form(sound.samplerate, sound.channels, subtype)
 
 
 def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
-    """Return why an excerpt cannot be written; None if it can, or if it already exists."""
-    info = soundfile.info(excerpt.source)
-    if info.channels > MOST_CHANNELS or info.samplerate > HIGHEST_RATE:
-        return (
-            f"has {info.channels} channels at {info.samplerate} Hz, more than FLAC holds; leave out --minutes, so that "
-            "the whole recording joins"
-        )
+    """Return why an excerpt cannot be written; None if it can, or if it is there already."""
     if target.exists() and not same_samples(excerpt, target):
         return f"{target} is another recording with the name of this part; rename one of them"
     return None
 
 
-def read_excerpt(excerpt: Excerpt) -> tuple[np.ndarray, int, str]:
-    """Return the samples of an excerpt, shape (samples, channels), its sample rate, and the FLAC subtype for it."""
-    with soundfile.SoundFile(excerpt.source) as sound:
-        rate = sound.samplerate
-        sound.seek(min(round(excerpt.start_s * rate), sound.frames))
-        samples = sound.read(round(excerpt.length_s * rate), dtype="int32", always_2d=True)
-        return samples, rate, SUBTYPES.get(sound.subtype, "PCM_24")
+def read_blocks(path: Path, start_s: float, length_s: float, subtype: str) -> Iterator[np.ndarray]:
+    """Yield the samples of a part of a recording, shape (samples, channels), rounded to the bits of a subtype."""
+    with open_recording(path) as sound:
+        sound.seek(min(round(start_s * sound.samplerate), sound.frames))
+        left = round(length_s * sound.samplerate)
+        dtype = "float32" if subtype == FLOAT else "int32"
+        while left and len(block := sound.read(min(BLOCK_FRAMES, left), dtype=dtype, always_2d=True)):
+            left -= len(block)
+            yield block if subtype == FLOAT else rounded(block, BITS[subtype])
+
+
+def rounded(samples: np.ndarray, bits: int) -> np.ndarray:
+    """Return samples of 32 bits with fewer bits; those of less than half a step are 0, as in digital silence."""
+    step = 1 << 32 - bits
+    return (np.minimum(samples.astype(np.int64) + step // 2, 2**31 - 1) // step * step).astype(np.int32)
 
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
-    """Tell whether a file holds an excerpt, at the precision of its format."""
-    samples, rate, subtype = read_excerpt(excerpt)
-    present, present_rate = soundfile.read(target, dtype="int32", always_2d=True)
-    dropped = 32 - {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}[subtype]
-    return rate == present_rate and np.array_equal(samples >> dropped, present >> dropped)
+    """Tell whether a file holds an excerpt, to the last bit that it keeps."""
+    form = form_of(excerpt.source)
+    with open_recording(target) as there:
+        if (there.samplerate, there.channels) != (form.sample_rate, form.channels):
+            return False
+        length_s = there.frames / there.samplerate
+    least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
+    pairs = zip_longest(
+        read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype),
+        read_blocks(target, 0.0, length_s, form.subtype),
+        fillvalue=np.empty((0, form.channels), np.int32),
+    )
+    return all(len(one) == len(other) and (abs(one.astype(float) - other) <= least).all() for one, other in pairs)
 
 
 def write_excerpt(excerpt: Excerpt, target: Path) -> None:
     """Write an excerpt, whole or not at all."""
-    samples, rate, subtype = read_excerpt(excerpt)
-    with atomic_write(target) as partial:
-        soundfile.write(partial, samples, rate, subtype=subtype)
+    form = form_of(excerpt.source)
+    with atomic_write(target) as partial, soundfile.SoundFile(partial, "w", *form) as copy:
+        for block in read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype):
+            copy.write(block)

@@ -5,8 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import soundfile
-
+from stages.lib.audio.recording import duration_s
 from stages.lib.tables.clips import UNLABELLED, Clip, recording_id, same_site
 from tools.lib.annotations.import_stage import write_stage
 from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
@@ -114,7 +113,7 @@ def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool
     """Tell whether a file of the data set really is the part of a recording that its name says: names may repeat."""
     if not target.is_file():
         return False
-    return same_samples(Excerpt(target.name, Path(recording.path), start_s, soundfile.info(target).duration), target)
+    return same_samples(Excerpt(target.name, Path(recording.path), start_s, duration_s(target)), target)
 
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:

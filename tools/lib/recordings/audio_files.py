@@ -13,7 +13,10 @@ from stages.lib.cluster.parallel import in_parallel
 from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.tables.clips import path_fault, recording_id
 
-SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+SUFFIXES = (
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".snd", ".w64"),
+    *(".wav", ".wave"),
+)
 BLOCK_BYTES = 1 << 20
 
 

@@ -55,6 +55,7 @@ def make_folder(folder: Path) -> None:
 
 def write_recording(path: Path, length_s: float, calls_s: list, rate: int = SAMPLE_RATE) -> None:
     """Write noise as in the data set of the pipeline, with its tone in some places."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, sea(length_s, calls_s, rate), rate)
 
 
@@ -612,6 +613,27 @@ def test_a_name_that_is_not_utf8_is_named_and_an_unfinished_header_is_no_obstacl
     assert result.stderr.startswith(f"{tmp_path}/caf\\udce9.wav: recording 'caf\\udce9.wav' is not UTF-8; rename")
     found = [(tmp_path / "out" / f"{name}.csv").read_text().replace(name, "") for name in ("open", "whole")]
     assert found[0] == found[1]
+
+
+def test_a_folder_whose_name_is_not_utf8_is_named_before_anything_is_searched(folder, tmp_path):
+    write_recording(tmp_path / "cafe" / "quiet.wav", 20.0, [])
+    (tmp_path / "cafe").rename(tmp_path / os.fsdecode(b"caf\xe9"))
+    for given in (os.fsdecode(b"caf\xe9"), os.fsdecode(b"caf\xe9/quiet.wav")):
+        (line,) = faults(folder, str(tmp_path / given), "--output", str(tmp_path / "out"))
+        place = f"{tmp_path}/caf\\udce9/quiet.wav"
+        assert line == f"{place}: is in a folder whose name is not UTF-8; rename the folder"
+
+
+def test_the_newest_recording_waits_only_for_what_is_still_to_be_recorded(folder, tmp_path):
+    """What its name and its rate are will not change."""
+    for place, rate in (("north/-a.wav", SAMPLE_RATE), ("south/low.wav", 2000)):
+        write_recording(tmp_path / "sea" / place, 20.0, [], rate=rate)
+    write_recording(tmp_path / "sea" / "east" / "early.wav", 0.01, [])
+    result = run_tool(folder, "detect", str(tmp_path / "sea"), "--output", str(tmp_path / "out"))
+    assert result.returncode == 1
+    left_out = [line.removeprefix(f"{tmp_path}/sea/").partition(":")[0] for line in result.stderr.splitlines()]
+    assert left_out == ["north/-a.wav", "south/low.wav"]
+    assert result.stdout.startswith(f"{tmp_path}/sea/east/early.wav: holds 0.010 s of sound, but a window needs 0.05 s")
 
 
 def test_what_cannot_be_searched_or_written_to_is_said_in_one_line(folder, tmp_path):

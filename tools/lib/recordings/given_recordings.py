@@ -76,7 +76,7 @@ def check_recordings(
     any_rate: bool = False,
     cluster: Cluster | None = None,
     files: Mapping[Path, str] = NO_FILES,
-) -> tuple[list[GivenRecording], dict[Path, str]]:
+) -> tuple[list[GivenRecording], dict[Path, str], set[Path]]:
     """Decode recordings from end to end, on all cores or on a cluster.
 
     Parameters
@@ -96,25 +96,26 @@ def check_recordings(
         Recordings that can be searched for calls, in the order given.
     left_out : dict
         From each other recording to its fault, in one sentence.
+    unready : set of Path
+        Those of them that may be usable once they are recorded to the end.
     """
-    faults = {path: name_fault(path, name) for path, name in names.items()}
-    there = [path for path in names if path.is_file() and is_utf8(path.name)]
+    left_out = {path: fault for path, name in names.items() if (fault := name_fault(path, name))}
+    there = [path for path in names if path not in left_out]
     results = in_parallel(examine, [(path, params.channel) for path in there], "checking", cluster=cluster, files=files)
-    examined: dict[Path, Examined | str] = dict(zip(there, results, strict=True))
-    recordings, left_out = [], {}
-    for path, name in names.items():
-        found = examined.get(path, "")
-        if isinstance(found, str):
-            fault = found or faults[path]
-        elif not (fault := faults[path] or content_fault(path, found, params, any_rate)):
-            recordings.append(GivenRecording(path, found, name, stems[path]))
+    recordings, unready = [], set()
+    for path, found in zip(there, results, strict=True):
+        unfit = isinstance(found, Examined) and rate_fault(path, found, params, any_rate)
+        fault = unfit or (found if isinstance(found, str) else length_fault(path, found, params))
         if fault:
             left_out[path] = fault
-    return recordings, left_out
+            unready |= set() if unfit else {path}
+        else:
+            recordings.append(GivenRecording(path, found, names[path], stems[path]))
+    return recordings, {path: left_out[path] for path in names if path in left_out}, unready
 
 
-def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
-    """Say why a valid recording cannot be searched for calls; None if it can."""
+def rate_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
+    """Say why the sample rate of a recording is too low; None if it is not."""
     if not held_bands(params, found.highest_hz):
         return f"{path}: was recorded at {found.sample_rate} Hz, which holds none of the frequencies the model uses"
     if found.highest_hz < params.max_hz and not any_rate:
@@ -122,6 +123,11 @@ def content_fault(path: Path, found: Examined, params: FeatureParams, any_rate: 
             f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing above {found.highest_hz:g} Hz, "
             f"but the model uses up to {params.max_hz:g} Hz; --any-rate accepts it anyway"
         )
+    return None
+
+
+def length_fault(path: Path, found: Examined, params: FeatureParams) -> str | None:
+    """Say why a recording holds too little sound; None if it holds enough."""
     needed_s = LEAST_SHARE * params.clip_s
     if found.length_s - found.missing_s < needed_s:
         return f"{path}: holds {found.length_s - found.missing_s:.3f} s of sound, but a window needs {needed_s:g} s"
@@ -133,6 +139,8 @@ def name_fault(path: Path, name: str) -> str | None:
     if not path.is_file():
         return f"{path}: there is no such file; name existing recordings"
     fault = path_fault(name)
+    if not fault and not is_utf8(str(absolute(path))):
+        fault = "is in a folder whose name is not UTF-8; rename the folder"
     return fault and f"{path}: {fault}"
 
 

@@ -68,7 +68,9 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     states = {path: state(path) for path in new}
     files = {} if cluster is None else digests(new)
     stems = file_stems(new, {one.name: one.file_stem for one in run.recordings})
-    recordings, left_out = check_recordings(new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files)
+    recordings, left_out, unready = check_recordings(
+        new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files
+    )
     entries = {one.path: entry_of(one, choices.site) for one in recordings}
     without_any = [path for path in given if path.is_dir() and not audio_files(path)]
     faults = [
@@ -78,7 +80,7 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
         *same_files(names),
     ]
     waiting = [f"{path}: its header is unfinished; {STILL_RECORDED}" for path in sorted(open_ones)]
-    waiting += [f"{left_out.pop(path)}; {STILL_RECORDED}" for path in sorted(newest(in_folders) & left_out.keys())]
+    waiting += [f"{left_out.pop(path)}; {STILL_RECORDED}" for path in sorted(newest(in_folders) & unready)]
     out = [*left_out.values(), *compared.changed]
     if faults or not (recordings or compared.done or waiting):
         refuse([*faults, *out])

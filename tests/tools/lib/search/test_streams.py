@@ -82,7 +82,7 @@ def start(given: Path, output: Path, per: str = "recording", form: str = "csv", 
     assert compared.faults == []
     states = {path: state(path) for path in compared.new}
     stems = file_stems(compared.new, {one.name: one.file_stem for one in run.recordings})
-    recordings, left_out = check_recordings(compared.new, stems, params(), any_rate=True)
+    recordings, left_out, _ = check_recordings(compared.new, stems, params(), any_rate=True)
     assert left_out == {}
 
     def found(one: GivenRecording) -> tuple:

@@ -55,8 +55,13 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     said += [f"{one.path}: {held_out[one.name]}; no window of it is drawn" for one in there if one.name in held_out]
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
     draw = draw_windows(folder, run, usable, counts)
+    said += [
+        f"{one.path}: has changed since windows of it were drawn; no window of it is drawn"
+        for one in usable
+        if one.name in draw.changed
+    ]
     none_left = f"{folder}: all windows have been drawn; python -m tools.add_reviews takes the answers"
-    refuse([] if draw.windows else [none_left])
+    refuse([] if draw.windows else [none_left, *said])
     drawn = {one.recording for one in draw.windows}
     refuse(source_faults((one for one in usable if one.name in drawn), f"{folder / RECORD}:"))
     return Planned(folder, run, draw, said)

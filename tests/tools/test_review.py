@@ -10,7 +10,7 @@ import pytest
 from stages.lib.tables.held_out import read_held_out
 from stages.lib.tables.reviews import read_reviews
 from tests.stages.conftest import write_data_set
-from tests.support.run_folder import CLIP_S, LENGTH_S, make_run, write_recordings
+from tests.support.run_folder import CLIP_S, LENGTH_S, make_run, random_scores, write_recordings
 from tests.support.tool import run_tool
 from tools.lib.detection.run_record import read_run, write_run
 from tools.lib.draws.candidates import BINS
@@ -107,6 +107,21 @@ def test_where_recordings_have_joined_the_windows_are_drawn_from_these(folder):
     covered = read_covered(folder / "detections")
     assert new != old
     assert [(one.recording, one.batch) for one in covered] == [("one.wav", old), ("two.flac", old), ("three.wav", new)]
+
+
+def test_a_recording_that_has_changed_since_a_draw_is_not_drawn_from_again(folder):
+    """What is known of its hours and windows is what there was when it was drawn from."""
+    review(folder, "--count", "6")
+    before = read_covered(folder / "detections")
+    run = read_run(folder / "detections")
+    recordings = {one.name: Path(one.path) for one in run.recordings}
+    make_run(folder / "detections", recordings, {"one.wav": random_scores(9), "two.flac": random_scores(1)})
+    said = review(folder, "--count", "400")
+    assert said.startswith(
+        f"{folder}/sea/one.wav: has changed since windows of it were drawn; no window of it is drawn\n"
+    )
+    assert {one.recording for one in read_reviews(folder / "detections" / "review-2.csv")} == {"two.flac"}
+    assert read_covered(folder / "detections") == before
 
 
 def test_what_the_data_set_holds_out_is_not_drawn(folder):

@@ -38,6 +38,11 @@ class Covered(NamedTuple):
     hours: float
     candidates: tuple[int, ...]
 
+    @property
+    def content(self) -> tuple[float, tuple[int, ...]]:
+        """What changes when the recording grows or is replaced."""
+        return self.hours, self.candidates
+
 
 class Counts(NamedTuple):
     """The number of windows to draw at random, and of the surest and most uncertain ones to add.
@@ -61,11 +66,14 @@ class Draw(NamedTuple):
         Windows named by `window_id`, in random order, so that the first answers are a random part.
     scores : dict
         From the id of each window to its score.
+    changed : set of str
+        The recordings that hold other windows than when they were first drawn from, so that none of theirs is drawn.
     """
 
     covered: list[Covered]
     windows: list[Review]
     scores: dict[str, float]
+    changed: set[str]
 
 
 def draw_paths(folder: Path) -> list[Path]:
@@ -135,13 +143,15 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     counts : Counts
     """
     covered, before = read_covered(folder), read_draws(folder)
-    known = {one.recording: one.batch for one in covered}
+    known = {one.recording: one for one in covered}
     new = [one for one in recordings if one.name not in known]
     batch = batch_id(run.run, new)
     of_recording = {one.name: candidates_in(folder, run, one) for one in tqdm(recordings, "reading", disable=None)}
-    covered += [covered_by(batch, one, of_recording[one.name]) for one in new]
+    now = {one.name: covered_by(batch, one, of_recording[one.name]) for one in recordings}
+    changed = {name for name, one in known.items() if now.get(name, one).content != one.content}
+    covered += [now[one.name] for one in new]
     batch_of = {one.recording: one.batch for one in covered}
-    names = [one.name for one in new or recordings]
+    names = [one.name for one in new or recordings if one.name not in changed]
     gone = {(review.recording, review.start_s) for review in before}
     free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
     weight_of = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
@@ -153,7 +163,7 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
         review_of(run.run, clip_id, one, batch_of[one.recording], weight_of.get(one))
         for clip_id, one in sorted(candidate_of.items(), key=lambda item: stable_random(f"order:{item[0]}"))
     ]
-    return Draw(covered, windows, {clip_id: one.p_call for clip_id, one in candidate_of.items()})
+    return Draw(covered, windows, {clip_id: one.p_call for clip_id, one in candidate_of.items()}, changed)
 
 
 def batch_id(run: str, recordings: Collection[RunRecording]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.cards.field_results import FIELD, MEASURES
+from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
@@ -40,8 +41,12 @@ def read_labels() -> tuple[dict[str, str | None], dict[str, str]]:
     return settle(answers_of(rows)), date_of
 
 
-def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[SearchedBin]) -> str:
-    """Return the run to report on: the given one, or the one with the latest answer.
+def chosen_run(
+    asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[SearchedBin], model: str
+) -> str:
+    """Return the run to report on: the one that is asked for, or the one with the latest answer.
+
+    Of several with answers of the same day, it is the run of the model in use.
 
     Parameters
     ----------
@@ -51,13 +56,15 @@ def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str]
     date_of : mapping
         From clip id to the date of its latest answer.
     runs : sequence of SearchedBin
+    model : str
+        The digest of the model in use; empty if there is none.
 
     Raises
     ------
     InputFaults
-        If there is no such run, or none of its drawn windows has been answered.
+        Where there is no such run, none of its drawn windows has been answered, or several are as late.
     """
-    known = {row.run for row in runs}
+    known = {row.run: row.model for row in runs}
     latest: dict[str, str] = {}
     for one in reviews:
         if one.drawn and one.run in known and one.clip_id in date_of:
@@ -68,7 +75,12 @@ def chosen_run(asked: str, reviews: Sequence[Review], date_of: Mapping[str, str]
         refuse([f"--run {asked}: {REVIEWS} has no drawn window of this run with an answer; {there}; {review}"])
     if not latest:
         refuse([f"{REVIEWS}: has no drawn window with an answer yet; {review}"])
-    return asked or max(sorted(latest), key=lambda name: latest[name])
+    last = max(latest.values())
+    tied = sorted(name for name in latest if latest[name] == last)
+    of_model = [name for name in tied if known[name] == model] or tied
+    several = f"the runs {' and '.join(of_model)} have the latest answers, all of {last}; add --run RUN"
+    refuse([] if asked or len(of_model) == 1 else [f"{REVIEWS}: {several}"])
+    return asked or of_model[0]
 
 
 def plot_rows(metrics: Mapping[str, Any]) -> list[tuple]:
@@ -85,7 +97,7 @@ def write_report(asked: str) -> dict[str, Any]:
     """Write the report on a run (chosen by `chosen_run`) and its plot; return the content of metrics/field.json."""
     label_of, date_of = read_labels()
     reviews, runs = read_reviews(), read_runs()
-    name = chosen_run(asked, reviews, date_of, runs)
+    name = chosen_run(asked, reviews, date_of, runs, model_digest(RETRAINED) if RETRAINED.is_dir() else "")
     metrics = field_metrics(
         [one for one in reviews if one.run == name], label_of, [row for row in runs if row.run == name]
     )

@@ -10,6 +10,7 @@ import yaml
 
 from experiments.clone import REPOSITORY
 from stages.lib.cards.field_results import FIELD, MEASURES, read_field
+from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
@@ -73,6 +74,27 @@ def test_the_run_with_the_latest_answer_is_reported_on(tables, monkeypatch, caps
     assert "All sites: 9 calls and 31 no-calls heard of 708 windows in 12 recordings of 6.00 h." in printed
     assert "9 calls heard; review more windows" in printed
     assert "Site `bay`" in printed
+
+
+def test_of_runs_answered_on_one_day_that_of_the_model_is_reported_on(tables, monkeypatch):
+    """A changed mind about a window of one run is an answer of the day on which the other was reviewed."""
+    EXPERT.write_text(EXPERT.read_text().replace("2026-11-01", "2026-11-22"))
+    with pytest.raises(InputFaults) as refused:
+        report(monkeypatch)
+    assert refused.value.lines == [
+        f"labels/reviews.csv: the runs {NEW} and {OLD} have the latest answers, all of 2026-11-22; add --run RUN"
+    ]
+    for run in (OLD, NEW):
+        write_runs(RUNS, [one._replace(model="e" * 64 if one.run != run else model_of(tables)) for one in read_runs()])
+        report(monkeypatch)
+        assert read_field()["run"] == run
+
+
+def model_of(folder: Path) -> str:
+    """Return the digest of a model with a single file."""
+    (folder / RETRAINED).mkdir(parents=True, exist_ok=True)
+    (folder / RETRAINED / "model.json").write_text("{}\n")
+    return model_digest(RETRAINED)
 
 
 def test_another_run_can_be_asked_for(tables, monkeypatch):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.lib.formats.audacity_track import FIRST_LINE, parse_track
-from tools.lib.formats.event import Annotations, Event
+from tools.lib.formats.event import UNSURE, Annotations, Event
 from tools.lib.formats.text_lines import lines_of
 from tools.lib.formats.word_columns import verdict_word
 from tools.lib.recordings.recording_name import SUFFIX, Origin, named_after
@@ -36,9 +36,9 @@ def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
 
 
 def word_of(text: str) -> str:
-    """Return the word in a label; in one of this project's detections, such as `0.93 nocall faint`, the verdict."""
+    """Return the word in a label; in a detection of this project, such as `0.93 nocall faint`, the verdict, if any."""
     scored = SCORED.fullmatch(text)
-    return verdict_word(scored[1] or "") if scored else text
+    return verdict_word(scored[1] or UNSURE) if scored else text
 
 
 def recording_of_track(path: Path) -> str:

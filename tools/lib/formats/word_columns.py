@@ -58,12 +58,12 @@ def tells_apart(cells: Sequence[str]) -> bool:
 def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, tuple[str, ...]]:
     """Return the first word of a row and all others, without repeats.
 
-    The verdict of a person about a detection of this project outranks its label. Detections of other programs that no
-    person has checked, and annotations of a whole file, get the word for uncertain as well.
+    The verdict of a person about a detection of this project outranks its label. Detections that no person has checked,
+    and annotations of a whole file, get the word for uncertain.
     """
     verdict = first(cells, (VERDICT,)) if any(key in cells for key in SCORES) else ""
-    if verdict:
-        return verdict_word(verdict), ()
+    if verdict or VERDICT in cells and first(cells, SCORES):
+        return verdict_word(verdict) or UNSURE, ()
     words = [first(cells, group) for group in groups]
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))
     of_file = cells.get(IS_BOX, "").casefold() in NO or cells.get(TYPE, "").casefold() == "weak"

@@ -325,8 +325,13 @@ def test_the_verdict_about_a_detection_outranks_its_label(tmp_path, name, text):
         [("a", 1), ("a", 3), ("a", 5), ("a", 7)],
     )
     kinds = [kind_of(one.words, {}) for one in annotations.events]
-    # A verdict that is misspelt is no call: it has to be said what it means.
-    assert kinds == ["call", "nocall", "unsure", None]
+    # A detection that nobody has answered is no call, and neither is a verdict that is misspelt.
+    assert kinds == ["unsure", "nocall", "unsure", None]
+
+
+def test_a_row_that_a_person_has_added_to_detections_is_a_call(tmp_path):
+    text = "recording,start_s,end_s,p_call,continues,verdict\na.wav,1,2,,,\na.wav,3,4,,,call\n"
+    assert [kind_of(one.words, {}) for one in read(tmp_path, text).events] == ["call", "call"]
 
 
 def test_a_column_named_verdict_in_other_tables_is_no_verdict_of_ours(tmp_path):

@@ -300,7 +300,7 @@ def test_a_day_in_raven_counts_from_the_first_recording_and_is_read_by_recording
     annotations = read_annotations(table)
     assert annotations.faults == []
     assert [(one.recording, one.start_s, one.end_s, one.text) for one in annotations.events] == [
-        (*row[:3], "call") for row in spans(tmp_path / "csv" / f"bay--{DAY}.csv")
+        (*row[:3], "unsure") for row in spans(tmp_path / "csv" / f"bay--{DAY}.csv")
     ]
 
 

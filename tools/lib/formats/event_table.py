@@ -44,7 +44,7 @@ NAMELESS = (
     "there is no column for the recording, and the table is not named after one; add a column filename, or name the "
     "table after its recording, as in bay.selections.txt for bay.wav"
 )
-NOTHING_S = 0.01  # In Pod.Cast's tables, a recording without a call has a row of at most this length.
+NOTHING_S = 0.01  # In Pod.Cast's tables, a recording without a call has a row of at most this length, without a word.
 
 
 class Times(NamedTuple):
@@ -96,14 +96,15 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
         recording = own_name or recording_of(row.cells, recording_keys)
         if recording and recording not in origins:
             origins[recording] = origin(row.cells)
-        if recording and is_empty(row.cells, times, groups):
+        wordless = not any(first(row.cells, group) for group in groups)
+        if recording and wordless and not first(row.cells, times):
             continue
         start_s, last = seconds(row.cells[times.start]), seconds(row.cells[times.lasting])
         if not recording or start_s is None or last is None or (times.end and last < start_s):
             faults.append(f"{table.path}:{row.line}: {row_fault(row, recording, times)}")
             continue
         lasting_s = last - start_s if times.end else last
-        if times.end or times.start == RAVEN_BEGIN or lasting_s > NOTHING_S:
+        if not wordless or not says_nothing(start_s, lasting_s, times):
             text, others = words_of(row.cells, groups)
             from_s = offsets(row, start_s)
             event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, text, others)
@@ -133,9 +134,11 @@ def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
     return f"{folder.rstrip('/')}/{name}" if name and folder else name
 
 
-def is_empty(cells: Mapping[str, str], times: Times, groups: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a row only says that somebody listened to a recording."""
-    return not first(cells, times) and not any(first(cells, group) for group in groups)
+def says_nothing(start_s: float, lasting_s: float, times: Times) -> bool:
+    """Tell whether a row without a word only says that somebody listened to a recording."""
+    if times.start == RAVEN_BEGIN or lasting_s > NOTHING_S:
+        return False
+    return not times.end or start_s <= NOTHING_S
 
 
 def row_fault(row: Row, recording: str, times: Times) -> str:

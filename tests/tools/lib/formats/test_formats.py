@@ -109,6 +109,19 @@ def test_a_pod_cast_recording_without_calls_is_one_row_that_lasts_no_time(tmp_pa
     assert (annotations.events, annotations.origins) == ([], {"quiet.wav": Origin("port", "2020-09-27")})
 
 
+@pytest.mark.parametrize("last", ["duration", "end"])
+def test_a_row_with_a_word_is_an_event_even_if_it_lasts_no_time(tmp_path, last):
+    """People mark a sound by a point; one without a word at the start says that there is none."""
+    ends = {"duration": ("0", "0.01", "0"), "end": ("5", "7.01", "0")}[last]
+    text = f"filename,start,{last},label\na.wav,5,{ends[0]},S01\nb.wav,7,{ends[1]},nocall\nquiet.wav,0,{ends[2]},\n"
+    annotations = read(tmp_path, text)
+    assert [(one.recording, one.start_s, one.text) for one in annotations.events] == [
+        ("a.wav", 5, "S01"),
+        ("b.wav", 7, "nocall"),
+    ]
+    assert list(annotations.origins) == ["a.wav", "b.wav", "quiet.wav"]
+
+
 @pytest.mark.parametrize("begin", ["start_time_s", "start_s", "start"])
 def test_short_names_of_columns_and_a_label_column_are_understood(tmp_path, begin):
     text = f"filename,{begin},duration_s,label\nbay.flac,1,2,call\nbay.flac,5,20,nocall\n"

@@ -70,7 +70,7 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     """Make the clips; refuse to make none."""
     began = time.monotonic()
     features = read_params("featurize", FeatureParams)
-    annotated = by_recording(material.read, params.labels)
+    annotated = by_recording(material.read, params.labels, material.doubtful)
     held_out = starts_held_out(folder.name, material.lying)
     rows, outcomes = make_clips(material.lying, annotated, material.register, params, features, held_out=held_out)
     table = outcome.printed(outcomes)

@@ -109,7 +109,8 @@ def test_what_is_ambiguous_is_left_out_with_both_paths_and_stays_so(repository, 
     write_archive(archive, "north/001.wav", "south/001.wav")
     printed = import_table(repository, archive, "001.wav,12,0.5,call\nnorth/001.wav,3,0.5,call\n")
     assert "001.wav (sea.csv): may be north/001.wav or south/001.wav, which differ, so it is left out" in printed
-    assert calls() == [("north/001.wav", 2.75)]
+    # The ambiguous call may lie anywhere in it, so nothing in it is without a call.
+    assert [clip[:3] for clip in clips()] == [("north/001.wav", 2.75, "call")]
     # In the data set there is one such file only, and yet it is not clear that it was meant.
     before = contents()
     assert run_tool(repository, "import_annotations", "bay").returncode == 0

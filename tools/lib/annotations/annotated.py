@@ -1,7 +1,7 @@
 """Combine all annotation files of a data set."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +22,8 @@ class Annotated(NamedTuple):
     ----------
     events : list of (kind, Event)
     states_nocalls : bool
-        Whether one of its files marks stretches without a call, in this recording or another. If so, stretches that
-        the file leaves empty are unknown.
+        Whether only stated stretches are without a call, because one of its files marks such stretches, in this
+        recording or another, or because some of its annotations are unknown.
     """
 
     events: list[tuple[str, Event]]
@@ -90,8 +90,13 @@ def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str])
     return [Outcome(WORD, reason, name, counts[reason, name], 0, first[reason, name]) for reason, name in counts]
 
 
-def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict[str, Annotated]:
-    """Collect the annotations of each recording, by its path, or by its name if no file was found."""
+def by_recording(
+    read: Sequence[Annotations], labels: Mapping[str, str], doubtful: Collection[str] = ()
+) -> dict[str, Annotated]:
+    """Collect the annotations of each recording, by its path, or by its name if no file was found.
+
+    Of doubtful recordings some annotations are unknown, so no stretch is taken to be without a call unless stated.
+    """
     kind = kinds_by_words(labels)
     events = defaultdict(list)
     stating = set()
@@ -102,4 +107,4 @@ def by_recording(read: Sequence[Annotations], labels: Mapping[str, str]) -> dict
             events[event.recording].append((its_kind, event))
         if any(its_kind == NOCALL for its_kind, _ in with_kinds):
             stating |= set(one.origins)
-    return {name: Annotated(events[name], name in stating) for one in read for name in one.origins}
+    return {name: Annotated(events[name], name in stating or name in doubtful) for one in read for name in one.origins}

@@ -1,6 +1,6 @@
 """Gather the annotations of a data set and the recordings that they name. Nothing is written here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -36,6 +36,8 @@ class Gathered(NamedTuple):
         The contents of the annotation files given now, by their paths below `annotations/`.
     unclear : set of (file, name)
         Ambiguous names of recordings.
+    doubtful : set of str
+        The recordings that they may mean, whose annotations are incomplete.
     said : list of str
         Lines to print.
     """
@@ -45,6 +47,7 @@ class Gathered(NamedTuple):
     lying: dict[str, Path]
     texts: dict[str, bytes]
     unclear: set[Name]
+    doubtful: set[str]
     said: list[str]
 
 
@@ -59,7 +62,7 @@ def gathered(folder: Path, params: ImportParams) -> Gathered:
         return Match([], []) if (file, name) in unclear else finder.find(name, folder_of(file))
 
     read = dict(zip(files, read_all(list(files.values()), params.labels, params.words), strict=True))
-    return Gathered(resolve(read, find).read, register, lying, {}, unclear, [])
+    return Gathered(resolve(read, find).read, register, lying, {}, unclear, meant_by(unclear, lying), [])
 
 
 def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> Gathered:
@@ -122,7 +125,14 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     there = {*present, *offered} - lying.keys() - registered.keys()
     said = not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
     unclear = found.unclear.keys() | unclear_before
-    return Gathered(read_now, registered_now(register, read_now, taken), registered | taken, texts, unclear, said)
+    now, lying_now = registered_now(register, read_now, taken), registered | taken
+    return Gathered(read_now, now, lying_now, texts, unclear, meant_by(unclear, lying_now), said)
+
+
+def meant_by(unclear: Iterable[Name], lying: Iterable[str]) -> set[str]:
+    """Return the recordings of a data set that ambiguous names may mean."""
+    finder = Finder(lying)
+    return {path for file, name in unclear for path in finder.find(name, folder_of(file)).meant}
 
 
 def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) -> dict[str, Annotations]:

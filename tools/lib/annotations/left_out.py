@@ -70,8 +70,9 @@ def not_found_lines(found: Resolved, places: Collection[Path | None], there: Col
                 "--recordings"
             )
     lines += [
-        f"{name} ({file}): may be {' or '.join(meant)}, which differ, so it is left out; add the folder to the name in "
-        "the table, or put the table in the folder of its recordings"
+        f"{name} ({file}): may be {' or '.join(meant)}, which differ, so it is left out, and no clip "
+        "without a call is drawn from them; add the folder to the name in the table, or put the table in the folder of "
+        "its recordings"
         for (file, name), meant in sorted(found.unclear.items())
     ]
     unnamed = set(there) - found.named

@@ -188,6 +188,18 @@ def test_another_recording_of_the_same_path_is_refused(repository, tmp_path):
     assert sorted(path.name for path in Path("data/bay/recordings").iterdir()) == ["z.wav"]
 
 
+def test_a_recording_that_has_grown_since_it_joined_can_be_copied_again(repository, tmp_path):
+    """A recorder may still have been writing it."""
+    for length_s in (4.0, 8.0):
+        write_noise(tmp_path / "live" / "y.wav", length_s)
+        said = add(repository, tmp_path / "live", status=int(length_s == 8.0))
+    assert said.endswith("; if it has only grown since it was copied, copy it there again\n")
+    before = joined()
+    shutil.copy(tmp_path / "live" / "y.wav", "data/bay/recordings/y.wav")
+    add(repository, tmp_path / "live")
+    assert joined() == before != []
+
+
 def test_names_that_every_day_repeats_are_told_apart_by_their_folders(repository, tmp_path):
     for seed, day in enumerate(("2019/07/05", "2019/07/06", "lime_kiln/20190706")):
         write_noise(tmp_path / "days" / day / "000000.wav", 2.0, seed=seed + 10)

@@ -225,6 +225,13 @@ def test_recordings_that_differ_in_the_suffix_alone_are_left_out_and_the_others_
         assert f"{tmp_path}/pairs/{name}: left out, because {other} differs only in the suffix" in printed
 
 
+def test_a_link_to_a_recording_that_is_not_there_is_left_out_and_named(repository, tmp_path):
+    (tmp_path / "sea" / "lost.wav").symlink_to("nowhere.wav")
+    printed = add(repository, tmp_path / "sea")
+    assert f"there is no file {tmp_path}/sea/lost.wav; add it, or remove its clips; left out" in printed
+    assert len(joined()) == 6
+
+
 def test_folders_that_are_links_are_followed_and_loops_are_noticed(repository, tmp_path):
     write_noise(tmp_path / "disk" / "a" / "linked.wav", 2.0, seed=10)
     (tmp_path / "linked").mkdir()

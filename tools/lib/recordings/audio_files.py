@@ -23,7 +23,8 @@ BLOCK_BYTES = 1 << 20
 def audio_files(folder: Path) -> dict[str, Path]:
     """Return the recordings in a folder and its subfolders, by their paths below it; skip hidden files.
 
-    Links are followed, unless they lead back into a folder above them.
+    Links are followed, unless they lead back into a folder above them. A link to a file that is not there is a
+    recording that is missing, as where DVC or git-annex has not fetched it.
     """
     found: dict[str, Path] = {}
     waiting = [(folder, frozenset({folder.resolve()}))]
@@ -35,7 +36,7 @@ def audio_files(folder: Path) -> dict[str, Path]:
             if path.is_dir():
                 real = path.resolve()
                 waiting += [] if real in above else [(path, above | {real})]
-            elif path.suffix.lower() in SUFFIXES and path.is_file():
+            elif path.suffix.lower() in SUFFIXES and (path.is_file() or path.is_symlink()):
                 found[path.relative_to(folder).as_posix()] = path
     return dict(sorted(found.items()))
 

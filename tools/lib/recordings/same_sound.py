@@ -18,15 +18,15 @@ def known_sound(sources: Mapping[str, Path], present: Iterable[Path]) -> dict[st
         From the path of a new recording below `recordings/` to its current path. Among equal recordings, the one with
         the shortest name is kept: `r00.wav`, not `r00 (1).wav`.
     present : iterable of Path
-        The recordings of the data set, which take precedence over new ones. Missing files are skipped.
+        The recordings of the data set, which take precedence over new ones.
 
     Returns
     -------
     dict
-        From the path below `recordings/` to the recording that is kept.
+        From the path below `recordings/` to the recording that is kept; missing files are skipped.
     """
     in_order = sorted(sources, key=lambda name: (len(name), name))
-    files = [*filter(Path.is_file, present), *(sources[name] for name in in_order)]
+    files = list(filter(Path.is_file, [*present, *(sources[name] for name in in_order)]))
     size_of = {path: path.stat().st_size for path in files}
     of_size = Counter(size_of.values())
     same_size = [path for path in files if of_size[size_of[path]] > 1]

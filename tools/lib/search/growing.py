@@ -115,7 +115,7 @@ def unchanged(before: RunRecording, path: Path) -> RunRecording | None:
 def newest(paths: Sequence[Path]) -> set[Path]:
     """Return the newest recording of each folder."""
     of_folder: dict[Path, tuple[int, Path]] = {}
-    for path in paths:
+    for path in filter(Path.is_file, paths):
         age = path.stat().st_mtime_ns, path
         of_folder[path.parent] = max(of_folder.get(path.parent, age), age)
     return {path for _, path in of_folder.values()}

@@ -518,6 +518,24 @@ def test_a_recording_that_the_data_set_has_under_another_name_does_not_join_twic
     assert review.recording == "copy.wav"
 
 
+@pytest.mark.parametrize("minutes", [[], ["--minutes", "0.1"]])
+def test_a_recording_that_was_searched_under_two_names_joins_once(folder, minutes):
+    copy = folder / "sea" / "one (1).wav"
+    copy.write_bytes((folder / "sea" / "one.wav").read_bytes())
+    recordings = {path.name: path for path in (copy, folder / "sea" / "one.wav")}
+    make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks()))
+    tables = [fill_in(folder, "one (1)", row1="nocall"), fill_in(folder, "one", row1="nocall", row2="call")]
+    add(folder, *tables, "--annotator", "val", *minutes)
+    names = {path.name for path in (folder / "data/tiny/recordings").iterdir() if path.name.startswith("one")}
+    assert names == ({"one.wav"} if not minutes else {"one_0s_6s.flac", "one_6s_6s.flac"})
+    assert len(expert(folder)) == len({clip_id for clip_id, *_ in expert(folder)}) > 1
+    before = contents(folder)
+    add(folder, *reversed(tables), "--annotator", "val", *minutes)
+    assert contents(folder) == before
+    line, *_ = refused(folder, fill_in(folder, "one (1)", row1="call"), tables[1], "--annotator", "val", *minutes)
+    assert line.endswith(f", but call on the same day in {tables[0]}:2; keep one")
+
+
 def test_beside_annotations_the_import_makes_the_same_clips_again(folder):
     source = write_recordings(folder / "archive", ("x.wav", "y.wav", "a.wav"))["a.wav"].with_suffix(".txt")
     source.write_text("5.0\t5.4\tcall\n")

@@ -14,6 +14,7 @@ from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
 from tools.lib.recordings.data_set import is_imported
+from tools.lib.recordings.same_sound import known_sound
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
 from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
@@ -70,13 +71,14 @@ def plan_joining(
         for name, reason in held_out.items()
     ]
 
+    first_of = twins(used)
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling: dict[str, str] = {}
     for site in site_of.values():
         spelling.setdefault(same_site(site), site)
     rows, whole, excerpts = [], {}, {}
     for verdict in verdicts:
-        one = recordings[verdict.recording]
+        one = first_of.get(verdict.recording, recordings[verdict.recording])
         clip = before.get((verdict.recording, verdict.start_s))
         if clip and is_excerpt_of(one, round(verdict.start_s - clip.start_s, 3), data.recordings / clip.recording):
             rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
@@ -108,7 +110,14 @@ def plan_joining(
     return Joining(rows, whole, list(excerpts.values())), faults
 
 
-@cache  # Cached, because many windows lie in one excerpt.
+def twins(recordings: Iterable[RunRecording]) -> dict[str, RunRecording]:
+    """Return the recordings that hold the same bytes as another of them, by name, each with the one that joins."""
+    by_path = {Path(one.path): one for one in recordings}
+    same = known_sound({one.name: path for path, one in by_path.items()}, ())
+    return {name: by_path[path] for name, path in same.items()}
+
+
+@cache  # Many windows lie in one excerpt.
 def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool:
     """Tell whether a file of the data set really is the part of a recording that its name says: names may repeat."""
     if not target.is_file():

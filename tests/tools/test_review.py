@@ -124,6 +124,17 @@ def test_a_recording_that_has_changed_since_a_draw_is_not_drawn_from_again(folde
     assert read_covered(folder / "detections") == before
 
 
+def test_of_a_recording_under_two_names_windows_are_drawn_once(folder):
+    copy = folder / "sea" / "a.wav"
+    recordings = {one.name: Path(one.path) for one in read_run(folder / "detections").recordings}
+    review(folder, "--count", "6")
+    copy.write_bytes((folder / "sea" / "one.wav").read_bytes())
+    make_run(folder / "detections", {**recordings, "a.wav": copy})
+    said = review(folder, "--count", "400")
+    assert said.startswith(f"{copy}: holds the same bytes as {folder}/sea/one.wav; no window of it is drawn\n")
+    assert {one.recording for one in read_reviews(folder / "detections" / "review-2.csv")} == {"one.wav", "two.flac"}
+
+
 def test_what_the_data_set_holds_out_is_not_drawn(folder):
     held = next(clip for clip in read_held_out(folder / "labels" / "held_out.csv") if clip.part == "test")
     name = f"{held.clip_id.rpartition('_')[0]}.wav"

@@ -81,20 +81,23 @@ def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
 
 
 def read_blocks(path: Path, start_s: float, length_s: float, subtype: str) -> Iterator[np.ndarray]:
-    """Yield the samples of a part of a recording, shape (samples, channels), rounded to the bits of a subtype."""
+    """Yield the samples of a part of a recording, shape (samples, channels), as a subtype holds them."""
     with open_recording(path) as sound:
         sound.seek(min(round(start_s * sound.samplerate), sound.frames))
         left = round(length_s * sound.samplerate)
-        dtype = "float32" if subtype == FLOAT else "int32"
-        while left and len(block := sound.read(min(BLOCK_FRAMES, left), dtype=dtype, always_2d=True)):
+        while left and len(block := sound.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)):
             left -= len(block)
-            yield block if subtype == FLOAT else rounded(block, BITS[subtype])
+            yield block if subtype == FLOAT else as_integers(block, BITS[subtype])
 
 
-def rounded(samples: np.ndarray, bits: int) -> np.ndarray:
-    """Return samples of 32 bits with fewer bits; those of less than half a step are 0, as in digital silence."""
-    step = 1 << 32 - bits
-    return (np.minimum(samples.astype(np.int64) + step // 2, 2**31 - 1) // step * step).astype(np.int32)
+def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
+    """Return samples as integers of some bits, at the upper end of 32; those beyond full scale are cut there.
+
+    libsndfile would let those of Ogg files overflow. Less than half a step is 0, as in digital silence.
+    """
+    highest = 1 << bits - 1
+    integers = np.clip(np.rint(samples.astype(np.float64) * highest), -highest, highest - 1)
+    return integers.astype(np.int32) << 32 - bits
 
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:

@@ -85,6 +85,19 @@ def test_silence_in_a_lossy_recording_is_silence_in_its_part(tmp_path, name):
     assert same_samples(excerpt, target)
 
 
+@pytest.mark.parametrize("name", ["a.mp3", "a.ogg"])
+def test_a_lossy_recording_beyond_full_scale_is_cut_there(tmp_path, name):
+    """Decoders overshoot where a recording was loud to its limit."""
+    soundfile.write(tmp_path / name, np.clip(noise(level=1.2), -1, 1), RATE)
+    excerpt, target = cut(tmp_path, tmp_path / name)
+    with open_recording(tmp_path / name) as recording:
+        recording.seek(2 * RATE)
+        whole = recording.read(round(1.5 * RATE), dtype="float32", always_2d=True)
+    assert np.abs(whole).max() > 1
+    np.testing.assert_allclose(decoded(target), np.clip(whole, -1, 1), rtol=0, atol=2.0**-22)
+    assert same_samples(excerpt, target)
+
+
 def test_another_part_is_told_apart_wherever_it_differs(tmp_path):
     soundfile.write(tmp_path / "a.wav", noise(), RATE)
     excerpt, target = cut(tmp_path, tmp_path / "a.wav")

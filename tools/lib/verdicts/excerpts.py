@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from stages.lib.audio.recording import open_recording
+from stages.lib.audio.recording import duration_s, open_recording
 from stages.lib.runtime.atomic_write import atomic_write
 from tools.lib.recordings.recording_name import SUFFIX
 
@@ -76,7 +76,7 @@ def form_of(source: Path) -> Form:
 def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
     """Return why an excerpt cannot be written; None if it can, or if it is there already."""
     if target.exists() and not same_samples(excerpt, target):
-        return f"{target} is another recording with the name of this part; rename one of them"
+        return f"{target} is another recording with the name of this part, or damaged; rename one, or restore it"
     return None
 
 
@@ -101,16 +101,17 @@ def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
 
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
-    """Tell whether a file holds an excerpt, to the last bit that it keeps."""
+    """Tell whether a file holds an excerpt, to the last bit that it keeps; one that cannot be read does not."""
     form = form_of(excerpt.source)
-    with open_recording(target) as there:
-        if (there.samplerate, there.channels) != (form.sample_rate, form.channels):
+    try:
+        if form_of(target)[:2] != form[:2]:
             return False
-        length_s = there.frames / there.samplerate
+    except soundfile.LibsndfileError:
+        return False
     least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
     pairs = zip_longest(
         read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype),
-        read_blocks(target, 0.0, length_s, form.subtype),
+        read_blocks(target, 0.0, duration_s(target), form.subtype),
         fillvalue=np.empty((0, form.channels), np.int32),
     )
     return all(len(one) == len(other) and (abs(one.astype(float) - other) <= least).all() for one, other in pairs)

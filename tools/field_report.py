@@ -44,9 +44,9 @@ def read_labels() -> tuple[dict[str, str | None], dict[str, str]]:
 def chosen_run(
     asked: str, reviews: Sequence[Review], date_of: Mapping[str, str], runs: Sequence[SearchedBin], model: str
 ) -> str:
-    """Return the run to report on: the one that is asked for, or the one with the latest answer.
+    """Return the run to report on: the given one, or the one with the latest answer.
 
-    Of several with answers of the same day, it is the run of the model in use.
+    If several runs have answers of the latest day, it is the run of the current model.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ def chosen_run(
         From clip id to the date of its latest answer.
     runs : sequence of SearchedBin
     model : str
-        The digest of the model in use; empty if there is none.
+        The digest of the current model; empty if there is none.
 
     Raises
     ------
     InputFaults
-        Where there is no such run, none of its drawn windows has been answered, or several are as late.
+        If there is no such run, none of its drawn windows has been answered, or several runs are as late.
     """
     known = {row.run: row.model for row in runs}
     latest: dict[str, str] = {}

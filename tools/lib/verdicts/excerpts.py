@@ -1,10 +1,10 @@
-"""Parts of long recordings that join a data set instead of the whole: a few minutes, as FLAC.
+"""Excerpts: parts of a few minutes that join a data set instead of a whole long recording.
 
-A recording is cut at every multiple of some minutes, and each part lasts a window longer, so that a window lies in the
-part in which it begins. So the same window is always in the same file, whatever else was reviewed.
+A recording is cut at every multiple of some minutes. Each part is a window longer than that, so that a window lies
+whole in the part in which it begins. So the same window is always in the same file, whatever else was reviewed.
 
-FLAC holds integers of 24 bits, in eight channels at most. The parts of other recordings are AU files of floating-point
-numbers. WAV would hold these as well, but libsndfile writes the time of day into such files.
+Excerpts are FLAC files, which hold at most 24-bit integers and eight channels. Excerpts of other recordings are AU
+files of floating-point numbers. They are not WAV files, because libsndfile writes the time of day into these.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ from stages.lib.runtime.atomic_write import atomic_write
 from tools.lib.recordings.recording_name import SUFFIX
 
 FLOAT = "FLOAT"
-# From the subtype of a recording to that of its parts; the parts of any other have 24 bits.
+# From the subtype of a recording to that of its excerpts. For any other subtype, excerpts have 24 bits.
 SUBTYPES = {"PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8", "PCM_16": "PCM_16", FLOAT: FLOAT, "DOUBLE": FLOAT}
 BITS = {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
-MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Of FLAC.
-BLOCK_FRAMES = 1 << 17  # So that memory does not grow with the length of a part.
+MOST_CHANNELS, HIGHEST_RATE = 8, 655350  # Limits of FLAC.
+BLOCK_FRAMES = 1 << 17  # Only one block is in memory at a time.
 
 
 class Excerpt(NamedTuple):
@@ -66,7 +66,7 @@ def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: 
 
 
 def form_of(source: Path) -> Form:
-    """Return how the parts of a recording are stored."""
+    """Return how the excerpts of a recording are stored."""
     with open_recording(source) as sound:
         of_flac = sound.channels <= MOST_CHANNELS and sound.samplerate <= HIGHEST_RATE
         subtype = SUBTYPES.get(sound.subtype, "PCM_24") if of_flac else FLOAT
@@ -74,14 +74,14 @@ def form_of(source: Path) -> Form:
 
 
 def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
-    """Return why an excerpt cannot be written; None if it can, or if it is there already."""
+    """Return why an excerpt cannot be written; None if it can, or if it already exists."""
     if target.exists() and not same_samples(excerpt, target):
         return f"{target} is another recording with the name of this part, or damaged; rename one, or restore it"
     return None
 
 
 def read_blocks(path: Path, start_s: float, length_s: float, subtype: str) -> Iterator[np.ndarray]:
-    """Yield the samples of a part of a recording, shape (samples, channels), as a subtype holds them."""
+    """Yield the samples of a part of a recording, shape (samples, channels), in the format of a subtype."""
     with open_recording(path) as sound:
         sound.seek(min(round(start_s * sound.samplerate), sound.frames))
         left = round(length_s * sound.samplerate)
@@ -91,9 +91,9 @@ def read_blocks(path: Path, start_s: float, length_s: float, subtype: str) -> It
 
 
 def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
-    """Return samples as integers of some bits, at the upper end of 32; those beyond full scale are cut there.
+    """Convert samples to integers of some bits, in the upper bits of int32; samples beyond full scale are clipped.
 
-    libsndfile would let those of Ogg files overflow. Less than half a step is 0, as in digital silence.
+    libsndfile itself would let samples of Ogg files overflow. Less than half a step becomes 0, as in digital silence.
     """
     highest = 1 << bits - 1
     integers = np.clip(np.rint(samples.astype(np.float64) * highest), -highest, highest - 1)
@@ -101,7 +101,7 @@ def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
 
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
-    """Tell whether a file holds an excerpt, to the last bit that it keeps; one that cannot be read does not."""
+    """Tell whether a file holds an excerpt, at the precision of its format; False if it cannot be read."""
     form = form_of(excerpt.source)
     try:
         if form_of(target)[:2] != form[:2]:

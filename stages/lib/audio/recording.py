@@ -16,6 +16,9 @@ from stages.lib.audio.unfinished import Finished, unfinished_from
 # The mean of all channels, or one channel by its number from 1 on.
 Channel = Literal["mix"] | Annotated[int, Field(ge=1)]
 LOSSY = ("VORBIS", "OPUS", "MPEG")
+# A frame of MPEG audio needs some earlier frames, which libsndfile does not decode after a seek. Measured: with a lead
+# of ten frames of 1,152 samples, all samples are right to 2e-7. Without it, the first 20 to 50 ms can be wrong.
+MPEG_LEAD = 10 * 1152
 
 
 @contextmanager
@@ -65,9 +68,21 @@ def read_samples(path: Path, start_s: float, length_s: float, channel: Channel) 
     """Decode a part of a recording; it is shorter than requested at the end of the recording."""
     with open_recording(path) as recording:
         first = min(round(start_s * recording.samplerate), recording.frames)
-        recording.seek(first)
-        block = recording.read(round(length_s * recording.samplerate), dtype="float32", always_2d=True)
+        block = read_frames(recording, first, round(length_s * recording.samplerate))
         return Samples(of_channel(block, channel), recording.samplerate, rounding(recording))
+
+
+def read_frames(recording: soundfile.SoundFile, first: int, count: int) -> np.ndarray:
+    """Read frames of an open recording, the same as in a read of the whole recording (MP3: to within 1e-6).
+
+    Returns
+    -------
+    ndarray of float32, shape (frames, channels)
+        Fewer than `count` at the end of the recording.
+    """
+    lead = min(first, MPEG_LEAD) if recording.subtype.startswith("MPEG") else 0
+    recording.seek(first - lead)
+    return recording.read(lead + count, dtype="float32", always_2d=True)[lead:]
 
 
 def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:

@@ -78,19 +78,25 @@ def rounded(value: float) -> float:
     return round(float(value), 6) + 0.0
 
 
-def verdict(change: dict) -> str:
-    """Say whether the change in accuracy is larger than chance.
+def is_larger_than_chance(change: dict) -> bool:
+    """Tell whether the change in accuracy is larger than chance.
 
     It is larger if three conditions hold: the interval excludes zero, the exact test is significant, and the change
     exceeds the effect of other training seeds.
     """
     low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
-    larger = (
+    return (
         (low > 0 or high < 0)
         and change["permutation_p"] < SIGNIFICANCE
         and exceeds_training(change["accuracy"], change["training_spread"]["accuracy"])
     )
+
+
+def verdict(change: dict) -> str:
+    """Say whether the change in accuracy is larger than chance."""
+    low, high = (change["intervals"]["accuracy"][end] for end in ("low", "high"))
+    larger = "larger" if is_larger_than_chance(change) else "no larger"
     return (
         f"The change in accuracy, {change['accuracy']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, permutation test "
-        f"{p_text(change['permutation_p'])}), is {'larger' if larger else 'no larger'} than chance."
+        f"{p_text(change['permutation_p'])}), is {larger} than chance."
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from stages.lib.measures.comparison import training_remark, verdict
+from stages.lib.measures.comparison import is_larger_than_chance, training_remark, verdict
 from tools.lib.rounds.rounds_table import Round
 
 # Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions", CoNLL:
@@ -84,7 +84,7 @@ def no_gain(change: dict[str, Any] | None) -> Sign:
         return Sign(name, None, "it is not known, because there are no test clips (split.test)")
     said = verdict(change)
     reason = f"{said[0].lower()}{said[1:]} {training_remark(change['training_spread']['accuracy'])}"
-    return Sign(name, said.endswith("no larger than chance."), reason)
+    return Sign(name, not is_larger_than_chance(change), reason)
 
 
 def advice(closed: Round, change: dict[str, Any] | None) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from stages.lib.audio.recording import duration_s, open_recording
+from stages.lib.audio.recording import duration_s, open_recording, read_frames
 from stages.lib.runtime.atomic_write import atomic_write
 from tools.lib.recordings.recording_name import SUFFIX
 
@@ -50,13 +50,13 @@ def excerpt_of(name: str, source: Path, start_s: float, minutes: float, clip_s: 
     Parameters
     ----------
     name : str
-        The path that the recording would have in the data set. That of the part says where it begins and how long the
+        The path that the recording would have in the data set. The name of the part adds where it begins and how long
         parts are, in seconds.
     source : Path
     start_s : float
-        Where the window begins.
+        Start of the window, in seconds.
     minutes : float
-        From one part to the next.
+        Time from the start of one part to the start of the next.
     clip_s : float
     """
     part_s = minutes * 60
@@ -83,10 +83,10 @@ def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
 def read_blocks(path: Path, start_s: float, length_s: float, subtype: str) -> Iterator[np.ndarray]:
     """Yield the samples of a part of a recording, shape (samples, channels), in the format of a subtype."""
     with open_recording(path) as sound:
-        sound.seek(min(round(start_s * sound.samplerate), sound.frames))
-        left = round(length_s * sound.samplerate)
-        while left and len(block := sound.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)):
-            left -= len(block)
+        first = round(start_s * sound.samplerate)
+        after = min(first + round(length_s * sound.samplerate), sound.frames)
+        for start in range(first, after, BLOCK_FRAMES):
+            block = read_frames(sound, start, min(BLOCK_FRAMES, after - start))
             yield block if subtype == FLOAT else as_integers(block, BITS[subtype])
 
 

@@ -88,7 +88,7 @@ def test_every_sign_comes_with_its_reason():
     assert "uncertain about 12.3% of it (not less than 5%)" in text
     assert (
         ": the change in accuracy, +0.0150 (95 % interval -0.0149 to +0.0449, permutation test p = 0.5), is no larger "
-        "than chance. The intervals know only"
+        "than chance. The intervals cover only"
     ) in text
     assert "by about 0.0123 (one standard deviation)" in text
 

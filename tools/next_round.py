@@ -139,8 +139,11 @@ def state_faults() -> list[str]:
     return faults
 
 
-def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
-    """Write the tables of the next round; return the row of this round, and its number of new undecided clips."""
+def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int, int]:
+    """Write the tables of the next round; return the row of this one, its new undecided clips, and those left to ask.
+
+    The clips are counted.
+    """
     part_of = {clip.clip_id: clip.part for clip in read_split()}
     given, faults = read_answers(EXPERT, part_of)
     refuse(faults)
@@ -165,7 +168,8 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int]:
     write_undecided(UNDECIDED, undecided)
     write_table(QUEUE, EXPERT_COLUMNS, [])
     write_rounds(ROUNDS, [*rounds, closed])
-    return closed, len(new_undecided)
+    done = {clip.clip_id for clip in settled} | {clip.clip_id for clip in undecided}
+    return closed, len(new_undecided), sum(clip.clip_id not in done for clip in pool)
 
 
 def main() -> None:
@@ -173,14 +177,14 @@ def main() -> None:
     command_parser("next_round", __doc__).parse_args()
     refuse(state_faults())
     rounds = read_rounds()
-    closed, undecided = close_round(len(rounds) + 1, rounds)
+    closed, undecided, left = close_round(len(rounds) + 1, rounds)
     evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
     spread = evaluation["change"]["training_spread"]["accuracy"] if "change" in evaluation else None
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {closed.calls} calls and {closed.nocalls} no-calls are settled."
         f"{not_again if undecided else ''}\n\n"
-        f"{advice(closed, spread)}\n\n"
+        f"{advice(closed, spread, left)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
     )
 

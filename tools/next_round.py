@@ -125,15 +125,20 @@ def decisions_at(commit: str) -> dict[str, str]:
 
 def state_faults() -> list[str]:
     """List the reasons why the metrics do not belong to a commit."""
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     faults = [
         f"{name}: has uncommitted changes; commit them, so that the round can name its commit"
         for name in git_text("diff", "--name-only", "HEAD").splitlines()
     ]
-    with Repo() as repository:
-        # Only this pipeline and its data set: `dvc repro` does not run the others.
-        stale = [name.removeprefix("dvc.yaml:") for name in repository.status(targets=["dvc.yaml"], with_deps=True)]
+    try:
+        with Repo() as repository:
+            # Only this pipeline and its data set: `dvc repro` does not run the others.
+            stale = [name.removeprefix("dvc.yaml:") for name in repository.status(targets=["dvc.yaml"], with_deps=True)]
+    except DvcException as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        return [*faults, f"dvc: {reason}; run dvc repro, and if it fails for this reason, see docs/reproducibility.md"]
     if stale:
         faults.append(f"dvc.lock: {', '.join(stale)} not up to date; run dvc repro, and commit what it writes")
     return faults

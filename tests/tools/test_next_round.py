@@ -1,3 +1,4 @@
+import fcntl
 import re
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.clone import commit, git, run_in
+from experiments.clone import REPOSITORY, commit, git, run_in
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
 from stages.lib.tables.pool import PoolClip
@@ -58,6 +59,34 @@ def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_fini
     (folder / "data" / "synthetic" / "clips.csv").unlink()
     (fault,) = run_in(folder, *STATE_FAULTS).stdout.splitlines()
     assert "data/synthetic/dvc.yaml:synthesize" in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("dvc.lock", "<<<<<<< HEAD\nstages:\n=======\n", "dvc: unable to read: 'dvc.lock', "),
+        ("dvc.lock", "", "dvc: './dvc.lock' validation failed; run dvc repro, "),
+        ("params.yaml", "", "dvc: failed to parse 'stages.one.cmd' in 'dvc.yaml'"),
+        (".dvc/tmp/lock", None, "dvc: Unable to acquire lock. "),
+    ],
+)
+def test_what_dvc_cannot_read_keeps_the_round_open_in_a_sentence(tmp_path, name, text, fault):
+    (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+    (tmp_path / ".dvc" / "config").touch()
+    (tmp_path / "dvc.yaml").write_text("stages: {one: {cmd: 'echo ${seed}'}}\n")
+    (tmp_path / "params.yaml").write_text("seed: 1\n")
+    git(tmp_path, "init", "--quiet")
+    for setting in ("user.name", "user.email"):
+        git(tmp_path, "config", setting, "val@example.org")
+    commit(tmp_path, "A pipeline")
+    with (tmp_path / name).open("a") as file:
+        if text is None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        else:
+            (tmp_path / name).write_text(text)
+        result = run_in(tmp_path, *STATE_FAULTS, PYTHONPATH=str(REPOSITORY))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].startswith(fault)
 
 
 POOL = [

@@ -11,8 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.runtime.atomic_write import remove, write_text
 from stages.lib.runtime.faults import refuse
@@ -22,7 +20,7 @@ from tools.check_labels import check_labels
 from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
-from tools.lib.review.data_at_hand import missing_data, without_data
+from tools.lib.review.data_at_hand import missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
@@ -36,7 +34,7 @@ OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv")
 
 def stages_in_order() -> dict[str, dict]:
     """Return the stages of dvc.yaml by name."""
-    return yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+    return stages_in(PIPELINE.read_bytes(), PIPELINE)
 
 
 def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
@@ -124,8 +122,8 @@ def unrepeated_stages() -> list[str]:
     """Return the stages that gave other outputs than a committed dvc.lock has, from the same inputs."""
     stages = []
     for lock in git_text("ls-files", *LOCKS).splitlines():
-        committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_text(encoding="utf-8")
-        stages += unrepeated(*(yaml.safe_load(text)["stages"] for text in (committed, present)))
+        committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_bytes()
+        stages += unrepeated(stages_in(committed, f"HEAD:{lock}"), stages_in(present, lock))
     return stages
 
 

@@ -7,6 +7,7 @@ import yaml
 
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.pretrained import FOLDER as PRETRAINED
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import DataParams, read_params
 from tools.lib.wording import listed
 
@@ -21,10 +22,21 @@ def missing_data() -> list[Path]:
 
 def made_by_stages(pipeline: Path) -> set[Path]:
     """Return the outputs of a dvc.yaml whose stages run in the repository; none where there is no such file."""
-    stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"].values() if pipeline.exists() else ()
+    stages = stages_in(pipeline.read_bytes(), pipeline).values() if pipeline.exists() else ()
     return {
-        Path(path) for stage in stages for out in stage["outs"] for path in (out if isinstance(out, dict) else [out])
+        Path(path)
+        for stage in stages
+        for out in stage.get("outs", [])
+        for path in (out if isinstance(out, dict) else [out])
     }
+
+
+def stages_in(content: bytes | str, path: Path | str) -> dict[str, dict]:
+    """Return the stages of a dvc.yaml or dvc.lock by name; refuse what holds none, such as conflict markers."""
+    try:
+        return dict(yaml.safe_load(content)["stages"])
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, ValueError):
+        raise InputFaults([f"{path}: holds no stages that DVC could read; restore it with git checkout"]) from None
 
 
 def without_data(missing: Sequence[Path], wrong: Sequence[str], said: Sequence[str]) -> str:

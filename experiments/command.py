@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 from experiments.overlays import read_overlay
+from tools.lib.command_parser import command_parser
 
 
 def page_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser of where the results go."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(description)
     parser.add_argument("--page", type=Path, help="a page whose marked section is replaced by the results")
     return parser
 

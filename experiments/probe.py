@@ -3,7 +3,6 @@
 For each seed some clips are drawn at random and their labels learnt from; every other clip measures what came of it.
 """
 
-import argparse
 import time
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from stages.lib.feature_store import EMBEDDING, load_clips, recordings_of
 from stages.lib.model.probe import train_probe
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL
+from tools.lib.command_parser import command_parser
 
 HEAD = ("labels", "accuracy", "AUC", "seconds a training", "inverse strengths chosen")
 
@@ -42,7 +42,7 @@ def measured(
 
 def main() -> None:
     """Measure a data set with some numbers of labels."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("dataset", help=f"a folder of {RECORDINGS}")
     parser.add_argument("--speeds", type=float, nargs="+", help="playback speeds (default: those of the data set)")
     parser.add_argument("--labels", type=int, nargs="+", default=[16, 32, 100, 200, 1254], help="numbers of labels")

@@ -131,7 +131,7 @@ def put_to_use(name: str, params: FeatureParams) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = command_parser("add_pretrained", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
     parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help="the .tflite file or the SavedModel")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")

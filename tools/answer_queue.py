@@ -54,7 +54,7 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 
 def main() -> None:
     """Answer the queue of the synthetic data set."""
-    command_parser("answer_queue", __doc__).parse_args()
+    command_parser(__doc__).parse_args()
     data = read_params("data", DataParams)
     if not data.is_synthetic:
         raise InputFaults(

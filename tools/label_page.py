@@ -104,7 +104,7 @@ def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> 
 
 def main() -> None:
     """Write the label page."""
-    parser = command_parser("label_page", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--output", type=output_file, default=PAGE, help=f"output file (default: {PAGE})")
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset

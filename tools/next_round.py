@@ -179,7 +179,7 @@ def close_round(number: int, rounds: Sequence[Round]) -> tuple[Round, int, int]:
 
 def main() -> None:
     """Close the round, and advise whether another is worth the experts' time."""
-    command_parser("next_round", __doc__).parse_args()
+    command_parser(__doc__).parse_args()
     refuse(state_faults())
     rounds = read_rounds()
     closed, undecided, left = close_round(len(rounds) + 1, rounds)

@@ -174,7 +174,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 
 def main() -> None:
     """Bring the outputs up to date."""
-    parser = command_parser("up_to_date", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--patch", type=output_file, metavar="FILE", help="write what is to be committed to this file")
     patch = parser.parse_args().patch
     refuse_outside_of_git()

@@ -120,7 +120,7 @@ def section(sea: Sea, draws: int, sizes: Sequence[tuple[int, int]]) -> str:
 
 def main() -> None:
     """Simulate, and print the results or put them in a page."""
-    parser = page_parser(__doc__)
+    parser = page_parser(__doc__, SECTION)
     parser.add_argument(
         "--draws", type=int, default=200, help="how many draws of recordings and windows for each size (default: 200)"
     )

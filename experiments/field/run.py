@@ -89,7 +89,7 @@ def trust_in(sea: Sea, half: int, count: int, seeds: Sequence[int]) -> Tally:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=5)
+    parser = results_parser(__doc__, SECTION, seed_count=5)
     parser.add_argument(
         "--kinds",
         nargs="+",

@@ -88,7 +88,7 @@ def section(dataset: str, settings: Settings) -> str:
 
 def main() -> None:
     """Print the sections of all data sets, or put them into a page."""
-    page = page_parser(__doc__).parse_args().page
+    page = page_parser(__doc__, SECTION).parse_args().page
     settings = read_settings()
     # A data set whose runs are not summarised yet is left out.
     done = [dataset for dataset in settings.datasets if (TABLES / f"curves_{dataset}.csv").exists()]

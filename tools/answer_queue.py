@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, cells_of
+from tools.lib.clips.known_clips import absence, clips_table
 from tools.lib.command_parser import command_parser
 
 ANNOTATOR = "synthetic-truth"
@@ -63,7 +64,9 @@ def main() -> None:
                 "real clips need a person who listens"
             ]
         )
-    truth = {clip.clip_id: clip.label for clip in read_clips(data.folder / "clips.csv")}
+    table = clips_table()
+    refuse(absence([table]))
+    truth = {clip.clip_id: clip.label for clip in read_clips(table)}
     count = answer_queue(Path(), truth, ANNOTATOR)
     print(f"{EXPERT}: {count} answers added under the annotator name {ANNOTATOR}")
 

@@ -9,7 +9,6 @@ time.
 Times are for the whole stage, including its start.
 """
 
-import argparse
 import contextlib
 import os
 import resource
@@ -39,6 +38,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
 from stages.lib.tables.split import SPLIT, write_split
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
+from tools.lib.command_parser import command_parser
 
 SAMPLE_RATE, LENGTH_S, CLIP_S = 48_000, 600, 3
 PORT = 18_787
@@ -190,7 +190,7 @@ def report(stage: str, where: str, one: Run, alone: Run, clip_count: int) -> Non
 
 def main() -> None:
     """Run both stages in each setup, and print times, clips per second and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--recordings", type=int, default=48, help="number of recordings (default: 48)")
     recording_count = parser.parse_args().recordings
     clip_count = recording_count * LENGTH_S // CLIP_S

@@ -19,7 +19,6 @@ import os
 # Each side uses one core, even if a library would use more.
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-import argparse
 import json
 import subprocess
 import tempfile
@@ -40,6 +39,7 @@ from stages.lib.features.spectrogram import clip_features
 from stages.lib.features.window import window_features
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.tables.clips import by_recording, read_clips
+from tools.lib.command_parser import command_parser
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -93,7 +93,7 @@ def cpu_seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -
 
 def main() -> None:
     """Time all alternatives and print the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--maad", type=Path, help="the Python of an environment with scikit-maad")
     maad_python = parser.parse_args().maad
     folder = read_params("data", DataParams).folder

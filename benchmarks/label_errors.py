@@ -4,7 +4,6 @@ The benchmark flips 5 % of the labels of the data set in use, in memory only. Th
 `python -m tools.find_label_errors` does. Run the pipeline first.
 """
 
-import argparse
 import time
 
 from benchmarks.machine import machine_line
@@ -16,6 +15,7 @@ from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tools.find_label_errors import FOLDS, recordings_of
 from tools.lib.clips.known_clips import clips_table
+from tools.lib.command_parser import command_parser
 from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
 from tools.lib.label_errors.label_quality import probable_errors
 from tools.lib.label_errors.labels_in_force import read_labels_in_force
@@ -27,7 +27,7 @@ OTHER = {CALL: NOCALL, NOCALL: CALL}
 
 def main() -> None:
     """Plant errors, look for them, and print how many are among the first doubtful clips and among all."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    command_parser(__doc__).parse_args()
     import numpy as np  # Imported here, because `stages` must be imported first.
 
     clips = read_labels_in_force()

@@ -7,7 +7,6 @@ number of files and clips. Each step runs once, followed by a named alternative 
 time, CPU time, and the memory of the largest process.
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from benchmarks.machine import machine_line
 from experiments.clone import clone, hold_out_again, overlay, run_in
 from stages.lib.tables.clips import COLUMNS as CLIP_COLUMNS
 from stages.lib.tables.clips import make_clip_id
+from tools.lib.command_parser import command_parser
 
 CLIPS_A_RECORDING, LABELLED_RECORDINGS = 100, 20
 SAMPLE_RATE, LENGTH_S, STEP_S = 4000, 2.25, 0.02
@@ -112,7 +112,7 @@ def measure(folder: Path, recording_count: int) -> None:
 
 def main() -> None:
     """Write the data set and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--recordings", type=int, default=10_000, help="number of recordings (default: 10000)")
     recording_count = parser.parse_args().recordings
     print(machine_line("dvc", "dvc-data", "joblib", "numpy"))

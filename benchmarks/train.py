@@ -3,7 +3,6 @@
 Both networks train on random numbers: the values do not change how long an epoch takes.
 """
 
-import argparse
 import time
 
 import numpy as np
@@ -15,6 +14,7 @@ from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.params import read_params
 from stages.lib.training.epochs import cross_entropy
 from stages.lib.training.inputs import TrainParams
+from tools.lib.command_parser import command_parser
 
 CLIP_COUNT = 1254
 # The study's network is timed on fewer clips and the time is scaled up. All clips would take half an hour.
@@ -60,7 +60,7 @@ def seconds_per_clip(network, loss, shape: tuple[int, ...], clip_count: int, bat
 
 def main() -> None:
     """Time both networks and print the ratio."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    command_parser(__doc__).parse_args()
     shape = read_params("featurize", FeatureParams).shape
     params = read_params("train", TrainParams)
     pin(params.seed)

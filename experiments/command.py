@@ -4,19 +4,29 @@ import argparse
 import sys
 from pathlib import Path
 
+from yaml import YAMLError
+
 from experiments.overlays import read_overlay
+from experiments.page_section import has_section, marks
+from tools.lib.command_parser import command_parser
 
 
-def page_parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser with the option of the page for the results."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", type=Path, help="page with a marked section for the results (default: print them)")
+def page_parser(description: str, section: str) -> argparse.ArgumentParser:
+    """Return a parser with the option of the page for the results. A page without the section is refused at once."""
+    parser = command_parser(description)
+
+    def page(name: str) -> Path:
+        if not has_section(Path(name), section):
+            raise argparse.ArgumentTypeError(f"{name}: is not a page with the lines {' and '.join(marks(section))}")
+        return Path(name)
+
+    parser.add_argument("--page", type=page, help="page with a marked section for the results (default: print them)")
     return parser
 
 
-def results_parser(description: str, seed_count: int) -> argparse.ArgumentParser:
+def results_parser(description: str, section: str, seed_count: int) -> argparse.ArgumentParser:
     """Return a parser with the options of the number of seeds and the page for the results."""
-    parser = page_parser(description)
+    parser = page_parser(description, section)
     parser.add_argument("--seeds", type=int, default=seed_count, help=f"number of seeds (default: {seed_count})")
     return parser
 
@@ -25,11 +35,19 @@ def add_overlay(parser: argparse.ArgumentParser) -> None:
     """Add the option for changes to the params."""
     parser.add_argument(
         "--overlay",
-        type=lambda path: read_overlay(Path(path)),
+        type=overlay_of,
         default={},
         metavar="FILE",
         help="YAML file with further changes to the params, for example for a quick run",
     )
+
+
+def overlay_of(name: str) -> dict:
+    """Return the changes to the params in a file; refuse any other file."""
+    try:
+        return dict(read_overlay(Path(name)))
+    except (OSError, TypeError, ValueError, YAMLError):
+        raise argparse.ArgumentTypeError(f"{name}: is not a YAML file of params") from None
 
 
 def exit_without(recordings: Path) -> None:

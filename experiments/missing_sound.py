@@ -119,7 +119,7 @@ def results_table(detector: Detector, files: list[tuple[str, np.ndarray, int]]) 
 
 def main() -> None:
     """Measure the effect of each change, and print the table or put it in a page."""
-    page = page_parser(__doc__).parse_args().page
+    page = page_parser(__doc__, SECTION).parse_args().page
     folder = read_params("data", DataParams).folder
     clips = {clip.clip_id: clip for clip in read_clips(folder / "clips.csv")}
     detector = open_detector(RETRAINED)

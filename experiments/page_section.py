@@ -25,6 +25,13 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
+def has_section(page: Path, name: str) -> bool:
+    """Tell whether a page is there and has both marks of a section, one after the other."""
+    begin, end = marks(name)
+    _, _, rest = page.read_text(encoding="utf-8").partition(begin) if page.is_file() else ("", "", "")
+    return end in rest
+
+
 def publish(text: str, name: str, page: Path | None) -> None:
     """Put a text into its section of a page, or print it if no page is given."""
     if page:

@@ -3,7 +3,6 @@
 For each seed, the probe is trained on clips drawn at random and tested on all other clips.
 """
 
-import argparse
 import time
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from stages.lib.feature_store import EMBEDDING, load_clips, recordings_of
 from stages.lib.model.probe import train_probe
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL
+from tools.lib.command_parser import command_parser
 
 LABELS = (16, 32, 100, 200, 1254)
 HEAD = ("labels", "accuracy", "AUC", "seconds per training", "inverse strengths chosen")
@@ -43,7 +43,7 @@ def measured(
 
 def main() -> None:
     """Measure a data set with each number of labels."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("dataset", help=f"folder in {RECORDINGS}")
     parser.add_argument("--speeds", type=float, nargs="+", help="playback speeds (default: speeds of the data set)")
     parser.add_argument(

@@ -3,7 +3,6 @@
 One shows the label page with the first clip of the queue, the other the detections in a test recording.
 """
 
-import argparse
 import io
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, read_clips
 from stages.lib.tables.split import read_split
 from tests.support.chromium import chromium
+from tools.lib.command_parser import command_parser
 
 LABEL_PAGE, DETECTIONS = Path("docs/label_page.png"), Path("docs/detections.png")
 WINDOW = 1160, 860  # Size of the browser window, large enough for the page.
@@ -74,7 +74,7 @@ def write_picture(path: Path, picture: Image.Image) -> None:
 
 def main() -> None:
     """Draw both pictures."""
-    argparse.ArgumentParser(prog="python -m experiments.readme_pictures", description=__doc__).parse_args()
+    command_parser(__doc__).parse_args()
     dataset = read_params("data", DataParams).dataset
     if dataset != SYNTHETIC:
         raise InputFaults(

@@ -104,7 +104,7 @@ def results_table(dataset: str, outcome: Trained) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=10)
+    parser = results_parser(__doc__, SECTION, seed_count=10)
     parser.add_argument(
         "datasets",
         nargs="*",

@@ -1,6 +1,5 @@
 """Run the whole pipeline in fresh clones under different conditions, and compare every byte: `make verify`."""
 
-import argparse
 import shutil
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.clone import REPOSITORY, git, repro, stages_run
+from tools.lib.command_parser import command_parser
 
 SYNTHESIZE = "data/synthetic/dvc.yaml:synthesize"
 
@@ -101,7 +101,7 @@ def reverse_order_of_creation(folder: Path) -> None:
 
 def main() -> None:
     """Verify the committed outputs."""
-    argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__).parse_args()
+    command_parser(__doc__).parse_args()
     uncommitted = git(REPOSITORY, "status", "--porcelain", "--untracked-files=no")
     if uncommitted:
         print(f"Only committed files are verified. Not committed:\n{uncommitted}", end="")

@@ -100,5 +100,5 @@ def test_four_calls_and_four_no_calls_become_a_detector_that_is_measured(tmp_pat
     assert "The change in accuracy" in reports[-1]
     with (folder / "labels" / "merged.csv").open(newline="") as table:
         sources = [row["source"] for row in csv.DictReader(table)]
-    assert (sources.count("dataset"), sources.count("expert"), sources.count("model")) == (24, 36, 0)
+    assert (sources.count("dataset"), sources.count("expert"), sources.count("model")) == (28, 36, 0)
     assert "Close round 1" in git(folder, "log", "--oneline")

@@ -45,7 +45,7 @@ def add_labels(paths: Sequence[Path], signature: Signature) -> list[str]:
 
 def main() -> None:
     """Add the answers in the given files."""
-    parser = command_parser("add_labels", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="answers of an expert")
     add_signature(parser)
     options = parser.parse_args()

@@ -70,15 +70,6 @@ def given_file(options: argparse.Namespace) -> GivenModel:
     return GivenModel(weights, beside, rate, window_s, options.output, licence, weights.name)
 
 
-def is_damaged(folder: Path) -> bool:
-    """Tell whether a folder has the description of a pretrained model, but not the model itself."""
-    try:
-        read_pretrained(folder)
-    except InputFaults:
-        return (folder / DESCRIPTION).exists()
-    return False
-
-
 def write_folder(folder: Path, given: GivenModel, pretrained: Pretrained) -> None:
     """Write the folder of a pretrained model, whole or not at all."""
     with atomic_write(folder) as partial:
@@ -95,10 +86,40 @@ def keep_by_dvc(folder: Path) -> None:
         [sys.executable, "-m", "dvc", "add", str(folder)], capture_output=True, text=True, check=False
     )
     if result.returncode:
-        remove(folder)
+        if not dvc_file(folder).exists():
+            remove(folder)
         errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
         why = errors[0].removeprefix("ERROR: ") if errors else "no reason given"
         raise InputFaults([f"{folder}: dvc add failed ({why}); fix this, then run it again"])
+
+
+def dvc_file(folder: Path) -> Path:
+    """Return the .dvc file of a folder."""
+    return folder.with_suffix(".dvc")
+
+
+def bring(folder: Path, given: GivenModel) -> tuple[Pretrained, int]:
+    """Bring a model to its folder; return its description, and the number of embeddings per window.
+
+    The folder may already hold the same model: complete, damaged, or not yet added to DVC. Any other folder is refused.
+    """
+    pretrained, rows = tried(given)
+    there = model_there(folder)
+    if there not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
+        untrack = f"dvc remove {dvc_file(folder)} and " if dvc_file(folder).exists() else ""
+        raise InputFaults([f"{folder}: already exists; remove it with {untrack}rm -r {folder}, or name another"])
+    if there is None:
+        write_folder(folder, given, pretrained)
+    keep_by_dvc(folder)
+    return pretrained, rows
+
+
+def model_there(folder: Path) -> Pretrained | None:
+    """Return the description of the model in a folder; None if there is no model, or a damaged one."""
+    try:
+        return read_pretrained(folder)
+    except InputFaults:
+        return None
 
 
 def put_to_use(name: str, params: FeatureParams) -> str:
@@ -110,7 +131,7 @@ def put_to_use(name: str, params: FeatureParams) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = command_parser("add_pretrained", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("name", metavar="NAME", help="name of the model in params.yaml; birdnet needs no --from")
     parser.add_argument("--from", type=Path, dest="source", metavar="PATH", help=".tflite file or SavedModel folder")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate that the model expects")
@@ -132,25 +153,21 @@ def main() -> None:
         raise InputFaults([f"{options.name}: is not a valid name; use only letters, digits, _ and -"])
     if options.name == NO_MODEL:
         raise InputFaults([f"{options.name}: stands for no model; choose another name"])
-    if folder.exists() and not is_damaged(folder):
-        remedy = f"remove it with dvc remove {folder}.dvc and rm -r {folder}, or name another"
-        raise InputFaults([f"{folder}: already exists; {remedy}"])
     if options.source is None and options.name != birdnet.NAME:
         raise InputFaults([f"{options.name}: has no file; give --from FILE_OR_FOLDER, or the name {birdnet.NAME}"])
     given = given_file(options) if options.source else given_birdnet(options.accept_licence)
     params = read_params("featurize", FeatureParams) if options.use else None
-    pretrained, rows = tried(given)
-    write_folder(folder, given, pretrained)
-    keep_by_dvc(folder)
+    pretrained, rows = bring(folder, given)
     if options.source is None:
         print(birdnet.TERMS)
     mean = f" (the mean of {rows} embeddings)" if rows > 1 else ""
     print(
         f"{folder}: {pretrained.size} numbers{mean} for {pretrained.window_s:g} s at "
-        f"{pretrained.sample_rate} Hz, under {pretrained.licence}. Commit {folder}.dvc"
+        f"{pretrained.sample_rate} Hz, under {pretrained.licence}. Run git add {FOLDER}, and commit"
     )
     values = f"featurize.views: [embedding] and featurize.pretrained: {options.name}"
-    print(put_to_use(options.name, params) if params else f"{PARAMS}: set {values} to use it, or give --use")
+    unused = f"{PARAMS}: set {values} to use it; the same command with --use sets them"
+    print(put_to_use(options.name, params) if params else unused)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def option_faults(site: str | None, hop_s: float | None) -> list[str]:
 
 def main() -> None:
     """Add the recordings of a folder."""
-    parser = command_parser("add_recordings", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="recordings, with any subfolders")
     parser.add_argument("--site", metavar="NAME", help="site of all recordings (default: from their names and folders)")
     parser.add_argument(

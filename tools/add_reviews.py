@@ -150,7 +150,7 @@ def option_faults(given: Given) -> list[str]:
 
 def main() -> None:
     """Take in the given files."""
-    parser = command_parser("add_reviews", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file with verdicts")
     add_signature(parser)
     parser.add_argument(

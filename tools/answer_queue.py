@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row, read_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, write_rows
+from tools.lib.clips.known_clips import absence, clips_table
 from tools.lib.command_parser import command_parser
 from tools.lib.wording import counted
 
@@ -55,7 +56,7 @@ def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
 
 def main() -> None:
     """Answer the queue of the synthetic data set."""
-    command_parser("answer_queue", __doc__).parse_args()
+    command_parser(__doc__).parse_args()
     data = read_params("data", DataParams)
     if not data.is_synthetic:
         raise InputFaults(
@@ -64,7 +65,9 @@ def main() -> None:
                 "real clips need a person who listens"
             ]
         )
-    truth = {clip.clip_id: clip.label for clip in read_clips(data.folder / "clips.csv")}
+    table = clips_table()
+    refuse(absence([table]))
+    truth = {clip.clip_id: clip.label for clip in read_clips(table)}
     count = answer_queue(Path(), truth, ANNOTATOR)
     print(f"{EXPERT}: {counted(count, 'answer')} added under the annotator name {ANNOTATOR}")
 

@@ -68,7 +68,7 @@ def check_labels(fix: bool) -> list[str]:
 
 def main() -> None:
     """Check the table."""
-    parser = command_parser("check_labels", __doc__)
+    parser = command_parser(__doc__)
     fix = "sort rows, remove repeated rows, and note clips of other data sets"
     parser.add_argument("--fix", action="store_true", help=fix)
     print(*check_labels(parser.parse_args().fix), sep="\n")

@@ -74,7 +74,7 @@ def cost(outcome: Outcome, seconds: float, where: str) -> str:
 
 def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
     """Read the command line."""
-    parser = command_parser("detect", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument(
         "recordings",
         nargs="+",

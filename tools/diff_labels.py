@@ -100,7 +100,7 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
 
 def main() -> None:
     """Print the report, and draw the sheet."""
-    parser = command_parser("diff_labels", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("base", metavar="BASE", help="a Git revision, such as HEAD~1 or origin/main")
     parser.add_argument("--sheet", type=output_file, metavar="FILE.png", help="draw the changed clips to this file")
     options = parser.parse_args()

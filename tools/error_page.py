@@ -125,7 +125,7 @@ def retrained_scores(labelled: Sequence[LabelledClip]) -> dict[str, float]:
 
 def main() -> None:
     """Write the error page."""
-    parser = command_parser("error_page", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--count", type=int, default=MOST_CLIPS, help=f"clips per section (default: {MOST_CLIPS})")
     parser.add_argument("--output", type=output_file, default=PAGE, help=f"output file (default: {PAGE})")
     arguments = parser.parse_args()

@@ -108,7 +108,7 @@ def write_report(asked: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write the report and print its tables."""
-    parser = command_parser("field_report", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--run", default="", help=f"a run of {RUNS} (default: the one with the latest answer)")
     asked = parser.parse_args().run
     metrics = write_report(asked)

@@ -62,7 +62,7 @@ def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
 
 def main() -> None:
     """Write the table of probable label errors."""
-    parser = command_parser("find_label_errors", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument(
         "--folds", type=int, default=FOLDS, help=f"number of trainings, each a few minutes (default: {FOLDS})"
     )

@@ -11,7 +11,7 @@ from tools.lib.split.hold_out import hold_out
 
 def main() -> None:
     """Draw, or refuse to draw again."""
-    parser = command_parser("hold_out", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument(
         "--again", action="store_true", help="draw other clips; earlier figures are then not comparable"
     )

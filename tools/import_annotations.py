@@ -171,7 +171,7 @@ def parse_labels(options: Sequence[str]) -> dict[str, str]:
 
 def main() -> None:
     """Import new files, or make the clips again."""
-    parser = command_parser("import_annotations", DESCRIPTION)
+    parser = command_parser(DESCRIPTION)
     parser.usage = "%(prog)s NAME FILE... --recordings FOLDER [options]"
     parser.add_argument("name", metavar="NAME", help="the data set, a folder below data/")
     parser.add_argument(

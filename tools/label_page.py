@@ -19,6 +19,7 @@ from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, answers_of, read_rows
 from stages.lib.tables.held_out import length_faults, read_held_out
 from stages.lib.tables.pool import POOL_SCORES, read_pool
+from tools.lib.clips.known_clips import absence
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.pages.clip_parts import in_data_set
 from tools.lib.pages.label_document import label_document
@@ -72,6 +73,7 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
     rows = read_table(queue, COLUMNS)
     if not rows:
         raise InputFaults([f"{queue}: is empty{why_empty()}"])
+    refuse(absence([table]))
     known = {clip.clip_id: clip for clip in read_clips(table)}
     first_line: dict[str, int] = {}
     faults = []
@@ -104,7 +106,7 @@ def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> 
 
 def main() -> None:
     """Write the label page."""
-    parser = command_parser("label_page", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--output", type=output_file, default=PAGE, help=f"output file (default: {PAGE})")
     output = parser.parse_args().output
     dataset = read_params("data", DataParams).dataset

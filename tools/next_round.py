@@ -150,19 +150,28 @@ def state_faults() -> list[str]:
             # Only this pipeline and its data set: `dvc repro` does not run the others.
             stale = [name.removeprefix("dvc.yaml:") for name in repository.status(targets=["dvc.yaml"], with_deps=True)]
     except DvcException as error:
-        return [*faults, f"dvc status: {' '.join(str(error).split())}; correct this, then run it again"]
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        return [*faults, f"dvc: {reason}; run dvc repro, and if it fails for this reason, see docs/reproducibility.md"]
     if stale:
         faults.append(f"dvc.lock: {', '.join(stale)} not up to date; run dvc repro, and commit what it writes")
     return faults
 
 
-def close_round(rounds: Sequence[Round]) -> tuple[Round, int]:
-    """Write the tables of the next round; return the row of this round, and its number of new undecided clips.
+def close_round(rounds: Sequence[Round]) -> tuple[Round, int, int]:
+    """Write the tables of the next round; return the row of this round, its new undecided clips, and the clips left.
 
     Parameters
     ----------
     rounds : sequence of Round
-        Those closed before.
+        The rounds closed before.
+
+    Returns
+    -------
+    closed : Round
+    undecided : int
+        How many clips nobody could tell in this round.
+    left : int
+        How many pool clips can still be asked about.
     """
     number = round_now()
     part_of = {clip.clip_id: clip.part for clip in read_split()}
@@ -191,21 +200,22 @@ def close_round(rounds: Sequence[Round]) -> tuple[Round, int]:
     write_undecided(UNDECIDED, undecided)
     write_table(QUEUE, EXPERT_COLUMNS, [])
     write_rounds(ROUNDS, [*rounds, closed])
-    return closed, len(new_undecided)
+    done = {clip.clip_id for clip in settled} | {clip.clip_id for clip in undecided}
+    return closed, len(new_undecided), sum(clip.clip_id not in done for clip in pool)
 
 
 def main() -> None:
     """Close the round, and advise whether another is worth the experts' time."""
-    command_parser("next_round", __doc__).parse_args()
+    command_parser(__doc__).parse_args()
     refuse(state_faults())
-    closed, undecided = close_round(read_rounds())
+    closed, undecided, left = close_round(read_rounds())
     change = json.loads(EVALUATION.read_text(encoding="utf-8")).get("change")
     not_again = f" {counted(undecided, 'undecided clip')} will not be asked about again ({UNDECIDED})."
     print(
         f"Round {closed.round} is closed: {counted(int(closed.calls), 'call')} and "
         f"{counted(int(closed.nocalls), 'no-call')} settled."
         f"{not_again if undecided else ''}\n\n"
-        f"{advice(closed, change)}\n\n"
+        f"{advice(closed, change, left)}\n\n"
         f"To begin the next round: git commit --all --message 'Close round {closed.round}', then dvc repro."
     )
 

@@ -46,7 +46,7 @@ def write_tracks(folder: Path) -> str:
 
 def main() -> None:
     """Write the files to a folder."""
-    parser = command_parser("queue_tracks", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="output folder (created if missing)")
     print(write_tracks(parser.parse_args().folder))
 

@@ -126,7 +126,7 @@ def review(folders: Sequence[Path], counts: Counts) -> list[str]:
 
 def main() -> None:
     """Draw windows from the given folders."""
-    parser = command_parser("review", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"
     )

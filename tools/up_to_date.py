@@ -20,7 +20,7 @@ from tools.check_labels import check_labels
 from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
-from tools.lib.review.data_at_hand import missing_data, stages_of, without_data
+from tools.lib.review.data_at_hand import missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
@@ -34,7 +34,7 @@ OUTPUTS = (*LOCKS, "metrics", "labels", ":!labels/expert.csv")
 
 def stages_in_order() -> dict[str, dict]:
     """Return the stages of dvc.yaml by name."""
-    return stages_of(PIPELINE, PIPELINE.read_text(encoding="utf-8"))
+    return stages_in(PIPELINE.read_bytes(), PIPELINE)
 
 
 def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
@@ -127,8 +127,8 @@ def unrepeated_stages() -> list[str]:
     """Return the stages whose outputs differ from a committed dvc.lock although their inputs are the same."""
     stages = []
     for lock in git_text("ls-files", *LOCKS).splitlines():
-        committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_text(encoding="utf-8")
-        stages += unrepeated(*(stages_of(lock, text) for text in (committed, present)))
+        committed, present = git_text("show", f"HEAD:./{lock}"), Path(lock).read_bytes()
+        stages += unrepeated(stages_in(committed, f"HEAD:{lock}"), stages_in(present, lock))
     return stages
 
 
@@ -179,7 +179,7 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
 
 def main() -> None:
     """Bring the outputs up to date."""
-    parser = command_parser("up_to_date", __doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--patch", type=output_file, metavar="FILE", help="write a patch of all changed outputs")
     patch = parser.parse_args().patch
     refuse_outside_of_git()

@@ -124,7 +124,7 @@ def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> d
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=5)
+    parser = results_parser(__doc__, SECTION, seed_count=5)
     add_kinds(parser)
     add_overlay(parser)
     return parser.parse_args()

@@ -123,7 +123,7 @@ def section(simulation: Simulation, draws: int, sizes: Sequence[tuple[int, int]]
 
 def main() -> None:
     """Run the simulation, and print the results or put them in a page."""
-    parser = page_parser(__doc__)
+    parser = page_parser(__doc__, SECTION)
     parser.add_argument(
         "--draws", type=int, default=200, help="number of draws of recordings and windows for each size (default: 200)"
     )

@@ -90,7 +90,7 @@ def trust_in(data: FieldData, half: int, count: int, seeds: Sequence[int]) -> Ta
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=5)
+    parser = results_parser(__doc__, SECTION, seed_count=5)
     parser.add_argument(
         "--kinds",
         nargs="+",

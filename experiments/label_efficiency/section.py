@@ -89,7 +89,7 @@ def section(dataset: str, settings: Settings) -> str:
 
 def main() -> None:
     """Print the sections of all data sets, or put them in a page."""
-    page = page_parser(__doc__).parse_args().page
+    page = page_parser(__doc__, SECTION).parse_args().page
     settings = read_settings()
     # Data sets without a summary are left out.
     done = [dataset for dataset in settings.datasets if (TABLES / f"curves_{dataset}.csv").exists()]

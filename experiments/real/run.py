@@ -93,7 +93,7 @@ def read_metrics(folder: Path) -> dict:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, seed_count=5)
+    parser = results_parser(__doc__, SECTION, seed_count=5)
     parser.add_argument(
         "datasets",
         nargs="*",

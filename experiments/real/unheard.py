@@ -125,7 +125,7 @@ def cells(result: Result) -> tuple[str, str]:
 
 def main() -> None:
     """Measure both data sets, and print the results or put them in a page."""
-    parser = results_parser(__doc__, seed_count=5)
+    parser = results_parser(__doc__, SECTION, seed_count=5)
     add_kinds(parser)
     add_overlay(parser)
     arguments = parser.parse_args()

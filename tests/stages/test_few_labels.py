@@ -94,7 +94,7 @@ def test_a_round_can_be_closed_without_figures(unmeasured):
     with contextlib.chdir(unmeasured):
         closed = describe_round(1, [], ["val"], None, "abc")
     assert (closed.accuracy_before, closed.accuracy_after, closed.change_low) == ("", "", "")
-    assert "no test clips" in advice(closed, None)
+    assert "no test clips" in advice(closed, None, 1)
 
 
 def test_test_clips_can_be_drawn_later(unmeasured, tmp_path):

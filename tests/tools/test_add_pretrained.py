@@ -36,6 +36,10 @@ def repository(tmp_path):
     return folder
 
 
+def described(folder) -> str:
+    return (folder / "pretrained.json").read_text()
+
+
 def run(repository, *arguments: object) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "tools.add_pretrained", *map(str, arguments)]
     settings = {**environment(), "PYTHONPATH": str(REPOSITORY)}
@@ -48,7 +52,7 @@ def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(reposito
     chosen = ("--output", output) if kind.endswith(".tflite") else ()
     result = run(repository, "tiny", "--from", models / kind, *OPTIONS, *chosen)
     assert (result.returncode, result.stderr) == (0, "")
-    assert "models/pretrained/tiny: 12 numbers for 0.5 s at 4000 Hz, under Apache-2.0. Commit" in result.stdout
+    assert "models/pretrained/tiny: 12 numbers for 0.5 s at 4000 Hz, under Apache-2.0. Run git add" in result.stdout
     folder = repository / "models" / "pretrained" / "tiny"
     pretrained = read_pretrained(folder)
     assert (pretrained.output, pretrained.size, pretrained.source) == (output, SIZE, kind)
@@ -80,13 +84,42 @@ def test_outside_a_repository_of_dvc_nothing_is_left(tmp_path, models):
     assert not list(tmp_path.glob("models/pretrained/*"))
 
 
-def test_a_model_that_is_there_already_stays_as_it_is(repository, models):
+def test_a_folder_that_holds_something_else_stays_as_it_is(repository, models):
     folder = repository / "models" / "pretrained" / "tiny"
     folder.mkdir(parents=True)
     result = run(repository, "tiny", "--from", models / "bands", *OPTIONS)
     assert result.returncode == 1
-    assert result.stderr.startswith("models/pretrained/tiny: already exists; remove it with dvc remove")
+    assert result.stderr.startswith("models/pretrained/tiny: already exists; remove it with rm -r models/")
     assert list(folder.iterdir()) == []
+    folder.rmdir()
+    assert run(repository, "tiny", "--from", models / "bands", *OPTIONS).returncode == 0
+    before = described(folder)
+    result = run(repository, "tiny", "--from", models / "bands", *OPTIONS[:-1], "MIT")
+    assert result.returncode == 1
+    assert "already exists; remove it with dvc remove models/pretrained/tiny.dvc and rm -r models" in result.stderr
+    assert described(folder) == before
+
+
+def test_the_same_model_can_be_brought_again_to_put_it_to_use(repository, models):
+    command = ("tiny", "--from", models / "bands", *OPTIONS)
+    (repository / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
+    assert "the same command with --use sets them" in run(repository, *command).stdout
+    result = run(repository, *command, "--use")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert yaml.safe_load((repository / "params.yaml").read_text())["featurize"]["pretrained"] == "tiny"
+
+
+def test_a_killed_command_is_finished_by_the_same_command(repository, models):
+    """The weights would otherwise be in no .gitignore, so that `git add` puts them into Git."""
+    command = ("tiny", "--from", models / "bands", *OPTIONS)
+    assert run(repository, *command).returncode == 0
+    folder = repository / "models" / "pretrained"
+    kept = (folder / "tiny.dvc").read_bytes()
+    for name in ("tiny.dvc", ".gitignore"):
+        (folder / name).unlink()
+    assert run(repository, *command).returncode == 0
+    assert (folder / "tiny.dvc").read_bytes() == kept
+    assert (folder / ".gitignore").read_text() == "/tiny\n"
 
 
 def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, models):
@@ -94,7 +127,6 @@ def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, model
     folder = repository / "models" / "pretrained" / "tiny"
     assert run(repository, *command).returncode == 0
     kept = (folder.parent / "tiny.dvc").read_bytes()
-    assert run(repository, *command).stderr.startswith("models/pretrained/tiny: already exists; remove it")
     (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
     result = run(repository, *command)
     assert (result.returncode, result.stderr) == (0, "")

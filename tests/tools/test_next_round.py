@@ -1,3 +1,4 @@
+import fcntl
 import re
 import shutil
 from hashlib import md5
@@ -86,7 +87,7 @@ def test_files_of_dvc_that_are_no_yaml_are_named_by_both_commands_that_read_them
         file.write("<<<<<<< HEAD\n")
     commit(git_folder, "What a merge has left behind")
     (fault,) = state_faults()
-    assert fault.startswith(f"dvc status: unable to read: '{name}'")
+    assert fault.startswith(f"dvc: unable to read: '{name}'")
     with pytest.raises(InputFaults, match=f"{name}: holds no stages of DVC"):
         unrepeated_stages() if name == "dvc.lock" else different_outputs()
 
@@ -105,6 +106,34 @@ def test_a_data_set_that_git_does_not_have_keeps_the_round_open(git_folder):
         "data/synthetic/: is not in Git; run git add (dvc add for recordings) and commit it, so that the round can "
         "name its commit"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("dvc.lock", "<<<<<<< HEAD\nstages:\n=======\n", "dvc: unable to read: 'dvc.lock', "),
+        ("dvc.lock", "", "dvc: './dvc.lock' validation failed; run dvc repro, "),
+        ("params.yaml", "data: {dataset: bay}\n", "dvc: failed to parse 'stages.one.cmd' in 'dvc.yaml'"),
+        (".dvc/tmp/lock", None, "dvc: Unable to acquire lock. "),
+    ],
+)
+def test_what_dvc_cannot_read_keeps_the_round_open_in_a_sentence(tmp_path, name, text, fault):
+    (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+    (tmp_path / ".dvc" / "config").touch()
+    (tmp_path / "dvc.yaml").write_text("stages: {one: {cmd: 'echo ${train.seed}'}}\n")
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    git(tmp_path, "init", "--quiet")
+    for setting in ("user.name", "user.email"):
+        git(tmp_path, "config", setting, "val@example.org")
+    commit(tmp_path, "A pipeline")
+    with (tmp_path / name).open("a") as file:
+        if text is None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        else:
+            (tmp_path / name).write_text(text)
+        result = run_in(tmp_path, *STATE_FAULTS, PYTHONPATH=str(REPOSITORY))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].startswith(fault)
 
 
 POOL = [
@@ -179,7 +208,7 @@ def test_a_round_gets_a_number_of_its_own_where_the_row_of_another_was_removed(t
     write_rounds(ROUNDS, [Round(**(dict.fromkeys(Round._fields, "") | {"round": "2", "commit": "0" * 40}))])
     write_settled(SETTLED, [SettledClip("bay_0003000", "nocall", 2)])
     write_undecided(UNDECIDED, [])
-    closed, _ = close_round(read_rounds())
+    closed, *_ = close_round(read_rounds())
     assert (closed.round, closed.calls, closed.nocalls) == ("3", "1", "0")
     assert read_settled() == [SettledClip("bay_0003000", "nocall", 2, 2), SettledClip("deep_0000000", "call", 3, 3)]
 

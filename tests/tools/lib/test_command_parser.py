@@ -1,5 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
+from experiments.clone import REPOSITORY
 from stages.lib.runtime.faults import InputFaults
 from tests.support.tool import run_tool
 from tools.lib.command_parser import command_parser, output_file
@@ -30,7 +34,15 @@ def test_a_file_that_is_there_or_will_be_is_taken(tmp_path):
 
 
 def test_options_are_written_in_full():
-    parser = command_parser("detect", "")
+    parser = command_parser("")
     parser.add_argument("--pictures")
     with pytest.raises(SystemExit):
         parser.parse_args(["--pict", "all"])
+
+
+def test_help_names_the_command_as_it_is_given():
+    for command in ("tools.next_round", "experiments.real.run", "benchmarks.train"):
+        shown = subprocess.run(
+            [sys.executable, "-m", command, "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
+        assert shown.stdout.startswith(f"usage: python -m {command} [-h]")

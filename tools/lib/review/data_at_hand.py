@@ -22,17 +22,20 @@ def missing_data() -> list[Path]:
 
 def made_by_stages(pipeline: Path) -> set[Path]:
     """Return the outputs of a dvc.yaml whose stages run in the repository; an empty set if there is no such file."""
-    stages = stages_of(pipeline, pipeline.read_text(encoding="utf-8")).values() if pipeline.exists() else ()
+    stages = stages_in(pipeline.read_bytes(), pipeline).values() if pipeline.exists() else ()
     return {
-        Path(path) for stage in stages for out in stage["outs"] for path in (out if isinstance(out, dict) else [out])
+        Path(path)
+        for stage in stages
+        for out in stage.get("outs", [])
+        for path in (out if isinstance(out, dict) else [out])
     }
 
 
-def stages_of(path: str | Path, text: str) -> dict[str, dict]:
-    """Return the stages in the text of a dvc.yaml or dvc.lock by name; refuse any other text."""
+def stages_in(content: bytes | str, path: Path | str) -> dict[str, dict]:
+    """Return the stages of a dvc.yaml or dvc.lock by name; refuse any other content, such as conflict markers."""
     try:
-        return yaml.safe_load(text)["stages"]
-    except (yaml.YAMLError, KeyError, TypeError):
+        return dict(yaml.safe_load(content)["stages"])
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, ValueError):
         raise InputFaults([f"{path}: holds no stages of DVC; correct it, or take it from an earlier commit"]) from None
 
 

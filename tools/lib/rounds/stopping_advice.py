@@ -44,9 +44,9 @@ def agreement(before: Mapping[str, str], now: Mapping[str, str]) -> float | None
     return 1.0 if decisions[0] == decisions[1] else float(cohen_kappa_score(*decisions))
 
 
-def signs(closed: Round, change: dict[str, Any] | None) -> list[Sign]:
+def signs(closed: Round, change: dict[str, Any] | None, left: int) -> list[Sign]:
     """Evaluate the three signs for a closed round; parameters as for `advice`."""
-    return [stability(closed.agreement), settledness(closed.uncertain_share), no_gain(change)]
+    return [stability(closed.agreement), settledness(closed.uncertain_share, left), no_gain(change)]
 
 
 def stability(kappa: str) -> Sign:
@@ -63,10 +63,10 @@ def stability(kappa: str) -> Sign:
     )
 
 
-def settledness(share: str) -> Sign:
-    """Tell whether the model is certain about nearly the whole pool."""
+def settledness(share: str, left: int) -> Sign:
+    """Tell whether no clip is left in the pool, or the model is certain about nearly all of it."""
     name = "the pool is nearly settled"
-    if not share:
+    if not left:
         return Sign(name, True, "no clip is left in it")
     settled = float(share) < NEARLY_SETTLED
     return Sign(
@@ -87,7 +87,7 @@ def no_gain(change: dict[str, Any] | None) -> Sign:
     return Sign(name, not is_larger_than_chance(change), reason)
 
 
-def advice(closed: Round, change: dict[str, Any] | None) -> str:
+def advice(closed: Round, change: dict[str, Any] | None, left: int) -> str:
     """Advise to stop if the labels bring no measurable gain and the model has little left to ask.
 
     Without test clips, advise to measure before stopping.
@@ -97,8 +97,10 @@ def advice(closed: Round, change: dict[str, Any] | None) -> str:
     closed : Round
     change : dict or None
         As metrics/evaluation.json has it; None without test clips.
+    left : int
+        The number of pool clips that can still be asked about.
     """
-    stable, settled, useless = found = signs(closed, change)
+    stable, settled, useless = found = signs(closed, change, left)
     little_left = stable.there or settled.there
     lines = [f"  {WORDS[sign.there]}  {sign.name}: {sign.reason}" for sign in found]
     if change is None and little_left:
@@ -118,4 +120,6 @@ def advice(closed: Round, change: dict[str, Any] | None) -> str:
         )
     else:
         advised = "Advice: go on. The accuracy rose by more than chance with the labels of this round."
+        if not left:
+            advised += " No clip is left to ask about, so add recordings first (python -m tools.add_recordings)."
     return "\n".join(["Signs that it is time to stop:", *lines, advised])

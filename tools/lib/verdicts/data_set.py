@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.cache.digests import hash_files
+from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import ClipLength, DataParams, param_line, read_params
 from stages.lib.split.drawing import UNHEARD
 from stages.lib.split.params import SplitParams
 from stages.lib.split.parts import groups_of
 from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of, same_site
 from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
+from tools.lib.clips.known_clips import absence
 from tools.lib.detection.run_record import RECORD, Run, RunRecording
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.same_sound import known_sound
@@ -52,7 +54,9 @@ def read_data_set() -> DataSet:
     folder, split = read_params("data", DataParams).folder, read_params("split", SplitParams)
     held_out = [clip for clip in read_held_out() if clip.dataset == folder.name]
     clip_s = read_params("featurize", ClipLength).clip_s
-    return DataSet(folder, read_clips(folder / "clips.csv"), held_out, split, clip_s)
+    table = folder / "clips.csv"
+    refuse(absence([table]))
+    return DataSet(folder, read_clips(table), held_out, split, clip_s)
 
 
 def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:

@@ -88,7 +88,7 @@ The stage `evaluate` writes this page; edits are lost. It is about `models/retra
 
 - **Input:** {seen(model.featurize, model.pretrained)}.
 - **Output:** the probability that the clip holds a call.
-- **Network:** {parts}. [params.yaml](../params.yaml) has the settings of the training.
+- **Model:** {parts}. [params.yaml](../params.yaml) has the settings of the training.
 - **Calibration:** log-odds divided by {calibration["temperature"]:g}, fitted on {calibration["calls"]} calls and
   {calibration["nocalls"]} no-calls.
 

@@ -15,10 +15,11 @@ def seen(featurize: Mapping[str, Any], pretrained: Mapping[str, Any] | None) -> 
 def embedding(featurize: Mapping, pretrained: Mapping) -> str:
     """Describe the embedding and its pretrained model."""
     speeds = ", ".join(f"{speed:g}" for speed in featurize["speeds"])
+    played = f", played {speeds} times as fast" if speeds != "1" else ""
     size = pretrained["size"] * len(featurize["speeds"])
     return (
-        f"{size} numbers by the pretrained model `{featurize['pretrained']}` from {featurize['clip_s']:g} s of sound, "
-        f"played {speeds} times as fast. **The weights of that model are under {pretrained['licence']}** "
+        f"{size} numbers by the pretrained model `{featurize['pretrained']}` from {featurize['clip_s']:g} s of sound"
+        f"{played}. **The weights of that model are under {pretrained['licence']}** "
         f"({pretrained['source']})"
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stages.lib.audio.recording import Channel
 from stages.lib.runtime.params import Section
@@ -32,6 +32,14 @@ class FeatureParams(Section):
     speeds: Annotated[
         tuple[Annotated[float, Field(ge=0.01, le=100)], ...], Field(strict=False, min_length=1, max_length=10)
     ]
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def is_channel(cls, channel: object) -> object:
+        """Refuse anything but `mix` or the number of a channel."""
+        if channel != "mix" and not (type(channel) is int and channel >= 1):
+            raise ValueError("should be mix, or the number of a channel, from 1")
+        return channel
 
     @model_validator(mode="after")
     def frequencies_fit(self) -> "FeatureParams":

@@ -118,7 +118,8 @@ def describe(place: tuple[str, ...], kind: type[Section], fault: Mapping[str, An
     if fault["type"] == "model_type":
         return f"{name} should hold {', '.join(kind.model_fields)}, each on a line of its own, not {shortened(value)}"
     message = fault["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[0].lower() + message[1:]}, not {shortened(value)}{number_hint(value)}"
+    found = "" if isinstance(value, Mapping) else f", not {shortened(value)}{number_hint(value)}"
+    return f"{name}: {message[0].lower() + message[1:]}{found}"
 
 
 def number_hint(value: object) -> str:

@@ -19,6 +19,7 @@ REMEDIES = {
 }
 
 
+INTERRUPTED = 130  # As shells report a program that Ctrl-C has ended.
 # If DVC itself is killed, its stage continues, and could overwrite the output of the next run.
 STILL_RUNNING = "a stage is still running here from a dvc repro that was killed; wait, then run it again"
 
@@ -37,13 +38,18 @@ def run_stage(main: Callable[[], None]) -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a `main()`; on faults of the input or the operating system, print them and exit with status 1."""
+    """Run a `main()`; on faults of the input or the operating system, print them and exit with status 1.
+
+    Ctrl-C ends it without a message, because whoever presses it knows why.
+    """
     say_everything()
     try:
         main()
     except InputFaults as faults:
         print(*faults.lines, sep="\n", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of the output, such as `head`, has closed it. Without this, Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

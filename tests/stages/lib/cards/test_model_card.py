@@ -152,6 +152,9 @@ def test_a_pretrained_model_is_named_with_the_licence_of_its_weights(model):
     assert "pretrained model `birdnet`" in card
     assert "under CC BY-NC-SA 4.0" in card
     assert "log-odds averaged and a probe" in card
+    assert "of sound, played 8 times as fast. **The weights" in card
+    as_recorded = model._replace(featurize=featurize | {"speeds": [1.0]}, pretrained=pretrained)
+    assert "of sound. **The weights" in model_card(as_recorded)
 
 
 # In the field.

@@ -30,8 +30,14 @@ def test_run_does_not_hide_a_fault_of_the_program():
         run(lambda: print(1 / 0))
 
 
-def fail_with(error: Exception) -> None:
+def fail_with(error: BaseException) -> None:
     raise error
+
+
+def test_ctrl_c_ends_without_a_traceback(capsys):
+    with pytest.raises(SystemExit) as end:
+        run(lambda: fail_with(KeyboardInterrupt()))
+    assert (end.value.code, capsys.readouterr()) == (130, ("", ""))
 
 
 @pytest.mark.parametrize(

@@ -427,7 +427,7 @@ PARAM_DAMAGES = {
     "a typo in a section": ("split:", "spilt:", "did you mean 'split'?"),
     "a typo in a value": ("group_by: recording", "group_by: recordings", "input should be 'recording' or 'site'"),
     "a key twice": ("group_by: recording", "seed: 2\n  group_by: recording", "'seed' is on line"),
-    "an alias": ("seed: 1\n  group_by", "seed: &a [*a]\n  group_by", "write the value out"),
+    "an alias": ("seed: 1\n  group_by", "seed: &a [*a]\n  group_by", "write out the value"),
     "a tab": ("  group_by", "\tgroup_by", "not YAML"),
     "a conflict": ("split:", "<<<<<<< HEAD\nsplit:", "not YAML"),
     "a path": ("dataset: tiny", "dataset: ../tiny", "data.dataset: string should match pattern"),

@@ -30,7 +30,7 @@ def test_what_limits_the_figures_is_said():
     by_recording, by_clip = (
         remarks_on({"before": enough, "after": enough}, list(names), change) for names in (range(30), "ab")
     )
-    of_training = "The intervals cover only the luck of the test clips. Other training seeds would also move the change"
+    of_training = "The intervals cover only the choice of test clips. Other training seeds would also move the change"
     assert [line.split(",")[0] for line in by_recording + by_clip] == [
         "The intervals draw whole recordings (30)",
         f"{of_training} in accuracy; how far is unknown",

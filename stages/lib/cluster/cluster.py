@@ -31,7 +31,7 @@ class Cluster(NamedTuple):
     shared : str
         Where workers find the content of this folder: a URL or a folder. Other files have the same absolute path there.
     needed : tuple of Path
-        The files that must be the same in a worker's checkout, besides the code.
+        The files that must be the same in a worker's checkout, apart from the code.
     """
 
     client: "Client"

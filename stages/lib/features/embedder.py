@@ -50,7 +50,7 @@ def load_tensor(weights: Path, output: str) -> Embed:
     Raises
     ------
     ValueError
-        If the model needs any input besides the samples of a window.
+        If the model needs any input but the samples of a window.
     """
     # This must come before the first tensor.
     pin(seed=0)

@@ -59,7 +59,7 @@ def read_pretrained(folder: Path) -> Pretrained | None:
     Raises
     ------
     InputFaults
-        If there is no such model, or its weights are not those that the description names.
+        If there is no such model, or its weights do not match the description.
     """
     path = folder / DESCRIPTION
     try:

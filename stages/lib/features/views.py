@@ -62,7 +62,7 @@ def chosen_model(params: FeatureParams) -> Pretrained | None:
 
 
 def files_needed(params: FeatureParams) -> tuple[Path, ...]:
-    """Return the files that must be the same on every machine that computes features, besides our code."""
+    """Return the files that must be the same on every machine that computes features, apart from our code."""
     return (FOLDER / params.pretrained / DESCRIPTION,) if params.embeds else ()
 
 

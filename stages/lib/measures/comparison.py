@@ -64,7 +64,7 @@ def training_remark(spread: float | None) -> str:
     spread : float or None
         Spread of the change in accuracy, as `spread_of_change` returns it.
     """
-    known = "The intervals cover only the luck of the test clips."
+    known = "The intervals cover only the choice of test clips."
     if spread == 0:
         return f"{known} Other training seeds would not move the change in accuracy."
     left_out = f"{known} Other training seeds would also move the change in accuracy"

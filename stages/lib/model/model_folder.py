@@ -188,7 +188,7 @@ def received_model(files: tuple[tuple[str, bytes], ...]) -> Model:
     with TemporaryDirectory() as folder:
         for name, content in files:
             (Path(folder) / name).write_bytes(content)
-        return open_model(Path(folder))
+        return model_of(Path(folder), read_description(Path(folder)))
 
 
 def misfit(folder: Path, trained_on: dict, features: Features) -> str:

@@ -2,7 +2,7 @@
 
 FILTERS = (16, 32, 64, 128)
 # The first layer halves clips with this many bands and frames, so everything after it costs a quarter. Smaller clips
-# keep their detail: on right-whale clips of 64 bands, that is worth 0.005 of accuracy (docs/notebook.md).
+# keep their detail, which helps on right-whale clips of 64 bands (stride 1 in docs/notebook.md).
 LARGE_SIDE = 100
 # Keras' own default of 0.99 lags far behind in the few hundred steps that a training takes.
 MOMENTUM = 0.9

@@ -40,7 +40,7 @@ def run_stage(main: Callable[[], None]) -> None:
 def run(main: Callable[[], None]) -> None:
     """Run a `main()`; on faults of the input or the operating system, print them and exit with status 1.
 
-    Ctrl-C ends it without a message, because whoever presses it knows why.
+    Ctrl-C ends it without a message, because anyone who presses it knows why.
     """
     say_everything()
     try:

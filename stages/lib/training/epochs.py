@@ -81,8 +81,8 @@ def train_model(
 def cross_entropy(targets, log_odds):
     """Return the binary cross-entropy of each clip from log-odds, as the mean over the networks.
 
-    The gradient of Keras' own loss includes that of a logarithm. TensorFlow computes this with a reciprocal, which
-    processor manufacturers approximate differently. The gradient here has a single division.
+    Keras' own loss contains a logarithm. TensorFlow computes its gradient with a reciprocal, which processor
+    manufacturers approximate differently. The gradient of this loss has a single division.
 
     Parameters
     ----------

@@ -26,5 +26,7 @@ def test_what_the_stages_of_a_data_set_make_is_told(tmp_path):
     "content", [f"<<<<<<< HEAD\n{PIPELINE}=======\n", "", "stages:\n", "- one\n", "one: 1\n", b"\xff", b"stages: \x00"]
 )
 def test_a_pipeline_that_cannot_be_read_is_refused_in_a_sentence(content):
-    with pytest.raises(InputFaults, match=r"^dvc\.yaml: holds no stages that DVC could read; restore it with git"):
+    with pytest.raises(
+        InputFaults, match=r"^dvc\.yaml: holds no stages of DVC; correct it, or take it from an earlier"
+    ):
         stages_in(content, "dvc.yaml")

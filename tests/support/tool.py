@@ -22,6 +22,8 @@ def run_tool(folder: Path, tool: str, *arguments: str) -> CompletedProcess:
     with (
         contextlib.chdir(folder),
         mock.patch.object(sys, "argv", [module.__file__, *arguments]),
+        # The parser names its command by this.
+        mock.patch.object(sys.modules["__main__"], "__spec__", module.__spec__),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(complained),
         # Processes that joblib has started keep the folder they were started in.

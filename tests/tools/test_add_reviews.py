@@ -525,7 +525,8 @@ def test_a_recording_that_was_searched_under_two_names_joins_once(folder, minute
     recordings = {path.name: path for path in (copy, folder / "sea" / "one.wav")}
     make_run(folder / "detections", recordings, dict.fromkeys(recordings, peaks()))
     tables = [fill_in(folder, "one (1)", row1="nocall"), fill_in(folder, "one", row1="nocall", row2="call")]
-    add(folder, *tables, "--annotator", "val", *minutes)
+    for table in tables:
+        add(folder, table, "--annotator", "val", *minutes)
     names = {path.name for path in (folder / "data/tiny/recordings").iterdir() if path.name.startswith("one")}
     assert names == ({"one.wav"} if not minutes else {"one_0s_6s.flac", "one_6s_6s.flac"})
     assert len(expert(folder)) == len({clip_id for clip_id, *_ in expert(folder)}) > 1

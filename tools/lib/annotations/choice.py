@@ -39,7 +39,7 @@ FILLED_CALL, FILLED_NOCALL = (
     "no call, with less sound than its window, so filled up",
 )
 OTHER_SOUND = "another sound, not a call"
-MOVED = "held out, so kept where it was before a correction"
+KEPT = "held out, so kept where it was before a correction"
 LOST = "held out, but now neither with most of a call nor without one"
 
 
@@ -75,8 +75,8 @@ def choose(
     seed : int
         Seeds the position of windows within a stretch without a call.
     held_out : collection of float
-        Starts of windows held out for good. They stay where they are: as calls if they hold most of a call, as no-calls
-        if no annotation of a call reaches into them.
+        Starts of windows held out for good. They stay where they are: as calls if they hold half of a call or more, and
+        as no-calls if no call and no uncertain annotation reaches into them.
     """
     events, outcomes = within(recording)
     of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
@@ -84,13 +84,9 @@ def choose(
     held_calls = with_sound(
         sorted(start_s for start_s in held_out if any_mostly_in(called, start_s, window_s)), recording, window_s
     )
-    calls, of_calls = call_windows(recording, of_kind[CALL], window_s)
-    moved = sorted(set(held_calls) - set(calls))
-    # A corrected call keeps its held-out window, and has no other one centred on it.
-    calls = sorted(
-        moved
-        + [one for one in calls if one in held_calls or not any_between(moved, one - window_s / 2, one + window_s / 2)]
-    )
+    centred, of_calls = call_windows(recording, of_kind[CALL], window_s)
+    kept = set(held_calls) - set(centred)
+    calls = sorted([*centred, *kept])
     unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], calls, window_s)
 
     uncertain = of_kind[CALL] + of_kind[UNSURE]
@@ -100,20 +96,22 @@ def choose(
     if recording.states_nocalls:
         # The gaps between gaps are the stretches again, with overlapping ones joined.
         stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
-        free, clear = common(free, stated), common(clear, stated)
+        free = common(free, stated)
     # Prefer windows that are sound from end to end. Without any, take windows that can be filled up.
     nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
     if not nocalls:
         nocalls = windows_within(free, recording, window_s, seed)
-    others = set(held_out) - set(calls + unsure)
+    others = set(held_out) - set(calls)
     staying = with_sound(
-        sorted(start_s for start_s in others if any_has_room(clear, start_s, window_s)), recording, window_s
+        sorted(start_s for start_s in others - set(unsure) if any_has_room(clear, start_s, window_s)),
+        recording,
+        window_s,
     )
     moving = [start_s for start_s in nocalls if not any_overlaps(staying, window_s, window(start_s, window_s))]
     nocalls = sorted(staying + moving)
     lost = others - set(staying)
     outcomes += of_calls + of_unsure
-    outcomes += [Outcome(NOTE, MOVED, recording.name, 0, len(moved))] if moved else []
+    outcomes += [Outcome(TAKEN, KEPT, recording.name, 0, len(kept))] if kept else []
     outcomes += [Outcome(LEFT_OUT, LOST, recording.name, 0, len(lost))] if lost else []
     for one in of_kind[NOCALL]:
         has_room = any_overlaps(nocalls, window_s, span(one))

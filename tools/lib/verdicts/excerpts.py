@@ -103,18 +103,18 @@ def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
     """Tell whether a file holds an excerpt, at the precision of its format; False if it cannot be read."""
     form = form_of(excerpt.source)
+    least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
     try:
         if form_of(target)[:2] != form[:2]:
             return False
+        pairs = zip_longest(
+            read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype),
+            read_blocks(target, 0.0, duration_s(target), form.subtype),
+            fillvalue=np.empty((0, form.channels), np.int32),
+        )
+        return all(len(one) == len(other) and (abs(one.astype(float) - other) <= least).all() for one, other in pairs)
     except soundfile.LibsndfileError:
         return False
-    least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
-    pairs = zip_longest(
-        read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype),
-        read_blocks(target, 0.0, duration_s(target), form.subtype),
-        fillvalue=np.empty((0, form.channels), np.int32),
-    )
-    return all(len(one) == len(other) and (abs(one.astype(float) - other) <= least).all() for one, other in pairs)
 
 
 def write_excerpt(excerpt: Excerpt, target: Path) -> None:

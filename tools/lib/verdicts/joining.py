@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import soundfile
+
 from stages.lib.audio.recording import duration_s
 from stages.lib.tables.clips import UNLABELLED, Clip, recording_id, same_site
 from tools.lib.annotations.import_stage import write_stage
@@ -14,7 +16,6 @@ from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
 from tools.lib.recordings.data_set import is_imported
-from tools.lib.recordings.same_sound import known_sound
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
 from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
@@ -71,24 +72,25 @@ def plan_joining(
         for name, reason in held_out.items()
     ]
 
-    first_of = twins(used)
+    first_of = first_of_each_sound(recordings.values())
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling: dict[str, str] = {}
     for site in site_of.values():
         spelling.setdefault(same_site(site), site)
     rows, whole, excerpts = [], {}, {}
     for verdict in verdicts:
-        one = first_of.get(verdict.recording, recordings[verdict.recording])
+        one, first_name = recordings[verdict.recording], first_of[verdict.recording]
         clip = before.get((verdict.recording, verdict.start_s))
         if clip and is_excerpt_of(one, round(verdict.start_s - clip.start_s, 3), data.recordings / clip.recording):
             rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
             continue
-        name, offset_s = present.get(one.name, one.name), 0.0
-        if one.name not in present and minutes is not None:
-            excerpt = excerpt_of(one.name, Path(one.path), verdict.start_s, minutes, data.clip_s)
+        in_data_set = present.get(one.name) or present.get(first_name)
+        name, offset_s = in_data_set or first_name, 0.0
+        if not in_data_set and minutes is not None:
+            excerpt = excerpt_of(first_name, Path(one.path), verdict.start_s, minutes, data.clip_s)
             name, offset_s = excerpt.name, excerpt.start_s
             excerpts[name] = excerpt
-        elif one.name not in present:
+        elif not in_data_set:
             whole[name] = Path(one.path)
         site = site_of.get(name, spelling.setdefault(same_site(one.site), one.site))
         rows.append(clip_row(name, verdict.start_s - offset_s, UNLABELLED, site))
@@ -110,11 +112,11 @@ def plan_joining(
     return Joining(rows, whole, list(excerpts.values())), faults
 
 
-def twins(recordings: Iterable[RunRecording]) -> dict[str, RunRecording]:
-    """Return the recordings that hold the same bytes as another of them, by name, each with the one that joins."""
-    by_path = {Path(one.path): one for one in recordings}
-    same = known_sound({one.name: path for path, one in by_path.items()}, ())
-    return {name: by_path[path] for name, path in same.items()}
+def first_of_each_sound(recordings: Iterable[RunRecording]) -> dict[str, str]:
+    """Return the name under which each recording joins: the shortest name of those with the same bytes."""
+    first: dict[str, str] = {}
+    in_order = sorted(recordings, key=lambda one: (len(one.name), one.name))
+    return {one.name: first.setdefault(one.digest, one.name) for one in in_order}
 
 
 @cache  # Many windows lie in one excerpt.
@@ -122,7 +124,11 @@ def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool
     """Tell whether a file of the data set really is the part of a recording that its name says: names may repeat."""
     if not target.is_file():
         return False
-    return same_samples(Excerpt(target.name, Path(recording.path), start_s, duration_s(target)), target)
+    try:
+        length_s = duration_s(target)
+    except soundfile.LibsndfileError:
+        return False
+    return same_samples(Excerpt(target.name, Path(recording.path), start_s, length_s), target)
 
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:

@@ -151,15 +151,14 @@ def test_a_recording_that_has_room_for_filled_windows_alone_has_those():
 def test_a_held_out_window_stays_when_its_call_is_corrected():
     before = chosen((CALL, 30.0, 31.0))
     corrected = chosen((CALL, 30.1, 31.4), held_out=before.calls)
-    assert corrected.calls == before.calls == [29.0]
-    assert (NOTE, choice.MOVED, "") in reasons(corrected)
+    assert (before.calls, corrected.calls) == ([29.0], [29.0, 29.25])
+    assert [(one.reason, one.windows) for one in corrected.outcomes] == [(choice.CALL_TAKEN, 1), (choice.KEPT, 1)]
     assert chosen((CALL, 30.1, 31.4)).calls == [29.25]
 
 
 def test_a_held_out_window_stays_when_an_earlier_call_has_a_window_around_its_call():
     result = chosen((CALL, 28.9, 29.4), (CALL, 30.0, 30.2), held_out=[28.6])
-    assert result.calls == [28.6]
-    assert chosen((CALL, 28.0, 28.4), (CALL, 30.0, 30.2), held_out=[28.6]).calls == [26.7, 28.6]
+    assert result.calls == [27.65, 28.6]
     assert chosen((CALL, 28.9, 29.4), (CALL, 30.0, 30.2)).calls == [27.65]
 
 
@@ -171,6 +170,8 @@ def test_a_held_out_window_takes_its_label_from_what_is_annotated_now():
     partly = chosen((CALL, 12.8, 13.8), held_out=[10.0])
     assert 10.0 not in partly.calls + partly.nocalls
     assert [(one.reason, one.windows) for one in partly.outcomes if one.outcome == LEFT_OUT] == [(choice.LOST, 1)]
+    # Nothing is known of what a stated stretch leaves out, but what is held out was known before.
+    assert 10.0 in chosen((NOCALL, 40.0, 50.0), states_nocalls=True, held_out=[10.0]).nocalls
     uncertain = chosen((UNSURE, 11.0, 12.0), held_out=[10.1])
     assert (uncertain.unsure, 10.1 in uncertain.nocalls) == ([10.0], False)
 
@@ -199,7 +200,10 @@ def test_no_held_out_window_is_lost_without_being_counted(drawn_before, drawn_no
     assert len(set(everything)) == len(everything)
     lost = held_out - set(now.calls) - set(now.nocalls)
     counted = sum(one.windows for one in now.outcomes if one.reason == choice.LOST)
-    assert len(lost - set(now.unsure)) == counted
+    assert len(lost) == counted
+    # No call loses its window.
+    plain = chosen(*events, states_nocalls=states_nocalls)
+    assert set(plain.calls) <= set(now.calls)
     for start_s in held_out & set(now.nocalls):
         near = [(begin, min(end, LENGTH_S)) for kind, begin, end in events if kind in (CALL, UNSURE)]
         assert all(end <= start_s + 0.001 or begin >= start_s + WINDOW_S - 0.001 for begin, end in near)

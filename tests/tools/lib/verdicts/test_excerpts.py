@@ -107,5 +107,8 @@ def test_another_part_is_told_apart_wherever_it_differs(tmp_path):
         assert not same_samples(excerpt, target)
     soundfile.write(target, samples, RATE + 1)
     assert not same_samples(excerpt, target)
-    target.write_bytes(b"damaged")
-    assert not same_samples(excerpt, target)
+    soundfile.write(target, samples, RATE)
+    content = target.read_bytes()
+    for damaged in (b"damaged", content[: len(content) // 2]):
+        target.write_bytes(damaged)
+        assert not same_samples(excerpt, target)

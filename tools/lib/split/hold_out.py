@@ -82,14 +82,17 @@ def hold_out(again: bool = False) -> list[str]:
 
 
 def lost_draw(dataset: str) -> list[str]:
-    """List a fault if the table has lost the clips of a data set since the last commit, or in the last merge."""
-    is_merge = git("rev-parse", "--verify", "--quiet", "HEAD^2").returncode == 0
-    for commit in ("HEAD", "MERGE_HEAD", *(("HEAD^1", "HEAD^2") if is_merge else ())):
+    """List a fault if the table has lost the clips of a data set that an earlier commit has, as in a merge."""
+    # Both sides of every merge count, and the other side of a merge that is not committed yet.
+    revisions = ("--full-history", "-m", "--ignore-missing", "HEAD", "MERGE_HEAD")
+    commits = git("log", "--format=%h", *revisions, "--", str(HELD_OUT)).stdout.decode().split()
+    for commit in dict.fromkeys(commits):
         table = git("show", f"{commit}:./{HELD_OUT}").stdout.decode(errors="replace")
-        if re.search(f"^{dataset},.*,({'|'.join(DRAWN_PARTS)}),", table, re.MULTILINE):
+        if re.search(f"^{re.escape(dataset)},.*,({'|'.join(DRAWN_PARTS)}),", table, re.MULTILINE):
             return [
                 f"{HELD_OUT}: has lost the clips that are held out of {dataset}; copy their rows from git show "
-                f"{commit}:{HELD_OUT}, or draw others with {COMMAND} --again (earlier figures are then not comparable)"
+                f"{commit}:{HELD_OUT}; or set data.dataset: {dataset} in params.yaml and draw others with {COMMAND} "
+                "--again (earlier figures are then not comparable)"
             ]
     return []
 

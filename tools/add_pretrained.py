@@ -80,13 +80,13 @@ def write_folder(folder: Path, given: GivenModel, pretrained: Pretrained) -> Non
         write_json(partial / DESCRIPTION, pretrained.model_dump())
 
 
-def keep_by_dvc(folder: Path) -> None:
-    """Add a folder to DVC; remove it if that fails."""
+def keep_by_dvc(folder: Path, *, is_new: bool) -> None:
+    """Add a folder to DVC; if that fails, remove it if it is new."""
     result = subprocess.run(
         [sys.executable, "-m", "dvc", "add", str(folder)], capture_output=True, text=True, check=False
     )
     if result.returncode:
-        if not dvc_file(folder).exists():
+        if is_new:
             remove(folder)
         errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
         why = errors[0].removeprefix("ERROR: ") if errors else "no reason given"
@@ -104,22 +104,30 @@ def bring(folder: Path, given: GivenModel) -> tuple[Pretrained, int]:
     The folder may already hold the same model: complete, damaged, or not yet added to DVC. Any other folder is refused.
     """
     pretrained, rows = tried(given)
-    there = model_there(folder)
-    if there not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
+    is_new = not folder.exists()
+    if description_of(folder) not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
         untrack = f"dvc remove {dvc_file(folder)} and " if dvc_file(folder).exists() else ""
         raise InputFaults([f"{folder}: already exists; remove it with {untrack}rm -r {folder}, or name another"])
-    if there is None:
+    if not is_complete(folder):
         write_folder(folder, given, pretrained)
-    keep_by_dvc(folder)
+    keep_by_dvc(folder, is_new=is_new)
     return pretrained, rows
 
 
-def model_there(folder: Path) -> Pretrained | None:
-    """Return the description of the model in a folder; None if there is no model, or a damaged one."""
+def description_of(folder: Path) -> Pretrained | None:
+    """Return the description of the model in a folder; None if there is none, or if it cannot be read."""
     try:
-        return read_pretrained(folder)
-    except InputFaults:
+        return Pretrained.model_validate_json((folder / DESCRIPTION).read_bytes())
+    except (OSError, ValueError):
         return None
+
+
+def is_complete(folder: Path) -> bool:
+    """Tell whether a folder holds the model that it describes."""
+    try:
+        return read_pretrained(folder) is not None
+    except InputFaults:
+        return False
 
 
 def put_to_use(name: str, params: FeatureParams) -> str:

@@ -97,7 +97,8 @@ def write_report(asked: str) -> dict[str, Any]:
     """Write the report on a run (chosen by `chosen_run`) and its plot; return the content of metrics/field.json."""
     label_of, date_of = read_labels()
     reviews, runs = read_reviews(), read_runs()
-    name = chosen_run(asked, reviews, date_of, runs, model_digest(RETRAINED) if RETRAINED.is_dir() else "")
+    model = model_digest(RETRAINED) if RETRAINED.is_dir() and not asked else ""
+    name = chosen_run(asked, reviews, date_of, runs, model)
     metrics = field_metrics(
         [one for one in reviews if one.run == name], label_of, [row for row in runs if row.run == name]
     )

@@ -103,7 +103,7 @@ def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
 
 
 def scored_after(closed: Round, commit: str) -> bool:
-    """Tell whether the scores at a commit were made after a round was closed, as where a squash merge began the next.
+    """Tell whether the scores at a commit are of a later round, for example because a squash merge has begun one.
 
     Only `score_pool` reads the rounds, and dvc.lock holds the digest of what it read.
     """
@@ -139,11 +139,11 @@ def state_faults() -> list[str]:
         f"{name}: has uncommitted changes; commit them, so that the round can name its commit"
         for name in git_text("diff", "--name-only", "HEAD").splitlines()
     ]
-    untracked = ("ls-files", "--others", "--exclude-standard", "--directory", "--", str(clips_table().parent))
+    untracked = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "--")
     faults += [
         f"{name}: is not in Git; run git add (dvc add for recordings) and commit it, so that the round can name its "
         "commit"
-        for name in git_text(*untracked).splitlines()
+        for name in git_text(*untracked, str(clips_table().parent)).splitlines()
     ]
     try:
         with Repo() as repository:
@@ -183,13 +183,14 @@ def close_round(rounds: Sequence[Round]) -> tuple[Round, int, int]:
     used = in_use(settled_before, part_of)
     settled, new = settle_round(used, by_experts, number)
     pool = read_pool()
-    last_commit = commit_of(rounds[-1]) if rounds else None
+    last = max(rounds, key=lambda one: int(one.round), default=None)
+    last_commit = commit_of(last) if last else None
     asked = asked_about(pool, last_commit)
     undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)
     if not new and not new_undecided:
         raise InputFaults([f"{EXPERT}: settles no new clip; answer the clips of {QUEUE} first"])
     kappa = None
-    if last_commit and not scored_after(rounds[-1], last_commit):
+    if last and last_commit and not scored_after(last, last_commit):
         kappa = agreement(decisions_at(last_commit), decisions_of(pool))
     of_round = {clip.clip_id for clip in new} | {clip.clip_id for clip in new_undecided}
     annotators = [answer.annotator for answer in answers if answer.clip_id in of_round]

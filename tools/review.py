@@ -63,11 +63,13 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
     draw = draw_windows(folder, run, usable, counts)
     said += [
-        f"{one.path}: has changed since windows of it were drawn; no window of it is drawn"
+        f"{one.path}: has changed since windows of it were drawn, so no more are drawn; to review it, search it again "
+        "with another --output"
         for one in usable
         if one.name in draw.changed
     ]
-    none_left = f"{folder}: all windows have been drawn; python -m tools.add_reviews takes the answers"
+    left = "no window is left to draw" if draw.changed else "all windows have been drawn"
+    none_left = f"{folder}: {left}; python -m tools.add_reviews takes the answers"
     refuse([] if draw.windows else [none_left, *said])
     drawn = {one.recording for one in draw.windows}
     refuse(source_faults((one for one in usable if one.name in drawn), f"{folder / RECORD}:"))

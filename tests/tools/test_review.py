@@ -118,7 +118,8 @@ def test_a_recording_that_has_changed_since_a_draw_is_not_drawn_from_again(folde
     make_run(folder / "detections", recordings, {"one.wav": random_scores(9), "two.flac": random_scores(1)})
     said = review(folder, "--count", "400")
     assert said.startswith(
-        f"{folder}/sea/one.wav: has changed since windows of it were drawn; no window of it is drawn\n"
+        f"{folder}/sea/one.wav: has changed since windows of it were drawn, so no more are drawn; to "
+        "review it, search it again with another --output\n"
     )
     assert {one.recording for one in read_reviews(folder / "detections" / "review-2.csv")} == {"two.flac"}
     assert read_covered(folder / "detections") == before

@@ -46,7 +46,7 @@ class AnswerStore {
     this.position = Number.isInteger(kept.position) && this.clipIds[kept.position] ? kept.position : 0;
   }
 
-  // Fails if the browser has no room or no permission.
+  // Sets isKept to false if the browser has no room or no permission.
   write() {
     const { history, position, ended } = this;
     try {

@@ -23,8 +23,8 @@ BLOCK_BYTES = 1 << 20
 def audio_files(folder: Path) -> dict[str, Path]:
     """Return the recordings in a folder and its subfolders, by their paths below it; skip hidden files.
 
-    Links are followed, unless they lead back into a folder above them. A link to a file that is not there is a
-    recording that is missing, as where DVC or git-annex has not fetched it.
+    Links are followed, unless they lead back into a folder above them. A link to a missing file counts as a missing
+    recording, for example one that DVC has not fetched.
     """
     found: dict[str, Path] = {}
     waiting = [(folder, frozenset({folder.resolve()}))]
@@ -112,7 +112,8 @@ def bring_faults(sources: Mapping[str, Path], recordings: Path) -> Iterator[str]
         elif place.exists() and source.exists() and not place.samefile(source) and not one_content([source, place]):
             yield (
                 f"{source}: {place} is another recording with this path; name a folder further up, so that subfolders "
-                "distinguish them, or rename one of them; if it has only grown since it was copied, copy it there again"
+                "distinguish them, or rename one of them; if it has only grown since it was copied, copy it there "
+                "again, and run dvc add"
             )
 
 

@@ -97,7 +97,7 @@ def check_recordings(
     left_out : dict
         From each other recording to its fault, in one sentence.
     unready : set of Path
-        Those of them that may be usable once they are recorded to the end.
+        Left-out recordings that may be usable once they are recorded to the end.
     """
     left_out = {path: fault for path, name in names.items() if (fault := name_fault(path, name))}
     there = [path for path in names if path not in left_out]
@@ -137,7 +137,13 @@ def length_fault(path: Path, found: Examined, params: FeatureParams) -> str | No
 def name_fault(path: Path, name: str) -> str | None:
     """Return the fault of the path and the name of a recording; None if it has none."""
     if not path.is_file():
-        return f"{path}: there is no such file; name existing recordings"
+        is_link = path.is_symlink()
+        what = (
+            "links to a file that is missing; fetch it"
+            if is_link
+            else "there is no such file; name existing recordings"
+        )
+        return f"{path}: {what}"
     fault = path_fault(name)
     if not fault and not is_utf8(str(absolute(path))):
         fault = "is in a folder whose name is not UTF-8; rename the folder"

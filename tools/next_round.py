@@ -7,25 +7,23 @@ emptied. All answers stay in `labels/expert.csv`.
 """
 
 import json
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from hashlib import md5
-from pathlib import Path
 
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
-from stages.lib.tables.expert import EXPERT, QUEUE, cells_of, read_rows, settle
-from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
+from stages.lib.tables.expert import EXPERT, QUEUE, settle
+from stages.lib.tables.pool import read_pool
 from stages.lib.tables.settled import SETTLED, SettledClip, in_use, read_settled, write_settled
 from stages.lib.tables.split import read_split
 from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, read_undecided, round_now, write_undecided
 from tools.lib.clips.known_clips import clips_table, note_all_answered
 from tools.lib.command_parser import command_parser
-from tools.lib.review.accuracy_change import EVALUATION, LOCK
-from tools.lib.revisions import full_name, git, git_text, snapshot
+from tools.lib.review.accuracy_change import EVALUATION
+from tools.lib.revisions import full_name, git_text
+from tools.lib.rounds.earlier_round import asked_about, commit_of, decisions_at, decisions_of, scored_after
 from tools.lib.rounds.rounds_table import ROUNDS, Round, describe_round, read_rounds, write_rounds
 from tools.lib.rounds.stopping_advice import advice, agreement
 from tools.lib.wording import counted
@@ -78,56 +76,6 @@ def still_undecided(
         if clip_id not in known and clip_id in by_experts and not by_experts[clip_id]
     ]
     return kept + new, new
-
-
-def commit_of(closed: Round) -> str:
-    """Return the commit of a closed round; after a squash merge, the one that brought its row."""
-    if git("cat-file", "-e", f"{closed.commit}^{{commit}}").returncode == 0:
-        return closed.commit
-    brought = git_text("log", "--reverse", "--format=%H", f"-S{closed.commit}", "--", str(ROUNDS))
-    return brought.partition("\n")[0]
-
-
-def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:
-    """Return the pool clips in the queue, and those answered since the commit of the last round.
-
-    The queue alone would miss answers to an earlier queue of the same round, which other params have replaced since.
-    """
-    answered = {cells_of(row) for row in read_rows(EXPERT)[0]}
-    if last_commit:
-        with snapshot(last_commit, [EXPERT]) as folder:
-            then = folder / EXPERT
-            answered -= {cells_of(row) for row in read_rows(then)[0]} if then.exists() else set()
-    clip_ids = {clip_id for clip_id, *_ in answered}
-    return {clip.clip_id for clip in pool if clip.queued or clip.clip_id in clip_ids}
-
-
-def scored_after(closed: Round, commit: str) -> bool:
-    """Tell whether the scores at a commit are of a later round, for example because a squash merge has begun one.
-
-    Only `score_pool` reads the rounds, and dvc.lock holds the digest of what it read.
-    """
-    rounds, lock = (git("show", f"{commit}:./{path}").stdout for path in (ROUNDS, LOCK))
-    return closed.commit.encode() in rounds and md5(rounds, usedforsecurity=False).hexdigest().encode() in lock
-
-
-def decisions_of(pool: Sequence[PoolClip]) -> dict[str, str]:
-    """Return the baseline's decision for each pool clip."""
-    return {clip.clip_id: clip.decision for clip in pool}
-
-
-def decisions_at(commit: str) -> dict[str, str]:
-    """Return the decisions of the baseline at another commit; empty if DVC no longer has its scores."""
-    import dvc.api
-    from dvc.exceptions import DvcException
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / POOL_SCORES.name
-        try:
-            path.write_text(dvc.api.read(str(POOL_SCORES), rev=commit), encoding="utf-8")
-        except (DvcException, OSError):
-            return {}
-        return decisions_of(read_pool(path))
 
 
 def state_faults() -> list[str]:

@@ -18,16 +18,9 @@ from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, write_undecide
 from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
+from tools.lib.rounds.earlier_round import asked_about, commit_of, scored_after
 from tools.lib.rounds.rounds_table import ROUNDS, Round, read_rounds, write_rounds
-from tools.next_round import (
-    asked_about,
-    close_round,
-    commit_of,
-    scored_after,
-    settle_round,
-    state_faults,
-    still_undecided,
-)
+from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages
 
 labels = st.sampled_from(["call", "nocall"])

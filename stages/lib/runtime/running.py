@@ -19,7 +19,6 @@ REMEDIES = {
 }
 
 
-INTERRUPTED = 130  # As shells report a program that Ctrl-C has ended.
 # If DVC itself is killed, its stage continues, and could overwrite the output of the next run.
 STILL_RUNNING = "a stage is still running here from a dvc repro that was killed; wait, then run it again"
 
@@ -49,7 +48,9 @@ def run(main: Callable[[], None]) -> None:
         print(*faults.lines, sep="\n", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        # Python then ends by the signal itself, so that a loop in a shell stops as well, but without a traceback.
+        sys.excepthook = lambda *_: None
+        raise
     except BrokenPipeError:
         # The reader of the output, such as `head`, has closed it. Without this, Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

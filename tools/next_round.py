@@ -131,7 +131,7 @@ def close_round(rounds: Sequence[Round]) -> tuple[Round, int, int]:
     used = in_use(settled_before, part_of)
     settled, new = settle_round(used, by_experts, number)
     pool = read_pool()
-    last = max(rounds, key=lambda one: int(one.round), default=None)
+    last = max(reversed(rounds), key=lambda one: int(one.round), default=None)
     last_commit = commit_of(last) if last else None
     asked = asked_about(pool, last_commit)
     undecided, new_undecided = still_undecided(read_undecided(), asked, by_experts, number)

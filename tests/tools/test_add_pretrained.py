@@ -132,6 +132,25 @@ def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, model
     assert (result.returncode, result.stderr) == (0, "")
     assert read_pretrained(folder).size == SIZE
     assert (folder.parent / "tiny.dvc").read_bytes() == kept
+    # What is damaged is not replaced by another model.
+    (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
+    other = run(repository, "tiny", "--from", models / "bands", *OPTIONS)
+    assert other.stderr.startswith("models/pretrained/tiny: already exists; remove it with dvc remove")
+    assert next(folder.glob("*.tflite")).read_bytes() == b"damaged"
+
+
+def test_a_model_that_dvc_cannot_keep_stays_if_it_was_there(repository, models):
+    command = ("tiny", "--from", models / "bands", *OPTIONS)
+    assert run(repository, *command).returncode == 0
+    folder = repository / "models" / "pretrained"
+    for name in ("tiny.dvc", ".gitignore"):
+        (folder / name).unlink()
+    git(repository, "add", "--all")  # What Git keeps, DVC refuses.
+    git(repository, "-c", "user.name=val", "-c", "user.email=val@example.org", "commit", "--quiet", "--message", "All")
+    result = run(repository, *command)
+    assert result.returncode == 1
+    assert result.stderr.startswith("models/pretrained/tiny: dvc add failed (")
+    assert read_pretrained(folder / "tiny").size == SIZE
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_recording_that_has_grown_since_it_joined_can_be_copied_again(reposito
     for length_s in (4.0, 8.0):
         write_noise(tmp_path / "live" / "y.wav", length_s)
         said = add(repository, tmp_path / "live", status=int(length_s == 8.0))
-    assert said.endswith("; if it has only grown since it was copied, copy it there again, and run dvc add\n")
+    assert said.endswith("; if it has only grown since it was copied, copy it there again\n")
     before = joined()
     shutil.copy(tmp_path / "live" / "y.wav", "data/bay/recordings/y.wav")
     add(repository, tmp_path / "live")

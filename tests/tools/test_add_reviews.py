@@ -537,6 +537,51 @@ def test_a_recording_that_was_searched_under_two_names_joins_once(folder, minute
     assert line.endswith(f", but call on the same day in {tables[0]}:2; keep one")
 
 
+def searched(folder: Path, *names: str, site_of: dict[str, str] | None = None) -> None:
+    """Make a run over copies of one.wav with these names, at sites of their own."""
+    content = (folder / "sea" / "one.wav").read_bytes()
+    for name in names:
+        (folder / "sea" / name).write_bytes(content)
+    recordings = {name: folder / "sea" / name for name in names}
+    make_run(folder / "detections", recordings, dict.fromkeys(names, peaks()))
+    run = read_run(folder / "detections")
+    at_sites = [one.model_copy(update={"site": (site_of or {}).get(one.name, one.site)}) for one in run.recordings]
+    write_run(folder / "detections", run.model_copy(update={"recordings": tuple(at_sites)}))
+
+
+def test_copies_of_a_recording_at_two_sites_join_at_one(folder):
+    searched(folder, "one.wav", "one (1).wav", site_of={"one.wav": "south", "one (1).wav": "north"})
+    add(folder, fill_in(folder, "one (1)", row1="nocall"), fill_in(folder, "one", row1="nocall"), "--annotator", "val")
+    joined = [clip for clip in read_clips(folder / "data/tiny/clips.csv") if clip.recording.startswith("one")]
+    assert {(clip.recording, clip.site) for clip in joined} == {("one.wav", "south")}
+
+
+def test_a_copy_that_is_searched_later_joins_the_part_that_is_there(folder):
+    minutes = ("--annotator", "val", "--minutes", "0.1")
+    searched(folder, "one (1).wav")
+    add(folder, fill_in(folder, "one (1)", row1="nocall"), *minutes)
+    searched(folder, "one (1).wav", "one.wav")
+    add(folder, fill_in(folder, "one", row1="nocall"), *minutes)
+    names = {path.name for path in (folder / "data/tiny/recordings").iterdir() if path.name.startswith("one")}
+    assert names == {"one (1)_0s_6s.flac"}
+
+
+def test_a_copy_of_a_held_out_recording_does_not_join_under_its_name(folder):
+    """Its file and its clips are gone from the data set, but its windows are held out for good."""
+    test = next(clip for clip in read_held_out(folder / "labels" / "held_out.csv") if clip.part == "test")
+    name = f"{test.clip_id.rpartition('_')[0]}.wav"
+    source = folder / "data/tiny/recordings" / name
+    copies = {name: folder / "sea" / name, f"{source.stem} (1).wav": folder / "sea" / f"{source.stem} (1).wav"}
+    for copy in copies.values():
+        copy.write_bytes(source.read_bytes())
+    source.unlink()
+    table = folder / "data/tiny/clips.csv"
+    table.write_text("".join(line for line in table.read_text().splitlines(keepends=True) if name not in line))
+    make_run(folder / "detections", copies, dict.fromkeys(copies, peaks({0.25: 0.9})))
+    (line,) = refused(folder, fill_in(folder, f"{source.stem} (1)", row1="nocall"), "--annotator", "val")
+    assert f"tiny holds out {name}, so no model may learn from it" in line
+
+
 def test_beside_annotations_the_import_makes_the_same_clips_again(folder):
     source = write_recordings(folder / "archive", ("x.wav", "y.wav", "a.wav"))["a.wav"].with_suffix(".txt")
     source.write_text("5.0\t5.4\tcall\n")

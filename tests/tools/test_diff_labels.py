@@ -380,4 +380,4 @@ def test_an_answer_about_a_clip_of_another_data_set_can_be_reviewed(repository, 
     TABLE.write_text(TABLE.read_text() + "old_0000000,call,val,2026-11-20,\n")
     lines = review("HEAD", "--sheet", "sheet.png")
     assert lines[0].startswith("labels: +1 (1 call)")
-    assert section(lines, "Spectrograms") == ["No sheet was drawn. 1 clip that the data set does not have left out."]
+    assert section(lines, "Spectrograms") == ["No sheet was drawn. 1 clip left out, because not in this data set."]

@@ -200,13 +200,18 @@ def test_what_was_held_out_and_got_lost_is_not_drawn_again(put_to_use, commit_wi
         (line,) = refusal.value.lines
         said = re.fullmatch(
             r"labels/held_out\.csv: has lost the clips that are held out of tiny; copy their rows from git show "
-            r"([0-9a-f]+):labels/held_out\.csv; or set data\.dataset: tiny in params\.yaml and draw others with python "
-            r"-m tools\.hold_out --again \(earlier figures are then not comparable\)",
+            r"([0-9a-f]+):\./labels/held_out\.csv; or set data\.dataset: tiny in params\.yaml and draw others with "
+            r"python -m tools\.hold_out --again \(earlier figures are then not comparable\)",
             line,
         )
         assert said
         assert git(put_to_use, "show", f"{said[1]}:labels/held_out.csv") == rows
     hold_out(again=True)
+    # Nor is a draw that holds nothing out on purpose.
+    replace_in(Path("params.yaml"), "train: 24\n  valid: 8\n  pool: 8\n  test: 8", SIZES.format(48, 0, 0, 0))
+    hold_out(again=True)
+    commit(put_to_use, "Hold nothing out")
+    hold_out()
 
 
 def other_root() -> str:

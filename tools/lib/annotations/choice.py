@@ -40,7 +40,7 @@ FILLED_CALL, FILLED_NOCALL = (
 )
 OTHER_SOUND = "another sound, not a call"
 KEPT = "held out, so kept where it was before a correction"
-LOST = "held out, but now neither with most of a call nor without one"
+LOST = "held out, but now neither with half of a call nor known to be without one"
 
 
 class Choice(NamedTuple):
@@ -49,6 +49,8 @@ class Choice(NamedTuple):
     Attributes
     ----------
     calls, unsure : list of float
+    kept : list of float
+        Held-out windows that hold a call and that no annotation is centred in now.
     nocalls : list of float
         Candidates for the draw.
     outcomes : list of Outcome
@@ -56,6 +58,7 @@ class Choice(NamedTuple):
     """
 
     calls: list[float]
+    kept: list[float]
     unsure: list[float]
     nocalls: list[float]
     outcomes: list[Outcome]
@@ -75,8 +78,8 @@ def choose(
     seed : int
         Seeds the position of windows within a stretch without a call.
     held_out : collection of float
-        Starts of windows held out for good. They stay where they are: as calls if they hold half of a call or more, and
-        as no-calls if no call and no uncertain annotation reaches into them.
+        Starts of windows held out for good. They stay where they are: as calls if half of a call lies in them, or half
+        of them in a call, and as no-calls if no call and no uncertain annotation reaches into them.
     """
     events, outcomes = within(recording)
     of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
@@ -84,24 +87,23 @@ def choose(
     held_calls = with_sound(
         sorted(start_s for start_s in held_out if any_mostly_in(called, start_s, window_s)), recording, window_s
     )
-    centred, of_calls = call_windows(recording, of_kind[CALL], window_s)
-    kept = set(held_calls) - set(centred)
-    calls = sorted([*centred, *kept])
-    unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], calls, window_s)
+    calls, of_calls = call_windows(recording, of_kind[CALL], window_s)
+    kept = sorted(set(held_calls) - set(calls))
+    unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], sorted(calls + kept), window_s)
 
     uncertain = of_kind[CALL] + of_kind[UNSURE]
     occupied = [(one.start_s - gap_s, one.end_s + gap_s) for one in uncertain]
-    occupied += [window(start_s, window_s) for start_s in calls + unsure]
+    occupied += [window(start_s, window_s) for start_s in calls + kept + unsure]
     free, clear = gaps(occupied, recording.length_s), gaps(map(span, uncertain), recording.length_s)
     if recording.states_nocalls:
         # The gaps between gaps are the stretches again, with overlapping ones joined.
         stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
-        free = common(free, stated)
+        free, clear = common(free, stated), common(clear, stated)
     # Prefer windows that are sound from end to end. Without any, take windows that can be filled up.
     nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
     if not nocalls:
         nocalls = windows_within(free, recording, window_s, seed)
-    others = set(held_out) - set(calls)
+    others = set(held_out) - set(calls + kept)
     staying = with_sound(
         sorted(start_s for start_s in others - set(unsure) if any_has_room(clear, start_s, window_s)),
         recording,
@@ -109,7 +111,7 @@ def choose(
     )
     moving = [start_s for start_s in nocalls if not any_overlaps(staying, window_s, window(start_s, window_s))]
     nocalls = sorted(staying + moving)
-    lost = others - set(staying)
+    lost = others - set(nocalls)
     outcomes += of_calls + of_unsure
     outcomes += [Outcome(TAKEN, KEPT, recording.name, 0, len(kept))] if kept else []
     outcomes += [Outcome(LEFT_OUT, LOST, recording.name, 0, len(lost))] if lost else []
@@ -117,7 +119,7 @@ def choose(
         has_room = any_overlaps(nocalls, window_s, span(one))
         outcomes.append(outcome(*((TAKEN, STRETCH) if has_room else (LEFT_OUT, SHORT)), recording, one))
     outcomes += [outcome(LEFT_OUT, OTHER_SOUND, recording, one) for one in of_kind[OTHER]]
-    return Choice(calls, unsure, nocalls, outcomes)
+    return Choice(calls, kept, unsure, nocalls, outcomes)
 
 
 def windows_within(

@@ -91,7 +91,8 @@ def make_clips(
     outcomes += of_draw
     rows = []
     for recording, chosen in choices.items():
-        labelled = [(start_s, CALL) for start_s in chosen.calls] + [(start_s, UNLABELLED) for start_s in chosen.unsure]
+        labelled = [(start_s, CALL) for start_s in chosen.calls + chosen.kept]
+        labelled += [(start_s, UNLABELLED) for start_s in chosen.unsure]
         labelled += [(start_s, NOCALL) for start_s in drawn.get(recording, [])]
         outcomes += filled_outcomes(recording, usable[recording], labelled, window_s)
         site = registered[recording].site

@@ -112,8 +112,7 @@ def bring_faults(sources: Mapping[str, Path], recordings: Path) -> Iterator[str]
         elif place.exists() and source.exists() and not place.samefile(source) and not one_content([source, place]):
             yield (
                 f"{source}: {place} is another recording with this path; name a folder further up, so that subfolders "
-                "distinguish them, or rename one of them; if it has only grown since it was copied, copy it there "
-                "again, and run dvc add"
+                "distinguish them, or rename one of them; if it has only grown since it was copied, copy it there again"
             )
 
 

@@ -136,14 +136,10 @@ def length_fault(path: Path, found: Examined, params: FeatureParams) -> str | No
 
 def name_fault(path: Path, name: str) -> str | None:
     """Return the fault of the path and the name of a recording; None if it has none."""
+    if path.is_symlink() and not path.exists():
+        return f"{path}: links to a missing file; fetch it, for example with dvc pull"
     if not path.is_file():
-        is_link = path.is_symlink()
-        what = (
-            "links to a file that is missing; fetch it"
-            if is_link
-            else "there is no such file; name existing recordings"
-        )
-        return f"{path}: {what}"
+        return f"{path}: there is no such file; name existing recordings"
     fault = path_fault(name)
     if not fault and not is_utf8(str(absolute(path))):
         fault = "is in a folder whose name is not UTF-8; rename the folder"

@@ -54,7 +54,7 @@ def draw_changes(path: Path, changes: Sequence[Change], evidence: Evidence) -> l
         draw_sheet(path, tiles)
     said = [f"{code(str(path))}: {counted(len(tiles), 'clip')}." if tiles else "No sheet was drawn."]
     if len(clip_ids) < len(changed):
-        said.append(f"{counted(len(changed) - len(clip_ids), 'clip')} that the data set does not have left out.")
+        said.append(f"{counted(len(changed) - len(clip_ids), 'clip')} left out, because not in this data set.")
     if len(clip_ids) > MOST_CLIPS:
         said.append(f"{counted(len(clip_ids) - MOST_CLIPS, 'more clip')} left out.")
     if missing:

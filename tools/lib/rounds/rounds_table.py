@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from stages.lib.cards.field_results import read_field
 from stages.lib.measures.measures import THRESHOLD
-from stages.lib.runtime.table import read_table, write_table
+from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.table import quoted, read_table, write_table
 from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.settled import SettledClip
-from stages.lib.tables.undecided import ROUNDS
+from stages.lib.tables.undecided import ROUND, ROUNDS
 
 METRICS = Path("metrics")
 BY_AUDIT, BY_DATASET = "audit", "dataset"
@@ -90,7 +91,13 @@ def read_rounds(path: Path = ROUNDS) -> list[Round]:
     """Read the closed rounds, the first one first."""
     header = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
     columns = Round._fields if OF_FIELD[0] in header else Round._fields[: -len(OF_FIELD)]
-    return [Round(**row.cells) for row in read_table(path, columns)]
+    rows = read_table(path, columns)
+    refuse(
+        f"{path}:{row.line}: round {quoted(row.cells['round'])} is not a number; restore the row from Git"
+        for row in rows
+        if not ROUND.fullmatch(row.cells["round"])
+    )
+    return [Round(**row.cells) for row in rows]
 
 
 def write_rounds(path: Path, rounds: Sequence[Round]) -> None:

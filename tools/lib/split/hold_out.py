@@ -61,7 +61,9 @@ def hold_out(again: bool = False) -> list[str]:
                 "(earlier figures are then not comparable)"
             ]
         )
-    refuse([] if before or again else lost_draw(folder.name))
+    # A row that only keeps the length says that nothing is held out.
+    has_row = any(clip.dataset == folder.name for clip in present)
+    refuse([] if has_row or again else lost_draw(folder.name))
     refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
     refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
@@ -84,14 +86,14 @@ def hold_out(again: bool = False) -> list[str]:
 def lost_draw(dataset: str) -> list[str]:
     """List a fault if the table has lost the clips of a data set that an earlier commit has, as in a merge."""
     # Both sides of every merge count, and the other side of a merge that is not committed yet.
-    revisions = ("--full-history", "-m", "--ignore-missing", "HEAD", "MERGE_HEAD")
+    revisions = ("--full-history", "--ignore-missing", "HEAD", "MERGE_HEAD")
     commits = git("log", "--format=%h", *revisions, "--", str(HELD_OUT)).stdout.decode().split()
     for commit in dict.fromkeys(commits):
         table = git("show", f"{commit}:./{HELD_OUT}").stdout.decode(errors="replace")
         if re.search(f"^{re.escape(dataset)},.*,({'|'.join(DRAWN_PARTS)}),", table, re.MULTILINE):
             return [
                 f"{HELD_OUT}: has lost the clips that are held out of {dataset}; copy their rows from git show "
-                f"{commit}:{HELD_OUT}; or set data.dataset: {dataset} in params.yaml and draw others with {COMMAND} "
+                f"{commit}:./{HELD_OUT}; or set data.dataset: {dataset} in params.yaml and draw others with {COMMAND} "
                 "--again (earlier figures are then not comparable)"
             ]
     return []

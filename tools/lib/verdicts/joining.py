@@ -1,5 +1,6 @@
 """Find the clips of verdicts in the data set, and the recordings and excerpts that have to join it for them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -66,33 +67,34 @@ def plan_joining(
     if faults:
         return Joining([], {}, []), faults
     present = present_names(data, used)
-    held_out = held_out_reasons(data, used, present)
+    twins_of = same_sound(recordings.values())
+    held_out = held_out_reasons(data, [twin for one in used for twin in {one, twins_of[one.name][0]}], present)
     faults = [
-        f"{first[name].place}: {reason}; remove its verdicts, or restore its deleted rows"
-        for name, reason in held_out.items()
+        f"{first[one.name].place}: {held_out[name]}; remove its verdicts, or restore its deleted rows"
+        for one in used
+        for name in {one.name, twins_of[one.name][0].name} & held_out.keys()
     ]
 
-    first_of = first_of_each_sound(recordings.values())
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling: dict[str, str] = {}
     for site in site_of.values():
         spelling.setdefault(same_site(site), site)
     rows, whole, excerpts = [], {}, {}
     for verdict in verdicts:
-        one, first_name = recordings[verdict.recording], first_of[verdict.recording]
+        one, twins = recordings[verdict.recording], twins_of[verdict.recording]
         clip = before.get((verdict.recording, verdict.start_s))
         if clip and is_excerpt_of(one, round(verdict.start_s - clip.start_s, 3), data.recordings / clip.recording):
             rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
             continue
-        in_data_set = present.get(one.name) or present.get(first_name)
-        name, offset_s = in_data_set or first_name, 0.0
-        if not in_data_set and minutes is not None:
-            excerpt = excerpt_of(first_name, Path(one.path), verdict.start_s, minutes, data.clip_s)
+        name, offset_s = present.get(one.name, twins[0].name), 0.0
+        if one.name not in present and minutes is not None:
+            parts = [excerpt_of(twin.name, Path(one.path), verdict.start_s, minutes, data.clip_s) for twin in twins]
+            excerpt = next((part for part in parts if part.name in site_of), parts[0])
             name, offset_s = excerpt.name, excerpt.start_s
             excerpts[name] = excerpt
-        elif not in_data_set:
+        elif one.name not in present:
             whole[name] = Path(one.path)
-        site = site_of.get(name, spelling.setdefault(same_site(one.site), one.site))
+        site = site_of.get(name, spelling.setdefault(same_site(twins[0].site), twins[0].site))
         rows.append(clip_row(name, verdict.start_s - offset_s, UNLABELLED, site))
     place_of = {row[1]: verdict.place for row, verdict in zip(reversed(rows), reversed(verdicts), strict=True)}
     faults += name_faults(data, [*whole, *excerpts], place_of)
@@ -112,11 +114,15 @@ def plan_joining(
     return Joining(rows, whole, list(excerpts.values())), faults
 
 
-def first_of_each_sound(recordings: Iterable[RunRecording]) -> dict[str, str]:
-    """Return the name under which each recording joins: the shortest name of those with the same bytes."""
-    first: dict[str, str] = {}
-    in_order = sorted(recordings, key=lambda one: (len(one.name), one.name))
-    return {one.name: first.setdefault(one.digest, one.name) for one in in_order}
+def same_sound(recordings: Iterable[RunRecording]) -> dict[str, list[RunRecording]]:
+    """Return by name the recordings with the same bytes as each, itself included, the shortest name first.
+
+    They join as one recording, under the first name, or under the name that it already has in the data set.
+    """
+    of_digest: dict[str, list[RunRecording]] = defaultdict(list)
+    for one in sorted(recordings, key=lambda one: (len(one.name), one.name)):
+        of_digest[one.digest].append(one)
+    return {one.name: of_digest[one.digest] for twins in of_digest.values() for one in twins}
 
 
 @cache  # Many windows lie in one excerpt.

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.lib.runtime.faults import InputFaults
 from tools.lib.rounds.rounds_table import OF_FIELD, Round, describe_round, of_field, read_rounds, write_rounds
 
 ENDS = {"low": 0.7, "high": 0.9}
@@ -58,3 +59,12 @@ def test_rounds_of_earlier_versions_are_read_and_written_with_the_new_columns(tm
     assert (old.round, old.commit, old.field_run) == ("1", "1", "")
     write_rounds(path, [old, old._replace(field_run="0123456789ab")])
     assert [one.field_run for one in read_rounds(path)] == ["", "0123456789ab"]
+
+
+@pytest.mark.parametrize("number", ["", "R1", "1.5"])
+def test_a_row_whose_round_is_no_number_is_refused(tmp_path, number):
+    table = tmp_path / "rounds.csv"
+    write_rounds(table, [Round(*[number, *["x"] * (len(Round._fields) - 1)])])
+    with pytest.raises(InputFaults) as refusal:
+        read_rounds(table)
+    assert refusal.value.lines == [f"{table}:2: round '{number}' is not a number; restore the row from Git"]

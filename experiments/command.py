@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from yaml import YAMLError
@@ -29,6 +30,13 @@ def results_parser(description: str, section: str, seed_count: int) -> argparse.
     parser = page_parser(description, section)
     parser.add_argument("--seeds", type=int, default=seed_count, help=f"number of seeds (default: {seed_count})")
     return parser
+
+
+def add_datasets(parser: argparse.ArgumentParser, known: Sequence[str]) -> None:
+    """Add the argument for the data sets to run; all known ones by default."""
+    parser.add_argument(
+        "datasets", nargs="*", default=known, metavar="DATASET", help=f"data sets to run (default: {' '.join(known)})"
+    )
 
 
 def add_overlay(parser: argparse.ArgumentParser) -> None:

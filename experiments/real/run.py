@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from experiments.clone import clone, commit, copy_pretrained, hold_out_again, overlay, repro
-from experiments.command import add_overlay, exit_without, results_parser
+from experiments.command import add_datasets, add_overlay, exit_without, results_parser
 from experiments.kinds import add_kinds, exit_without_pretrained, overlay_of
 from experiments.overlays import read_overlay
 from experiments.page_section import publish
@@ -94,13 +94,7 @@ def read_metrics(folder: Path) -> dict:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = results_parser(__doc__, SECTION, seed_count=5)
-    parser.add_argument(
-        "datasets",
-        nargs="*",
-        default=DATASETS,
-        metavar="DATASET",
-        help=f"data sets to run (default: {' '.join(DATASETS)})",
-    )
+    add_datasets(parser, DATASETS)
     add_kinds(parser)
     add_overlay(parser)
     return parser.parse_args()

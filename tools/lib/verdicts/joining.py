@@ -68,11 +68,12 @@ def plan_joining(
         return Joining([], {}, []), faults
     present = present_names(data, used)
     twins_of = same_sound(recordings.values())
-    held_out = held_out_reasons(data, [twin for one in used for twin in {one, twins_of[one.name][0]}], present)
+    held_out = held_out_reasons(data, [twin for one in used for twin in twins_of[one.name]], present)
+    reasons = {one.name: [held_out[twin.name] for twin in twins_of[one.name] if twin.name in held_out] for one in used}
     faults = [
-        f"{first[one.name].place}: {held_out[name]}; remove its verdicts, or restore its deleted rows"
-        for one in used
-        for name in {one.name, twins_of[one.name][0].name} & held_out.keys()
+        f"{first[name].place}: {of_twins[0]}; remove its verdicts, or restore its deleted rows"
+        for name, of_twins in reasons.items()
+        if of_twins
     ]
 
     site_of = {clip.recording: clip.site for clip in data.clips}

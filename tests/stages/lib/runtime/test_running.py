@@ -37,7 +37,9 @@ def fail_with(error: Exception) -> None:
 
 def test_ctrl_c_ends_without_a_traceback_and_by_its_signal():
     """So that a loop in a shell ends as well."""
-    interrupted = "from stages.lib.runtime.running import run; import os; run(lambda: os.kill(os.getpid(), 2))"
+    # A shell lets programs in the background ignore this signal.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    interrupted = f"{heed}; from stages.lib.runtime.running import run; run(lambda: signal.raise_signal(signal.SIGINT))"
     result = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, cwd=REPOSITORY, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, b"", b"")
 

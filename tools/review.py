@@ -6,7 +6,7 @@ windows (review.csv). `python -m tools.add_reviews` takes in the answers. If you
 from recordings that have joined the run since if there are any.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from tools.lib.verdicts.data_set import (
     read_data_set,
     run_faults,
     source_faults,
+    twins_by_name,
 )
 from tools.lib.wording import counted
 
@@ -53,13 +54,16 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     held_out = held_out_reasons(data, there, present_names(data, there))
     usable = [one for one in there if one.name not in held_out]
     said += [f"{one.path}: {held_out[one.name]}; no window of it is drawn" for one in there if one.name in held_out]
-    first_of = one_of_each_sound(usable, {one.recording for one in read_covered(folder)})
+    drawn_before = {one.recording for one in read_covered(folder)}
+    first_of = {
+        name: min(twins, key=lambda one: one.name not in drawn_before) for name, twins in twins_by_name(usable).items()
+    }
     said += [
-        f"{one.path}: holds the same bytes as {first_of[one.digest].path}; no window of it is drawn"
+        f"{one.path}: holds the same bytes as {first_of[one.name].path}; no window of it is drawn"
         for one in usable
-        if first_of[one.digest] != one
+        if first_of[one.name] != one
     ]
-    usable = [one for one in usable if first_of[one.digest] == one]
+    usable = [one for one in usable if first_of[one.name] == one]
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
     draw = draw_windows(folder, run, usable, counts)
     said += [
@@ -74,12 +78,6 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     drawn = {one.recording for one in draw.windows}
     refuse(source_faults((one for one in usable if one.name in drawn), f"{folder / RECORD}:"))
     return Planned(folder, run, draw, said)
-
-
-def one_of_each_sound(recordings: Iterable[RunRecording], drawn: Container[str]) -> dict[str, RunRecording]:
-    """Return by its digest the recording with each sound: one that was drawn from before, or the shortest name."""
-    in_order = sorted(recordings, key=lambda one: (one.name not in drawn, len(one.name), one.name), reverse=True)
-    return {one.digest: one for one in in_order}
 
 
 def page_of(planned: Planned, params: FeatureParams) -> str:

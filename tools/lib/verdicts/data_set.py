@@ -1,5 +1,6 @@
 """The recordings of a run before they join the data set: missing ones, ones already in it, and held-out ones."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,6 +96,14 @@ def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
                 "--output"
             )
     return faults
+
+
+def twins_by_name(recordings: Iterable[RunRecording]) -> dict[str, list[RunRecording]]:
+    """Return by name the recordings with the same bytes as each, itself included, the shortest name first."""
+    of_digest: dict[str, list[RunRecording]] = defaultdict(list)
+    for one in sorted(recordings, key=lambda one: (len(one.name), one.name)):
+        of_digest[one.digest].append(one)
+    return {one.name: twins for twins in of_digest.values() for one in twins}
 
 
 def present_names(data: DataSet, recordings: Sequence[RunRecording]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Find the clips of verdicts in the data set, and the recordings and excerpts that have to join it for them."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes
 from tools.lib.recordings.data_set import is_imported
-from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults
+from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults, twins_by_name
 from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
 
@@ -67,13 +66,13 @@ def plan_joining(
     if faults:
         return Joining([], {}, []), faults
     present = present_names(data, used)
-    twins_of = same_sound(recordings.values())
+    # Twins join as one recording, under the first name, or under the name that it already has in the data set.
+    twins_of = twins_by_name(recordings.values())
     held_out = held_out_reasons(data, [twin for one in used for twin in twins_of[one.name]], present)
-    reasons = {one.name: [held_out[twin.name] for twin in twins_of[one.name] if twin.name in held_out] for one in used}
     faults = [
-        f"{first[name].place}: {of_twins[0]}; remove its verdicts, or restore its deleted rows"
-        for name, of_twins in reasons.items()
-        if of_twins
+        f"{first[one.name].place}: {reason}; remove its verdicts, or restore its deleted rows"
+        for one in used
+        for reason in [held_out[twin.name] for twin in twins_of[one.name] if twin.name in held_out][:1]
     ]
 
     site_of = {clip.recording: clip.site for clip in data.clips}
@@ -113,17 +112,6 @@ def plan_joining(
     joining = {row[0]: row[1] for row in new_rows(data, rows)}
     faults += foreign_joining(data.folder, joining, differs, "rename the recordings, and search them again")
     return Joining(rows, whole, list(excerpts.values())), faults
-
-
-def same_sound(recordings: Iterable[RunRecording]) -> dict[str, list[RunRecording]]:
-    """Return by name the recordings with the same bytes as each, itself included, the shortest name first.
-
-    They join as one recording, under the first name, or under the name that it already has in the data set.
-    """
-    of_digest: dict[str, list[RunRecording]] = defaultdict(list)
-    for one in sorted(recordings, key=lambda one: (len(one.name), one.name)):
-        of_digest[one.digest].append(one)
-    return {one.name: of_digest[one.digest] for twins in of_digest.values() for one in twins}
 
 
 @cache  # Many windows lie in one excerpt.

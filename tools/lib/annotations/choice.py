@@ -172,7 +172,7 @@ def call_windows(
         for start_s in new:
             insort(starts, start_s)
         outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
-        if not event.text:
+        if not any(event.words):
             outcomes.append(outcome(NOTE, WORDLESS, recording, event, len(new)))
         if len(new) > 1:
             outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))

@@ -10,15 +10,7 @@ from stages.lib.audio.recording import Channel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
-from tools.lib.annotations.choice import (
-    FILLED_CALL,
-    FILLED_NOCALL,
-    NOCALL_TAKEN,
-    NOT_DRAWN,
-    SHORT,
-    Choice,
-    choose,
-)
+from tools.lib.annotations.choice import FILLED_CALL, FILLED_NOCALL, NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.measured_recording import MeasuredRecording

@@ -30,7 +30,8 @@ def read_audacity(path: Path, lines: Sequence[str]) -> Annotations:
         return Annotations([], {}, [f"{path}: {fault}"])
     selections, faults = parse_track(path, lines)
     events = [
-        Event(f"{path}:{one.line}", recording, one.start_s, one.end_s, word_of(one.text.strip())) for one in selections
+        Event(f"{path}:{one.line}", recording, one.start_s, one.end_s, (word_of(one.text.strip()),))
+        for one in selections
     ]
     return Annotations(events, {recording: Origin()}, faults)
 

@@ -50,7 +50,7 @@ def read_dclde(table: Table) -> Annotations:
         name = cells[RECORDING]
         if name not in origins:
             origins[name] = Origin(first(cells, SITE), began(first(cells, TIME), start_s))
-        events.append(Event(source, name, start_s, end_s, text(cells)))
+        events.append(Event(source, name, start_s, end_s, (word_of(cells),)))
     return Annotations(events, origins, faults, columns=tuple(table.names))
 
 
@@ -66,7 +66,7 @@ def is_of_file(cells: Mapping[str, str]) -> bool:
     return first(cells, LEVEL).casefold() == "file"
 
 
-def text(cells: Mapping[str, str]) -> str:
+def word_of(cells: Mapping[str, str]) -> str:
     """Return the class of an event, considering its certainty."""
     species = first(cells, CLASS)
     if species.casefold() != "kw" and first(cells, KILLER_WHALE).casefold() not in YES:

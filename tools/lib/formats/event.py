@@ -20,10 +20,8 @@ class Event(NamedTuple):
         Its name in the annotation file, with folders and suffix if given.
     start_s, end_s : float
         Seconds from the start of the recording; the end may be after its end.
-    text : str
-        The annotator's word for it; empty if there is none.
-    others : tuple of str
-        More words for it from other columns, such as its species.
+    words : tuple of str
+        The annotator's words for it, such as its label and its species; one empty word if there are none.
     before : tuple of (str, float)
         For an event that began in another recording: that recording, and the start in it. The event then begins with
         this recording, and `end_s` is its total length: the part in this recording is known only once the length of
@@ -34,14 +32,8 @@ class Event(NamedTuple):
     recording: str
     start_s: float
     end_s: float
-    text: str
-    others: tuple[str, ...] = ()
+    words: tuple[str, ...]
     before: tuple[str, float] | None = None
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """All words for it; one empty word if there are none."""
-        return (self.text, *self.others)
 
 
 class Annotations(NamedTuple):

@@ -105,9 +105,8 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
             continue
         lasting_s = last - start_s if times.end else last
         if not wordless or not says_nothing(start_s, lasting_s, times):
-            text, others = words_of(row.cells, groups)
-            from_s = offsets(row, start_s)
-            event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, text, others)
+            from_s, words = offsets(row, start_s), words_of(row.cells, groups)
+            event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, words)
             placed.append(Placed(row, start_s, event))
     placed = once(placed)
     faults += offset_faults(table, placed)

@@ -55,23 +55,20 @@ def tells_apart(cells: Sequence[str]) -> bool:
     return len(set(cells)) > 1 and all(map(FLAG.fullmatch, cells))
 
 
-def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, tuple[str, ...]]:
-    """Return the first word of a row and all others, without repeats.
+def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return the words of a row without repeats, at least one, which may be empty.
 
     The verdict of a person about a detection of this project outranks its label. Detections that no person has checked,
     and annotations of a whole file, get the word for uncertain.
     """
     verdict = first(cells, (VERDICT,)) if any(key in cells for key in SCORES) else ""
     if verdict or VERDICT in cells and first(cells, SCORES):
-        return verdict_word(verdict) or UNSURE, ()
+        return (verdict_word(verdict) or UNSURE,)
     words = [first(cells, group) for group in groups]
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))
     of_file = cells.get(IS_BOX, "").casefold() in NO or cells.get(TYPE, "").casefold() == "weak"
     words += [UNSURE] if unchecked or of_file else []
-    if len(words) == 1:
-        return words[0], ()
-    told = list({word.casefold(): word for word in words if word}.values()) or [""]
-    return told[0], tuple(told[1:])
+    return tuple({word.casefold(): word for word in words if word}.values()) or ("",)
 
 
 def verdict_word(verdict: str) -> str:

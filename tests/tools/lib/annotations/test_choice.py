@@ -22,7 +22,7 @@ def chosen(
     missing: Sequence[tuple[float, float]] = (),
     held_out: Sequence[float] = (),
 ) -> Choice:
-    with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, text)) for n, (kind, begin, end) in enumerate(events, 2)]
+    with_kinds = [(kind, Event(f"t:{n}", "bay", begin, end, (text,))) for n, (kind, begin, end) in enumerate(events, 2)]
     recording = MeasuredRecording("bay.wav", Examined(length_s, 8000, tuple(missing)), with_kinds, states_nocalls)
     return choose(recording, WINDOW_S, GAP_S, 1, held_out)
 

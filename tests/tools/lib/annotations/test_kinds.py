@@ -67,11 +67,11 @@ def test_what_one_word_says_against_a_call_counts(words, kind):
 
 @pytest.mark.parametrize("word", ["S01 [faint]", "it's", 'the "S16"', "S01", "$(ls)", "a\\b", "S?", "*"])
 def test_the_command_that_is_proposed_explains_the_word(word):
-    (fault,) = unknown_words([Event("t:2", "bay", 0, 1, word)], {})
+    (fault,) = unknown_words([Event("t:2", "bay", 0, 1, (word,))], {})
     proposed = shlex.split(fault.partition("add ")[2].partition(", or =")[0])
     assert proposed[0] == "--label"
     labels = parse_labels(proposed[1:])
-    assert list(unknown_words([Event("t:2", "bay", 0, 1, word)], labels)) == []
+    assert list(unknown_words([Event("t:2", "bay", 0, 1, (word,))], labels)) == []
 
 
 def test_what_words_were_taken_for_is_said_with_the_pattern():
@@ -83,7 +83,7 @@ def test_what_words_were_taken_for_is_said_with_the_pattern():
 
 
 def test_each_unknown_word_is_named_once_with_its_first_place():
-    events = [Event(f"t:{n}", "bay", 0, 1, text) for n, text in enumerate(["S01", "", "rain", "S01"], 2)]
+    events = [Event(f"t:{n}", "bay", 0, 1, (text,)) for n, text in enumerate(["S01", "", "rain", "S01"], 2)]
     assert [fault.partition(";")[0] for fault in unknown_words(events, {})] == [
         "t:2: unknown word 'S01' (2 annotations)",
         "t:4: unknown word 'rain' (1 annotation)",

@@ -26,7 +26,7 @@ def read(folder: Path, text: str, name: str = "bay.txt", encoding: str = "utf-8"
 
 def events(annotations: Annotations) -> list[tuple]:
     assert annotations.faults == []
-    return [tuple(event[1:5]) for event in annotations.events]
+    return [(*event[1:4], event.words[0]) for event in annotations.events]
 
 
 # The examples of docs/data.md.
@@ -115,7 +115,7 @@ def test_a_row_with_a_word_is_an_event_even_if_it_lasts_no_time(tmp_path, last):
     ends = {"duration": ("0", "0.01", "0"), "end": ("5", "7.01", "0")}[last]
     text = f"filename,start,{last},label\na.wav,5,{ends[0]},S01\nb.wav,7,{ends[1]},nocall\nquiet.wav,0,{ends[2]},\n"
     annotations = read(tmp_path, text)
-    assert [(one.recording, one.start_s, one.text) for one in annotations.events] == [
+    assert [(one.recording, one.start_s, *one.words) for one in annotations.events] == [
         ("a.wav", 5, "S01"),
         ("b.wav", 7, "nocall"),
     ]

@@ -299,7 +299,7 @@ def test_a_day_in_raven_counts_from_the_first_recording_and_is_read_by_recording
     assert begins[-1] == LENGTH_S
     annotations = read_annotations(table)
     assert annotations.faults == []
-    assert [(one.recording, one.start_s, one.end_s, one.text) for one in annotations.events] == [
+    assert [(one.recording, one.start_s, one.end_s, *one.words) for one in annotations.events] == [
         (*row[:3], "unsure") for row in spans(tmp_path / "csv" / f"bay--{DAY}.csv")
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.runtime.faults import refuse
-from tools.lib.annotations.kinds import kinds_by_words, said_of_words, unknown_words
+from tools.lib.annotations.kinds import kind_of, said_of_words, unknown_words
 from tools.lib.annotations.outcome import WORD, Outcome
 from tools.lib.formats.annotations import read_annotations
 from tools.lib.formats.delimited import key_of
@@ -33,13 +33,7 @@ class Annotated(NamedTuple):
 def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[str] = ()) -> list[Annotations]:
     """Read annotation files, or refuse all faults at once, including words without a meaning.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-    labels : mapping
-        From a word, or a pattern, to a kind.
-    words : sequence of str
-        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
+    `labels` is as for `meaning_of`, `words` as for `word_columns`.
     """
     read = [read_annotations(path, words) for path in paths]
     columns = {column for one in read for column in one.columns}
@@ -56,12 +50,7 @@ def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[s
 def measured(annotated: Mapping[str, Annotated], lengths_s: Mapping[str, float]) -> dict[str, Annotated]:
     """Shorten events that began in another recording to the part in this one, where the other's length is known.
 
-    Parameters
-    ----------
-    annotated : mapping
-        From the path of a recording to its annotations.
-    lengths_s : mapping
-        From the path of a recording to its length in seconds.
+    Both mappings are by the path of a recording; lengths are in seconds.
     """
     return {
         name: known._replace(events=[(kind, rest(event, lengths_s)) for kind, event in known.events])
@@ -97,7 +86,7 @@ def by_recording(
 
     Of doubtful recordings some annotations are unknown, so no stretch is taken to be without a call unless stated.
     """
-    kind = kinds_by_words(labels)
+    kind = cache(lambda words: kind_of(words, labels))
     events = defaultdict(list)
     stating = set()
     for one in read:

@@ -4,7 +4,7 @@ import re
 import shlex
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -84,14 +84,9 @@ def kind_of(words: Sequence[str], labels: Mapping[str, str]) -> str | None:
     return next(kind for kind in STRONGEST_FIRST if kind in kinds)
 
 
-def kinds_by_words(labels: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
-    """Return a cached `kind_of` for given labels."""
-    return cache(lambda words: kind_of(words, labels))
-
-
 def unknown_words(events: Iterable[Event], labels: Mapping[str, str]) -> Iterator[str]:
     """Yield a fault for each unknown word, at its first place."""
-    kind = kinds_by_words(labels)
+    kind = cache(lambda words: kind_of(words, labels))
     with_word = defaultdict(list)
     for event in events:
         if kind(event.words) is None:

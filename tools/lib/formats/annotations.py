@@ -6,12 +6,13 @@ from pathlib import Path
 from stages.lib.runtime.inputs import remembered
 from stages.lib.runtime.table import encoding_fault, quoted
 from tools.lib.formats.audacity import is_audacity, read_audacity
-from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, RAVEN_BEGIN, RECORDING
+from tools.lib.formats.columns import RAVEN_BEGIN
 from tools.lib.formats.dclde import COLUMNS as DCLDE_COLUMNS
 from tools.lib.formats.dclde import is_dclde, read_dclde
 from tools.lib.formats.delimited import Table, parse_table
 from tools.lib.formats.event import Annotations
 from tools.lib.formats.event_table import is_event_table, read_event_table, time_columns
+from tools.lib.formats.sequence import names_files
 from tools.lib.formats.text_lines import content_fault, lines_of
 
 KNOWN = (
@@ -25,19 +26,7 @@ SHOWN = 12  # Columns shown of an unknown header.
 
 
 def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
-    """Read an annotation file in any known format.
-
-    Parameters
-    ----------
-    path : Path
-    words : sequence of str
-        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
-
-    Returns
-    -------
-    Annotations
-        With a fault if the format is not recognised.
-    """
+    """Read an annotation file; an unknown format is a fault. `words` is as for `word_columns`."""
     if path.is_dir():
         return faulty(f"{path}: {NOT_RECOGNISED}; name the files in it")
     if not path.exists():
@@ -83,7 +72,7 @@ def nearest_format(table: Table) -> tuple[str, str]:
     lacking = {
         "Begin Time (s)" if raven else "a column for the start of an event, in seconds (such as start_s)": times.start,
         "End Time (s)" if raven else "a column for its end (end_s) or duration (duration_s)": times.lasting,
-        "a column for the recording (filename)": raven or table.key((*RECORDING, BEGIN_PATH, BEGIN_FILE)),
+        "a column for the recording (filename)": raven or names_files(table),
     }
     lacks = " and ".join(column for column, there in lacking.items() if not there)
     return "a Raven selection table" if raven else "a table of events", lacks

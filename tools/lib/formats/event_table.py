@@ -34,7 +34,7 @@ from tools.lib.formats.columns import (
 )
 from tools.lib.formats.delimited import Table, first
 from tools.lib.formats.event import Annotations, Event
-from tools.lib.formats.sequence import Placed, in_all_files, offset_faults, offset_of
+from tools.lib.formats.sequence import Placed, in_all_files, names_files, offset_faults, offset_of
 from tools.lib.formats.times import span_fault, times_reader
 from tools.lib.formats.word_columns import word_columns, words_of
 from tools.lib.recordings.recording_name import Origin, named_after, stem
@@ -76,11 +76,7 @@ def is_event_table(table: Table) -> bool:
 def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
     """Read the events, each once even if Raven lists several views, and the faults of the rows.
 
-    Parameters
-    ----------
-    table : Table
-    words : sequence of str
-        Columns that name the sounds. They take precedence over the known columns. `none`: no column does.
+    `words` is as for `word_columns`.
     """
     times = time_columns(table)
     seconds = times_reader(row.cells[key] for row in table.rows for key in times if key)
@@ -90,7 +86,7 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
     if not own_name and not named:
         return Annotations([], {}, [*table.faults, f"{table.path}:{table.line}: {NAMELESS}"])
     offsets = offset_of(table, seconds)
-    recording_keys = [key for key in RECORDING if key in table.names]
+    recording_keys = [key for key in (*RECORDING, BEGIN_FILE) if key in table.names]
     placed, origins = [], {}
     for row in table.rows:
         recording = own_name or recording_of(row.cells, recording_keys)
@@ -118,16 +114,15 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
 
 
 def has_recordings(table: Table) -> bool:
-    """Tell whether a table names its recordings in a column with at least one value."""
-    keys = [key for key in (*RECORDING, BEGIN_PATH, BEGIN_FILE) if key in table.names]
-    of_raven = table.key(START) == RAVEN_BEGIN and not table.key(RECORDING)
-    return any(first(row.cells, keys) for row in table.rows) if of_raven else bool(keys)
+    """Tell whether a table has a column for the recordings, which Raven may leave empty."""
+    if table.key(START) == RAVEN_BEGIN and not table.key(RECORDING):
+        return any(first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in table.rows)
+    return names_files(table)
 
 
 def recording_of(cells: Mapping[str, str], keys: Sequence[str]) -> str:
     """Return the recording that a row names in one of some columns, with its folder if given."""
     name, path, folder = first(cells, keys), first(cells, (BEGIN_PATH,)), first(cells, (FOLDER,))
-    name = name or first(cells, (BEGIN_FILE,))
     if path and (not name or stem(path) == stem(name)):
         return path
     return f"{folder.rstrip('/')}/{name}" if name and folder else name

@@ -24,9 +24,9 @@ from stages.lib.tables.held_out import (
     size_text,
     write_held_out,
 )
-from stages.lib.tables.settled import SETTLED, read_settled
+from stages.lib.tables.settled import SETTLED
 from tools.lib.clips.foreign_ids import foreign_ids
-from tools.lib.clips.known_clips import note_all_answered
+from tools.lib.clips.known_clips import note_all_answered, settled_clip_ids
 from tools.lib.clips.telling_names import telling_line
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.revisions import git
@@ -67,7 +67,7 @@ def hold_out(again: bool = False) -> list[str]:
     refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
     refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
-    refuse(place_faults(table, faults or shortages(clips, params, drawn)))
+    refuse(place_faults(table, clips, faults or shortages(clips, params, drawn)))
     drawn = drawn or {min(clip.clip_id for clip in clips if clip.label): KEEPS_LENGTH}
     sizes = {part: size_text(getattr(params, part)) for part in (*DRAWN_PARTS, KEEPS_LENGTH)}
     new = [
@@ -108,12 +108,12 @@ def shortages(clips: Sequence[Clip], params: SplitParams, held_out: dict[str, st
     return [f"{fault}; ask for more clips or another seed" for fault in empty_classes(clips, parts, params.needed)]
 
 
-def place_faults(table: Path, faults: Iterable[str]) -> Iterable[str]:
+def place_faults(table: Path, clips: Sequence[Clip], faults: Iterable[str]) -> Iterable[str]:
     """Add the place in params.yaml, and the clips available, to the faults of a draw."""
+    labels = Counter(clip.label or "unlabelled" for clip in clips)
+    there = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
+    recordings = len({clip.recording for clip in clips})
     for fault in faults:
-        labels = Counter(clip.label or "unlabelled" for clip in read_clips(table))
-        there = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
-        recordings = len({clip.recording for clip in read_clips(table)})
         line = param_line("split", fault.partition(":")[0])
         yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips from {recordings} recordings"
 
@@ -126,13 +126,12 @@ def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutCl
     if not length_faults(folder.name, before, clip_s):
         return []
     recordings = {clip.recording_id for clip in clips}
-    answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]] if EXPERT.exists() else []
-    settled = [clip.clip_id for clip in read_settled()] if SETTLED.exists() else []
+    answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]]
     labelled = [] if is_imported(folder) else [clip for clip in clips if clip.label != UNLABELLED]
     depending = {
         folder / "clips.csv": len(labelled),
         EXPERT: sum(recording_of(clip_id) in recordings for clip_id in answers),
-        SETTLED: sum(recording_of(clip_id) in recordings for clip_id in settled),
+        SETTLED: sum(recording_of(clip_id) in recordings for clip_id in settled_clip_ids()),
     }
     return [
         f"params.yaml:{param_line('featurize', 'clip_s')}: featurize.clip_s is {clip_s}, which makes "

@@ -1,7 +1,6 @@
 """Suggest counts for the section `split` of params.yaml."""
 
 from collections.abc import Container, Mapping, Sequence
-from fractions import Fraction
 
 from stages.lib.split.drawing import empty_classes, group_clips, split_by_count
 from stages.lib.split.params import ORDER_OF_CHOICE
@@ -69,5 +68,4 @@ def left_to_train_on(clips: Sequence[Clip], taken: Container[str], group_by: str
     calls, nocalls = sum(len(group.calls) for group in groups), sum(len(group.nocalls) for group in groups)
     calls_left, nocalls_left = sum(len(group.calls) for group in rest), sum(len(group.nocalls) for group in rest)
     # All parts have the same proportion of labels; rounding may need one clip more.
-    of_calls, of_nocalls = Fraction(calls, calls + nocalls), Fraction(nocalls, calls + nocalls)
-    return int(min(calls_left / of_calls, nocalls_left / of_nocalls)) - 1
+    return min(calls_left * (calls + nocalls) // calls, nocalls_left * (calls + nocalls) // nocalls) - 1

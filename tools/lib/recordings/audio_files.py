@@ -2,7 +2,7 @@
 
 import filecmp
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -41,14 +41,14 @@ def audio_files(folder: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def clashes(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
+def clashes(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """Return the recordings that differ from another only in the suffix, so their clips would have the same names.
 
     Parameters
     ----------
-    names : iterable of str
+    names : collection of str
         Paths of new recordings below `recordings/`.
-    known : iterable of str
+    known : collection of str
         Paths of recordings that have clips already; these are not returned.
 
     Returns
@@ -56,15 +56,13 @@ def clashes(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
     dict
         From each such path to the other recording.
     """
-    names = list(names)
     by_id: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys([*known, *names]):
         by_id[recording_id(name)].append(name)
-    clashing = set(known)
     return {
         name: next(other for other in by_id[recording_id(name)] if other != name)
         for name in names
-        if len(by_id[recording_id(name)]) > 1 and name not in clashing
+        if len(by_id[recording_id(name)]) > 1 and name not in known
     }
 
 

@@ -34,7 +34,7 @@ def origin_of_recording(path: str) -> Origin:
 
 def origin_of_folders(folders: str, name: str) -> Origin:
     """Return the folder above a date as the site, and the date, with a time of day if the name has one."""
-    date = next(iter(DATE.finditer(folders)), None)
+    date = DATE.search(folders)
     if not date:
         return Origin()
     above = PurePosixPath(folders[: date.start()]).name

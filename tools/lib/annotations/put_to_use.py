@@ -50,14 +50,14 @@ def use(table: Path) -> str:
 def values_for(table: Path) -> tuple[Values, list[str], str]:
     """Return the values by section and key, what they leave out, and a fault if there are none."""
     clips, split = read_clips(table), read_params("split", SplitParams)
-    dataset: Values = {("data", "dataset"): table.parent.name}
-    if held_out_of(table):
-        # Nothing is drawn again.
-        return dataset | sizes_when_drawn(clips, split, held_out_of(table)), [], ""
     labels = Counter(clip.label for clip in clips if clip.label != UNLABELLED)
     if not (labels[CALL] and labels[NOCALL]):
         has = f"{counted(labels[CALL], 'call')} and {counted(labels[NOCALL], 'no-call')}"
         return {}, [], f"{table}: has {has}; annotate at least one of each, better four"
+    dataset: Values = {("data", "dataset"): table.parent.name}
+    if held_out := held_out_of(table):
+        # Nothing is drawn again.
+        return dataset | sizes_when_drawn(clips, split, held_out), [], ""
     counts = suggested_counts(clips, split.seed, split.group_by) if labels.total() >= FEWEST_TO_DIVIDE else None
     remarks = [] if counts else [nothing_held_out(clips, labels.total(), split.group_by)]
     counts = counts or {"test": 0, "pool": 0, "valid": 0, "train": labels.total()}

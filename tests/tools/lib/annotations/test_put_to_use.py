@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from stages import split
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.split import SPLIT
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
-from tools.lib.annotations.put_to_use import use
+from tools.lib.annotations.put_to_use import advise, use
 from tools.lib.params_file import set_params
 from tools.lib.split.hold_out import hold_out
 
@@ -18,6 +19,17 @@ NO_POOL = {"train": 0.5, "valid": 0.2, "pool": 0.1, "test": 0.2}  # With seed 9 
 A_LIST = {"train": 15, "valid": 8, "pool": 8, "test": [f"sea{number:02d}.wav" for number in (11, 2, 5, 7)]}
 COUNTS = {"seed": 1, "train": 20, "valid": 4, "pool": 4, "test": 4}
 SHARES = {"seed": 1, "train": 0.2, "valid": 0.2, "pool": 0.3, "test": 0.3}
+
+
+def test_a_data_set_that_has_lost_its_calls_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    write_data_set(tmp_path, recording_count=12)
+    monkeypatch.chdir(tmp_path)
+    TABLE.write_text(TABLE.read_text().replace(",call,", ",nocall,"))
+    fault = f"{TABLE}: has 0 calls and 48 no-calls; annotate at least one of each, better four"
+    assert advise(TABLE) == fault
+    with pytest.raises(InputFaults) as refusal:
+        use(TABLE)
+    assert refusal.value.lines == [fault]
 
 
 @pytest.mark.parametrize("drawn", [NO_POOL, A_LIST], ids=["shares without a pool", "a list of test recordings"])

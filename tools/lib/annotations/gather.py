@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from stages.lib.runtime.faults import InputFaults, refuse
@@ -14,7 +13,10 @@ from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
 from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
 from tools.lib.annotations.repeats import contradictory, said_of
+from tools.lib.formats.delimited import parse_table
 from tools.lib.formats.event import Annotations
+from tools.lib.formats.event_table import read_event_table
+from tools.lib.formats.text_lines import lines_of
 from tools.lib.recordings.audio_files import audio_files, bring_faults, clashes, one_content
 from tools.lib.recordings.data_set import ANNOTATIONS
 from tools.lib.recordings.recording_finder import Finder, Match
@@ -118,7 +120,8 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
         name: table_of({place: clip for place, clip in of_folder.items() if place in taken}).encode()
         for name, of_folder in tables.items()
     }
-    of_tables = resolve(read_texts(folder, {name: texts[name] for name in tables}, params), exactly(taken)).read
+    of_tables = [read_event_table(parse_table(folder / ANNOTATIONS / name, lines_of(texts[name]))) for name in tables]
+    refuse(fault for one in of_tables for fault in one.faults)
     refuse(changed_inputs())
     forget_all()  # Some of the files read so far will be written.
     read_now = [*found.read, *of_tables]
@@ -142,18 +145,6 @@ def read_files(folder: Path, files: Mapping[str, Path], params: ImportParams) ->
         name: in_data_set(one, path, folder / ANNOTATIONS / name)
         for (name, path), one in zip(files.items(), read, strict=True)
     }
-
-
-def read_texts(folder: Path, texts: Mapping[str, bytes], params: ImportParams) -> dict[str, Annotations]:
-    """Read annotation files from the texts that they will hold."""
-    with TemporaryDirectory() as temporary:
-        files = {name: Path(temporary) / name for name in texts}
-        for name, path in files.items():
-            path.write_bytes(texts[name])
-        read = read_files(folder, files, params.model_copy(update={"words": []}))
-        refuse(changed_inputs())
-        forget_all()
-    return read
 
 
 def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
@@ -181,11 +172,6 @@ def finding(
         return Match(match.meant[:1], []) if same else match
 
     return find
-
-
-def exactly(names: Mapping[str, Path]) -> Callable[[str, str], Match]:
-    """Return a function that finds recordings only by their exact paths."""
-    return lambda _file, name: Match([name] if name in names else [], [])
 
 
 def registered_now(

@@ -18,10 +18,8 @@ def said_of(read: Iterable[Annotations], clips: Mapping[str, FolderClip]) -> dic
     return said
 
 
-def contradictory(
-    repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]
-) -> dict[str, Path]:
-    """Return the recordings that repeat another but have different annotations, each with the other.
+def contradictory(repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]) -> set[str]:
+    """Return the recordings that repeat another but have different annotations.
 
     Parameters
     ----------
@@ -32,11 +30,11 @@ def contradictory(
     said : mapping
         From `said_of`.
     """
-    found = {}
+    found = set()
     for name, first in repeats.items():
         pair = [said.get(other, set()) for other in (name, name_of[first])]
         if any(len(one) == 1 for both in pair for one in both):
             pair = [{one[-1] for one in both} for both in pair]
         if pair[0] != pair[1]:
-            found[name] = first
+            found.add(name)
     return found

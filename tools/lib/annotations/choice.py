@@ -34,10 +34,6 @@ BESIDE = "uncertain, and its window would overlap another"
 SHORT = "stretch without a call, too short for a window"
 STRETCH = "stretch without a call, to draw from"
 SOUNDLESS = "its window holds no sound"
-FILLED_CALL, FILLED_NOCALL = (
-    "call with less sound than its window, so filled up",
-    "no call, with less sound than its window, so filled up",
-)
 OTHER_SOUND = "another sound, not a call"
 KEPT = "held out, so kept where it was before a correction"
 LOST = "held out, but now neither with half of a call nor known to be without one"

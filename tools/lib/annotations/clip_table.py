@@ -10,7 +10,7 @@ from stages.lib.audio.recording import Channel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
-from tools.lib.annotations.choice import FILLED_CALL, FILLED_NOCALL, NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
+from tools.lib.annotations.choice import NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.measured_recording import MeasuredRecording
@@ -23,6 +23,10 @@ from tools.lib.wording import counted
 MISSING = "no recording with its name found, or several that differ"
 JOINED = "joined without annotations, so without a label"
 JOINED_SOUNDLESS = "joined without annotations, but holds no sound"
+FILLED = {
+    CALL: "call with less sound than its window, so filled up",
+    NOCALL: "no call, with less sound than its window, so filled up",
+}
 SIGNIFICANT = 0.05
 TOO_FEW = "windows without a call that could not be found"
 
@@ -103,7 +107,7 @@ def filled_outcomes(
 ) -> list[Outcome]:
     """Count the windows of a recording that lack part of their sound, by label."""
     outcomes = []
-    for label, reason in ((CALL, FILLED_CALL), (NOCALL, FILLED_NOCALL)):
+    for label, reason in FILLED.items():
         starts_s = np.array([start_s for start_s, its_label in labelled if its_label == label])
         filled = int(np.count_nonzero(~found.is_whole(starts_s, window_s)))
         outcomes += [Outcome(NOTE, reason, recording, 0, filled)] if filled else []
@@ -115,14 +119,13 @@ def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[st
 
     They differ if Fisher's exact test (`scipy.stats.fisher_exact`) is significant at the 0.05 level.
     """
-    reasons = {CALL: FILLED_CALL, NOCALL: FILLED_NOCALL}
-    filled = {label: sum(one.windows for one in outcomes if one.reason == reason) for label, reason in reasons.items()}
-    total = {label: sum(row[3] == label for row in rows) for label in reasons}
+    filled = {label: sum(one.windows for one in outcomes if one.reason == reason) for label, reason in FILLED.items()}
+    total = {label: sum(row[3] == label for row in rows) for label in FILLED}
     if not any(filled.values()):
         return []
     from scipy.stats import fisher_exact  # This import takes a second.
 
-    p = fisher_exact([[filled[label], total[label] - filled[label]] for label in reasons]).pvalue
+    p = fisher_exact([[filled[label], total[label] - filled[label]] for label in FILLED]).pvalue
     line = (
         f"windows longer than their sound, filled up with it: {filled[CALL]} of {counted(total[CALL], 'call')}, "
         f"{filled[NOCALL]} of {counted(total[NOCALL], 'no-call')}"

@@ -51,23 +51,13 @@ DURATION = (
 )
 
 # The annotators' words for a sound. Every column counts, but only one of those with the names of a species.
-SPECIES = ("species", "commonname", "speciesname", "scientificname", "speciescode", "classspecies")
-WORDS = (
-    ("label",),
-    ("labels",),
-    ("annotation",),
-    ("annotations",),
-    ("calltype",),
-    ("soundtype",),
-    ("tag",),
-    ("tags",),
-    ("class",),
-    ("classname",),
-    ("category",),
-    ("manualid",),  # Kaleidoscope; empty if only the software found it
-    SPECIES,
+CHECKED = "manualid"  # Kaleidoscope; empty if only the software found it.
+LABELS = (
+    *("label", "labels", "annotation", "annotations", "calltype", "soundtype", "tag", "tags", "class", "classname"),
+    *("category", CHECKED),
 )
-CHECKED = "manualid"
+SPECIES = ("species", "commonname", "speciesname", "scientificname", "speciescode", "classspecies")
+WORDS = (*((name,) for name in LABELS), SPECIES)
 IS_BOX, TYPE = "isbox", "type"  # APLOSE: whether an annotation is a box around a sound, or is for a whole file.
 
 # Where and when the recording was made.
@@ -85,10 +75,7 @@ PASSED_OVER = {
     *("selection", "selec", "view", "channel", "id", "x", "", "indir", "outdir", "hour", "time"),
     *(word for group in WORDS for word in group),
     *("annotator", "annotators", "analyst", "observer", "reviewer", "user", "author", "provider", "dataset", "project"),
-    *(
-        *("source", "license", "licence", "instrument", "recorder", "deployment", "timezone", "datetime"),
-        *("timestamp", "utc"),
-    ),
-    *("begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
+    *("source", "license", "licence", "instrument", "recorder", "deployment", "timezone", "datetime", "timestamp"),
+    *("utc", "begindate", "begindatetime", "enddate", "enddatetime", "beginclocktime", "endclocktime"),
     *("startdatetime", "startdate", "confidence", *SCORES, VERDICT, "continues", "autoid", "ravenfile", "selecfile"),
 }

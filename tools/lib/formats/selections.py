@@ -46,18 +46,12 @@ class Selection(NamedTuple):
     score: str = ""
 
 
-class DataSetWindows(NamedTuple):
+class DataSetWindows:
     """The windows of a data set: what finds their recordings, and the clip of each recording, start and end."""
 
-    finder: Finder
-    clip_of: dict[tuple[str, float, float], str]
-
-
-def data_set_windows(windows: Sequence[Window]) -> DataSetWindows:
-    """Return the windows of a data set, ready to be looked up."""
-    return DataSetWindows(
-        finder_of(windows), {(window.recording, *span_of(window)): window.clip_id for window in windows}
-    )
+    def __init__(self, windows: Sequence[Window]):
+        self.finder = finder_of(windows)
+        self.clip_of = {(window.recording, *span_of(window)): window.clip_id for window in windows}
 
 
 def span_of(one: Selection | Window) -> tuple[float, float]:
@@ -72,7 +66,7 @@ def rows_of(
     annotator: str,
     day: str,
     *,
-    ever: Sequence[Sequence[Window]] = (),
+    ever: Sequence[Sequence[Window]],
 ) -> tuple[list[Row], list[str]]:
     """Turn completed selections into rows of labels/expert.csv, one per clip.
 
@@ -97,8 +91,7 @@ def rows_of(
     notes: dict[str, list[str]] = defaultdict(list)
     faults = []
     finder, table = finder_of(windows), named_after(path.name)
-    first, *rest = ever or [()]
-    in_use, others = data_set_windows([*windows, *first]), [data_set_windows(of_data_set) for of_data_set in rest]
+    in_use, others = DataSetWindows([*windows, *ever[0]]), [DataSetWindows(of_data_set) for of_data_set in ever[1:]]
     for selection in selections:
         text = TEXT.fullmatch(selection.text.strip())
         label, note = (text[1].lower(), text[2]) if text else ("", "")

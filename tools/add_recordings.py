@@ -43,17 +43,7 @@ class Joining(NamedTuple):
 def new_files(source: Path, recordings: Path, known: Collection[str]) -> dict[str, Path]:
     """Return the recordings of a folder that are not in a data set yet; refuse paths taken by other recordings.
 
-    Parameters
-    ----------
-    source, recordings : Path
-        The folder, and `recordings/` of the data set.
-    known : collection of str
-        The paths of the data set's recordings below `recordings`.
-
-    Returns
-    -------
-    dict
-        From the path below `recordings/` to the current path, sorted.
+    `known` holds paths below `recordings`, and the result is by such paths, sorted.
     """
     found = audio_files(source) if source.is_dir() else {}
     refuse([] if found else [f"{source}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files"])
@@ -66,16 +56,7 @@ def joining(
 ) -> tuple[list[Joining], list[str]]:
     """Return the usable recordings, and the faults of the others.
 
-    Parameters
-    ----------
-    files : mapping
-        From the path below `recordings/` to the current path.
-    site : str or None
-        The site of all; None to take it from their names and folders.
-    hop_s : float
-        Seconds between the starts of windows.
-    channel : "mix" or int
-        The channel that the network hears.
+    `files` is as from `new_files`. Without a site, it is taken from their names and folders.
     """
     usable, faults = [], []
     for (name, source), found in zip(files.items(), examine_all(list(files.values()), channel), strict=True):
@@ -111,8 +92,8 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
     lines += unfinished_lines(sources) + low_rate_lines(sources, params.max_hz)
 
     # Recordings left over from a killed run are registered again.
-    names = {one.registered.recording for one in joined}
-    kept = [one for one in register if one.recording not in names]
+    sound = {one.registered.recording: one.source for one in joined}
+    kept = [one for one in register if one.recording not in sound]
     registered = one_spelling([*kept, *(one.registered for one in joined)], [clip.site for clip in read_clips(table)])
     new: list[ClipRow] = []
     for one, as_registered in zip(joined, registered[len(kept) :], strict=True):
@@ -120,7 +101,6 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
         new += rows
         if without_sound:
             lines.append(f"{one.source}: {counted(without_sound, 'window')} without sound left out")
-    sound = {one.registered.recording: one.source for one in joined}
     refuse(
         foreign_joining(
             folder,

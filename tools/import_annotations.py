@@ -21,7 +21,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
-from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
+from tools.lib.annotations.annotation_files import RECORDINGS, write_files
 from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
@@ -68,6 +68,7 @@ class Made(NamedTuple):
 
 def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     """Make the clips; refuse to make none."""
+    refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     began = time.monotonic()
     features = read_params("featurize", FeatureParams)
     annotated = by_recording(material.read, params.labels, material.doubtful)
@@ -122,7 +123,6 @@ def import_new(
     read_params("featurize", FeatureParams)  # Report faults in params.yaml before reading recordings.
     params = with_labels(read_import_params(folder), labels, words)
     material = gather(folder, given, recordings, params)
-    refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     made = make(folder, material, params)
     kept = answered_windows(folder, material.lying, made.rows)
     made.rows.extend(kept)
@@ -142,7 +142,6 @@ def import_new(
 
 def import_again(folder: Path) -> list[str]:
     """Make the clips again from the files of a data set; return the lines to print."""
-    refuse([] if present_files(folder) else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     remembered(folder / NAME)
     remembered(folder / WINDOWS)
     params = read_import_params(folder)
@@ -191,8 +190,8 @@ def main() -> None:
     parser.add_argument("--use", action="store_true", help="set params.yaml so that the pipeline runs on this data set")
     options = parser.parse_args()
     folder, labels = data_set_folder(options.name), parse_labels(options.label)
-    new = bool(options.files or options.recordings or labels or options.words)
     given = (options.files, options.recordings, labels, options.words)
+    new = any(given)
     said = import_new(folder, *given) if new else import_again(folder)
     print(*said, sep="\n")
     if new:

@@ -59,7 +59,7 @@ def read_calls(table: Path) -> dict[str, list[Call]]:
 def decoded(paths: Sequence[Path], params: FeatureParams) -> list[GivenRecording]:
     """Decode whole recordings; they must be readable."""
     found = in_parallel(examine, [(path, params.channel) for path in paths], "checking")
-    return [GivenRecording(path, of_path) for path, of_path in zip(paths, found, strict=True)]
+    return [GivenRecording(path, of_path, path.name, path.stem) for path, of_path in zip(paths, found, strict=True)]
 
 
 def windows_of(recordings: Sequence[GivenRecording], params: FeatureParams) -> tuple[Features, list[Clip]]:

@@ -60,14 +60,9 @@ def label_folders(folder: Path) -> dict[str, list[Path]]:
 
 
 def clips_of(folder: Path, registered: Collection[str]) -> dict[str, FolderClip]:
-    """Return every clip by its future path below `recordings/`.
+    """Return every clip in both folders of a folder, by its future path below `recordings/`.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder of both folders.
-    registered : collection of str
-        The paths of the data set's recordings. A clip that is among them by its own name keeps it.
+    A clip that the data set has registered under its own name keeps it.
     """
     clips = {}
     for name, folders in label_folders(folder).items():

@@ -48,13 +48,7 @@ class NotTaken(NamedTuple):
 def not_found_lines(found: Resolved, places: Collection[Path | None], there: Collection[str]) -> list[str]:
     """List names without a file, ambiguous names, and the number of files that no annotation names.
 
-    Parameters
-    ----------
-    found : Resolved
-    places : collection of Path or None
-        The folders searched for recordings.
-    there : collection of str
-        All recordings in these folders.
+    `places` are the folders searched for recordings, and `there` all recordings in them.
     """
     where = " or ".join(str(place) for place in places if place)
     lines = []

@@ -21,14 +21,7 @@ def said_of(read: Iterable[Annotations], clips: Mapping[str, FolderClip]) -> dic
 def contradictory(repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]) -> set[str]:
     """Return the recordings that repeat another but have different annotations.
 
-    Parameters
-    ----------
-    repeats : mapping
-        From `known_sound`.
-    name_of : mapping
-        From the current path of a recording to its path below `recordings/`.
-    said : mapping
-        From `said_of`.
+    `repeats` is from `known_sound`, `said` from `said_of`; `name_of` has the path below `recordings/` by current path.
     """
     found = set()
     for name, first in repeats.items():

@@ -23,13 +23,7 @@ BLOCK_FRAMES = 1 << 16
 
 
 def foreign_ids(folder: Path) -> list[str]:
-    """List the other data sets on this machine that share ids of such clips for other windows, one fault for each.
-
-    Parameters
-    ----------
-    folder : Path
-        The data set to put to use.
-    """
+    """List the other data sets on this machine that share ids of such clips for other windows, one fault for each."""
     remedy = (
         "import them under another name, with --recordings a folder further up"
         if is_imported(folder)

@@ -67,15 +67,7 @@ def parts_as_far_as_known(clip_ids: Iterable[str]) -> tuple[dict[str, str], str]
 
 
 def with_clips_ever(part_of: Mapping[str, str], clip_ids: Iterable[str]) -> dict[str, str]:
-    """Add clips that are not in the split, but in a data set or in a table of any commit.
-
-    Parameters
-    ----------
-    part_of : mapping
-        From clip id to part.
-    clip_ids : iterable of str
-        The clips in question.
-    """
+    """Add clips that are not in the split, but in a data set or in a table of any commit; `part_of` is by clip id."""
     wanted = set(clip_ids)
     known = with_clips_elsewhere(part_of, wanted)
     known |= dict.fromkeys(in_any_form(wanted - known.keys()), ELSEWHERE)

@@ -57,15 +57,7 @@ def key_of(name: str) -> str:
 
 
 def parse_table(path: Path, lines: Sequence[str]) -> Table:
-    """Read a table with any columns.
-
-    Parameters
-    ----------
-    path : Path
-        The path named in faults.
-    lines : sequence of str
-        Without line endings.
-    """
+    """Read a table with any columns from its lines, without line endings; the path is for faults."""
     start, separator = header_place(lines)
     records = list(numbered_records(lines, start, separator))
     number, header = records[0] if records else (1, [])

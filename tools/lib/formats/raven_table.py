@@ -51,12 +51,7 @@ def is_raven(lines: Sequence[str]) -> bool:
 def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS) -> tuple[list[Selection], list[str]]:
     """Read the selections of a table with labels, and their faults.
 
-    Parameters
-    ----------
-    path : Path
-    lines : sequence of str
-    labels : sequence of str
-        The keys of the columns with the text; a verdict, or else the first that is filled in, counts.
+    `labels` are the keys of the columns with the text. A verdict, or else the first that is filled in, counts.
     """
     table = parse_table(path, lines)
     *most, last = map(str.capitalize, labels)

@@ -17,10 +17,7 @@ def span_fault(begin: str, last: str, verb: str = "ends at") -> str:
 def times_reader(cells: Iterable[str]) -> Callable[[str], float | None]:
     """Return a function that converts the times of one table to seconds, and anything else to None.
 
-    Parameters
-    ----------
-    cells : iterable of str
-        All times of the table. If one has a decimal point, commas are not read as decimal: they may separate thousands.
+    `cells` are all its times. If one has a decimal point, commas are not read as decimal: they may separate thousands.
     """
     takes_commas = not any("." in cell for cell in cells)
 

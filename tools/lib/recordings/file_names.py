@@ -14,11 +14,7 @@ def absolute(path: Path) -> Path:
 def told_apart(paths: Iterable[Path], name_of: Callable[[Path], str]) -> dict[Path, str]:
     """Return the name of each file; names that repeat get the folders in which they differ.
 
-    Parameters
-    ----------
-    paths : iterable of Path
-    name_of : callable
-        From a file to the name to compare, such as its name without suffix.
+    `name_of` gives the names to compare, such as those without suffix.
     """
     by_name = defaultdict(list)
     for path in paths:

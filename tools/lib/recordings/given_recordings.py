@@ -25,41 +25,28 @@ class GivenRecording(NamedTuple):
     path : Path
     found : Examined
         The result of decoding it.
-    called : str
-        Its name, with the folders that distinguish it from others; empty for the bare file name.
+    name : str
+        Its name in tables and pictures, with the folders that distinguish it from others.
     file_stem : str
         The stem of the files made from it.
     """
 
     path: Path
     found: Examined
-    called: str = ""
-    file_stem: str = ""
+    name: str
+    file_stem: str
 
     @property
     def length_s(self) -> float:
         """Its length in seconds."""
         return self.found.length_s
 
-    @property
-    def sample_rate(self) -> int:
-        """Its original sample rate, in Hz."""
-        return self.found.sample_rate
-
-    @property
-    def name(self) -> str:
-        """Its name in tables and pictures."""
-        return self.called or self.path.name
-
 
 def named(given: Sequence[Path]) -> list[tuple[Path, str]]:
     """Return given recordings and those in given folders, each with its name.
 
-    Returns
-    -------
-    list of (Path, str)
-        A recording in a folder is named after its path below the folder; any other after its file name, with the
-        folders that distinguish it from others.
+    A recording in a folder is named after its path below the folder; any other after its file name, with the folders
+    that distinguish it from others.
     """
     names = told_apart((path for path in given if not path.is_dir()), lambda path: stem(path.name))
     found: list[tuple[Path, str]] = []
@@ -149,14 +136,8 @@ def name_fault(path: Path, name: str) -> str | None:
 def file_stems(names: Mapping[Path, str], taken: Mapping[str, str]) -> dict[Path, str]:
     """Return the stem of the files made from each recording.
 
-    It has no suffix, unless two recordings differ only in the suffix.
-
-    Parameters
-    ----------
-    names : mapping
-        From each recording to its name.
-    taken : mapping
-        From the names of earlier recordings to the stems of their files.
+    It has no suffix, unless two recordings differ only in the suffix. `names` is by recording; `taken` has the stems of
+    earlier recordings by their names.
     """
     count_of = Counter(recording_id(name) for name in {*taken, *names.values()})
     return {

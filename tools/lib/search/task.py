@@ -105,7 +105,7 @@ def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
         site=origin.site if site is None else site,
         began=origin.began,
         file_stem=recording.file_stem,
-        sample_rate=recording.sample_rate,
+        sample_rate=recording.found.sample_rate,
         missing=recording.found.missing,
         size=status.st_size,
         modified_ns=status.st_mtime_ns,

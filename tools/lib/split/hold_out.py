@@ -36,15 +36,7 @@ from tools.lib.wording import counted
 def hold_out(again: bool = False) -> list[str]:
     """Draw the held-out clips of the data set in use and add them to the table; return the lines to print.
 
-    Parameters
-    ----------
-    again : bool
-        Whether to replace an earlier draw.
-
-    Raises
-    ------
-    InputFaults
-        Before anything is written.
+    `again` replaces an earlier draw. Every fault is raised before anything is written.
     """
     folder, params = read_params("data", DataParams).folder, read_params("split", SplitParams)
     clip_s = read_params("featurize", ClipLength).clip_s

@@ -22,6 +22,7 @@ from tools.lib.formats.columns import (
     DATE,
     DURATION,
     END,
+    FILE_OFFSET,
     FOLDER,
     OF_KALEIDOSCOPE,
     OFFSET_AS_END,
@@ -34,7 +35,7 @@ from tools.lib.formats.columns import (
 )
 from tools.lib.formats.delimited import Table, first
 from tools.lib.formats.event import Annotations, Event
-from tools.lib.formats.sequence import Placed, in_all_files, names_files, offset_faults, offset_of
+from tools.lib.formats.sequence import Placed, has_offsets, in_all_files, names_files, offset_faults
 from tools.lib.formats.times import span_fault, times_reader
 from tools.lib.formats.word_columns import word_columns, words_of
 from tools.lib.recordings.recording_name import Origin, named_after, stem
@@ -85,7 +86,7 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
     own_name = "" if named else named_after(table.path.name)
     if not own_name and not named:
         return Annotations([], {}, [*table.faults, f"{table.path}:{table.line}: {NAMELESS}"])
-    offsets = offset_of(table, seconds)
+    offsets = has_offsets(table)
     recording_keys = [key for key in (*RECORDING, BEGIN_FILE) if key in table.names]
     placed, origins = [], {}
     for row in table.rows:
@@ -101,7 +102,9 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
             continue
         lasting_s = last - start_s if times.end else last
         if not wordless or not says_nothing(start_s, lasting_s, times):
-            from_s, words = offsets(row, start_s), words_of(row.cells, groups)
+            offset_s = seconds(row.cells[FILE_OFFSET]) if offsets else None
+            from_s = start_s if offset_s is None else offset_s
+            words = words_of(row.cells, groups)
             event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, words)
             placed.append(Placed(row, start_s, event))
     placed = once(placed)

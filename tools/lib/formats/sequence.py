@@ -6,7 +6,7 @@ File` and `File Offset (s)` give the actual start of a selection, and `End File`
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -39,16 +39,9 @@ class Placed(NamedTuple):
     event: Event
 
 
-def offset_of(table: Table, seconds: Callable[[str], float | None]) -> Callable[[Row, float], float]:
-    """Return a function that maps the start of an event in the table to its start in the recording."""
-    if FILE_OFFSET not in table.names or table.key(START) != RAVEN_BEGIN or not names_files(table):
-        return lambda _row, start_s: start_s
-
-    def offset(row: Row, start_s: float) -> float:
-        offset_s = seconds(row.cells[FILE_OFFSET])
-        return start_s if offset_s is None else offset_s
-
-    return offset
+def has_offsets(table: Table) -> bool:
+    """Tell whether the column `File Offset (s)` gives the start of an event in its recording."""
+    return FILE_OFFSET in table.names and table.key(START) == RAVEN_BEGIN and names_files(table)
 
 
 def names_files(table: Table) -> bool:

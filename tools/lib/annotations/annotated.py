@@ -1,6 +1,6 @@
 """Combine all annotation files of a data set."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -67,16 +67,13 @@ def rest(event: Event, lengths_s: Mapping[str, float]) -> Event:
 
 
 def word_outcomes(annotated: Mapping[str, Annotated], labels: Mapping[str, str]) -> list[Outcome]:
-    """Count, for each recording, how its words were interpreted."""
+    """Say of each annotation how its words were interpreted."""
     said = cache(lambda words: said_of_words(words, labels))
-    first: dict[tuple[str, str], str] = {}
-    counts: Counter[tuple[str, str]] = Counter()
-    for name, known in annotated.items():
-        for _, event in known.events:
-            place = said(event.words), name
-            first.setdefault(place, event.source)
-            counts[place] += 1
-    return [Outcome(WORD, reason, name, counts[reason, name], 0, first[reason, name]) for reason, name in counts]
+    return [
+        Outcome(WORD, said(event.words), name.removeprefix("./"), 1, 0, event.source)
+        for name, known in annotated.items()
+        for _, event in known.events
+    ]
 
 
 def by_recording(

@@ -65,9 +65,7 @@ def make_clips(
     usable, outcomes = usable_recordings(lying, annotated, register, features.channel)
     registered = {one.recording: one for one in register}
     annotated = measured(annotated, {name: found.length_s for name, found in usable.items()})
-    outcomes += [
-        one._replace(recording=one.recording.removeprefix("./")) for one in word_outcomes(annotated, params.labels)
-    ]
+    outcomes += word_outcomes(annotated, params.labels)
     outcomes += [
         Outcome(LEFT_OUT, MISSING, name.removeprefix("./"), 1, 0, event.source)
         for name, known in annotated.items()

@@ -45,7 +45,8 @@ def hold_out(again: bool = False) -> list[str]:
     refuse([] if table.exists() else [f"{table}: there is no such file; run {made_by}"])
     clips = read_clips(table)
     present = read_held_out()
-    before = drawn_of(folder.name, present)
+    own = [clip for clip in present if clip.dataset == folder.name]
+    before = drawn_of(folder.name, own)
     if before and not again:
         raise InputFaults(
             [
@@ -54,9 +55,8 @@ def hold_out(again: bool = False) -> list[str]:
             ]
         )
     # A row that only keeps the length says that nothing is held out.
-    has_row = any(clip.dataset == folder.name for clip in present)
-    refuse([] if has_row or again else lost_draw(folder.name))
-    refuse(false_labels(folder, clips, [clip for clip in present if clip.dataset == folder.name], clip_s))
+    refuse([] if own or again else lost_draw(folder.name))
+    refuse(false_labels(folder, clips, own, clip_s))
     refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, clips, faults or shortages(clips, params, drawn)))

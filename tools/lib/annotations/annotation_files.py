@@ -5,7 +5,6 @@ from pathlib import Path, PurePosixPath
 
 from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.runtime.table import quoted
-from stages.lib.tables.clips import is_utf8
 from tools.lib.formats.audacity import name_in_data_set
 from tools.lib.recordings.data_set import ANNOTATIONS
 from tools.lib.recordings.file_names import absolute, told_apart
@@ -52,7 +51,7 @@ def name_faults(files: Sequence[tuple[str, Path]]) -> Iterator[str]:
         other = first.setdefault(name, path)
         if absolute(other) != absolute(path):
             yield f"{path}: {other} would have the same name; rename one of them"
-        if not is_utf8(name) or not name.isprintable():
+        if not name.isprintable():  # Bytes that are not UTF-8 are not printable either.
             yield f"{path}: its name {quoted(name)} is not printable UTF-8; rename the file or folder"
         if any(part.startswith(".") for part in Path(name).parts):
             yield f"{path}: is hidden because its name begins with a dot; rename the file or folder"

@@ -96,9 +96,8 @@ def choose(
         stated = gaps(gaps(map(span, of_kind[NOCALL]), recording.length_s), recording.length_s)
         free, clear = common(free, stated), common(clear, stated)
     # Prefer windows that are sound from end to end. Without any, take windows that can be filled up.
-    nocalls = windows_within(common(free, gaps(recording.found.missing, recording.length_s)), recording, window_s, seed)
-    if not nocalls:
-        nocalls = windows_within(free, recording, window_s, seed)
+    sounding = common(free, gaps(recording.found.missing, recording.length_s))
+    nocalls = windows_within(sounding, recording, window_s, seed) or windows_within(free, recording, window_s, seed)
     others = set(held_out) - set(calls + kept)
     staying = with_sound(
         sorted(start_s for start_s in others - set(unsure) if any_has_room(clear, start_s, window_s)),

@@ -18,18 +18,8 @@ WORDS = {
     NOCALL: ("nocall", "nocalls", "no call", "no calls", "no-call", "no_call", "background"),
     UNSURE: ("?", "??", "call?", "calls?", "kw?", "possible", "uncertain", "undbio", "unknown", "unsure"),
     OTHER: (
-        "ab",
-        "hw",
-        "humpback",
-        "humpback whale",
-        "seal",
-        "sea lion",
-        "noise",
-        "ship",
-        "boat",
-        "vessel",
-        "sonar",
-        "other",
+        *("ab", "hw", "humpback", "humpback whale", "seal", "sea lion"),
+        *("noise", "ship", "boat", "vessel", "sonar", "other"),
     ),
 }
 KNOWN = {word: kind for kind, words in WORDS.items() for word in words}

@@ -18,9 +18,8 @@ class MeasuredRecording(NamedTuple):
         Its path below the data set's `recordings/`.
     found : Examined
         The result of decoding it.
-    events : sequence of (kind, Event)
-    states_nocalls : bool
-        Whether its annotations mark stretches without a call. If so, stretches that they leave empty are unknown.
+    events, states_nocalls
+        As for `Annotated`. If stretches without a call are stated, those that annotations leave empty are unknown.
     """
 
     name: str

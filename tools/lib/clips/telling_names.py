@@ -13,15 +13,8 @@ FEWEST = 5  # Fewer recordings may share a label by chance.
 def telling_words(labelled: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     """Return the words in paths that only recordings with one label have, if other recordings have another label.
 
-    Parameters
-    ----------
-    labelled : iterable of (recording, label)
-        The path of a recording below `recordings/` and the label of a clip, for each labelled clip.
-
-    Returns
-    -------
-    dict
-        From each word to its recordings, at least `FEWEST`.
+    `labelled` has the path of the recording and the label of each labelled clip. The result is from each word to its
+    recordings, at least `FEWEST`.
     """
     labels_of, recordings_of, labels = defaultdict(set), defaultdict(set), set()
     for recording, label in labelled:

@@ -28,15 +28,8 @@ LABELS = ("label", "annotation", "species")
 SCORE = "score"  # Of detections.
 HEADER_LINES = 20  # There may be blank lines before the header.
 PLACE = (
-    "Selection",
-    "View",
-    "Channel",
-    "Begin Time (s)",
-    "End Time (s)",
-    "Low Freq (Hz)",
-    "High Freq (Hz)",
-    "Begin File",
-    "Begin Path",
+    *("Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)"),
+    *("Begin File", "Begin Path"),
 )
 COLUMNS = (*PLACE, "Label", "Note")
 OFFSET = "File Offset (s)"

@@ -260,15 +260,6 @@ def test_an_unfinished_header_is_said_and_its_samples_are_read(repository, tmp_p
     assert [row.split(",")[2] for row in joined()] == ["0.000", "2.000"]
 
 
-def test_what_a_terminal_cannot_show_is_no_fault(repository, tmp_path):
-    write_noise(tmp_path / "north" / "Ørsted.wav", 2.0, seed=10)
-    (tmp_path / "north" / "録音.wav").write_bytes(b"")
-    command = ("python", "-m", "tools.add_recordings", str(tmp_path / "north"))
-    result = run_in(repository, *command, PYTHONPATH=str(REPOSITORY), PYTHONIOENCODING="ascii")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "\\u9332\\u97f3.wav is empty" in result.stdout
-
-
 def test_spellings_of_one_site_are_one(repository, tmp_path):
     text = CLIPS.replace(",reef", ",bush-point")
     Path("data/bay/clips.csv").write_text(text)

@@ -86,11 +86,6 @@ def test_windows_are_searched_as_if_one_by_one(starts, stretch, window_ms):
     assert any_overlaps(starts, window_s, stretch) == any(a < stretch[1] and stretch[0] < b for a, b in one_by_one)
 
 
-def test_common_stretches():
-    assert common([(0, 10), (20, 30)], [(5, 25)]) == [(5, 10), (20, 25)]
-    assert common([(0, 10)], [(10, 20)]) == []
-
-
 @settings(derandomize=True, deadline=None)
 @given(MS, MS, st.floats(0.1, 10), st.floats(0, 0.999))
 def test_tiles_lie_in_their_stretch_side_by_side(first, second, window_s, shift):

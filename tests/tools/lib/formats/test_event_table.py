@@ -260,25 +260,8 @@ def test_times_without_offset_are_of_the_one_file_only_where_the_table_is_named_
 # Whatever a file holds.
 
 PIECES = ["filename", "Begin Time (s)", "end", "File Offset (s)", "End File", "label", "MANUAL ID", "Selection", "View"]
-PIECES += [
-    "a.wav",
-    "sea/b.wav",
-    "1.5",
-    "2,5",
-    "0:01",
-    "NA",
-    "call",
-    "HW?",
-    '"',
-    '"S01"',
-    "\t",
-    ",",
-    ";",
-    "\n",
-    "\n",
-    " ",
-    "\\",
-]
+PIECES += ["a.wav", "sea/b.wav", "1.5", "2,5", "0:01", "NA", "call", "HW?"]
+PIECES += ['"', '"S01"', "\t", ",", ";", "\n", "\n", " ", "\\"]
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join))

@@ -16,7 +16,7 @@ from tools.lib.clips.foreign_ids import foreign_ids
 from tools.lib.clips.known_clips import note_all_answered
 from tools.lib.params_file import PARAMS, Value, set_params
 from tools.lib.split.hold_out import hold_out
-from tools.lib.split.split_suggestion import left_to_train_on, suggested_counts
+from tools.lib.split.split_suggestion import LEAST, left_to_train_on, suggested_counts
 from tools.lib.wording import counted
 
 Values = dict[tuple[str, str], Value]
@@ -93,7 +93,8 @@ def sizes_when_drawn(clips: Sequence[Clip], split: SplitParams, held_out: Sequen
         numbers |= {part: SMALLEST_SHARE for part, size in sizes.items() if not size}
         numbers["train"] = float(1 - sum(map(Fraction, map(str, numbers.values()))))
     else:
-        numbers["train"] = left_to_train_on(clips, {clip.clip_id for clip in held_out}, drawn["split.group_by"])
+        left = left_to_train_on(clips, {clip.clip_id for clip in held_out}, drawn["split.group_by"])
+        numbers["train"] = max(LEAST, left)  # If fewer are left, split says so.
     values: Values = {("split", part): size for part, size in numbers.items()}
     tests = {clip.clip_id for clip in held_out if clip.part == "test"}
     recordings = sorted({clip.recording for clip in clips if clip.clip_id in tests})

@@ -7,6 +7,8 @@ import yaml
 
 from stages import split
 from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.clips import recording_of
+from stages.lib.tables.held_out import read_held_out
 from stages.lib.tables.split import SPLIT
 from tests.stages.conftest import write_data_set
 from tests.support.edit import replace_in
@@ -30,6 +32,18 @@ def test_a_data_set_that_has_lost_its_calls_is_refused_in_a_sentence(tmp_path, m
     with pytest.raises(InputFaults) as refusal:
         use(TABLE)
     assert refusal.value.lines == [fault]
+
+
+def test_a_data_set_that_has_lost_the_calls_to_train_on_keeps_valid_params(tmp_path, monkeypatch):
+    write_data_set(tmp_path, recording_count=12)
+    monkeypatch.chdir(tmp_path)
+    held_out = {recording_of(clip.clip_id) for clip in read_held_out()}
+    rows = TABLE.read_text().splitlines(keepends=True)
+    rows = [row if row.partition("_")[0] in held_out else row.replace(",call,", ",nocall,") for row in rows]
+    TABLE.write_text("".join(rows))
+    use(TABLE)
+    with pytest.raises(InputFaults, match="train: not one call clip is left .* or draw others with"):
+        split.main()
 
 
 @pytest.mark.parametrize("drawn", [NO_POOL, A_LIST], ids=["shares without a pool", "a list of test recordings"])

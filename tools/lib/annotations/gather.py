@@ -59,12 +59,9 @@ def gathered(folder: Path, params: ImportParams) -> Gathered:
     lying = {one.recording: folder / RECORDINGS / one.recording for one in register}
     files, unclear = present_files(folder), read_unclear(folder / ANNOTATIONS)
     finder = Finder(lying)
-
-    def find(file: str, name: str) -> Match:
-        return Match([], []) if (file, name) in unclear else finder.find(name, folder_of(file))
-
     read = dict(zip(files, read_all(list(files.values()), params.labels, params.words), strict=True))
-    return Gathered(resolve(read, find).read, register, lying, {}, unclear, meant_by(unclear, lying), [])
+    found = resolve(read, lambda file, name: finder.find(name, folder_of(file)), unclear)
+    return Gathered(found.read, register, lying, {}, unclear, meant_by(unclear, lying), [])
 
 
 def gather(folder: Path, given: Sequence[Path], source: Path | None, params: ImportParams) -> Gathered:
@@ -103,7 +100,7 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     offered = audio_files(source) if source else {}
     had_before = registered | present
     unclear_before = {name for name in read_unclear(folder / ANNOTATIONS) if name[0] in before}
-    found = resolve(read, finding(had_before, had_before | offered, before, unclear_before))
+    found = resolve(read, finding(had_before, had_before | offered, before), unclear_before)
 
     clips = {name: clip for of_folder in tables.values() for name, clip in of_folder.items()}
     everywhere = had_before | offered | {name: clip.path for name, clip in clips.items()}
@@ -154,14 +151,12 @@ def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
 
 
 def finding(
-    had: Mapping[str, Path], all_there: Mapping[str, Path], before: Mapping[str, Path], unclear: set[Name]
+    had: Mapping[str, Path], all_there: Mapping[str, Path], before: Mapping[str, Path]
 ) -> Callable[[str, str], Match]:
     """Return a function that finds recordings; for files already in the data set, it looks there first."""
     in_data_set, everywhere = Finder(had), Finder(all_there)
 
     def find(file: str, name: str) -> Match:
-        if (file, name) in unclear:
-            return Match([], [])
         if file in before:
             match = in_data_set.find(name, folder_of(file))
             if len(match.meant) == 1:

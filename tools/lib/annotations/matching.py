@@ -37,7 +37,7 @@ class Resolved(NamedTuple):
         return {name for one in self.read for name in one.origins}
 
 
-def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match]) -> Resolved:
+def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match], unclear: set[Name]) -> Resolved:
     """Find the recordings that annotation files name.
 
     Parameters
@@ -46,12 +46,14 @@ def resolve(read: Mapping[str, Annotations], find: Callable[[str, str], Match]) 
         From the path of a file below `annotations/` to its annotations.
     find : callable
         From such a path and the name of a recording in it to the files that match.
+    unclear : set of (file, name)
+        Names that were ambiguous before, so they match no file.
     """
     resolved = Resolved([], {}, {})
     for file, one in read.items():
         path_of = {}
         for name in names_in(one):
-            meant, elsewhere = find(file, name)
+            meant, elsewhere = Match([], []) if (file, name) in unclear else find(file, name)
             if len(meant) == 1:
                 path_of[name] = meant[0]
             elif meant:

@@ -104,8 +104,8 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
         if not wordless or not says_nothing(start_s, lasting_s, times):
             offset_s = seconds(row.cells[FILE_OFFSET]) if offsets else None
             from_s = start_s if offset_s is None else offset_s
-            words = words_of(row.cells, groups)
-            event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, words)
+            of_event = words_of(row.cells, groups)
+            event = Event(f"{table.path}:{row.line}", recording, from_s, from_s + lasting_s, of_event)
             placed.append(Placed(row, start_s, event))
     placed = once(placed)
     faults += offset_faults(table, placed)

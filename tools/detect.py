@@ -22,6 +22,7 @@ from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.running import run
 from tools.lib.command_parser import command_parser
 from tools.lib.detection.detector import feature_params
+from tools.lib.detection.run_record import DETECTIONS
 from tools.lib.field.wanted_threshold import Wanted, count_per_hour, share, threshold_for
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording
@@ -31,8 +32,6 @@ from tools.lib.search.run_tables import DAY, RECORDING
 from tools.lib.search.search import Outcome, keep, scored
 from tools.lib.search.task import task
 from tools.lib.wording import counted
-
-FOLDER = Path("detections")
 
 
 def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str]:
@@ -85,9 +84,9 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
     parser.add_argument(
         "--output",
         type=Path,
-        default=FOLDER,
+        default=DETECTIONS,
         metavar="FOLDER",
-        help=f"output folder, created if missing (default: {FOLDER}/)",
+        help=f"output folder, created if missing (default: {DETECTIONS}/)",
     )
     parser.add_argument("--format", choices=FORMS, default="raven", help="format of the tables (default: raven)")
     level = parser.add_mutually_exclusive_group()

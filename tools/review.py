@@ -18,7 +18,7 @@ from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
 from stages.lib.tables.reviews import Review, write_reviews
 from tools.lib.command_parser import command_parser
-from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
+from tools.lib.detection.run_record import DETECTIONS, RECORD, Run, RunRecording, read_run
 from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, read_covered, write_covered
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
@@ -32,8 +32,6 @@ from tools.lib.verdicts.data_set import (
     twins_by_name,
 )
 from tools.lib.wording import counted
-
-FOLDER = Path("detections")
 
 
 class Planned(NamedTuple):
@@ -128,7 +126,11 @@ def main() -> None:
     """Draw windows from the given folders."""
     parser = command_parser(__doc__)
     parser.add_argument(
-        "folders", nargs="*", type=Path, metavar="FOLDER", help=f"output folder of tools.detect (default: {FOLDER}/)"
+        "folders",
+        nargs="*",
+        type=Path,
+        metavar="FOLDER",
+        help=f"output folder of tools.detect (default: {DETECTIONS}/)",
     )
     parser.add_argument(
         "--count", type=int, default=100, metavar="N", help="windows to draw at random per folder (default: 100)"
@@ -143,7 +145,7 @@ def main() -> None:
     least = {"count": 1, "surest": 0, "uncertain": 0}
     numbers = {name: getattr(given, name) for name in least}
     refuse(f"--{name} {numbers[name]}: should be {few} or more" for name, few in least.items() if numbers[name] < few)
-    folders = list({folder.resolve(): folder for folder in given.folders}.values()) or [FOLDER]
+    folders = list({folder.resolve(): folder for folder in given.folders}.values()) or [DETECTIONS]
     print(*review(folders, Counts(given.count, given.surest, given.uncertain)), sep="\n")
 
 

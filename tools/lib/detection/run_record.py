@@ -18,6 +18,7 @@ from stages.lib.runtime.table import quoted, read_table, write_table
 from stages.lib.tables.clips import parse_seconds
 from tools.lib.detection.detections import window_starts
 
+DETECTIONS = Path("detections")  # The folder of a run if none is given.
 RECORD, SCORES = "run.json", "scores"
 SCORE_COLUMNS = ("start_s", "p_call")
 RUN_DIGITS = 12

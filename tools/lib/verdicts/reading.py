@@ -8,15 +8,13 @@ from stages.lib.runtime.table import quoted
 from stages.lib.tables.expert import one_spelling
 from stages.lib.tables.reviews import Review
 from tools.lib.answers.signature import Signature
-from tools.lib.detection.run_record import RECORD, Run, read_run
+from tools.lib.detection.run_record import DETECTIONS, RECORD, Run, read_run
 from tools.lib.formats.selections import Selection, is_filled_in
 from tools.lib.recordings.recording_finder import Finder
 from tools.lib.recordings.recording_name import named_after
 from tools.lib.verdicts.scored import Scored
 from tools.lib.verdicts.verdict_files import HandedIn, runs_of
 from tools.lib.verdicts.verdicts import Verdict, of_deleted, verdicts_of
-
-DETECTIONS = Path("detections")
 
 
 def folder_of(file: HandedIn, given: Path | None) -> Path:

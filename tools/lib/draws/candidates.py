@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tools.lib.detection.detections import SAME_S
+
 # Each bin is (low, high], because a detection scores more than the threshold. The first bin includes 0.
 BIN_EDGES = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 BINS = tuple(f"{low:.2f}-{high:.2f}" for low, high in zip(BIN_EDGES[:-1], BIN_EDGES[1:], strict=True))
-SAME_S = 1e-6
 
 
 class Candidate(NamedTuple):
@@ -23,7 +24,7 @@ class Candidate(NamedTuple):
     site, recording : str
         Site (may be empty), and name of the recording in its run.
     start_s : float
-        Seconds from the start of the recording.
+        Seconds from the start of the recording, to the millisecond, as for clips.
     p_call : float
         Its score.
     """
@@ -76,6 +77,6 @@ def candidates_of(
     """Return the candidates of a recording in order of time; parameters as for `candidate_windows`."""
     chosen = candidate_windows(starts_s, p_call, clip_s)
     return [
-        Candidate(site, recording, float(start_s), float(score))
+        Candidate(site, recording, round(float(start_s), 3), float(score))
         for start_s, score in zip(starts_s[chosen], p_call[chosen], strict=True)
     ]

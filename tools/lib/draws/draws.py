@@ -153,12 +153,12 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     batch_of = {one.recording: one.batch for one in covered}
     names = [one.name for one in new or recordings if one.name not in changed]
     gone = {(review.recording, review.start_s) for review in before}
-    free = [one for name in names for one in of_recording[name] if place_of(one) not in gone]
+    free = [one for name in names for one in of_recording[name] if (one.recording, one.start_s) not in gone]
     weight_of = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
     rest = set(free) - weight_of.keys()
     highest = surest(rest, counts.surest)
     doubtful = most_uncertain(rest - set(highest), counts.uncertain)
-    candidate_of = {window_id(run.run, *place_of(one)): one for one in [*weight_of, *highest, *doubtful]}
+    candidate_of = {window_id(run.run, one.recording, one.start_s): one for one in [*weight_of, *highest, *doubtful]}
     windows = [
         review_of(run.run, clip_id, one, batch_of[one.recording], weight_of.get(one))
         for clip_id, one in sorted(candidate_of.items(), key=lambda item: stable_random(f"order:{item[0]}"))
@@ -185,14 +185,9 @@ def covered_by(batch: str, recording: RunRecording, candidates: Sequence[Candida
     return Covered(batch, recording.name, recording.site, recording.sound_s / 3600, counts)
 
 
-def place_of(candidate: Candidate) -> tuple[str, float]:
-    """Return the recording and start of a candidate for a review; starts are to the millisecond, as for clips."""
-    return candidate.recording, round(candidate.start_s, 3)
-
-
 def review_of(run: str, clip_id: str, candidate: Candidate, batch: str, weight: float | None) -> Review:
     """Return a window to review. Without a weight it was not drawn at random, so it has no batch, score and bin."""
-    place = place_of(candidate)
+    place = candidate.recording, candidate.start_s
     if weight is None:
         return Review(run, "", clip_id, *place, candidate.site, None, "", None)
     return Review(run, batch, clip_id, *place, candidate.site, candidate.p_call, candidate.bin, weight)

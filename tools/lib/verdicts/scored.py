@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tools.lib.detection.detections import SAME_S
 from tools.lib.detection.run_record import Run, RunRecording, read_scores
-from tools.lib.draws.candidates import SAME_S, candidate_windows
+from tools.lib.draws.candidates import candidate_windows
 from tools.lib.formats.selections import Selection
 
 

@@ -16,9 +16,9 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
-from stages.lib.tables.reviews import Review, write_reviews
+from stages.lib.tables.reviews import write_reviews
 from tools.lib.command_parser import command_parser
-from tools.lib.detection.run_record import DETECTIONS, RECORD, Run, RunRecording, read_run
+from tools.lib.detection.run_record import DETECTIONS, RECORD, Run, read_run
 from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, read_covered, write_covered
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
@@ -47,21 +47,19 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     """Draw the windows of one folder, or refuse."""
     run = read_run(folder)
     refuse(run_faults(data, folder, run))
-    there = [one for one in run.recordings if Path(one.path).is_file()]
-    said = [f"{one.path}: is no longer there; no window of it is drawn" for one in run.recordings if one not in there]
-    held_out = held_out_reasons(data, there, present_names(data, there))
-    usable = [one for one in there if one.name not in held_out]
-    said += [f"{one.path}: {held_out[one.name]}; no window of it is drawn" for one in there if one.name in held_out]
+    path_of = {one.name: Path(one.path) for one in run.recordings}
+    there = [one for one in run.recordings if path_of[one.name].is_file()]
+    reasons = {name: "is no longer there" for name, path in path_of.items() if not path.is_file()}
+    reasons |= held_out_reasons(data, there, present_names(data, there))
+    allowed = [one for one in there if one.name not in reasons]
     drawn_before = {one.recording for one in read_covered(folder)}
-    first_of = {
-        name: min(twins, key=lambda one: one.name not in drawn_before) for name, twins in twins_by_name(usable).items()
-    }
-    said += [
-        f"{one.path}: holds the same bytes as {first_of[one.name].path}; no window of it is drawn"
-        for one in usable
-        if first_of[one.name] != one
-    ]
-    usable = [one for one in usable if first_of[one.name] == one]
+    twins_of = twins_by_name(allowed)
+    for one in allowed:
+        first = min(twins_of[one.name], key=lambda twin: twin.name not in drawn_before)
+        if first != one:
+            reasons[one.name] = f"holds the same bytes as {first.path}"
+    usable = [one for one in allowed if one.name not in reasons]
+    said = [f"{path_of[name]}: {reason}; no window of it is drawn" for name, reason in reasons.items()]
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
     draw = draw_windows(folder, run, usable, counts)
     said += [
@@ -80,18 +78,14 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
 
 def page_of(planned: Planned, params: FeatureParams) -> str:
     """Return the page of a draw."""
-    recording_of = {one.name: one for one in planned.run.recordings}
-    shown = [shown_as(one, recording_of[one.recording], planned.folder) for one in planned.draw.windows]
-    digest = f"{planned.run.run}-{planned.draw.windows[0].clip_id}"
+    path_of = {one.name: Path(one.path) for one in planned.run.recordings}
+    windows = planned.draw.windows
+    clips = [Clip(0, one.clip_id, one.recording, one.start_s, UNLABELLED, one.site) for one in windows]
+    shown = [Shown(clip, path_of[clip.recording], str(planned.folder / RECORD)) for clip in clips]
+    digest = f"{planned.run.run}-{windows[0].clip_id}"
     return label_document(
         planned.folder.name, digest, shown, params, scores=planned.draw.scores, answered_by={}, table=None
     )
-
-
-def shown_as(review: Review, recording: RunRecording, folder: Path) -> Shown:
-    """Return a window to show."""
-    clip = Clip(0, review.clip_id, review.recording, review.start_s, UNLABELLED, review.site)
-    return Shown(clip, Path(recording.path), str(folder / RECORD))
 
 
 def write(planned: Planned, params: FeatureParams) -> list[str]:

@@ -1,7 +1,6 @@
 """The threshold for a wanted number of false alarms per hour or a wanted precision, from `metrics/field.json`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from stages.lib.cards.field_results import FIELD, read_field
@@ -48,7 +47,7 @@ def share(text: str) -> Wanted:
     return Wanted(f"--precision {least:g}", "precision", lambda value: value >= least, "low")
 
 
-def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float, str]:
+def threshold_for(wanted: Wanted, model: str) -> tuple[float, str]:
     """Return the lowest threshold whose estimate is good enough, and a sentence about it.
 
     Only the estimate has to be good enough, because requiring it of the whole interval would take too many reviews. The
@@ -59,14 +58,13 @@ def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float
     wanted : Wanted
     model : str
         Digest of the model that is going to detect.
-    path : Path
 
     Raises
     ------
     InputFaults
         If the report is about another model, or no threshold is known to be good enough.
     """
-    points = points_for(wanted, model, path)
+    points = points_for(wanted, model)
     for point in points:
         value = point[wanted.measure]
         if point["heard"] and value is not None and wanted.met_by(value):
@@ -75,26 +73,26 @@ def threshold_for(wanted: Wanted, model: str, path: Path = FIELD) -> tuple[float
     raise InputFaults(
         [
             f"{wanted.option}: no threshold up to {heard:g}, above which the last windows were heard, is that good by "
-            f"{path}; ask for less, or review more detections"
+            f"{FIELD}; ask for less, or review more detections"
         ]
     )
 
 
-def points_for(wanted: Wanted, model: str, path: Path) -> Sequence[Mapping[str, Any]]:
+def points_for(wanted: Wanted, model: str) -> Sequence[Mapping[str, Any]]:
     """Return the operating points of the report; refuse a report about another model."""
-    metrics = read_field(path)
+    metrics = read_field()
     points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
     if of_model != model:
         raise InputFaults(
             [
-                f"{wanted.option}: {path} is about another model; review detections of this one "
+                f"{wanted.option}: {FIELD} is about another model; review detections of this one "
                 f"(python -m tools.review) and run {REPORT}, or give --threshold"
             ]
         )
     if not points:
         raise InputFaults(
             [
-                f"{wanted.option}: {path} has no report yet; review detections (python -m tools.review, "
+                f"{wanted.option}: {FIELD} has no report yet; review detections (python -m tools.review, "
                 f"python -m tools.add_reviews) and run {REPORT}, or give --threshold"
             ]
         )

@@ -93,14 +93,13 @@ def rows_of(
     finder, table = finder_of(windows), named_after(path.name)
     in_use, others = DataSetWindows([*windows, *ever[0]]), [DataSetWindows(of_data_set) for of_data_set in ever[1:]]
     for selection in selections:
-        text = TEXT.fullmatch(selection.text.strip())
-        label, note = (text[1].lower(), text[2]) if text else ("", "")
+        label, said = label_of(selection)
         clip_id, fault = exact_clip(selection, [in_use], table), None
         if not clip_id:
             clip_id, fault = queued_clip(selection, windows, finder, table)
         if fault and (elsewhere := exact_clip(selection, others, table)):
             clip_id, fault = elsewhere, None
-        if not text:
+        if not label:
             fault = f"unknown text {quoted(selection.text)}; write {', '.join(LABELS)}, and optionally a note after it"
         elif clip_id in rows and rows[clip_id].cells["label"] != label:
             before = rows[clip_id]
@@ -110,8 +109,14 @@ def rows_of(
         else:
             cells = {"clip_id": clip_id, "label": label, "annotator": annotator, "date": day}
             rows.setdefault(clip_id, Row(selection.line, cells))
-            notes[clip_id] += [note or "", selection.note]
+            notes[clip_id] += said
     return [Row(row.line, row.cells | {"note": joined(notes[clip_id])}) for clip_id, row in rows.items()], faults
+
+
+def label_of(selection: Selection) -> tuple[str, list[str]]:
+    """Return the label and the notes of a selection; an empty label if its first word is unknown."""
+    match = TEXT.fullmatch(selection.text.strip())
+    return (match[1].lower(), [match[2] or "", selection.note]) if match else ("", [])
 
 
 def is_filled_in(selection: Selection) -> bool:

@@ -74,7 +74,7 @@ def table_verdicts(
             f"{file.path}: is not named like a table of the run, so it is unknown which rows were deleted; give it the "
             "name back that python -m tools.detect has written, or leave out --deleted"
         )
-    verdicts, of_rows = verdicts_of(file.path, meant, lambda one: scores_of(one.recording), signature)
+    verdicts, of_rows = verdicts_of(file.path, meant, scores_of, signature)
     if deleted:
         for name in of_table:
             rows = [one for one in meant if one.recording == name]

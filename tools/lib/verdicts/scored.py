@@ -45,10 +45,6 @@ class Scored:
         """Tell whether the window of the run closest to a start has a score."""
         return not np.isnan(self.p_call[np.argmin(np.abs(self.starts_s - start_s))])
 
-    def has_score(self, text: str) -> bool:
-        """Tell whether a score, at its written precision, is a score of the recording."""
-        return bool(np.any(self.matches(self.p_call, text)))
-
     @staticmethod
     def matches(p_call: np.ndarray, text: str) -> np.ndarray:
         """Tell which scores agree with a text at its precision: ndarray of bool of the same shape."""

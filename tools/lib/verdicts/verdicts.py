@@ -20,7 +20,7 @@ from stages.lib.tables.expert import LABELS, UNSURE
 from tools.lib.annotations.windows import centred_windows
 from tools.lib.answers.signature import Signature
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.formats.selections import TEXT, Selection, is_filled_in, joined
+from tools.lib.formats.selections import Selection, is_filled_in, joined, label_of
 from tools.lib.verdicts.scored import Scored
 
 BEYOND_S = 0.1  # Stated ends are often some samples late.
@@ -58,12 +58,6 @@ class Verdict(NamedTuple):
     instead_of: str = ""
 
 
-def label_of(selection: Selection) -> tuple[str, str]:
-    """Return the label and the note in the text of a selection; an empty label if the word is unknown."""
-    match = TEXT.fullmatch(selection.text.strip())
-    return (match[1].lower(), joined([match[2] or "", selection.note])) if match else ("", "")
-
-
 def place_fault(selection: Selection, recording: RunRecording) -> str | None:
     """Return the fault of the times of a row; None if it has none."""
     if selection.start_s < recording.length_s and selection.end_s <= recording.length_s + BEYOND_S:
@@ -81,7 +75,7 @@ def verdict_fault(selection: Selection, scored: Scored) -> str | None:
         return f"unknown verdict {quoted(selection.text)}{suggestion(word, LABELS)}; optionally a note after it"
     if selection.score:
         try:
-            known = scored.has_score(selection.score)
+            known = Scored.matches(scored.p_call, selection.score).any()
         except ValueError:
             return f"score {quoted(selection.score)} is not a number; leave the scores as they were"
         if not known:
@@ -112,7 +106,7 @@ def windows_of(selection: Selection, scored: Scored) -> tuple[list[float], bool]
 
 
 def verdicts_of(
-    path: Path, selections: Sequence[Selection], scored_as: Callable[[Selection], Scored], signature: Signature
+    path: Path, selections: Sequence[Selection], scores_of: Callable[[str], Scored], signature: Signature
 ) -> tuple[list[Verdict], list[str]]:
     """Turn the rows of a table into verdicts about windows, and list faults; rows not filled in are skipped.
 
@@ -120,22 +114,22 @@ def verdicts_of(
     ----------
     path : Path
     selections : sequence of Selection
-    scored_as : callable
-        From a selection to its recording with scores.
+    scores_of : callable
+        From the name of a recording to its scores.
     signature : Signature
         Annotator and day of the verdicts.
     """
     verdicts, faults = [], []
     for selection in selections:
-        place, scored = f"{path}:{selection.line}", scored_as(selection)
+        place, scored = f"{path}:{selection.line}", scores_of(selection.recording)
         fault = place_fault(selection, scored.recording)
         if not fault and is_filled_in(selection):
             fault = verdict_fault(selection, scored)
             starts_s, own = ([], False) if fault else windows_of(selection, scored)
             if not fault and not starts_s:
                 fault = f"{selection.start_s:g} to {selection.end_s:g} s of {scored.recording.name} hold no sound"
-            label, note = label_of(selection)
-            said = label, note, signature.annotator or "?", signature.day
+            label, notes = label_of(selection)
+            said = label, joined(notes), signature.annotator or "?", signature.day
             name = scored.recording.name
             verdicts += [Verdict(place, name, start_s, *said, own) for start_s in starts_s]
             if own and label != NOCALL:

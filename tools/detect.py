@@ -75,11 +75,7 @@ def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
     """Read the command line."""
     parser = command_parser(__doc__)
     parser.add_argument(
-        "recordings",
-        nargs="+",
-        type=Path,
-        metavar="RECORDING",
-        help="audio file, or folder of audio files",
+        "recordings", nargs="+", type=Path, metavar="RECORDING", help="audio file, or folder of audio files"
     )
     parser.add_argument(
         "--output",

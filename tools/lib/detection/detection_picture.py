@@ -5,22 +5,20 @@ from math import ceil
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from stages.lib.audio.recording import read_window
 from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.detections import Detection
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.pictures.clip_view import Spectrogram, colour, plain_spectrogram
-from tools.lib.pictures.figure_file import write_figure
+from tools.lib.pictures.clip_view import plain_spectrogram
+from tools.lib.pictures.figure_file import new_figure, show, write_figure
 from tools.lib.wording import counted
 
 ROW_S = 60
 # Longer recordings show only the rows with the highest scores, so that the picture stays readable.
 MOST_ROWS = 20
 ROW_INCHES = 12.0, 1.6
-DOTS_PER_INCH = 100
 BOX_COLOUR = "cyan"
 
 
@@ -30,7 +28,7 @@ def draw_detections(
     """Write the picture of a recording: one row per minute, at most `MOST_ROWS`."""
     minutes = shown_minutes(recording.length_s, detections)
     width, height = ROW_INCHES
-    figure = Figure(figsize=(width, height * len(minutes) + 0.4), dpi=DOTS_PER_INCH, layout="constrained")
+    figure = new_figure(width, height * len(minutes) + 0.4)
     figure.suptitle(title(recording, detections, len(minutes)), fontsize=9, parse_math=False)
     for axes, minute in zip(figure.subplots(len(minutes), squeeze=False).ravel(), minutes, strict=True):
         start_s = minute * ROW_S
@@ -38,7 +36,8 @@ def draw_detections(
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
         samples = read_window(Path(recording.path), start_s, length_s, params.sample_rate, params.channel)
         highest_hz = min(recording.sample_rate, params.sample_rate) / 2
-        draw_row(axes, plain_spectrogram(samples, start_s, params, highest_hz))
+        show(axes, plain_spectrogram(samples, start_s, params, highest_hz))
+        axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
         axes.set_xlim(start_s, start_s + ROW_S)
         for detection in detections:
             if start_s < detection.end_s and detection.start_s < start_s + ROW_S:
@@ -60,15 +59,6 @@ def title(recording: RunRecording, detections: Sequence[Detection], shown: int) 
     minutes = ceil(recording.length_s / ROW_S)
     part = "" if shown == minutes else f"; {shown} of {minutes} minutes, those with the highest scores"
     return f"{recording.name}: {counted(len(detections), 'detection')}{part}"
-
-
-def draw_row(axes: Axes, spectrogram: Spectrogram) -> None:
-    """Draw one minute of sound."""
-    extent = (spectrogram.start_s, spectrogram.end_s, spectrogram.hz[0] / 1000, spectrogram.hz[-1] / 1000)
-    axes.imshow(colour(spectrogram), aspect="auto", extent=extent)
-    axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
-    axes.yaxis.set_major_formatter("{x:g} kHz")
-    axes.tick_params(labelsize=6)
 
 
 def draw_box(axes: Axes, detection: Detection, start_s: float, params: FeatureParams) -> None:

@@ -58,11 +58,7 @@ def window_starts(length_s: float, clip_s: float, hop_s: float) -> np.ndarray:
 
 
 def find_detections(
-    p_call: np.ndarray,
-    starts_s: np.ndarray,
-    clip_s: float,
-    recording: Examined,
-    threshold: float,
+    p_call: np.ndarray, starts_s: np.ndarray, clip_s: float, recording: Examined, threshold: float
 ) -> list[Detection]:
     """Merge the windows above a threshold.
 

@@ -53,10 +53,7 @@ def field_metrics(
 
 
 def described(
-    reviews: Sequence[Review],
-    sample: Sample,
-    fitted: Recalibration | None,
-    thresholds: Sequence[float],
+    reviews: Sequence[Review], sample: Sample, fitted: Recalibration | None, thresholds: Sequence[float]
 ) -> dict[str, Any]:
     """Return the size of a sample and its estimates."""
     drawn = [one for one in reviews if one.drawn]

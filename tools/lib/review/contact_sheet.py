@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 import soundfile
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from stages.lib.cards.markdown import code
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.tables.clips import Clip, read_clips
-from tools.lib.pictures.clip_view import ClipView, colour, view_clip
-from tools.lib.pictures.figure_file import write_figure
+from tools.lib.pictures.clip_view import ClipView, view_clip
+from tools.lib.pictures.figure_file import new_figure, show, write_figure
 from tools.lib.review.label_changes import Change
 from tools.lib.review.label_contradictions import Evidence
 from tools.lib.wording import counted
@@ -22,7 +21,6 @@ from tools.lib.wording import counted
 MOST_CLIPS = 48
 COLUMNS = 4
 TILE_INCHES = 4.0, 2.6
-DOTS_PER_INCH = 100
 LONGEST_LINE = 60
 CONTEXT_DARKNESS = 0.5
 
@@ -95,7 +93,7 @@ def draw_sheet(path: Path, tiles: Sequence[Tile]) -> None:
     columns = min(COLUMNS, len(tiles))
     rows = -(-len(tiles) // columns)
     width, height = TILE_INCHES
-    figure = Figure(figsize=(columns * width, rows * height), dpi=DOTS_PER_INCH, layout="constrained")
+    figure = new_figure(columns * width, rows * height)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, tile in zip(grid, tiles, strict=False):
         draw_tile(axes, tile)
@@ -107,16 +105,13 @@ def draw_sheet(path: Path, tiles: Sequence[Tile]) -> None:
 def draw_tile(axes: Axes, tile: Tile) -> None:
     """Draw one clip, with its context darkened."""
     view = tile.view
-    extent = (view.plain.start_s, view.plain.end_s, view.plain.hz[0] / 1000, view.plain.hz[-1] / 1000)
-    axes.imshow(colour(view.plain), aspect="auto", extent=extent)
+    show(axes, view.plain)
     for start_s, end_s in ((view.plain.start_s, view.clip_start_s), (view.clip_end_s, view.plain.end_s)):
         if start_s < end_s:
             axes.axvspan(start_s, end_s, color="black", alpha=CONTEXT_DARKNESS, linewidth=0)
     for edge_s in (view.clip_start_s, view.clip_end_s):
         axes.axvline(edge_s, color="white", linewidth=0.8)
-    axes.set_xlim(extent[:2])
+    axes.set_xlim(view.plain.start_s, view.plain.end_s)
     # A name may contain a formula for matplotlib.
     axes.set_title(tile.title, fontsize=8, loc="left", parse_math=False)
     axes.xaxis.set_major_formatter("{x:g} s")
-    axes.yaxis.set_major_formatter("{x:g} kHz")
-    axes.tick_params(labelsize=6)

@@ -83,8 +83,7 @@ def review_run(
     refuse(fault for _, faults in found for fault in faults)
     before, drawn = clips_before(data, run.run), {(review.recording, review.start_s): review for review in draws}
     verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
-    joining, faults = plan_joining(data, recordings, verdicts, given.minutes, before)
-    refuse(faults)
+    joining = plan_joining(data, recordings, verdicts, given.minutes, before)
     reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, recordings)
     batches = {review.batch for review in reviews if review.drawn}
     return Reviewed(verdicts, joining, reviews, searched_by(run, read_covered(folder), batches))

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import soundfile
 
 from stages.lib.audio.recording import duration_s
-from stages.lib.tables.clips import UNLABELLED, Clip, recording_id, same_site
+from stages.lib.runtime.faults import refuse
+from stages.lib.tables.clips import UNLABELLED, Clip, same_site
 from tools.lib.annotations.import_stage import write_stage
 from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.foreign_ids import foreign_joining, other_sound
@@ -22,16 +23,7 @@ from tools.lib.verdicts.verdicts import Verdict
 
 
 class Joining(NamedTuple):
-    """The clips and recordings that join a data set.
-
-    Attributes
-    ----------
-    rows : list of tuple
-        For each verdict, the row of its clip.
-    recordings : dict
-        From the path of each recording below the data set's `recordings/` to its file.
-    excerpts : list of Excerpt
-    """
+    """What joins a data set: the row of each verdict's clip, whole recordings by their path in it, and excerpts."""
 
     rows: list[ClipRow]
     recordings: dict[str, Path]
@@ -44,27 +36,17 @@ def plan_joining(
     verdicts: Sequence[Verdict],
     minutes: float | None,
     before: Mapping[tuple[str, float], Clip],
-) -> tuple[Joining, list[str]]:
-    """Find the clip of each verdict and the recordings that have to join for it, and list all faults.
+) -> Joining:
+    """Find the clip of each verdict and the recordings that have to join for it, or refuse all faults.
 
-    Parameters
-    ----------
-    data : DataSet
-    recordings : mapping
-        From its name in the run to each recording.
-    verdicts : sequence of Verdict
-    minutes : float or None
-        Length of the excerpts that join; None for whole recordings.
-    before : mapping
-        From recording and start to the clip of each window that was reviewed before.
+    `recordings` are those of the run, by name. `before` has the clip of each window that was reviewed before, by
+    recording and start. Excerpts of some minutes join, or whole recordings if `minutes` is None.
     """
     first: dict[str, Verdict] = {}
     for verdict in verdicts:
         first.setdefault(verdict.recording, verdict)
     used = [recordings[name] for name in first]
-    faults = [fault for one in used for fault in source_faults([one], f"{first[one.name].place}:")]
-    if faults:
-        return Joining([], {}, []), faults
+    refuse(fault for one in used for fault in source_faults([one], f"{first[one.name].place}:"))
     present = present_names(data, used)
     # Twins join as one recording, under the first name, or under the name that it already has in the data set.
     twins_of = twins_by_name(recordings.values())
@@ -111,7 +93,8 @@ def plan_joining(
 
     joining = {row[0]: row[1] for row in new_rows(data, rows)}
     faults += foreign_joining(data.folder, joining, differs, "rename the recordings, and search them again")
-    return Joining(rows, whole, list(excerpts.values())), faults
+    refuse(faults)
+    return Joining(rows, whole, list(excerpts.values()))
 
 
 @cache  # Many windows lie in one excerpt.
@@ -128,13 +111,11 @@ def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:
     """List the recordings whose clips would have the same ids as clips of another recording."""
-    known = dict.fromkeys(clip.recording for clip in data.clips)
-    clashing = clashes(names, [name for name in known if name not in names])
-    of_id = {recording_id(name): name for name in known}
-    clashing |= {name: of_id[recording_id(name)] for name in names if of_id.get(recording_id(name), name) != name}
+    # Known recordings that join again count as names only, because `clashes` returns no known ones.
+    known = dict.fromkeys(clip.recording for clip in data.clips if clip.recording not in names)
     return [
         f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
-        for name, other in clashing.items()
+        for name, other in clashes(names, known).items()
     ]
 
 

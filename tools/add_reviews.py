@@ -59,11 +59,6 @@ class Reviewed(NamedTuple):
     reviews: list[Review]
     searched: list[SearchedBin]
 
-    @property
-    def clip_ids(self) -> list[str]:
-        """The clip of each verdict."""
-        return [row[0] for row in self.joining.rows]
-
 
 def review_run(
     folder: Path, files: Sequence[HandedIn], data: DataSet, given: Given, present: Sequence[Row]
@@ -84,7 +79,7 @@ def review_run(
     before, drawn = clips_before(data, run.run), {(review.recording, review.start_s): review for review in draws}
     verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
     joining = plan_joining(data, recordings, verdicts, given.minutes, before)
-    reviews = reviews_of(run.run, verdicts, [row[0] for row in joining.rows], drawn, recordings)
+    reviews = reviews_of(run.run, verdicts, joining.clip_ids, drawn, recordings)
     batches = {review.batch for review in reviews if review.drawn}
     return Reviewed(verdicts, joining, reviews, searched_by(run, read_covered(folder), batches))
 
@@ -112,7 +107,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
         by_folder[folder_of(file, given.run).resolve()].append(file)
     reviewed = [review_run(folder, of_folder, data, given, present) for folder, of_folder in by_folder.items()]
     verdicts = [verdict for one in reviewed for verdict in one.verdicts]
-    clip_ids = [clip_id for one in reviewed for clip_id in one.clip_ids]
+    clip_ids = [clip_id for one in reviewed for clip_id in one.joining.clip_ids]
     answers = given_answers(verdicts, clip_ids, present)
     refuse(contradictions(answers))
 

@@ -59,11 +59,10 @@ class Order:
         began_s = began(recording)
         if began_s is None:
             return None
-        near = [self.ending.get((*place(recording), round(began_s) + away), []) for away in (-2, -1, 0, 1, 2)]
         found = {
             one.path: one
-            for of_second in near
-            for end_s, one in of_second
+            for away_s in (-2, -1, 0, 1, 2)
+            for end_s, one in self.ending.get((*place(recording), round(began_s) + away_s), [])
             if abs(end_s - began_s) <= FOLLOWS_S + SAME_S
         }
         return next(iter(found.values())) if len(found) == 1 else None

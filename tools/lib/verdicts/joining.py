@@ -29,6 +29,11 @@ class Joining(NamedTuple):
     recordings: dict[str, Path]
     excerpts: list[Excerpt]
 
+    @property
+    def clip_ids(self) -> list[str]:
+        """The clip of each verdict."""
+        return [row[0] for row in self.rows]
+
 
 def plan_joining(
     data: DataSet,
@@ -58,9 +63,7 @@ def plan_joining(
     ]
 
     site_of = {clip.recording: clip.site for clip in data.clips}
-    spelling: dict[str, str] = {}
-    for site in site_of.values():
-        spelling.setdefault(same_site(site), site)
+    spelling = {same_site(site): site for site in reversed(site_of.values())}  # The first one counts.
     rows, whole, excerpts = [], {}, {}
     for verdict in verdicts:
         one, twins = recordings[verdict.recording], twins_of[verdict.recording]

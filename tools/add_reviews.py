@@ -34,7 +34,7 @@ from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
 from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
 from tools.lib.verdicts.data_set import DataSet, read_data_set, run_faults
-from tools.lib.verdicts.joining import Joining, join, plan_joining
+from tools.lib.verdicts.joining import Joining, faults_together, join, plan_joining
 from tools.lib.verdicts.reading import folder_of, page_verdicts, table_verdicts
 from tools.lib.verdicts.scored import Scored
 from tools.lib.verdicts.verdict_files import HandedIn, read_file
@@ -106,6 +106,7 @@ def add_reviews(paths: Sequence[Path], given: Given) -> list[str]:
     for file in files:
         by_folder[folder_of(file, given.run).resolve()].append(file)
     reviewed = [review_run(folder, of_folder, data, given, present) for folder, of_folder in by_folder.items()]
+    refuse(faults_together(one.joining for one in reviewed))
     verdicts = [verdict for one in reviewed for verdict in one.verdicts]
     clip_ids = [clip_id for one in reviewed for clip_id in one.joining.clip_ids]
     answers = given_answers(verdicts, clip_ids, present)

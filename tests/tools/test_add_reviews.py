@@ -486,6 +486,28 @@ def test_another_recording_of_the_same_name_is_told_apart(folder):
     assert "is another recording with the name of this part" in line
 
 
+@pytest.mark.parametrize("minutes", [[], ["--minutes", "0.1"]])
+def test_recordings_of_two_runs_that_would_share_a_name_are_refused(folder, minutes):
+    """In one command neither is in the data set yet."""
+    recordings = write_recordings(folder / "lake", ("zero.wav", "one.wav"))
+    make_run(folder / "later", {"one.wav": recordings["one.wav"]}, {"one.wav": peaks()}, model="e" * 64)
+    ours, theirs = fill_in(folder, row1="nocall"), RAVEN.format("one").replace("detections", "later")
+    (folder / theirs).write_text((folder / ours).read_text())
+    (line,) = refused(folder, ours, theirs, "--annotator", "val", *minutes)
+    assert line.startswith(f"{folder}/lake/one.wav: {folder}/sea/one.wav would have the same name in the data set; ")
+
+
+def test_recordings_of_two_runs_whose_clips_would_share_ids_are_refused(folder):
+    recordings = write_recordings(folder / "lake", ("zero.wav", "one.flac"))
+    make_run(folder / "later", {"one.flac": recordings["one.flac"]}, {"one.flac": peaks()}, model="e" * 64)
+    ours, theirs = fill_in(folder, row1="nocall"), RAVEN.format("one").replace("detections", "later")
+    (folder / theirs).write_text((folder / ours).read_text().replace("one.wav", "one.flac"))
+    lines = refused(folder, ours, theirs, "--annotator", "val")
+    assert lines[0] == (
+        f"{folder}/sea/one.wav: clips of one.wav and one.flac would have the same ids; rename one of the recordings"
+    )
+
+
 @pytest.mark.parametrize(("minutes", "name"), [([], "one.wav"), (["--minutes", "0.1"], "one_12s_6s.flac")])
 def test_the_answers_to_a_clip_of_another_data_set_are_not_replaced(folder, minutes, name):
     """Its recording has the same name, and holds another sound."""

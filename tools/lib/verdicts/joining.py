@@ -15,7 +15,7 @@ from tools.lib.clips.clip_rows import ClipRow, append_rows, clip_row
 from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.clips.own_windows import NAME, add_windows
 from tools.lib.detection.run_record import RunRecording
-from tools.lib.recordings.audio_files import bring, bring_faults, clashes
+from tools.lib.recordings.audio_files import bring, bring_faults, clashes, one_content
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults, twins_by_name
 from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
@@ -120,6 +120,25 @@ def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]
         f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
         for name, other in clashes(names, known).items()
     ]
+
+
+def faults_together(plans: Iterable[Joining]) -> list[str]:
+    """List the recordings of several runs that would take the place of one another in the data set."""
+    source_of: dict[str, Path] = {}
+    faults = []
+    for plan in plans:
+        for name, source in [*plan.recordings.items(), *((one.name, one.source) for one in plan.excerpts)]:
+            first = source_of.setdefault(name, source)
+            if first != source and not one_content([first, source]):
+                faults.append(
+                    f"{source}: {first} would have the same name in the data set; rename one of them, and search it "
+                    "again"
+                )
+    faults += [
+        f"{source_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
+        for name, other in clashes(source_of).items()
+    ]
+    return list(dict.fromkeys(faults))
 
 
 def new_rows(data: DataSet, rows: Iterable[ClipRow]) -> list[ClipRow]:

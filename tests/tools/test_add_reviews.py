@@ -755,6 +755,7 @@ def test_a_name_that_two_recordings_share_and_one_that_clashes_are_refused(folde
         (["--annotator", "val", "--date", "22.11.2026"], "--date: date '22.11.2026' is not a date"),
         (["--annotator", "val", "--minutes", "0"], "--minutes: 0 should be more than 0"),
         (["--annotator", "val", "--run", "nowhere"], "--run: nowhere is no folder"),
+        (["--annotator", "val", "--run", "data"], "data/run.json: there is no such file; name a folder that"),
     ],
 )
 def test_wrong_options_are_refused(folder, arguments, fault):

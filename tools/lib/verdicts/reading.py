@@ -21,7 +21,7 @@ def folder_of(file: HandedIn, given: Path | None) -> Path:
     """Return the folder of the run that a file belongs to; refuse a file of another run."""
     beside = file.path.parent if (file.path.parent / RECORD).exists() else DETECTIONS
     folder = given or beside
-    if not (folder / RECORD).exists():
+    if not given and not (folder / RECORD).exists():
         raise InputFaults([f"{file.path}: it is unknown which run it belongs to; add --run FOLDER"])
     run = read_run(folder).run
     refuse(

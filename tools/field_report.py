@@ -71,16 +71,17 @@ def chosen_run(
             latest[one.run] = max(latest.get(one.run, ""), date_of[one.clip_id])
     there = f"there are {', '.join(sorted(latest))}" if latest else "there is none yet"
     review = "python -m tools.review draws windows of a run, and python -m tools.add_reviews takes in what was heard"
-    if asked and asked not in latest:
+    if asked in latest:
+        return asked
+    if asked:
         refuse([f"--run {asked}: {REVIEWS} has no drawn window of this run with an answer; {there}; {review}"])
-    if not latest:
-        refuse([f"{REVIEWS}: has no drawn window with an answer yet; {review}"])
+    refuse([] if latest else [f"{REVIEWS}: has no drawn window with an answer yet; {review}"])
     last = max(latest.values())
     tied = sorted(name for name in latest if latest[name] == last)
     of_model = [name for name in tied if known[name] == model] or tied
     several = f"the runs {' and '.join(of_model)} have the latest answers, all of {last}; add --run RUN"
-    refuse([] if asked or len(of_model) == 1 else [f"{REVIEWS}: {several}"])
-    return asked or of_model[0]
+    refuse([] if len(of_model) == 1 else [f"{REVIEWS}: {several}"])
+    return of_model[0]
 
 
 def plot_rows(metrics: Mapping[str, Any]) -> list[tuple]:

@@ -70,12 +70,8 @@ def threshold_for(wanted: Wanted, model: str) -> tuple[float, str]:
         if point["heard"] and value is not None and wanted.met_by(value):
             return point["threshold"], sentence(wanted, point)
     heard = max((point["threshold"] for point in points if point["heard"]), default=0.0)
-    raise InputFaults(
-        [
-            f"{wanted.option}: no threshold up to {heard:g}, above which the last windows were heard, is that good by "
-            f"{FIELD}; ask for less, or review more detections"
-        ]
-    )
+    fault = f"no threshold up to {heard:g}, above which the last windows were heard, is that good by {FIELD}"
+    raise InputFaults([f"{wanted.option}: {fault}; ask for less, or review more detections"])
 
 
 def points_for(wanted: Wanted, model: str) -> Sequence[Mapping[str, Any]]:
@@ -83,20 +79,12 @@ def points_for(wanted: Wanted, model: str) -> Sequence[Mapping[str, Any]]:
     metrics = read_field()
     points, of_model = (metrics["all"]["points"], metrics["model"]) if metrics else ([], model)
     if of_model != model:
-        raise InputFaults(
-            [
-                f"{wanted.option}: {FIELD} is about another model; review detections of this one "
-                f"(python -m tools.review) and run {REPORT}, or give --threshold"
-            ]
-        )
-    if not points:
-        raise InputFaults(
-            [
-                f"{wanted.option}: {FIELD} has no report yet; review detections (python -m tools.review, "
-                f"python -m tools.add_reviews) and run {REPORT}, or give --threshold"
-            ]
-        )
-    return points
+        fault = f"{FIELD} is about another model; review detections of this one (python -m tools.review)"
+    elif not points:
+        fault = f"{FIELD} has no report yet; review detections (python -m tools.review, python -m tools.add_reviews)"
+    else:
+        return points
+    raise InputFaults([f"{wanted.option}: {fault} and run {REPORT}, or give --threshold"])
 
 
 def sentence(wanted: Wanted, point: Mapping[str, Any]) -> str:

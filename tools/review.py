@@ -72,7 +72,7 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     none_left = f"{folder}: {left}; python -m tools.add_reviews takes the answers"
     refuse([] if draw.windows else [none_left, *said])
     drawn = {one.recording for one in draw.windows}
-    refuse(source_faults((one for one in usable if one.name in drawn), f"{folder / RECORD}:"))
+    refuse(source_faults([one for one in usable if one.name in drawn], f"{folder / RECORD}:"))
     return Planned(folder, run, draw, said)
 
 

@@ -71,7 +71,7 @@ def run_faults(data: DataSet, folder: Path, run: Run) -> list[str]:
     return faults + overwriting_faults(data.folder)
 
 
-def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
+def source_faults(recordings: Sequence[RunRecording], place: str) -> list[str]:
     """List a fault for each recording that is missing, or has changed since it was searched.
 
     Parameters
@@ -80,9 +80,7 @@ def source_faults(recordings: Iterable[RunRecording], place: str) -> list[str]:
     place : str
         The beginning of each fault: the file, and the line if there is one.
     """
-    recordings = list(recordings)
-    there = [one for one in recordings if Path(one.path).is_file()]
-    digests = hash_files((Path(one.path) for one in there), {})
+    digests = hash_files(filter(Path.is_file, [Path(one.path) for one in recordings]), {})
     faults = []
     for one in recordings:
         if one.path not in digests:

@@ -136,7 +136,7 @@ def faults_together(plans: Iterable[Joining]) -> list[str]:
                 )
     faults += [
         f"{source_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
-        for name, other in clashes(source_of).items()
+        for name, other in clashes(source_of, ()).items()
     ]
     return list(dict.fromkeys(faults))
 

@@ -6,7 +6,7 @@ A recording counts as unchanged while its size and modification time are the sam
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stages.lib.audio.unfinished import unfinished_from
 from stages.lib.cache.digests import file_digest
@@ -102,23 +102,21 @@ def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
 
 def unchanged(before: RunRecording, path: Path) -> RunRecording | None:
     """Return the entry of a recording, with its current path and state, if the content is the same; otherwise None."""
+    now = before.model_copy(update=place_and_state(path))
+    same = now.size == before.size and (now.modified_ns == before.modified_ns or file_digest(path) == before.digest)
+    return now if same else None
+
+
+def place_and_state(path: Path) -> dict[str, Any]:
+    """Return the current path of a recording and the state of its file, as the record has them."""
     status = path.stat()
-    state = {"size": status.st_size, "modified_ns": status.st_mtime_ns}
-    same = all(getattr(before, name) == value for name, value in state.items())
-    if same and before.path == str(absolute(path)):
-        return before
-    if same or status.st_size == before.size and file_digest(path) == before.digest:
-        return before.model_copy(update={"path": str(absolute(path)), **state})
-    return None
+    return {"path": str(absolute(path)), "size": status.st_size, "modified_ns": status.st_mtime_ns}
 
 
 def newest(paths: Sequence[Path]) -> set[Path]:
     """Return the newest recording of each folder."""
-    of_folder: dict[Path, tuple[int, Path]] = {}
-    for path in filter(Path.is_file, paths):
-        age = path.stat().st_mtime_ns, path
-        of_folder[path.parent] = max(of_folder.get(path.parent, age), age)
-    return {path for _, path in of_folder.values()}
+    oldest_first = sorted(filter(Path.is_file, paths), key=lambda path: (path.stat().st_mtime_ns, path))
+    return set({path.parent: path for path in oldest_first}.values())
 
 
 def still_recorded(paths: Sequence[Path]) -> list[Path]:

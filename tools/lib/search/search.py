@@ -36,7 +36,6 @@ class Outcome(NamedTuple):
 
     Attributes
     ----------
-    run : Run
     recordings : list of RunRecording
         Recordings searched now.
     detections : int
@@ -47,7 +46,6 @@ class Outcome(NamedTuple):
         The fault of each recording that changed while it was searched.
     """
 
-    run: Run
     recordings: list[RunRecording]
     detections: int
     empty: int
@@ -116,7 +114,8 @@ def keep(
             committed = time.monotonic()
     if run.recordings:  # Also if nothing is new, because a folder may have been moved.
         run = commit(folder, run, (), params, order, pictures=choices.pictures)
-    return Outcome(finish(folder, run), done, detections, empty, changed)
+    finish(folder, run)
+    return Outcome(done, detections, empty, changed)
 
 
 def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:

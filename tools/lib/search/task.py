@@ -12,11 +12,10 @@ from stages.lib.runtime.inputs import state
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.audio_files import audio_files
-from tools.lib.recordings.file_names import absolute
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named, same_files
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.search.choices import Choices, option_faults, wanted_run
-from tools.lib.search.growing import compare, misfits, newest, still_recorded
+from tools.lib.search.growing import compare, misfits, newest, place_and_state, still_recorded
 from tools.lib.search.run_tables import PICTURE_SUFFIX, table_stem
 
 STILL_RECORDED = "it is the newest in its folder and perhaps still being recorded, so it is left for the next start"
@@ -95,10 +94,8 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
 def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
     """Return the entry of a recording in the record, without a digest."""
     origin = origin_of_recording(recording.name)
-    status = recording.path.stat()
     return RunRecording(
         name=recording.name,
-        path=str(absolute(recording.path)),
         digest="",
         length_s=recording.length_s,
         sound_s=recording.length_s - recording.found.missing_s,
@@ -107,8 +104,7 @@ def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
         file_stem=recording.file_stem,
         sample_rate=recording.found.sample_rate,
         missing=recording.found.missing,
-        size=status.st_size,
-        modified_ns=status.st_mtime_ns,
+        **place_and_state(recording.path),
     )
 
 

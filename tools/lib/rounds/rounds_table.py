@@ -128,8 +128,8 @@ def describe_round(
         json.loads((METRICS / f"{name}.json").read_text(encoding="utf-8")) for name in ("evaluation", "labels", "pool")
     )
     before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
-    # Without test clips nothing is measured.
-    change = evaluation["change"]["intervals"]["accuracy"] if "change" in evaluation else {"low": "", "high": ""}
+    # Without test clips there is no change.
+    change_interval = with_interval(evaluation.get("change", {}), "accuracy")[1:]
     measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
     error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
     given = [clip.label for clip in settled]
@@ -141,8 +141,7 @@ def describe_round(
         "; ".join(sorted(set(annotators))),
         *before,
         *after,
-        str(change["low"]),
-        str(change["high"]),
+        *change_interval,
         str(error.get("rate", "")),
         str(error.get("rate_low", "")),
         str(error.get("rate_high", "")),

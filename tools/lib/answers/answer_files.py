@@ -73,7 +73,10 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
     """Read a table with the columns of labels/expert.csv; answers may be repeated or missing."""
     if path.is_dir():
         return AnswerFile(path, [], 0, [f"{path}: is a folder; name the files in it"])
-    rows, faults = read_answer_rows(path)
+    fault = content_fault(remembered(path).read_bytes()) if path.is_file() else None
+    if fault:
+        return AnswerFile(path, [], 0, [f"{path}:{fault}"])
+    rows, faults = read_rows(path)
     answered = [row for row in rows if row.cells["label"]]
     of_review = [row for row in answered if is_window_id(row.cells["clip_id"]) and row.cells["clip_id"] not in part_of]
     if of_review:
@@ -83,15 +86,6 @@ def read_table(path: Path, part_of: Mapping[str, str]) -> AnswerFile:
     known = with_clips_ever(part_of, clip_ids_of(answered))
     faults += rule_faults(path, distinct(answered), known)
     return AnswerFile(path, answered, len(rows) - len(answered), faults)
-
-
-def read_answer_rows(path: Path) -> tuple[list[Row], list[str]]:
-    """Read the rows of a table; say what a file is that cannot be one."""
-    content = remembered(path).read_bytes() if path.is_file() else b""
-    fault = content_fault(content)
-    if fault:
-        return [], [f"{path}:{fault}"]
-    return read_rows(path)
 
 
 def read_selections(

@@ -38,11 +38,6 @@ class ScoredClip(NamedTuple):
         """Whether the model's decision contradicts the label."""
         return (self.log_odds > 0) != (self.label == CALL)
 
-    @property
-    def confidence(self) -> float:
-        """The distance of the log-odds from the decision threshold."""
-        return abs(self.log_odds)
-
 
 class SiteErrors(NamedTuple):
     """The errors of a model at a site.
@@ -73,7 +68,7 @@ class SiteErrors(NamedTuple):
 def confident_errors(clips: Sequence[ScoredClip], count: int) -> list[ScoredClip]:
     """Return at most `count` wrongly classified clips, the most confident error first."""
     wrong = [clip for clip in clips if clip.is_wrong]
-    return sorted(wrong, key=lambda clip: (-clip.confidence, clip.clip_id))[:count]
+    return sorted(wrong, key=lambda clip: (-abs(clip.log_odds), clip.clip_id))[:count]
 
 
 def errors_by_site(clips: Sequence[ScoredClip]) -> list[SiteErrors]:

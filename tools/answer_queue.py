@@ -1,6 +1,6 @@
 """Answer the queue of the synthetic data set, to try the loop without an expert: `python -m tools.answer_queue`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import Row, read_table
 from stages.lib.tables.clips import UNLABELLED, read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, write_rows
+from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, clip_ids_of, write_rows
 from tools.lib.clips.known_clips import absence, clips_table
 from tools.lib.command_parser import command_parser
 from tools.lib.wording import counted
@@ -17,40 +17,31 @@ from tools.lib.wording import counted
 ANNOTATOR = "synthetic-truth"
 
 
-def answers_for(
-    queued: Sequence[str], answered: set[tuple[str, str]], truth: Mapping[str, str], annotator: str, day: date
-) -> list[tuple[str, ...]]:
-    """Answer the queued clips with a known truth that the annotator has not answered yet.
+def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
+    """Answer the queued clips with a known truth that an annotator has not answered yet.
 
     Parameters
     ----------
-    queued : sequence of str
-        Clip ids.
-    answered : set of (clip id, annotator)
+    folder : Path
+        A repository; its labels/expert.csv gets the answers.
     truth : mapping
         From clip id to `call`, `nocall` or empty.
     annotator : str
-    day : date
 
     Returns
     -------
-    list of tuple
-        Rows of labels/expert.csv.
+    int
+        The number of new answers.
     """
-    return [
-        (clip_id, truth[clip_id], annotator, day.isoformat(), "")
-        for clip_id in queued
-        if truth.get(clip_id, UNLABELLED) != UNLABELLED and (clip_id, annotator) not in answered
-    ]
-
-
-def answer_queue(folder: Path, truth: Mapping[str, str], annotator: str) -> int:
-    """Add answers for the queue to the expert labels of the repository in a folder; return their number."""
-    queued = [row.cells["clip_id"] for row in read_table(folder / QUEUE, COLUMNS)]
     rows = read_table(folder / EXPERT, COLUMNS)
-    answered = {(row.cells["clip_id"], row.cells["annotator"]) for row in rows}
-    new = answers_for(queued, answered, truth, annotator, date.today())
-    write_rows(folder / EXPERT, [*rows, *(Row(0, dict(zip(COLUMNS, cells, strict=True))) for cells in new)])
+    answered = clip_ids_of(row for row in rows if row.cells["annotator"] == annotator)
+    today = date.today().isoformat()
+    new = [
+        Row(0, {"clip_id": clip_id, "label": truth[clip_id], "annotator": annotator, "date": today, "note": ""})
+        for clip_id in clip_ids_of(read_table(folder / QUEUE, COLUMNS)) - answered
+        if truth.get(clip_id, UNLABELLED) != UNLABELLED
+    ]
+    write_rows(folder / EXPERT, [*rows, *new])
     return len(new)
 
 

@@ -36,10 +36,8 @@ def labels_in_force(split: Sequence[SplitClip], merged: Sequence[MergedClip]) ->
     for clip in split:
         if clip.part == "test" and clip.label != UNLABELLED:
             labelled.append(LabelledClip(clip.clip_id, clip.part, clip.label, DATASET))
-        elif clip.part in ("train", "valid") and clip.clip_id in given:
-            labelled.append(
-                LabelledClip(clip.clip_id, clip.part, given[clip.clip_id].label, given[clip.clip_id].source)
-            )
+        elif clip.part in ("train", "valid") and (known := given.get(clip.clip_id)):
+            labelled.append(LabelledClip(clip.clip_id, clip.part, known.label, known.source))
     return labelled
 
 

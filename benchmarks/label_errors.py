@@ -7,17 +7,10 @@ The benchmark flips 5 % of the labels of the data set in use, in memory only. Th
 import time
 
 from benchmarks.machine import machine_line
-from stages.lib.feature_store import open_features
-from stages.lib.model.calibration import probability
-from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from stages.lib.tables.clips import CALL, NOCALL
-from stages.lib.training.inputs import LabelledClips, TrainParams
-from tools.find_label_errors import FOLDS, recordings_of
-from tools.lib.clips.known_clips import clips_table
+from tools.find_label_errors import FOLDS, find_label_errors
 from tools.lib.command_parser import command_parser
-from tools.lib.label_errors.cross_validation import out_of_fold_log_odds
-from tools.lib.label_errors.label_quality import probable_errors
 from tools.lib.label_errors.labels_in_force import read_labels_in_force
 
 SHARE, SEED = 0.05, 0
@@ -32,15 +25,10 @@ def main() -> None:
 
     clips = read_labels_in_force()
     planted = np.random.default_rng(SEED).choice(len(clips), round(SHARE * len(clips)), replace=False).tolist()
-    labels = [clip.label for clip in clips]
     for position in planted:
-        labels[position] = OTHER[labels[position]]
-    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], labels)
+        clips[position] = clips[position]._replace(label=OTHER[clips[position].label])
     start = time.perf_counter()
-    log_odds = out_of_fold_log_odds(
-        open_features(), labelled, recordings_of(clips, clips_table()), FOLDS, read_params("train", TrainParams)
-    )
-    errors = probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0))
+    errors = find_label_errors(clips, FOLDS)
     seconds = time.perf_counter() - start
     is_planted = [error.clip_id in {clips[position].clip_id for position in planted} for error in errors]
     print(machine_line("tensorflow", "cleanlab", "scikit-learn"))

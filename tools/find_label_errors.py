@@ -4,6 +4,7 @@ Run it after `dvc repro`. It trains one model per fold and lists the labels that
 `python -m tools.error_page` then shows the clips.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.lib.feature_store import open_features
@@ -26,22 +27,15 @@ FOLDS = 5
 SHOWN = 10
 
 
-def recordings_of(clips: list[LabelledClip], table: Path) -> list[str]:
-    """Return the recording of each clip; refuse clips that are no longer in the data set."""
-    known = clips_by_id(table, (clip.clip_id for clip in clips))
-    return [known[clip.clip_id].recording for clip in clips]
-
-
-def find_label_errors(fold_count: int) -> tuple[list[LabelError], int]:
-    """Return the probable errors among the labels in force, and the number of labels."""
+def find_label_errors(clips: Sequence[LabelledClip], fold_count: int) -> list[LabelError]:
+    """Return the probable errors among labels; refuse clips that are no longer in the data set."""
     params = read_params("train", TrainParams)
-    clips = read_labels_in_force()
-    recordings = recordings_of(clips, clips_table())
-    labels = [clip.label for clip in clips]
-    refuse_too_many_folds(str(SPLIT), labels, recordings, fold_count)
-    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], labels)
+    known = clips_by_id(clips_table(), (clip.clip_id for clip in clips))
+    recordings = [known[clip.clip_id].recording for clip in clips]
+    labelled = LabelledClips.unweighted([clip.clip_id for clip in clips], [clip.label for clip in clips])
+    refuse_too_many_folds(str(SPLIT), labelled.labels, recordings, fold_count)
     log_odds = out_of_fold_log_odds(open_features(), labelled, recordings, fold_count, params)
-    return probable_errors(labelled.clip_ids, labels, probability(log_odds, 1.0)), len(clips)
+    return probable_errors(labelled.clip_ids, labelled.labels, probability(log_odds, 1.0))
 
 
 def summary(errors: list[LabelError], clip_count: int, output: Path) -> str:
@@ -70,9 +64,10 @@ def main() -> None:
         "--output", type=output_file, default=LABEL_ERRORS, help=f"output file (default: {LABEL_ERRORS})"
     )
     arguments = parser.parse_args()
-    errors, clip_count = find_label_errors(arguments.folds)
+    clips = read_labels_in_force()
+    errors = find_label_errors(clips, arguments.folds)
     write_label_errors(arguments.output, errors)
-    print(summary(errors, clip_count, arguments.output))
+    print(summary(errors, len(clips), arguments.output))
 
 
 if __name__ == "__main__":

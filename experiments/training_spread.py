@@ -8,7 +8,6 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,9 +21,9 @@ from experiments.real.data_sets import RECORDINGS
 from experiments.real.run import ANNOTATOR, clone_for, read_metrics
 from stages.lib.cards.markdown import table
 from stages.lib.runtime.params import SYNTHETIC
-from stages.lib.runtime.table import read_table, write_table
+from stages.lib.runtime.table import read_table
 from stages.lib.tables.clips import read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, UNSURE
+from stages.lib.tables.expert import COLUMNS, EXPERT, UNSURE, write_rows
 from tools.answer_queue import answer_queue
 
 DATASETS = (SYNTHETIC, "right_whale")
@@ -64,13 +63,14 @@ def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) 
     answer_queue(folder, truth, ANNOTATOR)
     commit(folder, "Answer the queue")
     first = retrained(folder)
-    rows = [row.cells for row in read_table(folder / EXPERT, COLUMNS)]
+    rows = read_table(folder / EXPERT, COLUMNS)
     changed = []
     drawn = np.random.default_rng(0).permutation(len(rows))[:change_count]
     for position in tqdm(drawn, desc="answers", unit="training", disable=None):
-        write_answers(folder, [*rows[:position], rows[position] | {"label": UNSURE}, *rows[position + 1 :]])
+        unsure = rows[position]._replace(cells=rows[position].cells | {"label": UNSURE})
+        write_rows(folder / EXPERT, [*rows[:position], unsure, *rows[position + 1 :]])
         changed.append(retrained(folder))
-    write_answers(folder, rows)
+    write_rows(folder / EXPERT, rows)
     repro(folder, "merge_labels")
     seeded = []
     for seed in tqdm(range(seed_count), desc="seeds", unit="training", disable=None):
@@ -78,11 +78,6 @@ def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) 
         overlay(folder / "params.yaml", {"train": {"seed": seed}})
         seeded.append(retrained(folder, "--single-item", "retrain", "evaluate"))
     return Trained(len(rows), first, changed, seeded)
-
-
-def write_answers(folder: Path, rows: Sequence[dict[str, str]]) -> None:
-    """Write the answers of a clone."""
-    write_table(folder / EXPERT, COLUMNS, [tuple(cells[name] for name in COLUMNS) for cells in rows])
 
 
 def results_table(dataset: str, outcome: Trained) -> str:

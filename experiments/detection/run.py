@@ -4,7 +4,6 @@ Each kind of model is trained on the right-whale clips of each split seed. It sc
 data, as `tools.detect` does. Its detections are compared with the published annotations.
 """
 
-import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -122,17 +121,12 @@ def run_seeds(kinds: Sequence[str], seeds: Sequence[int], changes: Mapping) -> d
     return dict(outcomes)
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+def main() -> None:
+    """Run the seeds and print the results, or put them in a page."""
     parser = results_parser(__doc__, SECTION, seed_count=5)
     add_kinds(parser)
     add_overlay(parser)
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Run the seeds and print the results, or put them in a page."""
-    arguments = parse_arguments()
+    arguments = parser.parse_args()
     exit_without(LONG_RECORDINGS)
     exit_without_pretrained(arguments.kinds)
     outcomes = run_seeds(arguments.kinds, range(arguments.seeds), arguments.overlay)

@@ -4,7 +4,6 @@ Three models are measured for each split seed: the baseline, the retrained model
 retrained after the published labels of the queued clips are added as an expert's answers.
 """
 
-import argparse
 import json
 import shutil
 import tempfile
@@ -20,10 +19,9 @@ from experiments.overlays import read_overlay
 from experiments.page_section import publish
 from experiments.real.data_sets import OVERLAYS, RECORDINGS, repeats_in
 from experiments.real.section import results_table
-from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.table import read_table, write_table
 from stages.lib.tables.clips import COLUMNS, read_clips
-from stages.lib.tables.expert import EXPERT
+from stages.lib.tables.expert import EXPERT, write_rows
 from tools.answer_queue import answer_queue
 
 DATASETS = ("right_whale", "orca")
@@ -51,8 +49,7 @@ def run_seed(dataset: str, seed: int, folder: Path) -> dict:
     truth = {clip.clip_id: clip.label for clip in read_clips(folder / "data" / dataset / "clips.csv")}
     overlay(folder / "params.yaml", {"split": {"seed": seed}})
     hold_out_again(folder)
-    header = (folder / EXPERT).read_text(encoding="utf-8").splitlines()[0]
-    write_text(folder / EXPERT, f"{header}\n")
+    write_rows(folder / EXPERT, [])
     repro(folder)
     unanswered = read_metrics(folder)
     answer_queue(folder, truth, ANNOTATOR)
@@ -91,18 +88,13 @@ def read_metrics(folder: Path) -> dict:
     }
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+def main() -> None:
+    """Run the data sets and print the results, or put them in a page."""
     parser = results_parser(__doc__, SECTION, seed_count=5)
     add_datasets(parser, DATASETS)
     add_kinds(parser)
     add_overlay(parser)
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Run the data sets and print the results, or put them in a page."""
-    arguments = parse_arguments()
+    arguments = parser.parse_args()
     exit_without(RECORDINGS)
     exit_without_pretrained(arguments.kinds)
     seeds, tables = range(arguments.seeds), []

@@ -28,23 +28,9 @@ PAGE = Path("labels/queue.html")
 
 
 def label_page(
-    dataset: str,
-    params: FeatureParams,
-    queue: Path,
-    scores: Mapping[str, float],
-    answered_by: Mapping[str, Sequence[str]],
+    dataset: str, params: FeatureParams, scores: Mapping[str, float], answered_by: Mapping[str, Sequence[str]]
 ) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    dataset : str
-    params : FeatureParams
-    queue : Path
-    scores : mapping
-        From clip id to the model's score; clips may be missing.
-    answered_by : mapping
-        From clip id to the annotators who have already answered. Their answers are not on the page.
+    """Return the page of the queue, with parameters as for `label_document`.
 
     Raises
     ------
@@ -52,15 +38,15 @@ def label_page(
         With every clip that is not in the data set, or whose recording is missing.
     """
     folder = DataParams(dataset=dataset).folder
-    clips = queued_clips(queue, folder / "clips.csv")
+    clips = queued_clips(folder / "clips.csv")
     digest = queue_digest(dataset, params, clips)
     shown = in_data_set(folder, clips)
     return label_document(dataset, digest, shown, params, scores=scores, answered_by=answered_by, table=EXPERT)
 
 
-def read_answered_by(path: Path) -> dict[str, list[str]]:
-    """Return the annotators of each clip in a table of answers, which need not exist."""
-    rows, faults = read_rows(path) if path.exists() else ([], [])
+def read_answered_by() -> dict[str, list[str]]:
+    """Return the annotators who have answered for each clip; there may be no table of answers yet."""
+    rows, faults = read_rows(EXPERT) if EXPERT.exists() else ([], [])
     refuse(faults)
     names = defaultdict(list)
     for answer in answers_of(rows):
@@ -68,11 +54,11 @@ def read_answered_by(path: Path) -> dict[str, list[str]]:
     return names
 
 
-def queued_clips(queue: Path, table: Path) -> list[Clip]:
-    """Return the clips of a queue, in its order; refuse an empty queue or clips of another data set."""
-    rows = read_table(queue, COLUMNS)
+def queued_clips(table: Path) -> list[Clip]:
+    """Return the clips of the queue, in its order; refuse an empty queue or clips of another data set."""
+    rows = read_table(QUEUE, COLUMNS)
     if not rows:
-        raise InputFaults([f"{queue}: is empty{why_empty()}"])
+        raise InputFaults([f"{QUEUE}: is empty{why_empty()}"])
     refuse(absence([table]))
     known = {clip.clip_id: clip for clip in read_clips(table)}
     first_line: dict[str, int] = {}
@@ -80,16 +66,16 @@ def queued_clips(queue: Path, table: Path) -> list[Clip]:
     for row in rows:
         clip_id = row.cells["clip_id"]
         if clip_id not in known:
-            faults.append(f"{queue}:{row.line}: there is no clip {quoted(clip_id)} in {table}; run dvc repro")
+            faults.append(f"{QUEUE}:{row.line}: there is no clip {quoted(clip_id)} in {table}; run dvc repro")
         elif first_line.setdefault(clip_id, row.line) != row.line:
             first = first_line[clip_id]
-            faults.append(f"{queue}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
+            faults.append(f"{QUEUE}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
     refuse(faults)
     return [known[row.cells["clip_id"]] for row in rows]
 
 
 def why_empty() -> str:
-    """Say why a queue is empty, as far as the pool tells, and what fills it."""
+    """Say why the queue is empty, as far as the pool tells, and what fills it."""
     if POOL_SCORES.exists() and not read_pool():
         return (
             ", because no clip is in the pool; add recordings with python -m tools.add_recordings FOLDER, then run "
@@ -113,7 +99,7 @@ def main() -> None:
     params = read_params("featurize", FeatureParams)
     refuse(length_faults(dataset, read_held_out(), params.clip_s))
     scores = {clip.clip_id: clip.p_call for clip in read_pool()} if POOL_SCORES.exists() else {}
-    write_text(output, label_page(dataset, params, QUEUE, scores, read_answered_by(EXPERT)))
+    write_text(output, label_page(dataset, params, scores, read_answered_by()))
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB; open it in a browser, or send it to an expert")
 
 

@@ -83,7 +83,7 @@ def write_queue(folder, clip_ids):
 
 def page_of(folder, scores=SCORES, answered_by=MappingProxyType({})):
     with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
-        return label_page.label_page("tiny", PARAMS, Path("labels/queue.csv"), scores, answered_by)
+        return label_page.label_page("tiny", PARAMS, scores, answered_by)
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,11 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import librosa
 import matplotlib as mpl
-import numpy as np
 import soundfile
 from skimage.restoration import denoise_wavelet
 from tqdm import tqdm
@@ -45,49 +45,65 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 CLIP_COUNT = 120
+Recordings = list[tuple[Path, list[float]]]  # Each recording, and the starts of its clips in seconds.
 # A slightly smaller figure than the study's: matplotlib now saves a larger picture of the same figure than in 2020.
 DPI, INCHES = 80, 9.955
 
 
-def study_picture(samples: np.ndarray, params: FeatureParams, path: Path) -> np.ndarray:
-    """Return the network input of the study for one clip: ndarray of float32, shape (617, 607, 3)."""
-    figure, axes = plt.subplots(figsize=(INCHES, INCHES))
-    axes.imshow(clip_features(samples, params))
-    axes.xaxis.set_visible(False)
-    axes.yaxis.set_visible(False)
-    figure.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0)
-    # The study draws the figure again after saving it.
-    figure.canvas.draw()
-    plt.close(figure)
-    return plt.imread(path)[..., :3]
+def study_pictures(path: Path, starts_s: Sequence[float], params: FeatureParams) -> tuple[int, ...]:
+    """Compute the network input of the study for some clips of a recording; return its shape, (617, 607, 3)."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "clip.png"
+        for start_s in starts_s:
+            samples = read_window(path, start_s, params.clip_s, params.sample_rate)
+            figure, axes = plt.subplots(figsize=(INCHES, INCHES))
+            axes.imshow(clip_features(samples, params))
+            axes.xaxis.set_visible(False)
+            axes.yaxis.set_visible(False)
+            figure.savefig(picture, dpi=DPI, bbox_inches="tight", pad_inches=0)
+            # The study draws the figure again after saving it.
+            figure.canvas.draw()
+            plt.close(figure)
+            network_input = plt.imread(picture)[..., :3]
+    return network_input.shape
 
 
-def plain_loop(path: Path, start_s: float, params: FeatureParams) -> np.ndarray:
-    """Return the features of one clip as librosa's documentation computes them."""
-    samples, rate = librosa.load(path, sr=params.sample_rate, offset=start_s, duration=params.clip_s)
-    mel = librosa.feature.melspectrogram(
-        y=samples,
-        sr=rate,
-        n_fft=params.fft_size,
-        hop_length=params.hop_size,
-        n_mels=params.mel_bands,
-        fmin=params.min_hz,
-        fmax=params.max_hz,
-        power=1,
-    )
-    return denoise_wavelet(librosa.pcen(mel * 2**31, sr=rate, hop_length=params.hop_size))
+def plain_loop(path: Path, starts_s: Sequence[float], params: FeatureParams) -> None:
+    """Compute the features of some clips of a recording as librosa's documentation does."""
+    for start_s in starts_s:
+        samples, rate = librosa.load(path, sr=params.sample_rate, offset=start_s, duration=params.clip_s)
+        mel = librosa.feature.melspectrogram(
+            y=samples,
+            sr=rate,
+            n_fft=params.fft_size,
+            hop_length=params.hop_size,
+            n_mels=params.mel_bands,
+            fmin=params.min_hz,
+            fmax=params.max_hz,
+            power=1,
+        )
+        denoise_wavelet(librosa.pcen(mel * 2**31, sr=rate, hop_length=params.hop_size))
 
 
-def cpu_seconds_of_maad(python: Path, recordings: list, params: FeatureParams) -> float:
+def cpu_seconds(name: str, work: Callable[..., object], recordings: Recordings, params: FeatureParams) -> float:
+    """Return the CPU seconds of some work on all clips."""
+    work(recordings[0][0], [0.0], params)  # Warm-up: it loads modules and computes filters.
+    start = time.process_time()
+    for path, starts_s in tqdm(recordings, desc=name, disable=None):
+        work(path, starts_s, params)
+    return time.process_time() - start
+
+
+def cpu_seconds_of_maad(python: Path, recordings: Recordings, params: FeatureParams) -> float:
     """Return the CPU seconds of scikit-maad for all clips, read from WAV copies of the recordings."""
     with tempfile.TemporaryDirectory() as folder:
-        starts_s = []
-        for path, clips in recordings:
+        copies = []
+        for path, starts_s in recordings:
             copy = Path(folder) / f"{path.stem}.wav"
             soundfile.write(copy, *soundfile.read(path, dtype="int16"))
-            starts_s.append((str(copy), [clip.start_s for clip in clips]))
+            copies.append((str(copy), starts_s))
         sizes = map(str, (params.clip_s, params.fft_size, params.hop_size))
-        command = [python, Path(__file__).with_name("maad_clips.py"), *sizes, json.dumps(starts_s)]
+        command = [python, Path(__file__).with_name("maad_clips.py"), *sizes, json.dumps(copies)]
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -98,36 +114,18 @@ def main() -> None:
     maad_python = parser.parse_args().maad
     folder = read_params("data", DataParams).folder
     params = read_params("featurize", FeatureParams)
-    recordings, count = [], 0
+    recordings: Recordings = []
+    count = 0
     for name, clips in by_recording(read_clips(folder / "clips.csv")).items():
-        recordings.append((folder / "recordings" / name, clips))
+        recordings.append((folder / "recordings" / name, [clip.start_s for clip in clips]))
         count += len(clips)
         if count >= CLIP_COUNT:
             break
 
-    window_features(recordings[0][0], [0.0], params)  # Warm-up: it loads modules and computes filters.
-    start = time.process_time()
-    for path, clips in tqdm(recordings, desc="featurize", disable=None):
-        window_features(path, [clip.start_s for clip in clips], params)
-    ours = (time.process_time() - start) / count
-
-    plain_loop(recordings[0][0], 0.0, params)
-    start = time.process_time()
-    for path, clips in tqdm(recordings, desc="librosa", disable=None):
-        for clip in clips:
-            plain_loop(path, clip.start_s, params)
-    plain = (time.process_time() - start) / count
-
-    with tempfile.TemporaryDirectory() as pictures:
-        picture = Path(pictures) / "clip.png"
-        noise = np.random.default_rng(0).standard_normal(params.clip_samples).astype(np.float32)
-        shape = study_picture(noise, params, picture).shape
-        start = time.process_time()
-        for path, clips in tqdm(recordings, desc="study", disable=None):
-            for clip in clips:
-                study_picture(read_window(path, clip.start_s, params.clip_s, params.sample_rate), params, picture)
-        theirs = (time.process_time() - start) / count
-
+    ours = cpu_seconds("featurize", window_features, recordings, params) / count
+    plain = cpu_seconds("librosa", plain_loop, recordings, params) / count
+    theirs = cpu_seconds("study", study_pictures, recordings, params) / count
+    shape = study_pictures(recordings[0][0], [0.0], params)
     print(machine_line("numpy", "librosa", "PyWavelets", "matplotlib", "scikit-image"))
     print(f"{count} clips of {folder}, CPU time")
     print(f"featurize        {1000 * ours:8.2f} ms per clip")

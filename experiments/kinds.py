@@ -22,7 +22,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {NETWORK: (SPECTROGRAM,), PROBE: (EMBEDDI
 MODEL = "birdnet"
 CACHE = Path(".cache/experiments")
 # The code that a trained network depends on, next to its features, labels and params.
-NETWORK_CODE = ("model/batch_normalisation", "model/network", "model/normalisation", "training/epochs")
+NETWORK_CODE = (
+    *("model/batch_normalisation", "model/calibration", "model/network", "model/normalisation", "model/scoring"),
+    *("training/epochs", "training/recipe"),
+)
 
 
 def add_kinds(parser: argparse.ArgumentParser) -> None:

@@ -78,6 +78,17 @@ def test_a_network_is_trained_once_for_the_same_labels_and_again_for_others(feat
     assert len(list((tmp_path / "cache" / "networks").iterdir())) == 3
 
 
+@pytest.mark.prove
+def test_a_network_is_trained_again_after_the_code_of_its_training_or_calibration_has_changed(
+    features, parts, tmp_path, monkeypatch
+):
+    code_of, changed = kinds.code_of, "nothing"
+    monkeypatch.setattr(kinds, "code_of", lambda path: code_of(path) + ("changed" if path.stem == changed else ""))
+    for count, changed in enumerate(["nothing", "calibration", "epochs", "recipe", "scoring"], start=1):
+        train_kinds([NETWORK], features, *parts, PARAMS)
+        assert len(list((tmp_path / "cache" / "networks").iterdir())) == count, changed
+
+
 def test_a_probe_alone_trains_no_network(features, parts, tmp_path):
     assert list(train_kinds([PROBE], features, *parts, PARAMS)) == [PROBE]
     assert not (tmp_path / "cache").exists()

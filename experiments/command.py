@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from yaml import YAMLError
@@ -25,11 +25,24 @@ def page_parser(description: str, section: str) -> argparse.ArgumentParser:
     return parser
 
 
-def results_parser(description: str, section: str, seed_count: int) -> argparse.ArgumentParser:
+def results_parser(description: str, section: str, seed_count: int, fewest: int = 1) -> argparse.ArgumentParser:
     """Return a parser with the options of the number of seeds and the page for the results."""
     parser = page_parser(description, section)
-    parser.add_argument("--seeds", type=int, default=seed_count, help=f"number of seeds (default: {seed_count})")
+    parser.add_argument(
+        "--seeds", type=at_least(fewest), default=seed_count, help=f"number of seeds (default: {seed_count})"
+    )
     return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return a function that reads the number of an option, and refuses smaller ones."""
+
+    def whole_number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: is too small; give {least} or more")
+        return int(text)
+
+    return whole_number
 
 
 def add_datasets(parser: argparse.ArgumentParser, known: Sequence[str]) -> None:

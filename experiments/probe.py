@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.command import exit_without
+from experiments.command import at_least, exit_without
 from experiments.kinds import KINDS, PROBE, exit_without_pretrained
 from experiments.label_efficiency.summary import estimate
 from experiments.real.data_sets import RECORDINGS, featurized
@@ -53,7 +53,7 @@ def main() -> None:
         default=LABELS,
         help=f"numbers of labels (default: {' '.join(map(str, LABELS))})",
     )
-    parser.add_argument("--seeds", type=int, default=5, help="number of draws of labels (default: 5)")
+    parser.add_argument("--seeds", type=at_least(1), default=5, help="number of draws of labels (default: 5)")
     options = parser.parse_args()
     exit_without(RECORDINGS / options.dataset)
     exit_without_pretrained([PROBE])

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.clone import clone, commit, hold_out_again, overlay, repro
-from experiments.command import add_datasets, add_overlay, exit_without, results_parser
+from experiments.command import add_datasets, add_overlay, at_least, exit_without, results_parser
 from experiments.page_section import publish
 from experiments.real.data_sets import RECORDINGS
 from experiments.real.run import ANNOTATOR, clone_for, read_metrics
@@ -99,10 +99,10 @@ def results_table(dataset: str, outcome: Trained) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = results_parser(__doc__, SECTION, seed_count=10)
+    parser = results_parser(__doc__, SECTION, seed_count=10, fewest=2)
     add_datasets(parser, DATASETS)
     parser.add_argument(
-        "--changes", type=int, default=20, help="number of answers to change, one per training (default: 20)"
+        "--changes", type=at_least(1), default=20, help="number of answers to change, one per training (default: 20)"
     )
     add_overlay(parser)
     return parser.parse_args()

@@ -49,3 +49,10 @@ def test_an_overlay_that_is_none_is_refused_in_a_sentence(tmp_path, capsys, text
     with pytest.raises(SystemExit):
         parser.parse_args(["--overlay", str(overlay)])
     assert "quick.yaml: is not a YAML file of params" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_too_few_seeds_are_refused_before_the_work(capsys, count):
+    with pytest.raises(SystemExit):
+        results_parser("", "sea", 5).parse_args(["--seeds", count])
+    assert f"argument --seeds: {count}: is too small; give 1 or more" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from experiments.training_spread import Retrained, Trained, results_table, run_dataset
+from experiments.training_spread import Retrained, Trained, parse_arguments, results_table, run_dataset
 
 
 def test_the_table_tells_seeds_and_answers_apart():
@@ -20,6 +20,17 @@ def test_the_table_tells_seeds_and_answers_apart():
         "| change by one answer, maximum | 0.0300 |",
         "| seconds of `dvc repro` after one answer, median | 33 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "fault"), [("--seeds", "1: is too small; give 2"), ("--changes", "0: is too small")]
+)
+def test_too_few_trainings_for_the_table_are_refused_before_the_work(option, fault, monkeypatch, capsys):
+    """One seed has no standard deviation."""
+    monkeypatch.setattr("sys.argv", ["training_spread", option, fault[0]])
+    with pytest.raises(SystemExit):
+        parse_arguments()
+    assert f"argument {option}: {fault}" in capsys.readouterr().err
 
 
 @pytest.mark.prove

@@ -56,11 +56,7 @@ def read_evidence(answers: Sequence[Answer]) -> tuple[Evidence, list[str]]:
 def disputed_table(evidence: Evidence, disputed: Sequence[str]) -> list[str]:
     """Return the clips on which the experts disagree, with all their answers."""
     rows = (
-        (
-            code(clip_id),
-            answers_text(evidence.answers[clip_id]),
-            score_text(evidence.scores.get(clip_id)),
-        )
+        (code(clip_id), answers_text(evidence.answers[clip_id]), score_text(evidence.scores.get(clip_id)))
         for clip_id in disputed
     )
     return table(("clip", "answers", "model's p_call"), rows) if disputed else ["None."]

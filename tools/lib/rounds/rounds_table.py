@@ -106,11 +106,7 @@ def write_rounds(path: Path, rounds: Sequence[Round]) -> None:
 
 
 def describe_round(
-    number: int,
-    settled: Sequence[SettledClip],
-    annotators: Sequence[str],
-    agreement: float | None,
-    commit: str,
+    number: int, settled: Sequence[SettledClip], annotators: Sequence[str], agreement: float | None, commit: str
 ) -> Round:
     """Describe a round by the metrics of its pipeline run.
 

@@ -163,13 +163,6 @@ def test_annotated_calls_are_read_by_recording(tmp_path):
     assert run.read_calls(table) == {"a.flac": [(1.5, 3.5), (9, 10)], "b.flac": []}
 
 
-def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "LONG_RECORDINGS", tmp_path / "real")
-    monkeypatch.setattr(sys, "argv", ["run"])
-    with pytest.raises(SystemExit, match="does not exist"):
-        run.main()
-
-
 @pytest.mark.prove
 @pytest.mark.skipif(not run.LONG_RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
 def test_a_short_pass_over_the_real_recordings(tmp_path):

@@ -1,3 +1,4 @@
+import importlib
 import json
 import sys
 
@@ -102,11 +103,23 @@ def test_the_params_name_a_pretrained_model_where_one_is_needed():
 
 @pytest.mark.parametrize("name", ["real.run", "real.unheard", "detection.run"])
 def test_without_the_pretrained_model_a_command_says_in_a_sentence_how_it_comes(name, tmp_path, monkeypatch):
-    module = __import__(f"experiments.{name}", fromlist=["main"])
+    module = importlib.import_module(f"experiments.{name}")
     monkeypatch.setattr(kinds, "PRETRAINED", tmp_path)
     monkeypatch.setattr(module, "exit_without", lambda _: None)
     monkeypatch.setattr(sys, "argv", [name])
     with pytest.raises(SystemExit, match="birdnet --accept-licence, or leave it out with --kinds network"):
+        module.main()
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("real.run", "RECORDINGS"), ("real.unheard", "RECORDINGS"), ("detection.run", "LONG_RECORDINGS")],
+)
+def test_without_the_recordings_a_command_says_so_and_stops(name, folder, tmp_path, monkeypatch):
+    module = importlib.import_module(f"experiments.{name}")
+    monkeypatch.setattr(module, folder, tmp_path / "real")
+    monkeypatch.setattr(sys, "argv", [name])
+    with pytest.raises(SystemExit, match="does not exist, so nothing was run"):
         module.main()
 
 

@@ -50,13 +50,6 @@ def test_the_tables_hold_each_seed_and_the_mean_over_seeds_with_the_kinds_side_b
     assert "| 1 | +0.010 (-0.020 to +0.040), p = 0.5 | +0.010 (-0.020 to +0.040), p = 0.5 |" in text
 
 
-def test_without_the_recordings_it_says_so_and_stops(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "RECORDINGS", tmp_path / "real")
-    monkeypatch.setattr(sys, "argv", ["run"])
-    with pytest.raises(SystemExit, match="does not exist"):
-        run.main()
-
-
 @pytest.mark.prove
 @pytest.mark.skipif(not run.RECORDINGS.is_dir(), reason="the real recordings are not part of the repository")
 def test_a_short_pass_over_the_orca_recordings(tmp_path):

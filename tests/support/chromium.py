@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 ARGUMENTS = (
@@ -45,6 +47,11 @@ def chromium(folder: Path, **preferences: object) -> Iterator[Chrome]:
         yield browser
     finally:
         browser.quit()
+
+
+def until(browser: Chrome, script: str) -> Any:
+    """Wait until a script returns something true, and return that."""
+    return WebDriverWait(browser, 10, 0.02).until(lambda _: browser.execute_script(f"return {script}"))
 
 
 def press(browser: Chrome, *keys: str) -> None:

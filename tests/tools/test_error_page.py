@@ -10,13 +10,12 @@ import soundfile
 import yaml
 from scipy.special import logit
 from selenium.webdriver import ActionChains, Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 from experiments.clone import REPOSITORY, SMALL, run_in
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import make_clip_id
-from tests.support.chromium import chromium, press
+from tests.support.chromium import chromium, press, until
 from tests.support.contrast import contrast
 from tests.support.feature_params import PARAMS
 from tests.support.tool import run_tool
@@ -87,10 +86,6 @@ def browser(one_browser, folder):
     one_browser.get((folder / "page.html").as_uri())
     yield one_browser
     assert one_browser.get_log("browser") == []
-
-
-def until(browser, script):
-    return WebDriverWait(browser, 10, 0.02).until(lambda _: browser.execute_script(f"return {script}"))
 
 
 def text_of(browser, selector):

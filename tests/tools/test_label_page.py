@@ -20,7 +20,7 @@ from stages.lib.tables.answer_rules import read_answers
 from stages.lib.tables.clips import make_clip_id, read_clips
 from stages.lib.tables.expert import COLUMNS, Answer
 from stages.lib.tables.pool import POOL_SCORES, write_pool
-from tests.support.chromium import chromium, press
+from tests.support.chromium import chromium, press, until
 from tests.support.contrast import contrast
 from tests.support.feature_params import PARAMS
 from tools import label_page
@@ -121,11 +121,6 @@ def open_page(browser, path):
 
 def text_of(browser, element_id):
     return browser.find_element("id", element_id).text
-
-
-def until(browser, script):
-    """Wait until a script returns something true, and return that."""
-    return WebDriverWait(browser, 10, 0.02).until(lambda _: browser.execute_script(f"return {script}"))
 
 
 def start(browser, name="Val"):

@@ -93,11 +93,6 @@ def keep_by_dvc(folder: Path, *, is_new: bool) -> None:
         raise InputFaults([f"{folder}: dvc add failed ({why}); fix this, then run it again"])
 
 
-def dvc_file(folder: Path) -> Path:
-    """Return the .dvc file of a folder."""
-    return folder.with_suffix(".dvc")
-
-
 def bring(folder: Path, given: GivenModel) -> tuple[Pretrained, int]:
     """Bring a model to its folder; return its description, and the number of embeddings per window.
 
@@ -106,7 +101,8 @@ def bring(folder: Path, given: GivenModel) -> tuple[Pretrained, int]:
     pretrained, rows = tried(given)
     is_new = not folder.exists()
     if description_of(folder) not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
-        untrack = f"dvc remove {dvc_file(folder)} and " if dvc_file(folder).exists() else ""
+        tracked_by = folder.with_suffix(".dvc")
+        untrack = f"dvc remove {tracked_by} and " if tracked_by.exists() else ""
         raise InputFaults([f"{folder}: already exists; remove it with {untrack}rm -r {folder}, or name another"])
     if not is_complete(folder):
         write_folder(folder, given, pretrained)

@@ -46,18 +46,11 @@ HASH_AND_COPY = 'find "$0" -type f -exec md5sum {} + >"$1.md5" && cp --recursive
 COPY_NEW_FILES = 'cp --recursive --update --no-target-directory "$0" "$1"'
 
 
-def write_recording(folder: Path, number: int) -> None:
-    """Write one recording of noise."""
-    samples = 0.05 * np.random.default_rng(number).standard_normal(round(LENGTH_S * SAMPLE_RATE))
-    soundfile.write(folder / RECORDINGS / f"sea{number:06d}.wav", samples, SAMPLE_RATE)
-
-
-def rows_of(number: int) -> Iterator[str]:
+def rows_of(name: str, is_labelled: bool) -> Iterator[str]:
     """Yield the rows of one recording in clips.csv."""
-    name = f"sea{number:06d}.wav"
     for position in range(CLIPS_A_RECORDING):
         start_s = round(position * STEP_S, 3)
-        label = ("nocall", "call")[position % 2] if number < LABELLED_RECORDINGS else ""
+        label = ("nocall", "call")[position % 2] if is_labelled else ""
         yield f"{make_clip_id(name, start_s)},{name},{start_s},{label},\n"
 
 
@@ -72,10 +65,12 @@ def write_data_set(folder: Path, recording_count: int) -> None:
 
 
 def add_recording(folder: Path, number: int) -> None:
-    """Add one recording to the data set."""
-    write_recording(folder, number)
+    """Add one recording of noise to the data set."""
+    name = f"sea{number:06d}.wav"
+    samples = 0.05 * np.random.default_rng(number).standard_normal(round(LENGTH_S * SAMPLE_RATE))
+    soundfile.write(folder / RECORDINGS / name, samples, SAMPLE_RATE)
     with (folder / TABLE).open("a", encoding="utf-8") as table:
-        table.writelines(rows_of(number))
+        table.writelines(rows_of(name, is_labelled=number < LABELLED_RECORDINGS))
 
 
 def measure(folder: Path, recording_count: int) -> None:

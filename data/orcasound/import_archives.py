@@ -64,7 +64,7 @@ def read_tables(contents: Contents, settings: OrcasoundParams) -> list[Annotatio
     finder = Finder(contents.recordings)
     read = read_all(contents.tables, settings.labels)
     named = {path.name: one for path, one in zip(contents.tables, read, strict=True)}
-    return resolve(named, lambda _table, name: finder.find(name)).read
+    return resolve(named, lambda _table, name: finder.find(name), set()).read
 
 
 def mismatches(contents: Mapping[str, Contents], settings: OrcasoundParams) -> Iterator[str]:

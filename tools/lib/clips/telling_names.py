@@ -13,8 +13,8 @@ FEWEST = 5  # Fewer recordings may share a label by chance.
 def telling_words(labelled: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     """Return the words in paths that only recordings with one label have, if other recordings have another label.
 
-    `labelled` has the path of the recording and the label of each labelled clip. The result is from each word to its
-    recordings, at least `FEWEST`.
+    `labelled` has the path of the recording and the label of each labelled clip. The result maps each word to its
+    recordings, of which there are at least `FEWEST`.
     """
     labels_of, recordings_of, labels = defaultdict(set), defaultdict(set), set()
     for recording, label in labelled:

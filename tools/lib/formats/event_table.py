@@ -117,7 +117,7 @@ def read_event_table(table: Table, words: Sequence[str] = ()) -> Annotations:
 
 
 def has_recordings(table: Table) -> bool:
-    """Tell whether a table has a column for the recordings, which Raven may leave empty."""
+    """Tell whether a table has a column for the recordings; one that Raven has left empty does not count."""
     if table.key(START) == RAVEN_BEGIN and not table.key(RECORDING):
         return any(first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in table.rows)
     return names_files(table)

@@ -54,7 +54,7 @@ def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
     if table.key(START) != RAVEN_BEGIN or table.key(RECORDING) or not names_files(table):
         return []
     files = sorted({one.event.recording for one in placed})
-    if len(files) == 1 and is_named_after(table.path.name, files[0]):
+    if not files or (len(files) == 1 and is_named_after(table.path.name, files[0])):
         return []
     if not any(one.row.cells.get(FILE_OFFSET) for one in placed):
         if len(files) > 1:
@@ -68,7 +68,7 @@ def offset_faults(table: Table, placed: Sequence[Placed]) -> list[str]:
                 f"times may count from the start of that file or of a sequence; {REMEDY}, or, if they count from the "
                 f"start of that file, name the table {stem(files[0])}.selections.txt"
             )
-        return [f"{table.path}:{table.line}: {fault}"] if files else []
+        return [f"{table.path}:{table.line}: {fault}"]
     return [
         f"{table.path}:{one.row.line}: has no File Offset (s), which a table of several files needs; {REMEDY}"
         for one in placed

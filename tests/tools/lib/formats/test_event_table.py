@@ -257,10 +257,19 @@ def test_times_without_offset_are_of_the_one_file_only_where_the_table_is_named_
     ] * asked
 
 
+@pytest.mark.parametrize(
+    ("rows", "faults"), [("", []), ("1\tS 1\t1\tx\ty\t0\t9\tb.wav\n", ["begins at 'x' and ends at 'y'"])]
+)
+def test_a_selection_table_without_an_event_names_no_file(tmp_path, rows, faults):
+    read_now = read(tmp_path, f"{RAVEN}\tBegin File\n{rows}", "bay.selections.txt")
+    assert read_now.events == []
+    assert [fault in said for fault, said in zip(faults, read_now.faults, strict=True)] == [True] * len(faults)
+
+
 # Whatever a file holds.
 
 PIECES = ["filename", "Begin Time (s)", "end", "File Offset (s)", "End File", "label", "MANUAL ID", "Selection", "View"]
-PIECES += ["a.wav", "sea/b.wav", "1.5", "2,5", "0:01", "NA", "call", "HW?"]
+PIECES += ["Begin File", "a.wav", "sea/b.wav", "1.5", "2,5", "0:01", "NA", "call", "HW?"]
 PIECES += ['"', '"S01"', "\t", ",", ";", "\n", "\n", " ", "\\"]
 
 

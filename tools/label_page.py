@@ -30,7 +30,7 @@ PAGE = Path("labels/queue.html")
 def label_page(
     dataset: str, params: FeatureParams, scores: Mapping[str, float], answered_by: Mapping[str, Sequence[str]]
 ) -> str:
-    """Return the page of the queue, with parameters as for `label_document`.
+    """Return the page of the queue; scores and earlier annotators are as for `label_document`.
 
     Raises
     ------

@@ -497,6 +497,18 @@ def test_recordings_of_two_runs_that_would_share_a_name_are_refused(folder, minu
     assert line.startswith(f"{folder}/lake/one.wav: {folder}/sea/one.wav would have the same name in the data set; ")
 
 
+def test_an_excerpt_of_the_same_sound_in_two_runs_joins_once(folder):
+    """The recordings of the runs differ in their bytes, but the excerpt is the same, as it is in two commands."""
+    (folder / "lake").mkdir()
+    other = folder / "lake" / "one.wav"
+    soundfile.write(other, *soundfile.read(folder / "sea" / "one.wav", dtype="int16"), format="WAVEX")
+    assert other.read_bytes() != (folder / "sea" / "one.wav").read_bytes()
+    make_run(folder / "later", {"one.wav": other}, {"one.wav": peaks()}, model="e" * 64)
+    ours, theirs = fill_in(folder, row1="nocall"), RAVEN.format("one").replace("detections", "later")
+    (folder / theirs).write_text((folder / ours).read_text())
+    assert "1 window joined the pool" in add(folder, ours, theirs, "--annotator", "val", "--minutes", "0.1")
+
+
 def test_recordings_of_two_runs_whose_clips_would_share_ids_are_refused(folder):
     recordings = write_recordings(folder / "lake", ("zero.wav", "one.flac"))
     make_run(folder / "later", {"one.flac": recordings["one.flac"]}, {"one.flac": peaks()}, model="e" * 64)

@@ -76,7 +76,7 @@ def source_faults(recordings: Sequence[RunRecording], place: str) -> list[str]:
 
     Parameters
     ----------
-    recordings : iterable of RunRecording
+    recordings : sequence of RunRecording
     place : str
         The beginning of each fault: the file, and the line if there is one.
     """

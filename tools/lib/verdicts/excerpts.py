@@ -102,19 +102,25 @@ def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
 
 def same_samples(excerpt: Excerpt, target: Path) -> bool:
     """Tell whether a file holds an excerpt, at the precision of its format; False if it cannot be read."""
-    form = form_of(excerpt.source)
-    least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
     try:
-        if form_of(target)[:2] != form[:2]:
-            return False
-        pairs = zip_longest(
-            read_blocks(excerpt.source, excerpt.start_s, excerpt.length_s, form.subtype),
-            read_blocks(target, 0.0, duration_s(target), form.subtype),
-            fillvalue=np.empty((0, form.channels), np.int32),
-        )
-        return all(len(one) == len(other) and (abs(one.astype(float) - other) <= least).all() for one, other in pairs)
+        return same_parts(excerpt, Excerpt(target.name, target, 0.0, duration_s(target)))
     except soundfile.LibsndfileError:
         return False
+
+
+def same_parts(one: Excerpt, other: Excerpt) -> bool:
+    """Tell whether two parts hold the same samples, at the precision of the format of the first one's excerpts."""
+    form = form_of(one.source)
+    least = 0 if form.subtype == FLOAT else 1 << 32 - BITS[form.subtype]
+    if form_of(other.source)[:2] != form[:2]:
+        return False
+    pairs = zip_longest(
+        *(read_blocks(part.source, part.start_s, part.length_s, form.subtype) for part in (one, other)),
+        fillvalue=np.empty((0, form.channels), np.int32),
+    )
+    return all(
+        len(first) == len(second) and (abs(first.astype(float) - second) <= least).all() for first, second in pairs
+    )
 
 
 def write_excerpt(excerpt: Excerpt, target: Path) -> None:

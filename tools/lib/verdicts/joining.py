@@ -18,7 +18,7 @@ from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes, one_content
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults, twins_by_name
-from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_samples, write_excerpt
+from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_parts, same_samples, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
 
 
@@ -115,7 +115,8 @@ def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:
     """List the recordings whose clips would have the same ids as clips of another recording."""
     # Known recordings that join again count as names only, because `clashes` returns no known ones.
-    known = dict.fromkeys(clip.recording for clip in data.clips if clip.recording not in names)
+    joining = set(names)
+    known = dict.fromkeys(clip.recording for clip in data.clips if clip.recording not in joining)
     return [
         f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
         for name, other in clashes(names, known).items()
@@ -127,9 +128,13 @@ def faults_together(plans: Iterable[Joining]) -> list[str]:
     source_of: dict[str, Path] = {}
     faults = []
     for plan in plans:
-        for name, source in [*plan.recordings.items(), *((one.name, one.source) for one in plan.excerpts)]:
-            first = source_of.setdefault(name, source)
-            if first != source and not one_content([first, source]):
+        excerpts = {one.name: one for one in plan.excerpts}
+        sources = plan.recordings | {name: one.source for name, one in excerpts.items()}
+        for name, source in sources.items():
+            first, part = source_of.setdefault(name, source), excerpts.get(name)
+            if first == source:
+                continue
+            if not (same_parts(part, part._replace(source=first)) if part else one_content([first, source])):
                 faults.append(
                     f"{source}: {first} would have the same name in the data set; rename one of them, and search it "
                     "again"

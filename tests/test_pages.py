@@ -20,7 +20,7 @@ SHARED = {
 }
 # Words that a native-speaking engineer would not write (DESIGN: plain, modern technical English).
 QUAINT = re.compile(r"\b(mend(s|ed)?|anew|alike|whoever|besides|of which|if need be)\b", re.IGNORECASE)
-LONGEST_README = 180
+LONGEST_README = 179
 LARGEST_PICTURES = 300_000
 
 

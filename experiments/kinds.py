@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.views import with_views
 from stages.lib.cache.digests import short_digest
 from stages.lib.cache.shard import content_of
+from stages.lib.cache.sources import REPOSITORY, sources_of
 from stages.lib.feature_store import EMBEDDING, SPECTROGRAM, Features
 from stages.lib.features.feature_params import NO_MODEL, FeatureParams
 from stages.lib.features.features_key import made_by
@@ -21,11 +22,8 @@ NETWORK, PROBE, BOTH = "network", "probe", "both"
 KINDS: Mapping[str, tuple[str, ...]] = {NETWORK: (SPECTROGRAM,), PROBE: (EMBEDDING,), BOTH: (SPECTROGRAM, EMBEDDING)}
 MODEL = "birdnet"
 CACHE = Path(".cache/experiments")
-# The code that a trained network depends on, next to its features, labels and params.
-NETWORK_CODE = (
-    *("model/batch_normalisation", "model/calibration", "model/network", "model/normalisation", "model/scoring"),
-    *("training/epochs", "training/recipe"),
-)
+# What a trained network depends on next to its features, labels and params: all code of its training but the probe's.
+RECIPE, NOT_OF_NETWORKS = REPOSITORY / "stages/lib/training/recipe.py", REPOSITORY / "stages/lib/model/probe.py"
 
 
 def add_kinds(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +101,7 @@ def trained_network(features: Features, train: LabelledClips, valid: LabelledCli
 
     places = [features.places[clip_id] for clips in (train, valid) for clip_id in clips.clip_ids]
     contents = [(content_of(Path(place.shards[0])), place.row) for place in places]
-    code = [code_of(Path(f"stages/lib/{name}.py")).encode() for name in NETWORK_CODE]
+    code = [code_of(path).encode() for path in sources_of(RECIPE) if path != NOT_OF_NETWORKS]
     made_from = repr((features.description, contents, train, valid, params.model_dump())).encode()
     folder = CACHE / "networks" / short_digest(b"\0".join([made_from, *code]))
     if not folder.is_dir():

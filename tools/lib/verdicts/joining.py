@@ -1,6 +1,6 @@
 """Find the clips of verdicts in the data set, and the recordings and excerpts that have to join it for them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -117,10 +117,7 @@ def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]
     # Known recordings that join again count as names only, because `clashes` returns no known ones.
     joining = set(names)
     known = dict.fromkeys(clip.recording for clip in data.clips if clip.recording not in joining)
-    return [
-        f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
-        for name, other in clashes(names, known).items()
-    ]
+    return id_faults(names, known, place_of)
 
 
 def faults_together(plans: Iterable[Joining]) -> list[str]:
@@ -139,11 +136,15 @@ def faults_together(plans: Iterable[Joining]) -> list[str]:
                     f"{source}: {first} would have the same name in the data set; rename one of them, and search it "
                     "again"
                 )
-    faults += [
-        f"{source_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
-        for name, other in clashes(source_of, ()).items()
+    return list(dict.fromkeys([*faults, *id_faults(source_of, (), source_of)]))
+
+
+def id_faults(names: Collection[str], known: Collection[str], place_of: Mapping[str, object]) -> list[str]:
+    """List a fault, at the place of the recording, for each result of `clashes`."""
+    return [
+        f"{place_of[name]}: clips of {name} and {other} would have the same ids; rename one of the recordings"
+        for name, other in clashes(names, known).items()
     ]
-    return list(dict.fromkeys(faults))
 
 
 def new_rows(data: DataSet, rows: Iterable[ClipRow]) -> list[ClipRow]:

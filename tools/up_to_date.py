@@ -22,6 +22,7 @@ from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
+from tools.lib.rounds.earlier_round import figures_remarks
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
 
@@ -103,7 +104,6 @@ def check_tables(missing: Sequence[Path]) -> list[str]:
     if table.exists():
         # `split` reads clips.csv and the settled clips. Answers are checked against its output.
         dvc_repro("--single-item", "split")
-    read_rounds()
     return check_labels(fix=False)
 
 
@@ -184,16 +184,18 @@ def main() -> None:
     patch = parser.parse_args().patch
     refuse_outside_of_git()
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
+    of_rounds = figures_remarks(read_rounds())
     of_field = report_again()
     missing = missing_data()
     if missing:
         said = check_tables(missing)
-        print(without_data(missing, unrepeated_stages(), [*said, *of_field]))
+        print(without_data(missing, unrepeated_stages(), [*said, *of_field, *of_rounds]))
         return
     stages = stages_in_order()
     ran = reproduce(outputs_in_git(stages))
     different = different_outputs()
     print(verdict(ran, [name for name in stages if name not in ran], different, unrepeated_stages()))
+    print(*(f"\n- {line}" for line in of_rounds), sep="", end="\n" if of_rounds else "")
     if patch and different:
         write_text(patch, changes())
 

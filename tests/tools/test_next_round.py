@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.clone import REPOSITORY, commit, git, run_in
+from stages.lib.cards.field_results import FIELD
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import Row
 from stages.lib.tables.expert import COLUMNS, EXPERT, read_rows, write_rows
@@ -18,8 +19,8 @@ from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, write_undecide
 from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
-from tools.lib.rounds.earlier_round import asked_about, commit_of, scored_after
-from tools.lib.rounds.rounds_table import ROUNDS, Round, read_rounds, write_rounds
+from tools.lib.rounds.earlier_round import asked_about, commit_of, figures_remarks, scored_after
+from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, read_rounds, write_rounds
 from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages
 
@@ -191,6 +192,50 @@ def test_scores_that_a_squash_merge_made_after_the_round_are_not_those_of_the_ro
             LOCK.write_text(f"md5: {md5(ROUNDS.read_bytes(), usedforsecurity=False).hexdigest()}\n")
         commit(git_folder, message)
     assert [scored_after(closed, name) for name in ("HEAD~2", "HEAD~1", "HEAD")] == [False, False, True]
+
+
+@pytest.fixture
+def closed(git_folder) -> Round:
+    """A round closed on metrics that are committed."""
+    for path in (*METRICS, FIELD):
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(REPOSITORY / path, path)
+    commit(git_folder, "Retrain on the answers")
+    cells = dict.fromkeys(Round._fields, "") | figures(git_folder)
+    return Round(**(cells | {"round": "1", "commit": git(git_folder, "rev-parse", "HEAD").strip()}))
+
+
+@pytest.mark.parametrize("name", ["accuracy_before", "accuracy_after_low", "change_high", "uncertain_share", "recall"])
+def test_a_figure_of_a_round_that_its_commit_does_not_give_is_named(closed, name):
+    right = getattr(closed, name)
+    (said,) = figures_remarks([closed, closed._replace(round="2", **{name: "0.999"})])
+    given = f"`{right}`" if right else "none"
+    expected = f"round 2 has {name} `0.999`, but the metrics at its commit `{closed.commit[:7]}` give {given}"
+    assert said == f"{ROUNDS}: {expected}; write that"
+
+
+def test_the_figures_of_a_round_are_those_of_its_commit_whatever_came_later(closed, git_folder):
+    for path in METRICS:
+        path.write_text("{}")
+    commit(git_folder, "Begin round 2")
+    # Spreadsheets shorten numbers.
+    assert figures_remarks([closed._replace(accuracy_after=f"{closed.accuracy_after}0")]) == []
+
+
+@pytest.mark.parametrize("name", ["0" * 40, "", "--output=x"])
+def test_figures_of_a_round_without_its_commit_are_said_to_be_unchecked(closed, name):
+    (said,) = figures_remarks([closed._replace(commit=name, accuracy_after="0.999")])
+    assert "the figures of round 1 were not checked" in said
+
+
+def test_the_rounds_are_checked_before_the_outputs_are_made_again(copy_of_finished, tmp_path):
+    folder = copy_of_finished(tmp_path / "clone")
+    with (folder / ROUNDS).open("a") as table:
+        table.write("<<<<<<< HEAD\n")
+    commit(folder, "A merge")
+    refused = run_tool(folder, "up_to_date")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"{ROUNDS}:2: a merge conflict was left here; keep the right rows and remove the marker\n"
 
 
 def test_a_round_gets_a_number_of_its_own_where_the_row_of_another_was_removed(tmp_path, monkeypatch):

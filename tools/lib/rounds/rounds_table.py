@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.cards.field_results import read_field
+from stages.lib.cards.field_results import FIELD, read_field
 from stages.lib.measures.measures import THRESHOLD
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.table import quoted, read_table, write_table
@@ -14,7 +14,7 @@ from stages.lib.tables.clips import CALL, NOCALL
 from stages.lib.tables.settled import SettledClip
 from stages.lib.tables.undecided import ROUND, ROUNDS
 
-METRICS = Path("metrics")
+METRICS = tuple(Path(f"metrics/{name}.json") for name in ("evaluation", "labels", "pool"))
 BY_AUDIT, BY_DATASET = "audit", "dataset"
 
 
@@ -120,33 +120,38 @@ def describe_round(
         Cohen's kappa with the previous round.
     commit : str
     """
-    evaluation, labels, pool = (
-        json.loads((METRICS / f"{name}.json").read_text(encoding="utf-8")) for name in ("evaluation", "labels", "pool")
+    given = [clip.label for clip in settled]
+    return Round(
+        round=str(number),
+        date=date.today().isoformat(),
+        calls=str(given.count(CALL)),
+        nocalls=str(given.count(NOCALL)),
+        annotators="; ".join(sorted(set(annotators))),
+        agreement="" if agreement is None else str(round(agreement, 6)),
+        commit=commit,
+        **figures(Path()),
     )
+
+
+def figures(folder: Path) -> dict[str, str]:
+    """Return the cells of a round that come from the metrics in a folder."""
+    evaluation, labels, pool = (json.loads((folder / path).read_text(encoding="utf-8")) for path in METRICS)
     before, after = (with_interval(evaluation[model], "accuracy") for model in ("before", "after"))
     # Without test clips there is no change.
     change_interval = with_interval(evaluation.get("change", {}), "accuracy")[1:]
     measured_by = BY_AUDIT if "rate" in labels["audit_error"]["all"] else BY_DATASET
     error = labels["audit_error" if measured_by == BY_AUDIT else "model_error"]["all"]
-    given = [clip.label for clip in settled]
-    return Round(
-        str(number),
-        date.today().isoformat(),
-        str(given.count(CALL)),
-        str(given.count(NOCALL)),
-        "; ".join(sorted(set(annotators))),
-        *before,
-        *after,
-        *change_interval,
-        str(error.get("rate", "")),
-        str(error.get("rate_low", "")),
-        str(error.get("rate_high", "")),
-        measured_by if error["checked"] else "",
-        str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
-        "" if agreement is None else str(round(agreement, 6)),
-        commit,
-        **of_field(read_field()),
-    )
+    ends = ("", "_low", "_high")
+    return {
+        **{f"accuracy_before{end}": cell for end, cell in zip(ends, before, strict=True)},
+        **{f"accuracy_after{end}": cell for end, cell in zip(ends, after, strict=True)},
+        **{f"change{end}": cell for end, cell in zip(ends[1:], change_interval, strict=True)},
+        **{f"model_label_error{end}": str(error.get(f"rate{end}", "")) for end in ends},
+        "measured_by": measured_by if error["checked"] else "",
+        "uncertain_share": str(round(pool["uncertain"] / pool["pool"], 6)) if pool["pool"] else "",
+        **dict.fromkeys(OF_FIELD, ""),
+        **of_field(read_field(folder / FIELD)),
+    }
 
 
 def of_field(report: Mapping[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, write_undecide
 from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
-from tools.lib.rounds.earlier_round import asked_about, commit_of, figures_remarks, scored_after
+from tools.lib.rounds.earlier_round import asked_about, commit_of, figures_remarks, scored_after, settled_remarks
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, read_rounds, write_rounds
 from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages
@@ -226,6 +226,18 @@ def test_the_figures_of_a_round_are_those_of_its_commit_whatever_came_later(clos
 def test_figures_of_a_round_without_its_commit_are_said_to_be_unchecked(closed, name):
     (said,) = figures_remarks([closed._replace(commit=name, accuracy_after="0.999")])
     assert "the figures of round 1 were not checked" in said
+
+
+def test_a_settled_label_that_the_answers_do_not_give_is_named(git_folder):
+    settled = {"right": "call", "forged": "call", "disputed": "nocall", "invented": "nocall"}
+    write_settled(SETTLED, [SettledClip(clip_id, label, 1) for clip_id, label in settled.items()])
+    for clip_id, label in {"right": "call", "forged": "nocall", "disputed": "unsure"}.items():
+        answer(clip_id, label)
+    given = [("disputed", "nocall", "no label"), ("forged", "call", "`nocall`"), ("invented", "nocall", "no label")]
+    assert [remark.partition(";")[0] for remark in settled_remarks()] == [
+        f"{SETTLED}:{line}: `{clip_id}` is settled as `{label}`, but the answers in {EXPERT} give {other}"
+        for line, (clip_id, label, other) in enumerate(given, start=2)
+    ]
 
 
 def test_the_rounds_are_checked_before_the_outputs_are_made_again(copy_of_finished, tmp_path):

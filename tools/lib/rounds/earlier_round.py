@@ -8,8 +8,9 @@ from pathlib import Path
 from stages.lib.cards.field_results import FIELD
 from stages.lib.cards.markdown import code
 from stages.lib.runtime.faults import InputFaults
-from stages.lib.tables.expert import EXPERT, cells_of, read_rows
+from stages.lib.tables.expert import EXPERT, answers_of, cells_of, read_rows, settle
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
+from stages.lib.tables.settled import SETTLED, read_settled
 from tools.lib.review.accuracy_change import LOCK
 from tools.lib.revisions import full_name, git, git_text, snapshot
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures
@@ -49,6 +50,18 @@ def figures_remarks(rounds: Iterable[Round]) -> list[str]:
             if not same_figure(present[name], cell)
         ]
     return remarks
+
+
+def settled_remarks() -> list[str]:
+    """List the settled clips whose label is not what the answers decide now."""
+    by_experts = settle(answers_of(read_rows(EXPERT)[0]))
+    return [
+        f"{SETTLED}:{clip.line}: {code(clip.clip_id)} is settled as {code(clip.label)}, but the answers in {EXPERT} "
+        f"give {code(by_experts.get(clip.clip_id) or '') or 'no label'}; undo the row if it was changed by hand; if "
+        "answers have changed since, the next round settles the clip again"
+        for clip in read_settled()
+        if by_experts.get(clip.clip_id) != clip.label
+    ]
 
 
 def same_figure(one: str, other: str) -> bool:

@@ -8,13 +8,14 @@ import pytest
 import soundfile
 from PIL import Image
 
-from experiments.clone import commit
+from experiments.clone import commit, git
 from stages.lib.runtime.faults import InputFaults
 from tests.support.label_repository import HEADER, make_label_repository, without_outputs
 from tests.support.tool import run_tool
 from tools.diff_labels import main
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, labels_were_used
 from tools.lib.review.contact_sheet import MOST_CLIPS
+from tools.lib.revisions import full_name
 
 TABLE = Path("labels/expert.csv")
 TRUTH = "c" * 50 + "n" * 50
@@ -314,6 +315,16 @@ def test_a_sheet_has_an_end_and_says_so(repository, review):
 def test_a_revision_that_git_does_not_know_is_a_sentence(repository, review, base):
     with pytest.raises(InputFaults, match="is not a commit known to git"):
         review("--", base)
+
+
+def test_a_shallow_clone_can_fetch_the_history_that_it_lacks(repository, tmp_path, monkeypatch):
+    before = git(repository, "rev-parse", "HEAD~1").strip()
+    git(repository, "clone", "--quiet", "--depth", "1", f"file://{tmp_path / 'repository'}", str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    with pytest.raises(InputFaults, match="first run git fetch --unshallow, because"):
+        full_name("HEAD~1")
+    git(Path(), "fetch", "--quiet", "--unshallow")
+    assert full_name("HEAD~1") == before
 
 
 def test_outside_of_git_it_says_so(tmp_path, monkeypatch, review):

@@ -43,8 +43,10 @@ def full_name(revision: str) -> str:
     # A name that begins with a hyphen must not be read as an option.
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
+        shallow = git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        fetch = "git fetch --unshallow, because this clone lacks the history" if shallow else "git fetch"
         raise InputFaults(
-            [f"{quoted(revision)} is not a commit known to git; name one, such as HEAD~1, or run git fetch first"]
+            [f"{quoted(revision)} is not a commit known to git; name one, such as HEAD, or first run {fetch}"]
         )
     return found.stdout.decode().strip()
 

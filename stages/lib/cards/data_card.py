@@ -42,7 +42,7 @@ def data_card(
     clip_s : float
         Seconds.
     group_by : str
-        What the split never divides: `recording` or `site`.
+        What the split never divides between valid, test and the rest: `recording` or `site`.
     settled : int
         Number of clips labelled by experts in closed rounds.
     """
@@ -64,7 +64,7 @@ The stage `split` writes this page; edits are lost.
 
 ## Parts
 
-No {group_by} is in two parts.
+No {group_by} of valid or test is in another part.
 
 {parts_table(clips, part_of)}
 

@@ -80,7 +80,7 @@ def model_card(model: Evaluated) -> str:
     return f"""\
 # Model card
 
-{origin(model.data)}
+{origin(model.data, "Trained and tested" if model.test else "Trained")}
 
 The stage `evaluate` writes this page; edits are lost. It is about `models/retrained` of the same commit.
 
@@ -168,11 +168,11 @@ def found(after: Mapping[str, Any]) -> str:
     return f"The model finds a share of {interval(after, 'sensitivity')} of the calls"
 
 
-def origin(data: DataParams) -> str:
-    """Say what the model was trained and tested on."""
+def origin(data: DataParams, made: str) -> str:
+    """Say what the model was made on; `made` is what was done there."""
     if data.is_synthetic:
         return (
-            "**Trained and tested on synthetic sound ([data card](data_card.md)). It is not for whales, and no figure "
-            "here is about whales.**"
+            f"**{made} on synthetic sound ([data card](data_card.md)). It is not for whales, and no figure here is "
+            "about whales.**"
         )
-    return f"Trained and tested on {data_link(data)} ([data card](data_card.md))."
+    return f"{made} on {data_link(data)} ([data card](data_card.md))."

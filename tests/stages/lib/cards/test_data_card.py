@@ -52,6 +52,13 @@ def test_it_says_how_much_there_is_and_who_labelled_it():
     assert "The 1 test clips are held out for good" in text
 
 
+def test_a_recording_to_learn_from_can_also_be_asked_about():
+    """The unlabelled clips of a training recording are in the pool, so only valid and test stand alone."""
+    text = card_of([*CLIPS, Clip(7, "c_0003000", "c.wav", 3.0, "call", "reef")])
+    assert "No recording of valid or test is in another part." in text
+    assert "in two parts" not in text
+
+
 def test_synthetic_sound_is_said_to_be_so():
     assert "**Synthetic sound, made by a program ([data/synthetic](../data/synthetic))" in card_of(dataset=SYNTHETIC)
     assert "[LICENSE](../LICENSE)" in card_of(dataset=SYNTHETIC)

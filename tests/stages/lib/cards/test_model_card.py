@@ -129,6 +129,8 @@ def test_synthetic_sound_is_said_to_be_not_for_whales(model, card):
     for real, name in ((card, "tiny"), (model_card(model), "reef")):
         assert "ynthetic" not in real
         assert f"Trained and tested on [data/{name}](../data/{name})" in real
+    for untested in (model, model._replace(data=DataParams(dataset=SYNTHETIC))):
+        assert "tested on" not in model_card(untested._replace(test=[])).split("\n\n")[1]
 
 
 def test_the_name_of_a_site_is_shown_as_it_is_and_not_run(model):

@@ -74,8 +74,8 @@ def fit_temperature(log_odds: np.ndarray, is_call: np.ndarray) -> float:
 def calibration_remark(calls: int, nocalls: int) -> str:
     """Say in one sentence what limits a calibration by this many clips; empty if there are enough."""
     if not calls or not nocalls:
-        missing = "call" if not calls else "no-call"
-        return f"There are too few {missing}s to calibrate by, so the scores are as trained (temperature 1)."
+        missing = " or ".join(name for name, count in (("calls", calls), ("no-calls", nocalls)) if not count)
+        return f"There are too few {missing} to calibrate by, so the scores are as trained (temperature 1)."
     if min(calls, nocalls) >= FEWEST_CLIPS:
         return ""
     return (

@@ -82,6 +82,7 @@ def test_it_is_said_what_a_calibration_lacks():
         "There are too few calls to calibrate by, so the scores are as trained (temperature 1)."
     )
     assert "too few no-calls to" in calibration_remark(50, 0)
+    assert "too few calls or no-calls to" in calibration_remark(0, 0)
 
 
 def test_calibrated_log_odds_keep_an_order_that_probabilities_lose():

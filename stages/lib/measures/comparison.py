@@ -66,7 +66,7 @@ def training_remark(spread: float | None) -> str:
     """
     known = "The intervals cover only the choice of test clips."
     if spread == 0:
-        return f"{known} Other training seeds would not move the change in accuracy."
+        return f"{known} No effect of other training seeds on the change in accuracy was measured."
     left_out = f"{known} Other training seeds would also move the change in accuracy"
     if spread is None:
         return f"{left_out}; how far is unknown, because only one network was trained (train.networks)."

@@ -93,6 +93,8 @@ def test_what_the_intervals_leave_out_is_said():
         "also move the change in accuracy, by about 0.0123 (one standard deviation)."
     )
     assert "how far is unknown" in training_remark(None)
+    # Networks that happen to be right equally often do not show that a seed makes no difference.
+    assert training_remark(0.0).endswith("No effect of other training seeds on the change in accuracy was measured.")
 
 
 def test_the_verdict_names_change_interval_and_p_value():

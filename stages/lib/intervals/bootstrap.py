@@ -7,7 +7,7 @@ import numpy as np
 from stages.lib.intervals.proportions import CONFIDENCE, proportion
 
 RESAMPLES = 1000
-BATCH = 100  # Samples per batch, so that memory does not grow with the number of samples.
+BATCH = 100  # Samples per batch (a divisor of the above), so that memory does not grow with the number of samples.
 SEED = 0
 SMALLEST_P = 1e-6  # Smaller p-values are printed as "p < 0.000001".
 # Cameron and Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2),
@@ -135,8 +135,8 @@ def paired_bootstrap(
     random = np.random.default_rng(SEED)
     units = int(unit_of.max()) + 1
     differences = []
-    for start in range(0, RESAMPLES, BATCH):
-        drawn = random.integers(units, size=(min(BATCH, RESAMPLES - start), units))
+    for _ in range(RESAMPLES // BATCH):
+        drawn = random.integers(units, size=(BATCH, units))
         counts = np.stack([np.bincount(sample, minlength=units) for sample in drawn])
         differences.append(difference(counts[:, unit_of]))
     tail = (1 - CONFIDENCE) / 2

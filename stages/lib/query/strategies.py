@@ -118,7 +118,7 @@ def by_diversity(pool: Candidates) -> list[int]:
     # The first of each cluster in the ranking by margin is its most uncertain clip.
     _, first = np.unique(clusters, return_index=True)
     chosen = [likely[position] for position in sorted(first)]
-    return chosen + [position for position in ranking if position not in set(chosen)]
+    return list(dict.fromkeys([*chosen, *ranking]))
 
 
 def by_similarity(pool: Candidates) -> list[int]:

@@ -40,7 +40,7 @@ def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
         return read_audacity(path, lines)
     table = parse_table(path, lines)
     if is_dclde(table):
-        return read_dclde(table)
+        return read_dclde(table, words)
     return read_event_table(table, words) if is_event_table(table) else faulty(table_fault(table))
 
 

@@ -2,7 +2,7 @@
 
 Certain killer-whale calls are calls. Uncertain calls are unsure, and so are annotations of a whole file, which only say
 that there is a call somewhere in it. All others keep their class: `HW` is a humpback, `AB` no animal, `UndBio` an
-unidentified animal.
+unidentified animal, `SRKW` an ecotype of the killer whale.
 
 References
 ----------
@@ -10,12 +10,12 @@ Palmer et al. (2025), "A public dataset of annotated Orcinus orca acoustic signa
 classification", Scientific Data 12.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from tools.lib.formats.delimited import Table, first
+from tools.lib.formats.delimited import Table, first, key_of
 from tools.lib.formats.event import CALL, UNSURE, Annotations, Event
 from tools.lib.formats.times import times_reader
 from tools.lib.formats.word_columns import NO
@@ -34,8 +34,11 @@ def is_dclde(table: Table) -> bool:
     return set(COLUMNS) <= table.names.keys()
 
 
-def read_dclde(table: Table) -> Annotations:
-    """Read the events and the faults of the rows."""
+def read_dclde(table: Table, words: Sequence[str] = ()) -> Annotations:
+    """Read the events and the faults of the rows.
+
+    `words` is as for `word_columns`, but these columns count beside the class, so that no other animal becomes a call.
+    """
     events, origins, faults = [], {}, list(table.faults)
     seconds = times_reader(row.cells[key] for row in table.rows for key in (BEGIN, END))
     for row in table.rows:
@@ -50,7 +53,7 @@ def read_dclde(table: Table) -> Annotations:
         name = cells[RECORDING]
         if name not in origins:
             origins[name] = Origin(first(cells, SITE), began(first(cells, TIME), start_s))
-        events.append(Event(source, name, start_s, end_s, (word_of(cells),)))
+        events.append(Event(source, name, start_s, end_s, words_of(cells, words)))
     return Annotations(events, origins, faults, columns=tuple(table.names))
 
 
@@ -66,12 +69,15 @@ def is_of_file(cells: Mapping[str, str]) -> bool:
     return first(cells, LEVEL).casefold() == "file"
 
 
-def word_of(cells: Mapping[str, str]) -> str:
-    """Return the class of an event, considering its certainty."""
-    species = first(cells, CLASS)
-    if species.casefold() != "kw" and first(cells, KILLER_WHALE).casefold() not in YES:
-        return species or UNSURE
-    return UNSURE if is_of_file(cells) or first(cells, CERTAIN).casefold() in NO else CALL
+def words_of(cells: Mapping[str, str], stated: Sequence[str]) -> tuple[str, ...]:
+    """Return the class of an event, considering its certainty, and its words in the stated columns."""
+    species, is_call = first(cells, CLASS), first(cells, KILLER_WHALE).casefold()
+    doubt = [UNSURE] if is_of_file(cells) or first(cells, CERTAIN).casefold() in NO else []
+    if species.casefold() == "kw" or is_call in YES:
+        words = doubt or [CALL]
+    else:
+        words = [species or UNSURE, *(doubt if is_call not in NO else [])]
+    return tuple(dict.fromkeys([*words, *filter(None, (first(cells, (key_of(name),)) for name in stated))]))
 
 
 def began(event: str, start_s: float) -> str:

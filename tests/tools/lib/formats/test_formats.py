@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.annotations.kinds import kind_of
 from tools.lib.formats.annotations import read_annotations
 from tools.lib.formats.event import Annotations
 from tools.lib.recordings.recording_name import Origin
@@ -19,9 +20,11 @@ HOW = (
 POD_CAST = "dataset\twav_filename\tstart_time_s\tduration_s\tlocation\tdate\tpst_or_master_tape_identifier\n"
 
 
-def read(folder: Path, text: str, name: str = "bay.txt", encoding: str = "utf-8") -> Annotations:
+def read(
+    folder: Path, text: str, name: str = "bay.txt", encoding: str = "utf-8", words: tuple[str, ...] = ()
+) -> Annotations:
     (folder / name).write_bytes(text.encode(encoding))
-    return read_annotations(folder / name)
+    return read_annotations(folder / name, words)
 
 
 def events(annotations: Annotations) -> list[tuple]:
@@ -157,6 +160,28 @@ def test_dclde_has_classes_and_certainty(tmp_path, columns, text):
     row = f"AMAR1.20200101T000000Z.flac,Carmanah,JASCO,{columns},10.5,12.0,2020-01-01 00:00:10\n"
     annotations = read(tmp_path, DCLDE + row, "annotations.csv")
     assert events(annotations) == [("AMAR1.20200101T000000Z.flac", 10.5, 12.0, text)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("SRKW,,1,NA,Call", ("SRKW",)),
+        ("SRKW,,0,NA,Call", ("SRKW", "unsure")),
+        ("SRKW,,1,NA,File", ("SRKW", "unsure")),
+        ("SRKW,1,0,NA,Call", ("unsure",)),
+        ("HW,0,0,NA,File", ("HW",)),
+    ],
+)
+def test_a_dclde_class_that_is_an_ecotype_is_uncertain_where_the_table_says_so(tmp_path, columns, words):
+    (event,) = read(tmp_path, DCLDE + f"a.flac,C,J,{columns},10.5,12.0,\n").events
+    assert event.words == words
+
+
+def test_a_stated_column_counts_beside_the_class_of_a_dclde_table(tmp_path):
+    rows = "".join(f"a.flac,C,J,{cells},Call,10.5,12.0,\n" for cells in ("KW,1,1,TKW", "KW,1,0,SRKW", "HW,0,0,NA"))
+    found = read(tmp_path, DCLDE + rows, words=("ecotype", "none")).events
+    assert [event.words for event in found] == [("call", "TKW"), ("unsure", "SRKW"), ("HW",)]
+    assert [kind_of(event.words, {"TKW": "other"}) for event in found] == ["other", "unsure", "other"]
 
 
 def test_a_dclde_recording_has_the_site_of_its_data_set_and_begins_before_its_events(tmp_path):

@@ -265,3 +265,16 @@ def test_a_raven_table_of_a_sequence_names_its_files_with_their_folders(reposito
     (archive.parent / "sea.txt").write_text(table)
     import_files(repository, archive, archive.parent / "sea.txt")
     assert calls() == [("north/001.wav", 2.75), ("south/001.wav", 2.75)]
+
+
+def test_a_recording_of_the_data_set_stays_known_if_the_archive_is_named_from_further_up(repository, archive):
+    write_archive(archive, "north/001.wav")
+    table = archive.parent / "sea.txt"
+    table.write_text(raven_table([(3.0, 3.5, "C:\\sea\\north\\001.wav", "call")]))
+    import_files(repository, archive / "north", table)
+    table.write_text(raven_table([(8.0, 8.5, "C:\\sea\\north\\001.wav", "call")]))
+    import_files(repository, archive, table)
+    assert calls() == [("001.wav", 7.75)]
+    before = contents()
+    assert run_tool(repository, "import_annotations", "bay").returncode == 0
+    assert contents() == before

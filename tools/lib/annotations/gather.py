@@ -153,18 +153,21 @@ def in_data_set(one: Annotations, given: Path, place: Path) -> Annotations:
 def finding(
     had: Mapping[str, Path], all_there: Mapping[str, Path], before: Mapping[str, Path]
 ) -> Callable[[str, str], Match]:
-    """Return a function that finds recordings; for files already in the data set, it looks there first."""
+    """Return a function that finds recordings; for files already in the data set, it looks there first.
+
+    Of recordings that match and hold the same bytes, one of the data set is meant, whatever its folders.
+    """
     in_data_set, everywhere = Finder(had), Finder(all_there)
 
     def find(file: str, name: str) -> Match:
-        if file in before:
-            match = in_data_set.find(name, folder_of(file))
-            if len(match.meant) == 1:
-                return match
+        known = in_data_set.find(name, folder_of(file))
+        if file in before and len(known.meant) == 1:
+            return known
         match = everywhere.find(name, folder_of(file))
-        paths = [all_there[path] for path in match.meant]
+        meant = list(dict.fromkeys([*known.meant, *match.meant]))
+        paths = [all_there[path] for path in meant]
         same = len(paths) > 1 and all(map(Path.is_file, paths)) and one_content(paths)
-        return Match(match.meant[:1], []) if same else match
+        return Match(meant[:1], []) if same else match
 
     return find
 

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 import yaml
 
-from experiments.clone import REPOSITORY, clone, git, overlay, repro, run_in, stages_run
+from experiments.clone import REPOSITORY, clone, commit, git, overlay, repro, run_in, stages_run
 from stages import evaluate, featurize, merge_labels, retrain, score_pool, split, train
 from stages.lib.runtime.atomic_write import write_json
 from stages.lib.tables.clips import read_clips
@@ -647,6 +647,23 @@ def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to
     told_apart = ("bay", str(tmp_path / "sea.txt"), "--recordings", str(tmp_path / "new"))
     result = run_tool(repository, "import_annotations", *told_apart)
     assert result.returncode == 0, result.stderr
+
+
+def test_git_keeps_the_line_endings_of_a_table_whose_bytes_dvc_has_hashed(imported, repository, tmp_path):
+    table = raven_table([(3.0, 3.5, "a.wav", "call")]).replace("\n", "\r\n")
+    imported("sea.txt", table)
+    register = repository / "data" / "bay" / "recordings.csv"
+    register.write_bytes(register.read_bytes().replace(b"\n", b"\r\n"))  # As a spreadsheet saves it.
+    shutil.copy(REPOSITORY / ".gitattributes", repository)
+    run_in(repository, "git", "init", "--quiet")
+    git(repository, "config", "user.name", "Val")
+    git(repository, "config", "user.email", "val@example.org")
+    commit(repository, "Import")
+    run_in(tmp_path, "git", "clone", "--quiet", str(repository), "clone")
+    for name in ("annotations/sea.txt", "recordings.csv"):
+        (here, there) = ((folder / "data" / "bay" / name).read_bytes() for folder in (repository, tmp_path / "clone"))
+        assert b"\r\n" in here
+        assert here == there
 
 
 def test_a_sound_under_two_names_is_taken_once(imported, tmp_path):

@@ -96,6 +96,18 @@ def test_a_second_draw_keeps_the_first_and_draws_others_until_none_are_left(fold
     assert "detections: all windows have been drawn" in line
 
 
+def test_windows_chosen_by_score_can_still_be_drawn_at_random_but_are_not_chosen_again(folder):
+    review(folder, "--count", "7", "--surest", "4", "--uncertain", "3")
+    first = read_draws(folder / "detections")
+    review(folder, "--count", "7", "--surest", "4", "--uncertain", "3")
+    chosen = [one.clip_id for one in read_draws(folder / "detections") if not one.drawn]
+    assert len(chosen) == len(set(chosen)) == 14
+    review(folder, "--count", "10000")
+    drawn = [one.clip_id for one in read_draws(folder / "detections") if one.drawn]
+    assert {one.clip_id for one in first} <= set(drawn)
+    assert len(drawn) == len(set(drawn)) == sum(sum(one.candidates) for one in read_covered(folder / "detections"))
+
+
 def test_where_recordings_have_joined_the_windows_are_drawn_from_these(folder):
     review(folder, "--count", "10")
     (old,) = {one.batch for one in read_covered(folder / "detections")}

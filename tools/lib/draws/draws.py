@@ -152,10 +152,11 @@ def draw_windows(folder: Path, run: Run, recordings: Sequence[RunRecording], cou
     covered += [now[one.name] for one in new]
     batch_of = {one.recording: one.batch for one in covered}
     names = [one.name for one in new or recordings if one.name not in changed]
-    gone = {(review.recording, review.start_s) for review in before}
-    free = [one for name in names for one in of_recording[name] if (one.recording, one.start_s) not in gone]
+    shown = {(review.recording, review.start_s): review.drawn for review in before}
+    # Windows that were chosen by score can still be drawn: without them, the others would not stand for their bin.
+    free = [one for name in names for one in of_recording[name] if not shown.get((one.recording, one.start_s))]
     weight_of = draw(free, counts.random, f"{run.run}:{batch}:{len(draw_paths(folder))}")
-    rest = set(free) - weight_of.keys()
+    rest = {one for one in free if (one.recording, one.start_s) not in shown} - weight_of.keys()
     highest = surest(rest, counts.surest)
     doubtful = most_uncertain(rest - set(highest), counts.uncertain)
     candidate_of = {window_id(run.run, one.recording, one.start_s): one for one in [*weight_of, *highest, *doubtful]}

@@ -7,7 +7,6 @@ changed to `unsure` each time, and several times with the same labels and differ
 import argparse
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +30,10 @@ SECTION = "training spread"
 
 
 class Retrained(NamedTuple):
-    """The accuracy of a retrained model, the training spread in its metrics, and the wall time of `dvc repro`."""
+    """The accuracy of a retrained model, and the training spread in its metrics."""
 
     accuracy: float
     stated_spread: float | None
-    seconds: float
 
 
 class Trained(NamedTuple):
@@ -49,11 +47,9 @@ class Trained(NamedTuple):
 
 def retrained(folder: Path, *arguments: str) -> Retrained:
     """Run `dvc repro` in a clone, and read the results of the retrained model."""
-    begin = time.monotonic()
     repro(folder, *arguments)
-    seconds = time.monotonic() - begin
     after = read_metrics(folder)["evaluation"]["after"]
-    return Retrained(after["accuracy"], after["training_spread"]["accuracy"], seconds)
+    return Retrained(after["accuracy"], after["training_spread"]["accuracy"])
 
 
 def run_dataset(folder: Path, dataset: str, seed_count: int, change_count: int) -> Trained:
@@ -85,14 +81,12 @@ def results_table(dataset: str, outcome: Trained) -> str:
     seeds = [of_seed.accuracy for of_seed in outcome.seeded]
     stated = [of_seed.stated_spread for of_seed in outcome.seeded if of_seed.stated_spread is not None]
     moves = [abs(of_change.accuracy - outcome.first.accuracy) for of_change in outcome.changed]
-    commits = [of_change.seconds for of_change in outcome.changed]
     rows = [
         (f"accuracy, mean over {len(seeds)} training seeds", f"{statistics.mean(seeds):.4f}"),
         ("standard deviation over these seeds", f"{statistics.stdev(seeds):.4f}"),
         ("standard deviation stated in the metrics, mean", f"{statistics.mean(stated):.4f}" if stated else "nothing"),
         (f"change by one answer of {outcome.answers}, mean of {len(moves)}", f"{statistics.mean(moves):.4f}"),
         ("change by one answer, maximum", f"{max(moves):.4f}"),
-        ("seconds of `dvc repro` after one answer, median", f"{statistics.median(commits):.0f}"),
     ]
     return "\n".join([f"### {dataset}", "", *table(("", "retrained model"), rows), ""])
 

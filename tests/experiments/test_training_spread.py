@@ -8,9 +8,9 @@ from experiments.training_spread import Retrained, Trained, parse_arguments, res
 
 
 def test_the_table_tells_seeds_and_answers_apart():
-    first = Retrained(0.80, 0.01, 30.0)
-    changed = [Retrained(0.81, 0.01, 31.0), Retrained(0.80, 0.01, 35.0), Retrained(0.77, 0.01, 33.0)]
-    seeded = [Retrained(0.80, 0.01, 40.0), Retrained(0.84, 0.02, 40.0)]
+    first = Retrained(0.80, 0.01)
+    changed = [Retrained(0.81, 0.01), Retrained(0.80, 0.01), Retrained(0.77, 0.01)]
+    seeded = [Retrained(0.80, 0.01), Retrained(0.84, 0.02)]
     lines = results_table("sea", Trained(32, first, changed, seeded)).splitlines()
     assert lines[4:] == [
         "| accuracy, mean over 2 training seeds | 0.8200 |",
@@ -18,7 +18,6 @@ def test_the_table_tells_seeds_and_answers_apart():
         "| standard deviation stated in the metrics, mean | 0.0150 |",
         "| change by one answer of 32, mean of 3 | 0.0133 |",
         "| change by one answer, maximum | 0.0300 |",
-        "| seconds of `dvc repro` after one answer, median | 33 |",
     ]
 
 

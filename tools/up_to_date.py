@@ -22,7 +22,7 @@ from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
-from tools.lib.rounds.earlier_round import figures_remarks, settled_remarks
+from tools.lib.rounds.round_checks import figures_remarks, settled_remarks
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
 

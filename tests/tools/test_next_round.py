@@ -19,7 +19,8 @@ from stages.lib.tables.undecided import UNDECIDED, UndecidedClip, write_undecide
 from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
-from tools.lib.rounds.earlier_round import asked_about, commit_of, figures_remarks, scored_after, settled_remarks
+from tools.lib.rounds.earlier_round import asked_about, commit_of, scored_after
+from tools.lib.rounds.round_checks import figures_remarks, settled_remarks
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, read_rounds, write_rounds
 from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages

@@ -71,12 +71,12 @@ def is_of_file(cells: Mapping[str, str]) -> bool:
 
 def words_of(cells: Mapping[str, str], stated: Sequence[str]) -> tuple[str, ...]:
     """Return the class of an event, considering its certainty, and its words in the stated columns."""
-    species, is_call = first(cells, CLASS), first(cells, KILLER_WHALE).casefold()
+    species, is_killer_whale = first(cells, CLASS), first(cells, KILLER_WHALE).casefold()
     doubt = [UNSURE] if is_of_file(cells) or first(cells, CERTAIN).casefold() in NO else []
-    if species.casefold() == "kw" or is_call in YES:
+    if species.casefold() == "kw" or is_killer_whale in YES:
         words = doubt or [CALL]
     else:
-        words = [species or UNSURE, *(doubt if is_call not in NO else [])]
+        words = [species or UNSURE, *(doubt if is_killer_whale not in NO else [])]
     return tuple(dict.fromkeys([*words, *filter(None, (first(cells, (key_of(name),)) for name in stated))]))
 
 

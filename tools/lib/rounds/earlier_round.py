@@ -1,21 +1,15 @@
-"""The state of a closed round, from Git and DVC: its commit, its metrics, the answers given then, the pool's scores."""
+"""The state of a closed round, from Git and DVC: its commit, the answers given then, and the scores of the pool."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import md5
 from pathlib import Path
 
-from stages.lib.cards.field_results import FIELD
-from stages.lib.cards.markdown import code
-from stages.lib.runtime.faults import InputFaults
-from stages.lib.tables.expert import EXPERT, answers_of, cells_of, read_rows, settle
+from stages.lib.tables.expert import EXPERT, cells_of, read_rows
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
-from stages.lib.tables.settled import SETTLED, read_settled
 from tools.lib.review.accuracy_change import LOCK
-from tools.lib.revisions import full_name, git, git_text, snapshot
-from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures
-
-SHORT = 7  # Digits of a commit.
+from tools.lib.revisions import git, git_text, snapshot
+from tools.lib.rounds.rounds_table import ROUNDS, Round
 
 
 def commit_of(closed: Round) -> str:
@@ -24,52 +18,6 @@ def commit_of(closed: Round) -> str:
         return closed.commit
     brought = git_text("log", "--reverse", "--format=%H", f"-S{closed.commit}", "--", str(ROUNDS))
     return brought.partition("\n")[0]
-
-
-def figures_remarks(rounds: Iterable[Round]) -> list[str]:
-    """List the figures of closed rounds that differ from the metrics at their commits, and the rounds without these.
-
-    Only the commit that a row names counts: after a squash merge, the metrics may be those of a later round.
-    """
-    remarks = []
-    for closed in rounds:
-        try:
-            with snapshot(full_name(closed.commit), [*METRICS, FIELD]) as folder:
-                measured = figures(folder)
-        except (InputFaults, OSError, ValueError, LookupError, TypeError, AttributeError):
-            remarks.append(
-                f"{ROUNDS}: the figures of round {closed.round} were not checked, because this clone lacks the metrics "
-                f"of its commit {code(closed.commit)}"
-            )
-            continue
-        present = closed._asdict()
-        remarks += [
-            f"{ROUNDS}: round {closed.round} has {name} {code(present[name])}, but the metrics at its commit "
-            f"{code(closed.commit[:SHORT])} give {code(cell) or 'none'}; write that"
-            for name, cell in measured.items()
-            if not same_figure(present[name], cell)
-        ]
-    return remarks
-
-
-def settled_remarks() -> list[str]:
-    """List the settled clips whose label is not what the answers decide now."""
-    by_experts = settle(answers_of(read_rows(EXPERT)[0]))
-    return [
-        f"{SETTLED}:{clip.line}: {code(clip.clip_id)} is settled as {code(clip.label)}, but the answers in {EXPERT} "
-        f"give {code(by_experts.get(clip.clip_id) or '') or 'no label'}; undo the row if it was changed by hand; if "
-        "answers have changed since, the next round settles the clip again"
-        for clip in read_settled()
-        if by_experts.get(clip.clip_id) != clip.label
-    ]
-
-
-def same_figure(one: str, other: str) -> bool:
-    """Tell whether two cells hold the same text or number: spreadsheets write 1.0 as 1."""
-    try:
-        return one == other or float(one) == float(other)
-    except ValueError:
-        return False
 
 
 def asked_about(pool: Sequence[PoolClip], last_commit: str | None) -> set[str]:

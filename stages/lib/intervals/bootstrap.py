@@ -1,11 +1,13 @@
 """Intervals that resample clips or whole recordings, and an exact test for paired decisions."""
 
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 
 import numpy as np
 
 from stages.lib.intervals.proportions import CONFIDENCE, proportion
 
+TAIL = (1 - CONFIDENCE) / 2
 RESAMPLES = 1000
 BATCH = 100  # Samples per batch (a divisor of the above), so that memory does not grow with the number of samples.
 SEED = 0
@@ -46,7 +48,9 @@ def proportion_of_clips(right: np.ndarray, unit_of: np.ndarray) -> tuple[float, 
     """Return the proportion of clips for which something holds, and its 95 % interval, rounded to six decimals.
 
     It is Wilson's interval for the effective number of clips: the number of clips divided by the design effect, which
-    is the variance of the proportion with whole units divided by its variance with independent clips.
+    is the variance of the proportion with whole units divided by its variance with independent clips. Few units tell
+    this variance poorly, so the effective number is also divided by the square of t / z. If the clips do not show how
+    alike those of a unit are, because all are equal or there is one unit, each unit counts as one clip.
 
     Parameters
     ----------
@@ -56,17 +60,22 @@ def proportion_of_clips(right: np.ndarray, unit_of: np.ndarray) -> tuple[float, 
 
     References
     ----------
-    Kish (1965), Survey Sampling, sections 5.4 and 8.2, with the variance of a ratio of two sums over the units.
+    Kish (1965), Survey Sampling, sections 5.4 and 8.2, with the variance of a ratio of two sums over the units. Korn
+    and Graubard (1998), "Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data", Survey Methodology 24(2): the quantile of Student's t.
     """
-    rate = right.mean()
+    from scipy.special import stdtrit  # The quantile of scipy.stats.t, which takes seconds to import.
+
+    rate = float(right.mean())
     _, numbers = np.unique(unit_of, return_inverse=True)
     of_units = np.bincount(numbers, right - rate)
     units = len(of_units)
-    effect = 1.0
+    trials = float(units)
     if 0 < rate < 1 and 1 < units < len(right):
-        effect = max(1.0, units / (units - 1) * float(of_units @ of_units) / (len(right) * rate * (1 - rate)))
-    trials = len(right) / effect
-    return proportion(float(rate) * trials, trials)
+        effect = units / (units - 1) * float(of_units @ of_units) / (len(right) * rate * (1 - rate))
+        widening = float(stdtrit(units - 1, 1 - TAIL)) / NormalDist().inv_cdf(1 - TAIL)
+        trials = len(right) / max(1.0, effect) / widening**2
+    return proportion(rate * trials, trials)
 
 
 def permutation_p(before_right: np.ndarray, after_right: np.ndarray, recordings: Sequence[str]) -> float:
@@ -139,6 +148,5 @@ def paired_bootstrap(
         drawn = random.integers(units, size=(BATCH, units))
         counts = np.stack([np.bincount(sample, minlength=units) for sample in drawn])
         differences.append(difference(counts[:, unit_of]))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.nanquantile(np.concatenate(differences), [tail, 1 - tail], axis=0)
+    low, high = np.nanquantile(np.concatenate(differences), [TAIL, 1 - TAIL], axis=0)
     return low, high

@@ -185,4 +185,23 @@ def test_the_interval_of_clips_that_are_alike_covers_the_truth_as_often_as_it_sa
 def test_the_interval_of_independent_clips_is_that_of_wilson():
     right = np.random.default_rng(0).random(201) < 0.8
     assert proportion_of_clips(right, np.arange(201)) == proportion(int(right.sum()), 201)
-    assert proportion_of_clips(np.ones(20, bool), np.repeat([0, 1], 10)) == proportion(20, 20)
+
+
+@pytest.mark.parametrize("recordings", [1, 2, 3, 5, 10])
+@pytest.mark.parametrize("truth", [0.8, 0.95])
+def test_the_interval_holds_the_truth_where_a_class_is_in_few_recordings(recordings, truth):
+    """The clips of a recording are right at a rate of its own: their correlation is 0.3."""
+    random = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        sizes = random.integers(1, 20, recordings)
+        rates = random.beta(truth * 7 / 3, (1 - truth) * 7 / 3, recordings)
+        right = np.concatenate([random.random(size) < rate for size, rate in zip(sizes, rates, strict=True)])
+        _, low, high = proportion_of_clips(right, np.repeat(np.arange(recordings), sizes))
+        held += low <= truth <= high
+    assert held >= 0.9 * 400
+
+
+def test_clips_that_are_all_right_say_nothing_about_how_alike_they_are():
+    assert proportion_of_clips(np.ones(20, bool), np.repeat([0, 1], 10)) == proportion(2, 2)
+    assert proportion_of_clips(np.ones(20, bool), np.arange(20)) == proportion(20, 20)

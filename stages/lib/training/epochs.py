@@ -4,9 +4,14 @@ import numpy as np
 
 from stages.lib.feature_store import Features, load_clips
 from stages.lib.model.model_folder import Model
+from stages.lib.runtime.faults import refuse
 from stages.lib.training.inputs import LabelledClips, TrainParams
 
 HISTORY_COLUMNS = ("epoch", "loss", "valid_loss", "accuracy", "valid_accuracy")
+DIVERGED = (
+    "params.yaml: the loss of the training is no longer a number; make train.learning_rate smaller, or the weights "
+    "merge_labels.review_weight and merge_labels.model_labels.weight"
+)
 
 
 def train_model(
@@ -30,6 +35,11 @@ def train_model(
     -------
     list of tuple
         The history: one row per epoch, columns as in `HISTORY_COLUMNS`.
+
+    Raises
+    ------
+    InputFaults
+        If the loss is no longer a number, because the steps or the weights of the clips are too large.
     """
     import keras
     import tensorflow
@@ -76,6 +86,7 @@ def train_model(
         shuffle=False,  # The batches are shuffled already.
         verbose=0,
     ).history
+    refuse([] if np.isfinite(history["loss"]).all() else [DIVERGED])
     unknown = [None] * params.epochs
     rows = zip(*(history.get(key, unknown) for key in ("loss", "val_loss", "accuracy", "val_accuracy")), strict=True)
     return [(epoch, *map(six_decimals, row)) for epoch, row in enumerate(rows, start=1)]

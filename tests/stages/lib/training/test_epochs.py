@@ -16,6 +16,7 @@ from stages.lib.model.network import build_network
 from stages.lib.model.normalisation import Normalisation
 from stages.lib.model.scoring import log_odds_of
 from stages.lib.runtime.determinism import pin
+from stages.lib.runtime.faults import InputFaults
 from stages.lib.training.epochs import HISTORY_COLUMNS, cross_entropy, train_model
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import calibrate
@@ -146,3 +147,15 @@ def test_training_on_one_core_and_on_all_gives_the_same_bytes(tmp_path):
     assert [process.wait() for process in processes] == [0, 0]
     first, second = ((tmp_path / name / "network.weights.h5").read_bytes() for name in ("first", "second"))
     assert first == second
+
+
+@pytest.mark.parametrize("learning_rate, weight", [(0.001, 1e39), (1.0, 1e36)])
+def test_a_training_whose_loss_is_no_longer_a_number_is_refused(features, learning_rate, weight):
+    clip_ids = list(features.places)
+    pin(1)
+    normalisation = Normalisation.learn([load_clips(features, clip_ids)])
+    model = Model(build_network((40, 41), 2), features.description, normalisation)
+    clips = labelled(clip_ids)._replace(weights=[weight] + [1.0] * 79)
+    params = TrainParams(seed=1, epochs=2, batch_size=8, networks=2, learning_rate=learning_rate)
+    with pytest.raises(InputFaults, match="^params.yaml: .* train.learning_rate .* merge_labels.review_weight"):
+        train_model(model, features, clips, clips, params)

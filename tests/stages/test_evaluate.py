@@ -43,14 +43,14 @@ def test_what_limits_the_figures_is_said():
     assert second.startswith("Retrained model: the scores")
 
 
-def test_the_training_spread_is_that_of_the_mean_of_the_networks():
+def test_the_training_spread_counts_the_batches_that_the_networks_share():
     """Two networks: one is right about everything, the other about two clips of four."""
     by_network = np.stack([np.where(IS_CALL, 2.0, -2.0), LOG_ODDS], axis=1)
     scores = Scores(by_network, 1.0, (12, 12))
     results = evaluation(IS_CALL, {"before": scores, "after": scores}, ["a", "b", "c", "d"])
-    # The accuracies are 1 and 0.5: their standard deviation is 0.5 / sqrt(2), that of their mean 0.25.
-    assert results["before"]["training_spread"]["accuracy"] == 0.25
-    assert results["change"]["training_spread"]["accuracy"] == pytest.approx(0.25 * np.sqrt(2), abs=1e-6)
+    # The accuracies are 1 and 0.5: a variance of 0.125, half of it for the mean of two, and once more for the batches.
+    assert results["before"]["training_spread"]["accuracy"] == pytest.approx(np.sqrt(0.125 / 2 + 0.125), abs=1e-6)
+    assert results["change"]["training_spread"]["accuracy"] == pytest.approx(np.sqrt(2 * 0.1875), abs=1e-6)
     alone = Scores(by_network[:, :1], 1.0, (12, 12))
     results = evaluation(IS_CALL, {"before": scores, "after": alone}, ["a", "b", "c", "d"])
     assert set(results["after"]["training_spread"].values()) == {None}

@@ -9,6 +9,9 @@ THRESHOLD = 0.5  # For p_call; for log-odds it is 0.
 OUTCOME_COLUMNS = ("clip_id", "recording", "truth", "prediction")  # Of metrics/plots/confusion_*.csv.
 # The measures to compare, in the order of all lists of differences.
 COMPARED = ("accuracy", "sensitivity", "specificity", "roc_auc", "average_precision")
+# The networks of a training share their batches. Other batches move all of them together, by about as much as other
+# weights move one of them (measured: docs/results.md, "Training spread").
+BATCHES_SHARE = 1.0
 
 
 def confusion(is_call: np.ndarray, called: np.ndarray) -> np.ndarray:
@@ -103,16 +106,21 @@ def training_spread(is_call: np.ndarray, log_odds: np.ndarray) -> dict[str, floa
     Returns
     -------
     dict
-        The standard error of the mean of the networks' measures; None for each if there is only one network. The model
-        averages log-odds, not measures; docs/results.md says how well the approximation holds.
+        One standard deviation of each measure, from how much the networks differ; None for each if there is only one
+        network. The model averages log-odds, not measures; docs/results.md says how well the approximation holds.
+
+    References
+    ----------
+    Searle, Casella and McCulloch (1992), Variance Components, chapter 3: the variance of the mean of a group is that of
+    the group plus that of its members divided by their number.
     """
     networks = log_odds.shape[1]
     if networks == 1:
         return dict.fromkeys(COMPARED)
     all_clips = np.ones((1, len(is_call)), int)
     values = np.concatenate([compared_values(is_call, of_network, all_clips) for of_network in log_odds.T])
-    errors = values.std(axis=0, ddof=1) / np.sqrt(networks)
-    return {name: round(float(error), 6) for name, error in zip(COMPARED, errors, strict=True)}
+    spreads = values.std(axis=0, ddof=1) * np.sqrt(BATCHES_SHARE + 1 / networks)
+    return {name: round(float(spread), 6) for name, spread in zip(COMPARED, spreads, strict=True)}
 
 
 def compared_values(is_call: np.ndarray, log_odds: np.ndarray, drawn: np.ndarray) -> np.ndarray:

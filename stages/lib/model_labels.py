@@ -140,7 +140,7 @@ def left_out_lines(metrics: Mapping, params: ModelLabels) -> list[str]:
         error = metrics["audit_error"][name]
         if wrong_too_often(error, params):
             lines.append(
-                f"{count} {name} of the model are not used: {error['wrong']} of {error['checked']} audited ones are "
+                f"The model's {name} ({count}) are not used: {error['wrong']} of {error['checked']} audited ones are "
                 f"wrong, so the error rate is at least {error['rate_low']:.2f}, above the limit of "
                 f"{params.highest_error:g}.\n"
             )

@@ -20,7 +20,7 @@ DATA_CARD = Path("metrics/data_card.md")
 UNUSED = "not used"
 USES = {
     "train": "to learn from",
-    "valid": "to calibrate on",
+    "valid": "to calibrate networks on",
     "pool": "to ask experts about; the data set's own labels only measure the model's",
     "test": "to measure with, and nothing else",
     UNUSED: "nothing",

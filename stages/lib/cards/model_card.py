@@ -153,12 +153,19 @@ These intervals treat clips of one recording as independent.
 
 ## Where calls are rare
 
-A score is the probability of a call if calls are as frequent as in the calibration clips. Where they are rarer, more of
+A score is the probability of a call if {frequency_of_calls(model.featurize["views"])}. Where they are rarer, more of
 the clips above the threshold are false alarms. By Bayes' rule, this share of them are calls:
 
 {rarity_table(after)}
 
 [roc_after.csv](plots/roc_after.csv) has sensitivity and specificity at other thresholds."""
+
+
+def frequency_of_calls(views: Sequence[str]) -> str:
+    """Say how frequent calls are where the scores are probabilities: a probe alone gives both classes equal weight."""
+    if "spectrogram" in views:
+        return "calls are as frequent as in the calibration clips"
+    return "calls are as frequent as no-calls"
 
 
 def found(after: Mapping[str, Any]) -> str:

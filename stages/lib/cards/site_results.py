@@ -23,7 +23,7 @@ def known_sites(learned: set[str], tested: set[str]) -> str:
     if not shared:
         return "The model has learned from no clip of the test sites."
     return (
-        f"The model has learned from other recordings of {shared} of the {len(tested)} test sites. For these, the "
+        f"Test sites of which the model has learned from other recordings: {shared} of {len(tested)}. For these, the "
         "results do not say how well it does at a new site."
     )
 

@@ -81,7 +81,7 @@ def test_the_audit_counts_the_clips_that_nobody_could_tell():
 def test_it_is_said_which_labels_are_left_out_and_why():
     metrics = {"left_out": {"calls": 7, "nocalls": 0}, "audit_error": audited([True] * 6, [False])}
     assert left_out_lines(metrics, model_labels()) == [
-        "7 calls of the model are not used: 6 of 6 audited ones are wrong, so the error rate is at least 0.54, "
+        "The model's calls (7) are not used: 6 of 6 audited ones are wrong, so the error rate is at least 0.54, "
         "above the limit of 0.5.\n"
     ]
     assert left_out_lines(metrics, model_labels(highest_error=0.7)) == []

@@ -115,12 +115,25 @@ def test_a_site_has_the_figures_of_its_own_clips(model):
     [
         ({}, "The model has learned from no clip of the test sites."),
         ({"d": "reef"}, "The model has learned from no clip of the test sites."),
-        ({"a": "reef"}, "The model has learned from other recordings of 1 of the 1 test sites."),
+        ({"a": "reef"}, "Test sites of which the model has learned from other recordings: 1 of 1."),
         ({"a": ""}, "Some recordings have no site, so it is unknown"),
     ],
 )
 def test_whether_the_model_knows_the_test_sites_is_said(model, sites, said):
     assert said in model_card(model._replace(site_of=model.site_of | sites))
+
+
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        (["spectrogram"], "calls are as frequent as in the calibration clips"),
+        (["embedding"], "calls are as frequent as no-calls"),
+        (["spectrogram", "embedding"], "calls are as frequent as in the calibration clips"),
+    ],
+)
+def test_how_frequent_calls_are_where_scores_are_probabilities(model, views, said):
+    featurize = {**model.featurize, "views": views, "pretrained": "birdnet", "speeds": [1.0]}
+    assert f"the probability of a call if {said}." in model_card(model._replace(featurize=featurize))
 
 
 def test_synthetic_sound_is_said_to_be_not_for_whales(model, card):

@@ -38,9 +38,13 @@ def at_least(least: int) -> Callable[[str], int]:
     """Return a function that reads the number of an option, and refuses smaller ones."""
 
     def whole_number(text: str) -> int:
-        if int(text) < least:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text}: is not a whole number; give {least} or more") from None
+        if number < least:
             raise argparse.ArgumentTypeError(f"{text}: is too small; give {least} or more")
-        return int(text)
+        return number
 
     return whole_number
 

@@ -22,7 +22,12 @@ def test_the_table_tells_seeds_and_answers_apart():
 
 
 @pytest.mark.parametrize(
-    ("option", "fault"), [("--seeds", "1: is too small; give 2"), ("--changes", "0: is too small")]
+    ("option", "fault"),
+    [
+        ("--seeds", "1: is too small; give 2"),
+        ("--seeds", "x: is not a whole number; give 2"),
+        ("--changes", "0: is too small"),
+    ],
 )
 def test_too_few_trainings_for_the_table_are_refused_before_the_work(option, fault, monkeypatch, capsys):
     """One seed has no standard deviation."""

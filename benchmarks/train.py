@@ -47,7 +47,10 @@ def seconds_per_clip(network, loss, shape: tuple[int, ...], clip_count: int, bat
     random = np.random.default_rng(0)
     clips = random.standard_normal((clip_count, *shape), np.float32)
     targets = random.integers(2, size=(clip_count, 1)).astype(np.float32)
-    batches = tensorflow.data.Dataset.from_tensor_slices((clips, targets)).batch(batch_size)
+    # As in stages/lib/training/epochs.py, no thread tunes the input.
+    options = tensorflow.data.Options()
+    options.autotune.enabled = False
+    batches = tensorflow.data.Dataset.from_tensor_slices((clips, targets)).batch(batch_size).with_options(options)
     network.compile(keras.optimizers.Adam(), loss)
     network.fit(batches, shuffle=False, verbose=0)  # The first epoch also builds the graph.
     times = []

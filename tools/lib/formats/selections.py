@@ -47,10 +47,11 @@ class Selection(NamedTuple):
 
 
 class DataSetWindows:
-    """The windows of a data set: what finds their recordings, and the clip of each recording, start and end."""
+    """Windows of a data set, what finds their recordings, and the clip of each recording, start and end."""
 
     def __init__(self, windows: Sequence[Window]):
-        self.finder = finder_of(windows)
+        self.windows = windows
+        self.finder = Finder(dict.fromkeys(window.recording for window in windows))
         self.clip_of = {(window.recording, *span_of(window)): window.clip_id for window in windows}
 
 
@@ -90,13 +91,13 @@ def rows_of(
     rows: dict[str, Row] = {}
     notes: dict[str, list[str]] = defaultdict(list)
     faults = []
-    finder, table = finder_of(windows), named_after(path.name)
+    queued, table = DataSetWindows(windows), named_after(path.name)
     in_use, others = DataSetWindows([*windows, *ever[0]]), [DataSetWindows(of_data_set) for of_data_set in ever[1:]]
     for selection in selections:
         label, said = label_of(selection)
         clip_id, fault = exact_clip(selection, [in_use], table), None
         if not clip_id:
-            clip_id, fault = queued_clip(selection, windows, finder, table)
+            clip_id, fault = queued_clip(selection, queued, table)
         if fault and (elsewhere := exact_clip(selection, others, table)):
             clip_id, fault = elsewhere, None
         if not label:
@@ -129,11 +130,6 @@ def joined(notes: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
-def finder_of(windows: Sequence[Window]) -> Finder:
-    """Return a finder for the recordings of some windows."""
-    return Finder(dict.fromkeys(window.recording for window in windows))
-
-
 def exact_clip(selection: Selection, data_sets: Sequence[DataSetWindows], table: str) -> str:
     """Return the id of the one clip that has exactly the times of a selection; empty if there is none, or several."""
     found = {
@@ -151,23 +147,13 @@ def meant_recordings(selection: Selection, finder: Finder, table: str) -> list[s
     return [path for path in finder.find(table).meant if path in meant] or meant
 
 
-def queued_clip(
-    selection: Selection, windows: Sequence[Window], finder: Finder, table: str = ""
-) -> tuple[str, str | None]:
+def queued_clip(selection: Selection, queued: DataSetWindows, table: str) -> tuple[str, str | None]:
     """Return the id of the clip that a selection overlaps most, or its fault.
 
-    Parameters
-    ----------
-    selection : Selection
-    windows : sequence of Window
-        The windows of all recordings.
-    finder : Finder
-        Finds these recordings.
-    table : str
-        The recording that the file is named after. It decides if the selection itself is ambiguous.
+    `table` is the recording that the file is named after. It decides if the selection itself is ambiguous.
     """
     place = f"{selection.start_s:g} to {selection.end_s:g} s"
-    meant = meant_recordings(selection, finder, table)
+    meant = meant_recordings(selection, queued.finder, table)
     if not meant:
         return "", f"no clip of a recording {quoted(selection.recording)} is queued; name the file after its recording"
     if len(meant) > 1:
@@ -175,7 +161,7 @@ def queued_clip(
             f"{quoted(selection.recording)} matches {len(meant)} recordings: {', '.join(meant)}; name the file as "
             f"python -m tools.queue_tracks does: {recording_id(meant[0])}"
         )
-    of_recording = [window for window in windows if window.recording == meant[0]]
+    of_recording = [window for window in queued.windows if window.recording == meant[0]]
     shared_s = {window.clip_id: overlap_s(selection, window) for window in of_recording if covers(selection, window)}
     if not shared_s:
         return "", f"there is no queued clip at {place}; python -m tools.queue_tracks lists their times"

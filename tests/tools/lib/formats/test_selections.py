@@ -16,7 +16,7 @@ from tests.support.tool import run_tool
 from tools.add_labels import Signature, add_labels
 from tools.lib.clips.queue_windows import Window
 from tools.lib.formats.raven_table import parse_raven
-from tools.lib.formats.selections import Selection, finder_of, queued_clip
+from tools.lib.formats.selections import DataSetWindows, Selection, queued_clip
 from tools.queue_tracks import track_files, write_tracks
 
 SIGNATURE = Signature("ann", "2026-11-22")
@@ -278,7 +278,7 @@ WINDOWS = [
     ],
 )
 def test_a_selection_belongs_to_the_clip_that_it_overlaps_most(start_s, end_s, clip):
-    clip_id, fault = queued_clip(Selection(1, "deep", start_s, end_s, "call", ""), WINDOWS, finder_of(WINDOWS))
+    clip_id, fault = queued_clip(Selection(1, "deep", start_s, end_s, "call", ""), DataSetWindows(WINDOWS), "deep")
     assert (clip_id, fault is None) == (clip or "", clip is not None)
 
 
@@ -295,7 +295,7 @@ DAYS = [Window(f"2019/{day}/000000.wav", 0.0, 3.0, f"2019--{day}--000000_0000000
     ],
 )
 def test_of_recordings_of_one_name_the_folder_or_the_name_of_the_file_tells_which_it_is(recording, table, clip):
-    clip_id, fault = queued_clip(Selection(1, recording, 0.5, 2.5, "call", ""), DAYS, finder_of(DAYS), table)
+    clip_id, fault = queued_clip(Selection(1, recording, 0.5, 2.5, "call", ""), DataSetWindows(DAYS), table)
     assert (clip_id, fault is None) == (clip or "", clip is not None)
     assert clip or "2019/5/000000.wav, 2019/6/000000.wav" in fault
 

@@ -109,9 +109,9 @@ def searched(candidates, batch=BATCH, score_bin="0.10-0.30", site="bay"):
 
 
 def test_those_that_were_answered_stand_for_those_that_were_not():
-    reviews = [*windows(4), ADDED, *windows(1, score_bin="0.50-0.70")]
+    reviews = [*windows(4), *windows(1, score_bin="0.50-0.70")]
     runs = [searched(30), searched(10, site="reef"), searched(7, score_bin="0.50-0.70"), searched(9, score_bin=BINS[0])]
-    assert weights_now(reviews, runs).tolist() == [10, 10, 10, 10, 0, 7]
+    assert weights_now(reviews, runs).tolist() == [10, 10, 10, 10, 7]
 
 
 def test_batches_weigh_by_their_own_candidates_and_one_without_answers_is_stood_for():
@@ -126,9 +126,3 @@ def test_weights_add_up_to_all_candidates_of_a_bin(cases):
     runs = [searched(size + more, f"b{number}") for number, (size, more) in enumerate(cases)]
     if reviews:
         np.testing.assert_allclose(weights_now(reviews, runs).sum(), sum(row.candidates for row in runs))
-
-
-def test_runs_are_apart():
-    other = [one._replace(run="other") for one in windows(2)]
-    runs = [searched(8), searched(6)._replace(run="other")]
-    assert weights_now([*windows(4), *other], runs).tolist() == [2] * 4 + [3] * 2

@@ -8,6 +8,7 @@ import soundfile
 
 from stages.lib.cache.digests import file_digest
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.measures.measures import THRESHOLD
 from tools.lib.detection.detections import find_detections, window_starts
 from tools.lib.detection.run_record import Run, RunRecording, run_id, write_run, write_scores
 from tools.lib.detection.searched import Searched
@@ -43,14 +44,12 @@ def make_run(
     scores: Mapping[str, np.ndarray] | None = None,
     *,
     model: str = MODEL,
-    clip_s: float = CLIP_S,
-    threshold: float = 0.5,
 ) -> Run:
     """Write what tools.detect leaves, with the tables of each recording in every form."""
-    starts_s = window_starts(LENGTH_S, clip_s, HOP_S)
+    starts_s = window_starts(LENGTH_S, CLIP_S, HOP_S)
     of_run = []
     for number, (name, path) in enumerate(recordings.items()):
-        p_call = random_scores(number)[: len(starts_s)] if scores is None else scores[name]
+        p_call = random_scores(number) if scores is None else scores[name]
         stem = Path(name).stem
         one = RunRecording(
             name=name,
@@ -64,16 +63,16 @@ def make_run(
             table=f"{stem}{FORMS['raven'].suffix}",
         )
         write_scores(folder, one, starts_s, p_call)
-        found = Searched(one, find_detections(p_call, starts_s, clip_s, one.found, threshold))
+        found = Searched(one, find_detections(p_call, starts_s, CLIP_S, one.found, THRESHOLD))
         for form in FORMS.values():
             form.write(folder / f"{stem}{form.suffix}", [found], FEATURES)
         of_run.append(one)
     record = Run(
-        run=run_id(model, clip_s, HOP_S),
+        run=run_id(model, CLIP_S, HOP_S),
         model=model,
-        clip_s=clip_s,
+        clip_s=CLIP_S,
         hop_s=HOP_S,
-        threshold=threshold,
+        threshold=THRESHOLD,
         dataset="tiny",
         recordings=tuple(of_run),
     )

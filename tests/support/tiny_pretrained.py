@@ -67,9 +67,9 @@ def inner_tensor(path: Path) -> str:
     return [tensor["name"] for tensor in details if list(tensor["shape"]) == [1, SIZE]][-1]
 
 
-def put_in_place(repository: Path, name: str = "tiny") -> None:
-    """Write `models/pretrained/<name>` of a repository."""
-    folder = repository / FOLDER / name
+def put_in_place(repository: Path) -> None:
+    """Write `models/pretrained/tiny` of a repository."""
+    folder = repository / FOLDER / "tiny"
     folder.mkdir(parents=True)
     weights = write_tflite(folder / "weights.tflite")
     pretrained = Pretrained(

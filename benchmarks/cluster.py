@@ -35,7 +35,7 @@ from stages.lib.model.normalisation import Normalisation
 from stages.lib.runtime.atomic_write import remove
 from stages.lib.runtime.determinism import pin
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import COLUMNS, read_clips
+from stages.lib.tables.clips import COLUMNS, make_clip_id, read_clips
 from stages.lib.tables.split import SPLIT, write_split
 from stages.lib.tables.undecided import ROUNDS, UNDECIDED, write_undecided
 from tools.lib.command_parser import command_parser
@@ -60,11 +60,8 @@ def write_data_set(folder: Path, recording_count: int) -> None:
         soundfile.write(recordings / name, np.roll(samples, number), SAMPLE_RATE)
     table = recordings.parent / "clips.csv"
     starts_s = range(0, LENGTH_S, CLIP_S)
-    write_table(
-        table,
-        COLUMNS,
-        [(f"{Path(name).stem}_{1000 * start_s:07d}", name, start_s, "", "") for name in names for start_s in starts_s],
-    )
+    rows = [(make_clip_id(name, start_s), name, start_s, "", "") for name in names for start_s in starts_s]
+    write_table(table, COLUMNS, rows)
     clips = read_clips(table)
     write_split(folder / SPLIT, clips, {clip.clip_id: "pool" for clip in clips})
     write_undecided(folder / UNDECIDED, [])

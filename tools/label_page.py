@@ -11,15 +11,14 @@ from pathlib import Path
 
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.atomic_write import write_text
-from stages.lib.runtime.faults import InputFaults, refuse
+from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.runtime.table import quoted, read_table
-from stages.lib.tables.clips import Clip, read_clips
-from stages.lib.tables.expert import COLUMNS, EXPERT, QUEUE, answers_of, read_rows
+from stages.lib.tables.clips import Clip
+from stages.lib.tables.expert import EXPERT, QUEUE, answers_of, read_rows
 from stages.lib.tables.held_out import length_faults, read_held_out
 from stages.lib.tables.pool import POOL_SCORES, read_pool
-from tools.lib.clips.known_clips import absence
+from tools.lib.clips.queue_windows import queued_clips
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.pages.clip_parts import in_data_set
 from tools.lib.pages.label_document import label_document
@@ -35,10 +34,11 @@ def label_page(
     Raises
     ------
     InputFaults
-        With every clip that is not in the data set, or whose recording is missing.
+        If the queue is empty; with every clip that is not in the data set, or whose recording is missing.
     """
     folder = DataParams(dataset=dataset).folder
     clips = queued_clips(folder / "clips.csv")
+    refuse([] if clips else [f"{QUEUE}: is empty{why_empty()}"])
     digest = queue_digest(dataset, params, clips)
     shown = in_data_set(folder, clips)
     return label_document(dataset, digest, shown, params, scores=scores, answered_by=answered_by, table=EXPERT)
@@ -52,26 +52,6 @@ def read_answered_by() -> dict[str, list[str]]:
     for answer in answers_of(rows):
         names[answer.clip_id].append(answer.annotator)
     return names
-
-
-def queued_clips(table: Path) -> list[Clip]:
-    """Return the clips of the queue, in its order; refuse an empty queue or clips of another data set."""
-    rows = read_table(QUEUE, COLUMNS)
-    if not rows:
-        raise InputFaults([f"{QUEUE}: is empty{why_empty()}"])
-    refuse(absence([table]))
-    known = {clip.clip_id: clip for clip in read_clips(table)}
-    first_line: dict[str, int] = {}
-    faults = []
-    for row in rows:
-        clip_id = row.cells["clip_id"]
-        if clip_id not in known:
-            faults.append(f"{QUEUE}:{row.line}: there is no clip {quoted(clip_id)} in {table}; run dvc repro")
-        elif first_line.setdefault(clip_id, row.line) != row.line:
-            first = first_line[clip_id]
-            faults.append(f"{QUEUE}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
-    refuse(faults)
-    return [known[row.cells["clip_id"]] for row in rows]
 
 
 def why_empty() -> str:

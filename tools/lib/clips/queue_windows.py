@@ -1,11 +1,12 @@
-"""Find the windows of queued clips in their recordings."""
+"""Find the queued clips, and their windows in their recordings."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
-from stages.lib.runtime.table import read_table
+from stages.lib.runtime.table import quoted, read_table
 from stages.lib.tables.answered import DATA
 from stages.lib.tables.clips import Clip, read_clips, recording_of
 from stages.lib.tables.expert import COLUMNS, QUEUE
@@ -71,15 +72,24 @@ def window_of(clip: Clip, params: FeatureParams, clip_s: float) -> Window:
 def read_queue_windows() -> list[Window]:
     """Return the queued clips by recording and time, so that their order does not reveal their scores."""
     table = clips_table()
-    refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
-    params = read_params("featurize", FeatureParams)
+    clips, params = queued_clips(table), read_params("featurize", FeatureParams)
     refuse(length_faults(table.parent.name, read_held_out(), params.clip_s))
-    clip_of = {clip.clip_id: clip for clip in read_clips(table)}
-    rows = read_table(QUEUE, COLUMNS)
-    refuse(
-        f"{QUEUE}:{row.line}: there is no clip {row.cells['clip_id']!r} in {table}; run dvc repro score_pool"
-        for row in rows
-        if row.cells["clip_id"] not in clip_of
-    )
-    clips = [clip_of[row.cells["clip_id"]] for row in rows]
     return sorted(window_of(clip, params, params.clip_s) for clip in clips)
+
+
+def queued_clips(table: Path) -> list[Clip]:
+    """Return the clips of the queue, in its order; refuse repeated clips, and clips that a clips.csv does not have."""
+    refuse(absence([table]) + absence([QUEUE], "dvc repro score_pool"))
+    rows = read_table(QUEUE, COLUMNS)
+    known = {clip.clip_id: clip for clip in read_clips(table)}
+    first_line: dict[str, int] = {}
+    faults = []
+    for row in rows:
+        clip_id = row.cells["clip_id"]
+        if clip_id not in known:
+            faults.append(f"{QUEUE}:{row.line}: there is no clip {quoted(clip_id)} in {table}; run dvc repro")
+        elif first_line.setdefault(clip_id, row.line) != row.line:
+            first = first_line[clip_id]
+            faults.append(f"{QUEUE}:{row.line}: clip {quoted(clip_id)} is already on line {first}; remove one of them")
+    refuse(faults)
+    return [known[row.cells["clip_id"]] for row in rows]

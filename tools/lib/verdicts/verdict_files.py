@@ -12,7 +12,7 @@ from stages.lib.tables.expert import read_rows
 from tools.lib.detection.window_id import is_window_id, run_of_window
 from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, VERDICT
-from tools.lib.formats.delimited import first, parse_table
+from tools.lib.formats.delimited import Table, first, parse_table
 from tools.lib.formats.raven_table import is_raven, parse_raven
 from tools.lib.formats.selections import Selection
 from tools.lib.formats.sequence import REMEDY
@@ -28,16 +28,10 @@ KNOWN = "the CSV of review.html, or a table of tools.detect for Raven, Audacity 
 
 
 class HandedIn(NamedTuple):
-    """The contents of a file.
+    """The contents of a file: answers from the page, or the rows of a table, and the faults.
 
-    Attributes
-    ----------
-    path : Path
-    answers : list of Row
-        Answers from the page, as in labels/expert.csv, with ids of windows. Rows without a label are left out.
-    selections : list of Selection or None
-        Rows of a table, with verdicts as text, filled in or not; None if the file is not a table.
-    faults : list of str
+    Answers are as in labels/expert.csv, with ids of windows, and without rows that have no label. Selections have
+    verdicts as text, filled in or not. They are None if the file is not a table.
     """
 
     path: Path
@@ -60,14 +54,14 @@ def read_file(path: Path) -> HandedIn:
 
 def read_lines(path: Path, lines: Sequence[str]) -> HandedIn:
     """Read the lines of a text file."""
-    keys = parse_table(path, lines).names.keys()
+    table = parse_table(path, lines)
     if is_raven(lines):
         selections, faults = parse_raven(path, lines, (VERDICT,))
-        faults += offset_faults(path, lines)
-    elif keys >= PAGE_COLUMNS:
+        faults += offset_faults(table)
+    elif table.names.keys() >= PAGE_COLUMNS:
         return read_page_answers(path)
-    elif keys >= CSV_KEYS:
-        selections, faults = parse_csv(path, lines)
+    elif table.names.keys() >= CSV_KEYS:
+        selections, faults = parse_csv(table)
     elif is_track(path, lines):
         selections, faults = parse_track(path, lines)
         selections = [with_score(one) for one in selections]
@@ -112,18 +106,17 @@ def runs_of(file: HandedIn) -> dict[str, int]:
     return runs
 
 
-def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[str]]:
+def parse_csv(table: Table) -> tuple[list[Selection], list[str]]:
     """Read the detections of a CSV table, and its faults."""
-    table = parse_table(path, lines)
     faults = list(table.faults)
     if VERDICT not in table.names:
-        return [], [*faults, f"{path}:{table.line}: there is no column {VERDICT}; add it"]
+        return [], [*faults, f"{table.path}:{table.line}: there is no column {VERDICT}; add it"]
     seconds = times_reader(row.cells[key] for row in table.rows for key in ("starts", "ends"))
     selections = []
     for row in table.rows:
         start_s, end_s = seconds(row.cells["starts"]), seconds(row.cells["ends"])
         if start_s is None or end_s is None or end_s < start_s:
-            faults.append(f"{path}:{row.line}: {span_fault(row.cells['starts'], row.cells['ends'])}")
+            faults.append(f"{table.path}:{row.line}: {span_fault(row.cells['starts'], row.cells['ends'])}")
             continue
         score = row.cells.get("pcall", "")
         note = row.cells.get("note", "")
@@ -131,11 +124,11 @@ def parse_csv(path: Path, lines: Sequence[str]) -> tuple[list[Selection], list[s
     return selections, faults
 
 
-def offset_faults(path: Path, lines: Sequence[str]) -> list[str]:
+def offset_faults(table: Table) -> list[str]:
     """List the rows of a Raven table whose times may count from the start of another recording."""
-    rows = parse_table(path, lines).rows
-    names = {first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in rows}
-    without = [row for row in rows if not row.cells.get(FILE_OFFSET)]
+    path = table.path
+    names = {first(row.cells, (BEGIN_PATH, BEGIN_FILE)) for row in table.rows}
+    without = [row for row in table.rows if not row.cells.get(FILE_OFFSET)]
     if not without or not any(names) or len(names) == 1 and is_named_after(path.name, *names):
         return []
     if len(names) == 1:

@@ -21,7 +21,7 @@ from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
-from tools.lib.annotations.annotation_files import RECORDINGS, present_files, write_files
+from tools.lib.annotations.annotation_files import RECORDINGS, write_files
 from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
@@ -142,7 +142,6 @@ def import_new(
 
 def import_again(folder: Path) -> list[str]:
     """Make the clips again from the files of a data set; return the lines to print."""
-    refuse([] if present_files(folder) else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     remembered(folder / NAME)
     remembered(folder / WINDOWS)
     params = read_import_params(folder)

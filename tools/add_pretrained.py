@@ -22,7 +22,6 @@ from stages.lib.features.pretrained import (
     LONGEST_S,
     LOWEST_RATE,
     Pretrained,
-    read_pretrained,
     weights_digest,
 )
 from stages.lib.runtime.atomic_write import atomic_write, remove, write_json
@@ -99,12 +98,12 @@ def bring(folder: Path, given: GivenModel) -> tuple[Pretrained, int]:
     The folder may already hold the same model: complete, damaged, or not yet added to DVC. Any other folder is refused.
     """
     pretrained, rows = tried(given)
-    is_new = not folder.exists()
-    if description_of(folder) not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
+    is_new, present = not folder.exists(), description_of(folder)
+    if present not in (None, pretrained) or (folder.exists() and not (folder / DESCRIPTION).exists()):
         tracked_by = folder.with_suffix(".dvc")
         untrack = f"dvc remove {tracked_by} and " if tracked_by.exists() else ""
         raise InputFaults([f"{folder}: already exists; remove it with {untrack}rm -r {folder}, or name another"])
-    if not is_complete(folder):
+    if present is None or weights_digest(folder / pretrained.weights) != pretrained.sha256:
         write_folder(folder, given, pretrained)
     keep_by_dvc(folder, is_new=is_new)
     return pretrained, rows
@@ -116,14 +115,6 @@ def description_of(folder: Path) -> Pretrained | None:
         return Pretrained.model_validate_json((folder / DESCRIPTION).read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def is_complete(folder: Path) -> bool:
-    """Tell whether a folder holds the model that it describes."""
-    try:
-        return read_pretrained(folder) is not None
-    except InputFaults:
-        return False
 
 
 def put_to_use(name: str, params: FeatureParams) -> str:

@@ -80,11 +80,9 @@ def choose(
     events, outcomes = within(recording)
     of_kind = {kind: [one for its_kind, one in events if its_kind == kind] for kind in (CALL, UNSURE, NOCALL, OTHER)}
     called = [span(one) for one in of_kind[CALL]]
-    held_calls = with_sound(
-        sorted(start_s for start_s in held_out if any_mostly_in(called, start_s, window_s)), recording, window_s
-    )
+    mostly_calls = [start_s for start_s in held_out if any_mostly_in(called, start_s, window_s)]
     calls, of_calls = call_windows(recording, of_kind[CALL], window_s)
-    kept = sorted(set(held_calls) - set(calls))
+    kept = with_sound(set(mostly_calls) - set(calls), recording, window_s)
     unsure, of_unsure = unsure_windows(recording, of_kind[UNSURE], sorted(calls + kept), window_s)
 
     uncertain = of_kind[CALL] + of_kind[UNSURE]
@@ -99,11 +97,8 @@ def choose(
     sounding = common(free, gaps(recording.found.missing, recording.length_s))
     nocalls = windows_within(sounding, recording, window_s, seed) or windows_within(free, recording, window_s, seed)
     others = set(held_out) - set(calls + kept)
-    staying = with_sound(
-        sorted(start_s for start_s in others - set(unsure) if any_has_room(clear, start_s, window_s)),
-        recording,
-        window_s,
-    )
+    with_room = [start_s for start_s in others - set(unsure) if any_has_room(clear, start_s, window_s)]
+    staying = with_sound(with_room, recording, window_s)
     moving = [start_s for start_s in nocalls if not any_overlaps(staying, window_s, window(start_s, window_s))]
     nocalls = sorted(staying + moving)
     lost = others - set(nocalls)
@@ -128,7 +123,7 @@ def windows_within(
             stretch, recording.length_s, window_s, stable_random(f"{seed}:{recording.name}:{stretch[0]:.3f}")
         )
     }
-    return with_sound(sorted(starts), recording, window_s)
+    return with_sound(starts, recording, window_s)
 
 
 def within(recording: MeasuredRecording) -> tuple[list[tuple[str, Event]], list[Outcome]]:

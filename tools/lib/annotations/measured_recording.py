@@ -1,6 +1,6 @@
 """A recording and its annotations, before windows are chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ class MeasuredRecording(NamedTuple):
         return self.found.length_s
 
 
-def with_sound(starts: Sequence[float], recording: MeasuredRecording, window_s: float) -> list[float]:
-    """Return the starts of the windows that hold enough sound for a clip."""
-    return [start_s for start_s in starts if recording.found.has_sound(np.array([start_s]), window_s)[0]]
+def with_sound(starts: Iterable[float], recording: MeasuredRecording, window_s: float) -> list[float]:
+    """Return the starts of the windows that hold enough sound for a clip, sorted by time."""
+    starts_s = np.array(sorted(starts))
+    return starts_s[recording.found.has_sound(starts_s, window_s)].tolist()

@@ -59,11 +59,8 @@ def clashes(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     by_id: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys([*known, *names]):
         by_id[recording_id(name)].append(name)
-    return {
-        name: next(other for other in by_id[recording_id(name)] if other != name)
-        for name in names
-        if len(by_id[recording_id(name)]) > 1 and name not in known
-    }
+    others = {name: [other for other in by_id[recording_id(name)] if other != name] for name in names}
+    return {name: found[0] for name, found in others.items() if found and name not in known}
 
 
 def clash_line(path: Path, other: str) -> str:

@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
+from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run
 from tools.lib.clips.queue_windows import Window, read_queue_windows
 from tools.lib.command_parser import command_parser
@@ -17,7 +19,7 @@ from tools.lib.formats import audacity_track, raven_table
 from tools.lib.wording import counted
 
 
-def track_files(windows: Sequence[Window]) -> dict[str, str]:
+def track_files(windows: Sequence[Window], params: FeatureParams) -> dict[str, str]:
     """Return the text of each file by its name: two files per recording, with windows sorted by time."""
     of_recording = defaultdict(list)
     for window in sorted(windows):
@@ -25,14 +27,14 @@ def track_files(windows: Sequence[Window]) -> dict[str, str]:
     texts = {}
     for recording, waiting in of_recording.items():
         texts[recording + audacity_track.SUFFIX] = audacity_track.format_track(waiting)
-        texts[recording + raven_table.SUFFIX] = raven_table.format_raven(waiting)
+        texts[recording + raven_table.SUFFIX] = raven_table.format_raven(waiting, params)
     return texts
 
 
 def write_tracks(folder: Path) -> str:
     """Write the files without overwriting any that may have answers; return the line to print."""
-    windows = read_queue_windows()
-    files = {folder / name: text for name, text in track_files(windows).items()}
+    windows, params = read_queue_windows(), read_params("featurize", FeatureParams)
+    files = {folder / name: text for name, text in track_files(windows, params).items()}
     refuse(
         f"{path}: exists and may hold answers; name another folder"
         for path, text in files.items()

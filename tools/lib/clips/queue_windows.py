@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.faults import refuse
-from stages.lib.runtime.params import read_params
+from stages.lib.runtime.params import ClipLength, read_params
 from stages.lib.runtime.table import quoted, read_table
 from stages.lib.tables.answered import DATA
 from stages.lib.tables.clips import Clip, read_clips, recording_of
@@ -16,28 +15,12 @@ from tools.lib.clips.known_clips import absence, clips_table, in_history
 
 
 class Window(NamedTuple):
-    """A queued clip.
-
-    Attributes
-    ----------
-    recording : str
-        Its path below the data set's `recordings/`.
-    start_s, end_s : float
-        Seconds from the start of the recording.
-    clip_id : str
-    min_hz, max_hz : float
-        The range of frequencies of the features.
-    channel : "mix" or int
-        The mean of all channels, or one channel by its number.
-    """
+    """A queued clip: its recording, as a path below the data set's `recordings/`, and its start and end in seconds."""
 
     recording: str
     start_s: float
     end_s: float
     clip_id: str
-    min_hz: float
-    max_hz: float
-    channel: str | int
 
     @property
     def recording_id(self) -> str:
@@ -48,33 +31,28 @@ class Window(NamedTuple):
 def windows_ever_queued() -> list[list[Window]]:
     """Return the windows of each data set on this machine that a queue in any commit has, the data set in use first."""
     in_use = clips_table().parent
-    params = read_params("featurize", FeatureParams)
+    clip_s = read_params("featurize", ClipLength).clip_s
     length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
     others = sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != in_use)
     clips = {folder: list(clips_of(folder)) for folder in (in_use, *others)}
     queued = in_history({clip.clip_id for of_folder in clips.values() for clip in of_folder}, [str(QUEUE)])
     return [
-        [
-            window_of(clip, params, length_of.get(folder.name, params.clip_s))
-            for clip in of_folder
-            if clip.clip_id in queued
-        ]
+        [window_of(clip, length_of.get(folder.name, clip_s)) for clip in of_folder if clip.clip_id in queued]
         for folder, of_folder in clips.items()
     ]
 
 
-def window_of(clip: Clip, params: FeatureParams, clip_s: float) -> Window:
+def window_of(clip: Clip, clip_s: float) -> Window:
     """Return the window of a clip."""
-    end_s = clip.start_s + clip_s
-    return Window(clip.recording, clip.start_s, end_s, clip.clip_id, params.min_hz, params.max_hz, params.channel)
+    return Window(clip.recording, clip.start_s, clip.start_s + clip_s, clip.clip_id)
 
 
 def read_queue_windows() -> list[Window]:
     """Return the queued clips by recording and time, so that their order does not reveal their scores."""
     table = clips_table()
-    clips, params = queued_clips(table), read_params("featurize", FeatureParams)
-    refuse(length_faults(table.parent.name, read_held_out(), params.clip_s))
-    return sorted(window_of(clip, params, params.clip_s) for clip in clips)
+    clips, clip_s = queued_clips(table), read_params("featurize", ClipLength).clip_s
+    refuse(length_faults(table.parent.name, read_held_out(), clip_s))
+    return sorted(window_of(clip, clip_s) for clip in clips)
 
 
 def queued_clips(table: Path) -> list[Clip]:

@@ -84,12 +84,12 @@ def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS
     return selections, faults
 
 
-def format_raven(windows: Iterable[Window]) -> str:
+def format_raven(windows: Iterable[Window], params: FeatureParams) -> str:
     """Return a selection table of the windows of a recording, with empty labels."""
     rows = []
     for number, window in enumerate(windows, start=1):
-        span_s, span_hz = (window.start_s, window.end_s), (window.min_hz, window.max_hz)
-        rows.append((*place(number, window.recording, span_s, span_hz, window.channel), "", ""))
+        span_s, span_hz = (window.start_s, window.end_s), (params.min_hz, params.max_hz)
+        rows.append((*place(number, window.recording, span_s, span_hz, params.channel), "", ""))
     return table_text(COLUMNS, rows)
 
 

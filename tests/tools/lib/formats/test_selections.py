@@ -5,6 +5,7 @@ import pytest
 from experiments.clone import commit
 from stages.lib.runtime.faults import InputFaults
 from tests.support.edit import replace_in
+from tests.support.feature_params import PARAMS
 from tests.support.label_repository import (
     HEADER,
     expert_rows,
@@ -258,9 +259,7 @@ def test_without_the_data_set_it_says_what_to_run(repository):
     assert faults("deep.txt", "0\t3\tcall\n") == [message]
 
 
-WINDOWS = [
-    Window("deep.flac", start_s, start_s + 3, f"deep_{start_s}", 50, 10000, "mix") for start_s in (0.0, 2.0, 3.0, 10.0)
-]
+WINDOWS = [Window("deep.flac", start_s, start_s + 3, f"deep_{start_s}") for start_s in (0.0, 2.0, 3.0, 10.0)]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +281,7 @@ def test_a_selection_belongs_to_the_clip_that_it_overlaps_most(start_s, end_s, c
     assert (clip_id, fault is None) == (clip or "", clip is not None)
 
 
-DAYS = [Window(f"2019/{day}/000000.wav", 0.0, 3.0, f"2019--{day}--000000_0000000", 50, 10000, "mix") for day in (5, 6)]
+DAYS = [Window(f"2019/{day}/000000.wav", 0.0, 3.0, f"2019--{day}--000000_0000000") for day in (5, 6)]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +300,7 @@ def test_of_recordings_of_one_name_the_folder_or_the_name_of_the_file_tells_whic
 
 
 def test_tracks_of_recordings_of_one_name_are_files_of_their_own():
-    files = track_files(DAYS)
+    files = track_files(DAYS, PARAMS)
     assert sorted(files) == [
         f"2019--{day}--000000{suffix}" for day in (5, 6) for suffix in (".Table.1.selections.txt", ".txt")
     ]

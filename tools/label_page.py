@@ -3,8 +3,6 @@
 Run it after `dvc repro` has filled labels/queue.csv. The page is a single file that works in any browser, offline.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,9 +37,8 @@ def label_page(
     folder = DataParams(dataset=dataset).folder
     clips = queued_clips(folder / "clips.csv")
     refuse([] if clips else [f"{QUEUE}: is empty{why_empty()}"])
-    digest = queue_digest(dataset, params, clips)
     shown = in_data_set(folder, clips)
-    return label_document(dataset, digest, shown, params, scores=scores, answered_by=answered_by, table=EXPERT)
+    return label_document(dataset, shown, params, scores=scores, answered_by=answered_by, table=EXPERT)
 
 
 def read_answered_by() -> dict[str, list[str]]:
@@ -62,12 +59,6 @@ def why_empty() -> str:
             "dvc repro"
         )
     return "; run dvc repro, or widen the band of score_pool in params.yaml"
-
-
-def queue_digest(dataset: str, params: FeatureParams, clips: Sequence[Clip]) -> str:
-    """Return a digest that identifies this queue, so that its answers are not mixed up with another queue's."""
-    content = json.dumps([dataset, params.clip_s, [clip.clip_id for clip in clips]])
-    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def main() -> None:

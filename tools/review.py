@@ -82,10 +82,7 @@ def page_of(planned: Planned, params: FeatureParams) -> str:
     windows = planned.draw.windows
     clips = [Clip(0, one.clip_id, one.recording, one.start_s, UNLABELLED, one.site) for one in windows]
     shown = [Shown(clip, path_of[clip.recording], str(planned.folder / RECORD)) for clip in clips]
-    digest = f"{planned.run.run}-{windows[0].clip_id}"
-    return label_document(
-        planned.folder.name, digest, shown, params, scores=planned.draw.scores, answered_by={}, table=None
-    )
+    return label_document(planned.folder.name, shown, params, scores=planned.draw.scores, answered_by={}, table=None)
 
 
 def write(planned: Planned, params: FeatureParams) -> list[str]:

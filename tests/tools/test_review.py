@@ -39,6 +39,10 @@ def refused(folder: Path, *arguments: str) -> list[str]:
     return result.stderr.splitlines()
 
 
+def page_of(path: Path) -> dict:
+    return json.loads(re.search(r'id="page">(.*?)</script>', path.read_text())[1])
+
+
 def test_windows_of_all_scores_and_recordings_are_drawn_and_their_weights_add_up(folder):
     said = review(folder, "--count", "14", "--surest", "2", "--uncertain", "3")
     windows = read_reviews(folder / "detections" / "review.csv")
@@ -60,8 +64,7 @@ def test_windows_of_all_scores_and_recordings_are_drawn_and_their_weights_add_up
 
 def test_the_page_shows_them_in_no_order_and_hides_the_scores(folder):
     review(folder, "--count", "14")
-    text = (folder / "detections" / "review.html").read_text()
-    page = json.loads(re.search(r'id="page">(.*?)</script>', text)[1])
+    page = page_of(folder / "detections" / "review.html")
     windows = {one.clip_id: one for one in read_reviews(folder / "detections" / "review.csv")}
     assert page["table"] is None
     shown = [windows[clip["clip_id"]] for clip in page["clips"]]
@@ -106,6 +109,14 @@ def test_windows_chosen_by_score_can_still_be_drawn_at_random_but_are_not_chosen
     drawn = [one.clip_id for one in read_draws(folder / "detections") if one.drawn]
     assert {one.clip_id for one in first} <= set(drawn)
     assert len(drawn) == len(set(drawn)) == sum(sum(one.candidates) for one in read_covered(folder / "detections"))
+
+
+def test_pages_with_the_same_first_window_keep_their_answers_apart(folder):
+    review(folder, "--count", "1", "--surest", "10000")
+    review(folder, "--count", "10000")
+    first, second = (page_of(folder / "detections" / name) for name in ("review.html", "review-2.html"))
+    assert first["clips"][0]["clip_id"] == second["clips"][0]["clip_id"]
+    assert first["digest"] != second["digest"]
 
 
 def test_where_recordings_have_joined_the_windows_are_drawn_from_these(folder):

@@ -1,5 +1,7 @@
 """The page where people listen to clips and label them: clips of the queue, or windows of a detector run."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,7 +26,6 @@ SCRIPTS = (
 
 def label_document(
     name: str,
-    digest: str,
     clips: Sequence[Shown],
     params: FeatureParams,
     *,
@@ -38,8 +39,6 @@ def label_document(
     ----------
     name : str
         The data set or run that the clips are from.
-    digest : str
-        Identifies these clips: the browser keeps the answers under it.
     clips : sequence of Shown
     params : FeatureParams
     scores : mapping
@@ -57,7 +56,7 @@ def label_document(
     parts = clip_parts(clips, params, "label page")
     page = {
         "dataset": name,
-        "digest": digest,
+        "digest": digest_of(name, clips, params),
         "table": table and str(table),
         "columns": COLUMNS,
         "labels": LABELS,
@@ -71,3 +70,9 @@ def label_document(
     }
     title = f"{len(clips)} clips of {name}"
     return document("label_page.html", title, STYLES, SCRIPTS, {"page": page} | media_blocks(parts))
+
+
+def digest_of(name: str, clips: Sequence[Shown], params: FeatureParams) -> str:
+    """Return the digest of all clips of a page: the browser keeps the answers under it, and pages must not share it."""
+    content = json.dumps([name, params.clip_s, [shown.clip.clip_id for shown in clips]])
+    return hashlib.sha256(content.encode()).hexdigest()

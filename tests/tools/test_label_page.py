@@ -728,6 +728,20 @@ def test_neither_swell_nor_a_click_keeps_the_rest_down():
 
 def test_silence_stays_silent():
     assert not comfortable(np.zeros(1000, np.float32), 8000).any()
+def test_the_chosen_answer_can_be_told_in_a_contrast_theme(browser):
+    start(browser)
+    press(browser, "c", Keys.ARROW_LEFT)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]})
+    try:
+        until(
+            browser,
+            "new Set(['call', 'nocall', 'unsure'].map((label) => "
+            "getComputedStyle(document.querySelector(`[data-label=${label}]`)).backgroundColor)).size === 2",
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 
 
 # --- The file ---

@@ -1,3 +1,4 @@
+import codecs
 import contextlib
 import csv
 import json
@@ -173,6 +174,8 @@ def test_a_queue_is_labelled_with_the_keyboard_alone(browser, folder, downloads)
     today = date.today().isoformat()
     path = downloaded(browser, downloads, f"expert-Val-Marine-{today}.csv")
     assert path.read_bytes().count(b"\r") == 0
+    # Otherwise Excel takes the text for another encoding.
+    assert path.read_bytes().startswith(codecs.BOM_UTF8)
     answers, faults = read_answers(path, dict.fromkeys(CLIP_IDS, "pool"))
     assert faults == []
     labels = ["call", "nocall", "unsure", "call", "nocall"]
@@ -181,7 +184,7 @@ def test_a_queue_is_labelled_with_the_keyboard_alone(browser, folder, downloads)
     notes = [row.cells["note"] for row in read_table(path, COLUMNS)]
     assert notes == ["", "", "faint, =ship", "", "=1+1"]
     assert {row.cells["date"] for row in read_table(path, COLUMNS)} == {today}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         assert [cells[4] for cells in csv.reader(file)][-1] == "'=1+1"
 
 

@@ -70,9 +70,10 @@ function showScores() {
   say("The model’s scores are shown. Answers on this page are final.");
 }
 
+// The file begins with a byte-order mark, without which Excel misreads names such as Åse.
 function save() {
   const link = element("a", { download: fileName(page.table ? "expert" : "review", answers.name, dayOf(new Date())) });
-  link.href = URL.createObjectURL(new Blob([csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
+  link.href = URL.createObjectURL(new Blob(["\ufeff", csv.text(answers.rows())], { type: "text/csv;charset=utf-8" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   answers.isExported = true;

@@ -208,6 +208,16 @@ def test_undo_takes_back_and_back_does_not(browser):
     assert not browser.find_element("id", "undo").is_enabled()
 
 
+def test_an_answer_that_undo_brings_back_is_of_today(browser):
+    """Otherwise it would be older than the answer that was handed in meanwhile, and so not be taken."""
+    start(browser)
+    press(browser, "c")
+    browser.execute_script("answers.answers.get(clipIds[0]).date = '2026-11-01'")
+    press(browser, Keys.ARROW_LEFT, "n", "z")
+    (row,) = browser.execute_script("return answers.rows()")
+    assert (row["label"], row["date"]) == ("call", date.today().isoformat())
+
+
 def pressed(browser):
     return browser.execute_script(
         "return [...document.querySelectorAll('[data-label][aria-pressed=true]')].map((button) => button.dataset.label)"
@@ -226,6 +236,12 @@ def test_the_mouse_alone_will_do(browser, downloads):
     assert len(path.read_text().splitlines()) == 7
     browser.find_element("css selector", "#chips li:nth-child(5) button").click()
     assert title(browser) == "Clip 5 of 6"
+
+
+def test_a_double_click_answers_one_clip(browser):
+    start(browser)
+    ActionChains(browser).double_click(browser.find_element("css selector", "[data-label=call]")).perform()
+    assert browser.execute_script("return answers.answers.size") == 1
 
 
 def test_a_space_after_a_click_plays_and_does_not_answer_again(browser):
@@ -422,10 +438,10 @@ def test_answers_in_another_tab_are_seen(browser, folder):
     browser.switch_to.new_window("tab")
     open_page(browser, folder / "page.html")
     start(browser)
-    press(browser, "c")
+    press(browser, "c", Keys.ARROW_LEFT, "t", "faint")
     browser.close()
     browser.switch_to.window(first)
-    until(browser, "answers.answers.size === 1")
+    until(browser, "answers.answers.size === 1 && $('note').value === 'faint'")
     assert pressed(browser) == ["call"]
 
 
@@ -444,6 +460,23 @@ def test_where_answers_cannot_be_kept_the_page_says_so_and_goes_on(folder, tmp_p
             press(browser, "e")
             assert text_of(browser, "tally-call") == tally
         browser.execute_script("answers.isExported = true")  # Otherwise the page asks before it lets itself be closed.
+
+
+def test_answers_are_still_seen_when_the_browser_has_no_room_for_more(browser):
+    start(browser)
+    press(browser, "c", "n")
+    browser.execute_script("""
+        for (let size = 2 ** 20, number = 0; size >= 1; number++) {
+            try { localStorage.setItem(`full-${number}`, "x".repeat(size)); } catch { size /= 2; }
+        }
+    """)
+    browser.refresh()
+    start(browser)
+    assert browser.execute_script("return answers.rows().map((row) => row.label)") == ["call", "nocall"]
+    press(browser, "u")
+    assert "lost when you close" in text_of(browser, "not-kept")
+    browser.execute_script("localStorage.clear(); keep()")
+    assert not browser.find_element("id", "not-kept").is_displayed()
 
 
 # --- What is written ---
@@ -695,6 +728,20 @@ def test_nothing_lies_beside_the_screen(browser, width, height):
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_the_chosen_answer_can_be_told_in_a_contrast_theme(browser):
+    start(browser)
+    press(browser, "c", Keys.ARROW_LEFT)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]})
+    try:
+        until(
+            browser,
+            "new Set(['call', 'nocall', 'unsure'].map((label) => "
+            "getComputedStyle(document.querySelector(`[data-label=${label}]`)).backgroundColor)).size === 2",
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_have_enough_contrast(scheme):
     blocks = re.findall(r":root \{(.*?)\}", document.read("base.css"), re.DOTALL)
@@ -731,20 +778,6 @@ def test_neither_swell_nor_a_click_keeps_the_rest_down():
 
 def test_silence_stays_silent():
     assert not comfortable(np.zeros(1000, np.float32), 8000).any()
-def test_the_chosen_answer_can_be_told_in_a_contrast_theme(browser):
-    start(browser)
-    press(browser, "c", Keys.ARROW_LEFT)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]})
-    try:
-        until(
-            browser,
-            "new Set(['call', 'nocall', 'unsure'].map((label) => "
-            "getComputedStyle(document.querySelector(`[data-label=${label}]`)).backgroundColor)).size === 2",
-        )
-    finally:
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-
-
 
 
 # --- The file ---

@@ -4,12 +4,9 @@
 const KEY_PREFIX = "orca-labels";
 const NAME_KEY = `${KEY_PREFIX}:annotator`;
 
-// Returns the browser's store, or null if it is blocked.
+// Returns the browser's store, or null if it is blocked. A store without room still holds earlier answers.
 function browserStore() {
   try {
-    const probe = `${KEY_PREFIX}:probe`;
-    localStorage.setItem(probe, probe);
-    localStorage.removeItem(probe);
     return localStorage;
   } catch {
     return null;
@@ -68,13 +65,14 @@ class AnswerStore {
     this.answers.set(clipId, { label, date });
   }
 
-  // Undoes the last answer and returns its clip, or undefined if there is none.
-  undo() {
+  // Undoes the last answer and returns its clip, or undefined if there is none. The answer before it is given again on
+  // this date: with its own, it would be older than the undone one, which may have been handed in.
+  undo(date) {
     const last = this.history.pop();
     if (!last) return undefined;
     this.isExported = false;
     const [clipId, before] = last;
-    if (before) this.answers.set(clipId, before);
+    if (before) this.answers.set(clipId, { ...before, date });
     else this.answers.delete(clipId);
     return clipId;
   }

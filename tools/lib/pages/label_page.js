@@ -21,7 +21,7 @@ function answer(label) {
 
 function undo() {
   if (answers.ended) return;
-  const clipId = answers.undo();
+  const clipId = answers.undo(dayOf(new Date()));
   if (!clipId) return;
   const before = answers.answers.get(clipId);
   const index = clipIds.indexOf(clipId);
@@ -95,6 +95,11 @@ async function copy() {
   $("done").textContent = copied ? "Copied" : "Not copied: select the rows below and copy them";
 }
 
+// Leaves out the second click of a double click, which would answer a clip that nobody has heard, or end the answers.
+function once(action) {
+  return (event) => event.detail < 2 && action();
+}
+
 const CLICKS = {
   play: () => player.toggle(),
   replay: () => player.play(0),
@@ -107,7 +112,7 @@ const CLICKS = {
   "summary-back": back,
   "summary-undo": undo,
   "first-open": () => showClip(page.clips.findIndex((clip) => !isDone(clip))),
-  "show-scores": showScores,
+  "show-scores": once(showScores),
   save,
   copy,
 };
@@ -153,7 +158,7 @@ function onKey(event) {
 
 function listen() {
   for (const [id, action] of Object.entries(CLICKS)) $(id).addEventListener("click", action);
-  for (const button of document.querySelectorAll("[data-label]")) button.addEventListener("click", () => answer(button.dataset.label));
+  for (const button of document.querySelectorAll("[data-label]")) button.addEventListener("click", once(() => answer(button.dataset.label)));
   for (const button of document.querySelectorAll("[data-speed]")) button.addEventListener("click", () => setSpeed(Number(button.dataset.speed)));
   for (const button of document.querySelectorAll("button[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
   $("note").addEventListener("input", () => {

@@ -76,9 +76,10 @@ function beforeSentence(clip) {
   return [mine, others.length ? `Already answered by ${others.join(", ")}.` : ""].filter(Boolean).join(" ");
 }
 
-// Shows the answer for the current clip, and its score once the answers are final.
+// Shows the answer and the note for the current clip, and its score once the answers are final.
 function showAnswer() {
   const clip = page.clips[position];
+  $("note").value = answers.notes.get(clip.clip_id) ?? "";
   const answer = answers.answers.get(clip.clip_id);
   for (const button of document.querySelectorAll("[data-label]")) {
     button.setAttribute("aria-pressed", String(button.dataset.label === answer?.label));
@@ -113,7 +114,6 @@ async function showClip(index, { play = $("play-on-arrival").checked } = {}) {
   player.unload();
   setText("position", position + 1);
   $("origin").textContent = originOf(clip);
-  $("note").value = answers.notes.get(clip.clip_id) ?? "";
   $("back").disabled = position === 0;
   $("no-sound").hidden = true;
   spectrogram.show(clip, view);

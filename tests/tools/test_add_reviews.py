@@ -151,6 +151,24 @@ def test_answers_of_the_page_become_clips_answers_and_weights(folder):
     assert weights_now(reviews, runs).sum() == pytest.approx(sum(sum(one.candidates) for one in covered))
 
 
+def test_a_page_that_a_spreadsheet_has_saved_is_read_and_may_repeat_rows(folder):
+    windows = [one.clip_id for one in draw(folder)]
+    path = folder / write_page(folder, dict.fromkeys(windows, "call"))
+    header, *rows = path.read_text().replace(",", ";").splitlines()
+    path.write_text("\ufeff" + "".join(f"{row};;\r\n" for row in [header, *rows, *rows]), newline="")
+    said = add(folder, path.name, "--run", "detections")
+    assert f"labels/expert.csv: {len(windows)} answers added (call {len(windows)})" in said
+
+
+def test_two_answers_of_a_person_for_a_window_are_refused_with_both_lines(folder):
+    first, *_ = [one.clip_id for one in draw(folder)]
+    path = folder / write_page(folder, {first: "call"})
+    path.write_text(path.read_text() + f"{first},nocall,Val,{TODAY},\n")
+    assert refused(folder, path.name, "--run", "detections") == [
+        f"{path.name}:3: 'val' already answered for '{first}' on line 2; keep one of the two rows"
+    ]
+
+
 def test_a_file_that_is_given_again_changes_nothing(folder):
     windows = draw(folder)
     page = write_page(folder, dict.fromkeys([one.clip_id for one in windows], "nocall"))

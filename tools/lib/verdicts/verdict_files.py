@@ -1,14 +1,14 @@
 """Read files from reviewers: the CSV of the page, and tables of tools.detect with verdicts filled in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.runtime.inputs import remembered
 from stages.lib.runtime.table import Row, encoding_fault, quoted
-from stages.lib.tables.answer_rules import row_faults
-from stages.lib.tables.expert import read_rows
+from stages.lib.tables.answer_rules import rule_faults
+from stages.lib.tables.expert import clip_ids_of, distinct, read_rows
 from tools.lib.detection.window_id import is_window_id, run_of_window
 from tools.lib.formats.audacity_track import is_track, parse_track
 from tools.lib.formats.columns import BEGIN_FILE, BEGIN_PATH, FILE_OFFSET, VERDICT
@@ -78,24 +78,16 @@ def faulty(path: Path, fault: str) -> HandedIn:
 def read_page_answers(path: Path) -> HandedIn:
     """Read the CSV of the page."""
     all_rows, faults = read_rows(path)
-    rows = [row for row in all_rows if row.cells["label"]]
-    faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in window_faults(row.cells)]
-    first_line: dict[tuple[str, str], int] = {}
-    for row in rows:
-        before = first_line.setdefault((row.cells["clip_id"], row.cells["annotator"]), row.line)
-        if before != row.line:
-            faults.append(f"{path}:{row.line}: {row.cells['annotator']} answers for this window on line {before}, too")
+    rows = distinct(row for row in all_rows if row.cells["label"])
+    windows = [row for row in rows if is_window_id(row.cells["clip_id"])]
+    faults += [
+        f"{path}:{row.line}: {quoted(row.cells['clip_id'])} is not a window of a run; answers about clips of the queue "
+        "go to python -m tools.add_labels"
+        for row in rows
+        if not is_window_id(row.cells["clip_id"])
+    ]
+    faults += rule_faults(path, windows, dict.fromkeys(clip_ids_of(windows), "pool"))
     return HandedIn(path, rows, None, faults)
-
-
-def window_faults(cells: Mapping[str, str]) -> list[str]:
-    """List the faults of a row of the page's CSV."""
-    if not is_window_id(cells["clip_id"]):
-        return [
-            f"{quoted(cells['clip_id'])} is not a window of a run; answers about clips of the queue go to "
-            "python -m tools.add_labels"
-        ]
-    return list(row_faults(cells, {cells["clip_id"]: "pool"}))
 
 
 def runs_of(file: HandedIn) -> dict[str, int]:

@@ -28,6 +28,7 @@ from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
 from tools.lib.search.growing import output_folder
+from tools.lib.search.run_pictures import draw_missing
 from tools.lib.search.run_tables import DAY, RECORDING
 from tools.lib.search.search import Outcome, keep, scored
 from tools.lib.search.task import task
@@ -49,7 +50,7 @@ def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str
     return [*unfinished_lines(one.path for one in recordings), *without_sound, *short]
 
 
-def summary(outcome: Outcome, before: int, left_out: int, choices: Choices) -> str:
+def summary(outcome: Outcome, before: int, left_out: int, drawn: int, choices: Choices) -> str:
     """Summarise the search in one line."""
     hours = sum(one.length_s for one in outcome.recordings) / 3600
     found = (
@@ -61,6 +62,7 @@ def summary(outcome: Outcome, before: int, left_out: int, choices: Choices) -> s
         f"none in {outcome.empty} of them" if outcome.empty else "",
         f"{counted(before, 'recording')} searched before" if before else "",
         f"{counted(left_out, 'recording')} left out" if left_out else "",
+        f"{counted(drawn, 'picture')} drawn" if drawn else "",
     ]
     return f"{choices.folder}: {'; '.join(filter(None, parts))}"
 
@@ -145,14 +147,16 @@ def main() -> None:
         for line in todo.left_out:
             print(f"{line}; left out", file=sys.stderr)
         outcome = keep(scored(todo, cluster), todo, choices, params)
-    for line in outcome.changed:
-        print(f"{line}; left out", file=sys.stderr)
+        to_draw = {*todo.before, *(one.name for one in outcome.recordings)} if choices.pictures else set()
+        drawn, undrawn = draw_missing(choices.folder, outcome.run, to_draw, params)
+    for line in [*(f"{line}; left out" for line in outcome.changed), *undrawn]:
+        print(line, file=sys.stderr)
     left_out = len(todo.left_out) + len(outcome.changed)
-    print(summary(outcome, todo.before, left_out, choices))
+    print(summary(outcome, len(todo.before), left_out, drawn, choices))
     if outcome.recordings:
         where = "on a cluster" if cluster else f"on {counted(joblib.cpu_count(), 'core')}"
         print(cost(outcome, time.monotonic() - began, where))
-    sys.exit(1 if left_out else 0)
+    sys.exit(1 if left_out or undrawn else 0)
 
 
 if __name__ == "__main__":

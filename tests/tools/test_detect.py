@@ -1,5 +1,6 @@
 """Detection with a model that the pipeline has really trained, on recordings in which it is known what is where."""
 
+import contextlib
 import csv
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas
 import pytest
@@ -16,7 +18,7 @@ from PIL import Image
 from experiments.clone import REPOSITORY, overlay, run_in
 from stages.lib.cache.digests import file_digest
 from stages.lib.cards.field_results import FIELD
-from stages.lib.model.model_folder import model_digest
+from stages.lib.model.model_folder import RETRAINED, model_digest
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import read_clips
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
@@ -32,6 +34,10 @@ from tools.lib.draws.draws import read_draws
 from tools.lib.draws.runs_table import RUNS, write_runs
 from tools.lib.formats.audacity_track import parse_track
 from tools.lib.formats.raven_table import parse_raven
+from tools.lib.search.choices import Choices
+from tools.lib.search.run_pictures import draw_missing
+from tools.lib.search.search import keep, scored
+from tools.lib.search.task import task
 
 CLIP_S = 0.5
 LENGTH_S = 90.0
@@ -82,7 +88,7 @@ def raven(folder) -> Path:
     *lines, cost = said.splitlines()
     assert lines == [
         "short.wav: its 0.20 s are shorter than a window of 0.5 s, which was filled with them",
-        "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them",
+        "raven: 3 detections above 0.5 in 3 recordings of 0.03 h; none in 1 of them; 3 pictures drawn",
     ]
     assert re.fullmatch(r"cost: \d+\.\d s per hour of audio, on \d+ cores?", cost)
     return folder / "raven"
@@ -180,10 +186,10 @@ def test_a_window_scores_as_the_same_clip_does_in_the_pipeline(folder):
     pool = read_pool(folder / "labels" / "pool_scores.csv")
     detector = open_detector(folder / "models" / "baseline")
     assert len(pool) == 8
-    for scored in pool:
-        clip = clips[scored.clip_id]
+    for row in pool:
+        clip = clips[row.clip_id]
         (p_call,) = scores(detector, [(data / "recordings" / clip.recording, [clip.start_s])])
-        assert p_call == pytest.approx([scored.p_call], abs=2e-6)
+        assert p_call == pytest.approx([row.p_call], abs=2e-6)
 
 
 @pytest.mark.prove
@@ -394,12 +400,70 @@ def test_of_a_folder_only_what_is_new_is_searched_and_corrections_stay(folder, t
     )
     assert said == (
         f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 1 recording searched before; "
-        "1 recording left out"
+        "1 recording left out; 1 picture drawn"
     )
     assert table.read_text() == corrected
     later = pandas.read_csv(tmp_path / "out" / TABLE.format("bay--20261128_140030"), sep="\t")
     assert later["Continues"].fillna("").tolist() == ["bay/20261128_140000.wav", ""]
     assert (tmp_path / "out" / "bay--20261128_140030.png").exists()
+
+
+def test_pictures_that_are_missing_are_drawn_also_for_recordings_searched_before(folder, tmp_path):
+    """A run that is killed before it has drawn a picture leaves what a run without pictures leaves."""
+    sea, output = tmp_path / "sea", tmp_path / "out"
+    one, two = sea / "one.wav", sea / "two.wav"
+    write_recording(one, 30.0, [(5.0, 5.5)])
+    write_recording(two, 20.0, [])
+    command = (str(sea), "--output", str(output))
+    detect(folder, *command)
+    assert detect(folder, *command, "--pictures") == (
+        f"{output}: nothing new; 2 recordings searched before; 2 pictures drawn\n"
+    )
+    drawn = (output / "one.png").read_bytes()
+    (output / "one.png").unlink()
+    two.unlink()
+    (output / "two.png").unlink()
+    assert detect(folder, *command, "--pictures").endswith(
+        "nothing new; 1 recording searched before; 1 picture drawn\n"
+    )
+    assert (output / "one.png").read_bytes() == drawn
+    assert not (output / "two.png").exists()
+    write_recording(one, 30.0, [(5.0, 5.5), (15.0, 15.5)])
+    detect(folder, *command)
+    assert not (output / "one.png").exists(), "it shows other detections than the table"
+
+
+@pytest.mark.parametrize("moment", ["before it is searched", "before it is drawn"])
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_recording_that_disappears_or_changes_is_named_and_passed_over(folder, tmp_path, moment, is_replaced):
+    sea, output = tmp_path / "sea", tmp_path / "out"
+    for name in ("a.wav", "b.wav", "c.wav"):
+        write_recording(sea / name, 20.0, [(5.0, 5.5)])
+    choices = Choices(output, "csv", 0.5, None, pictures=True, any_rate=False, site=None, per="recording")
+
+    def lose() -> None:
+        (sea / "b.wav").unlink()
+        if is_replaced:
+            (sea / "b.wav").write_text("not audio")
+
+    with contextlib.chdir(folder), joblib.parallel_config(backend="threading"):
+        params = feature_params(RETRAINED)
+        todo = task([sea], choices, params, None)
+        if moment == "before it is searched":
+            lose()
+        outcome = keep(scored(todo, None), todo, choices, params)
+        if moment == "before it is drawn":
+            lose()
+        drawn, undrawn = draw_missing(output, outcome.run, {one.name for one in outcome.recordings}, params)
+    what = "changed" if is_replaced else "disappeared"
+    if moment == "before it is searched":
+        assert outcome.changed == [f"{sea}/b.wav: {what} while it was searched, so it is left for the next start"]
+        assert [one.name for one in read_run(output).recordings] == ["a.wav", "c.wav"]
+        assert (drawn, undrawn) == (2, [])
+    else:
+        assert (outcome.changed, drawn) == ([], 2)
+        assert undrawn == [f"{sea}/b.wav: changed or disappeared before it was drawn, so it has no picture"]
+        assert not (output / "b.png").exists()
 
 
 def test_a_run_with_other_options_is_refused_and_nothing_is_written(raven, folder):

@@ -35,8 +35,8 @@ class Compared(NamedTuple):
         The run, with the current paths of recordings that were moved.
     new : dict
         From each recording to search, perhaps again, to its name.
-    done : int
-        Number of recordings searched before.
+    before : set of str
+        Names of the given recordings that were searched before.
     changed : list of str
         The fault of each recording that has changed and whose table was corrected.
     faults : list of str
@@ -45,7 +45,7 @@ class Compared(NamedTuple):
 
     run: Run
     new: dict[Path, str]
-    done: int
+    before: set[str]
     changed: list[str]
     faults: list[str]
 
@@ -97,7 +97,7 @@ def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
                 "table to search it again"
             )
     recordings = tuple(seen.get(one.name, one) for one in run.recordings)
-    return Compared(run.model_copy(update={"recordings": recordings}), new, len(seen), changed, faults)
+    return Compared(run.model_copy(update={"recordings": recordings}), new, set(seen), changed, faults)
 
 
 def unchanged(before: RunRecording, path: Path) -> RunRecording | None:

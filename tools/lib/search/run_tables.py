@@ -14,12 +14,11 @@ from pathlib import Path
 from stages.lib.cache.digests import file_digest
 from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.run_record import Run, RunRecording, write_run
-from tools.lib.detection.searched import Order, detections_of, searched
+from tools.lib.detection.searched import Order, searched
 from tools.lib.formats.detection_files import FORMS
 
 NEW = ".new"
 DAY, RECORDING = "day", "recording"
-PICTURE_SUFFIX = ".png"
 DAY_DIGITS = len("2026-11-28")
 
 
@@ -37,9 +36,7 @@ def is_untouched(folder: Path, run: Run, table: str) -> bool:
     return not path.exists() or file_digest(path) in (run.tables.get(table), run.writing.get(table))
 
 
-def commit(
-    folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order, *, pictures: bool
-) -> Run:
+def commit(folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order) -> Run:
     """Write the record, and tables for the recordings that have none yet.
 
     Parameters
@@ -53,16 +50,13 @@ def commit(
         Feature params of the model.
     order : Order
         The recordings of the run by end time.
-    pictures : bool
-        Whether to draw the recordings that get a table now.
 
     Returns
     -------
     Run
         The run with the new tables.
     """
-    waiting = [one for one in run.recordings if not one.table]
-    stems = {table_stem(one, run.per) for one in waiting} - set(open_stems)
+    stems = {table_stem(one, run.per) for one in run.recordings if not one.table} - set(open_stems)
     names = {stem: free_table(folder, run, stem) for stem in sorted(stems)}
     recordings = tuple(
         one if one.table else one.model_copy(update={"table": names.get(table_stem(one, run.per), "")})
@@ -73,9 +67,6 @@ def commit(
     before = {name: file_digest(folder / name) if (folder / name).exists() else "" for name in new}
     run = run.model_copy(update={"tables": run.tables | new, "writing": before})
     write_run(folder, run)
-    if pictures:
-        drawn = {one.file_stem for one in waiting}
-        draw(folder, run, [one for one in recordings if one.file_stem in drawn and one.table], params)
     move_tables(folder, run)
     return run
 
@@ -101,14 +92,6 @@ def stage_tables(folder: Path, run: Run, names: Iterable[str], params: FeaturePa
         FORMS[run.form].write(path, [searched(folder, run, one, order) for one in in_time], params)
         digests[name] = file_digest(path)
     return digests
-
-
-def draw(folder: Path, run: Run, recordings: Iterable[RunRecording], params: FeatureParams) -> None:
-    """Draw recordings with their detections."""
-    from tools.lib.detection.detection_picture import draw_detections
-
-    for one in recordings:
-        draw_detections(folder / f"{one.file_stem}{PICTURE_SUFFIX}", one, detections_of(folder, run, one), params)
 
 
 def move_tables(folder: Path, run: Run) -> None:

@@ -1,7 +1,7 @@
 """Search recordings with a model, and update the record and tables of the run on the way."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, tee
 from math import ceil
@@ -20,15 +20,19 @@ from stages.lib.model.model_folder import RETRAINED
 from stages.lib.model.scoring import BATCH_SIZE
 from stages.lib.runtime.inputs import state
 from tools.lib.detection.detections import window_starts
-from tools.lib.detection.detector import open_detector, scores
+from tools.lib.detection.detector import Detector, open_detector, scores
 from tools.lib.detection.run_record import DECIMALS, Run, RunRecording, write_scores
 from tools.lib.detection.searched import Order, searched
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
+from tools.lib.search.run_pictures import picture_path
 from tools.lib.search.run_tables import commit, finish, table_stem
 from tools.lib.search.task import Task
 
 COMMIT_EVERY_S = 10.0  # Writing a long record takes time, so it is not written after each recording.
+# A recording, the starts of its windows in seconds, and their scores (NaN for windows without sound). No scores if the
+# recording changed or disappeared.
+Scored = tuple[Path, np.ndarray, np.ndarray | None]
 
 
 class Outcome(NamedTuple):
@@ -36,6 +40,8 @@ class Outcome(NamedTuple):
 
     Attributes
     ----------
+    run : Run
+        The run with these recordings.
     recordings : list of RunRecording
         Recordings searched now.
     detections : int
@@ -43,9 +49,10 @@ class Outcome(NamedTuple):
     empty : int
         Number of recordings without a detection.
     changed : list of str
-        The fault of each recording that changed while it was searched.
+        The fault of each recording that changed or disappeared while it was searched.
     """
 
+    run: Run
     recordings: list[RunRecording]
     detections: int
     empty: int
@@ -68,14 +75,12 @@ def plan(recording: GivenRecording, run: Run) -> Plan:
     return Plan(recording, starts_s, sounds, list(in_batches(starts_s[sounds], BATCH_SIZE)))
 
 
-def keep(
-    found: Iterable[tuple[Path, np.ndarray, np.ndarray]], todo: Task, choices: Choices, params: FeatureParams
-) -> Outcome:
+def keep(found: Iterable[Scored], todo: Task, choices: Choices, params: FeatureParams) -> Outcome:
     """Write the scores of each recording, and the record and tables every few seconds and at the end.
 
     Parameters
     ----------
-    found : iterable of (Path, ndarray, ndarray)
+    found : iterable of Scored
         Output of `scored`.
     todo : Task
         The task; without recordings, only what a killed run left undone is completed.
@@ -94,15 +99,17 @@ def keep(
     committed = time.monotonic()
     for path, starts_s, p_call in found:
         waiting -= Counter([table_stem(todo.entries[path], run.per)])
-        digest = todo.files.get(path) or file_digest(path)
-        if state(path) != todo.states[path]:
-            changed.append(f"{path}: changed while it was searched, so it is left for the next start")
+        digest = todo.files.get(path) or (file_digest(path) if path.is_file() else "")
+        if p_call is None or state(path) != todo.states[path]:
+            what = "changed" if path.exists() else "disappeared"
+            changed.append(f"{path}: {what} while it was searched, so it is left for the next start")
             continue
         entry = todo.entries[path].model_copy(update={"digest": digest})
         write_scores(folder, entry, starts_s, p_call)
         others = run.recordings
         if entry.name in known:
             others = tuple(other for other in others if other.name != entry.name)
+            picture_path(folder, entry).unlink(missing_ok=True)  # It shows the recording as it was before.
         run = run.model_copy(update={"recordings": (*others, entry)})
         result = searched(folder, run, entry, order)
         order.add(entry)
@@ -110,37 +117,54 @@ def keep(
         detections += len(result.detections) - bool(result.continues)
         empty += not result.detections
         if time.monotonic() > committed + COMMIT_EVERY_S:
-            run = commit(folder, run, waiting, params, order, pictures=choices.pictures)
+            run = commit(folder, run, waiting, params, order)
             committed = time.monotonic()
     if run.recordings:  # Also if nothing is new, because a folder may have been moved.
-        run = commit(folder, run, (), params, order, pictures=choices.pictures)
-    finish(folder, run)
-    return Outcome(done, detections, empty, changed)
+        run = commit(folder, run, (), params, order)
+    return Outcome(finish(folder, run), done, detections, empty, changed)
 
 
-def scored(todo: Task, cluster: Cluster | None) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+def scored(todo: Task, cluster: Cluster | None) -> Iterator[Scored]:
     """Score recordings with the retrained model, ordered by site and time, on this machine or a cluster.
 
     Yields
     ------
-    (Path, ndarray of float, ndarray of float)
-        Each recording, the starts of its windows in seconds, and their scores (NaN for windows without sound).
+    Scored
+        Each recording. One that changes or disappears does not end the search.
     """
     if not todo.recordings:
         return
     by_site_and_time = attrgetter("site", "began", "name")
-    in_order = sorted(todo.recordings, key=lambda one: by_site_and_time(todo.entries[one.path]))
-    ahead, plans = tee(plan(one, todo.run) for one in in_order)
-    windows = ((one.recording.path, batch) for one in ahead for batch in one.batches)
-    results = scores(open_detector(RETRAINED), windows, cluster, todo.files)
-    seconds = sum(ceil(one.length_s) for one in in_order)
+    left = deque(sorted(todo.recordings, key=lambda one: by_site_and_time(todo.entries[one.path])))
+    detector = open_detector(RETRAINED)
+    seconds = sum(ceil(one.length_s) for one in left)
     with tqdm(total=seconds, desc="detect", unit="s", unit_scale=True, disable=None) as bar:
-        for one in plans:
-            of_batches = [np.empty(0)]
-            for p_call in islice(results, len(one.batches)):
-                of_batches.append(p_call)
-                bar.update(len(p_call) * todo.run.hop_s)
-            # There may be no batch: sound can be so scattered that no window holds enough. Rounded, as in the files.
-            p_call = np.full(len(one.starts_s), np.nan)
-            p_call[one.sounds] = np.round(np.concatenate(of_batches), DECIMALS)
-            yield one.recording.path, one.starts_s, p_call
+        while left:
+            try:
+                for one in scored_unchanged(list(left), detector, todo, cluster, bar):
+                    left.popleft()
+                    yield one
+            except Exception:
+                lost = {one.path for one in left if state(one.path) != todo.states[one.path]}
+                if not lost:
+                    raise
+                left = deque(one for one in left if one.path not in lost)
+                yield from ((path, np.empty(0), None) for path in sorted(lost))
+
+
+def scored_unchanged(
+    recordings: Sequence[GivenRecording], detector: Detector, todo: Task, cluster: Cluster | None, bar: tqdm
+) -> Iterator[Scored]:
+    """Score recordings that stay as they are; the bar shows the progress."""
+    ahead, plans = tee(plan(one, todo.run) for one in recordings)
+    windows = ((one.recording.path, batch) for one in ahead for batch in one.batches)
+    results = scores(detector, windows, cluster, todo.files)
+    for one in plans:
+        of_batches = [np.empty(0)]
+        for p_call in islice(results, len(one.batches)):
+            of_batches.append(p_call)
+            bar.update(len(p_call) * todo.run.hop_s)
+        # There may be no batch: sound can be so scattered that no window holds enough. Rounded, as in the files.
+        p_call = np.full(len(one.starts_s), np.nan)
+        p_call[one.sounds] = np.round(np.concatenate(of_batches), DECIMALS)
+        yield one.recording.path, one.starts_s, p_call

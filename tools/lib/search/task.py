@@ -12,11 +12,13 @@ from stages.lib.runtime.inputs import state
 from tools.lib.detection.run_record import RECORD, Run, RunRecording, read_run
 from tools.lib.formats.detection_files import FORMS
 from tools.lib.recordings.audio_files import audio_files
+from tools.lib.recordings.file_names import absolute
 from tools.lib.recordings.given_recordings import GivenRecording, check_recordings, file_stems, named, same_files
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.search.choices import Choices, option_faults, wanted_run
-from tools.lib.search.growing import compare, misfits, newest, place_and_state, still_recorded
-from tools.lib.search.run_tables import PICTURE_SUFFIX, table_stem
+from tools.lib.search.growing import compare, misfits, newest, still_recorded
+from tools.lib.search.run_pictures import PICTURE_SUFFIX
+from tools.lib.search.run_tables import table_stem
 
 STILL_RECORDED = "it is the newest in its folder and perhaps still being recorded, so it is left for the next start"
 
@@ -35,8 +37,8 @@ class Task(NamedTuple):
         From each recording to its file state before the check.
     files : dict
         From each recording to its digest, for a cluster.
-    before : int
-        Number of given recordings searched before.
+    before : set of str
+        Names of the given recordings that were searched before.
     left_out : list of str
         The fault of each recording that cannot be searched.
     waiting : list of str
@@ -48,7 +50,7 @@ class Task(NamedTuple):
     entries: dict[Path, RunRecording]
     states: dict[Path, tuple | None]
     files: dict[Path, str]
-    before: int
+    before: set[str]
     left_out: list[str]
     waiting: list[str]
 
@@ -70,7 +72,7 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     recordings, left_out, unready = check_recordings(
         new, stems, params, any_rate=choices.any_rate, cluster=cluster, files=files
     )
-    entries = {one.path: entry_of(one, choices.site) for one in recordings}
+    entries = {one.path: entry_of(one, choices.site, states[one.path]) for one in recordings}
     without_any = [path for path in given if path.is_dir() and not audio_files(path)]
     faults = [
         *(f"{path}: holds no recording; name a folder of FLAC, WAV, Ogg or MP3 files" for path in without_any),
@@ -81,9 +83,9 @@ def task(given: Sequence[Path], choices: Choices, params: FeatureParams, cluster
     waiting = [f"{path}: its header is unfinished; {STILL_RECORDED}" for path in sorted(open_ones)]
     waiting += [f"{left_out.pop(path)}; {STILL_RECORDED}" for path in sorted(newest(in_folders) & unready)]
     out = [*left_out.values(), *compared.changed]
-    if faults or not (recordings or compared.done or waiting):
+    if faults or not (recordings or compared.before or waiting):
         refuse([*faults, *out])
-    return Task(compared.run, recordings, entries, states, files, compared.done, out, waiting)
+    return Task(compared.run, recordings, entries, states, files, compared.before, out, waiting)
 
 
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
@@ -91,11 +93,13 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     return {Path(path): seen.digest for path, seen in hash_files(filter(Path.is_file, paths), {}).items()}
 
 
-def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
-    """Return the entry of a recording in the record, without a digest."""
+def entry_of(recording: GivenRecording, site: str | None, before: tuple | None) -> RunRecording:
+    """Return the entry of a recording in the record, without a digest, given the state of its file before the check."""
     origin = origin_of_recording(recording.name)
+    _, size, modified_ns = before or (0, 0, 0)  # It has appeared since then.
     return RunRecording(
         name=recording.name,
+        path=str(absolute(recording.path)),
         digest="",
         length_s=recording.length_s,
         sound_s=recording.length_s - recording.found.missing_s,
@@ -104,7 +108,8 @@ def entry_of(recording: GivenRecording, site: str | None) -> RunRecording:
         file_stem=recording.file_stem,
         sample_rate=recording.found.sample_rate,
         missing=recording.found.missing,
-        **place_and_state(recording.path),
+        size=size,
+        modified_ns=modified_ns,
     )
 
 

@@ -89,8 +89,8 @@ def start(given: Path, output: Path, per: str = "recording", form: str = "csv", 
         starts_s = window_starts(one.length_s, CLIP_S, HOP_S)
         return one.path, starts_s, p_call(one.path.name, one.length_s, calls)
 
-    entries = {one.path: entry_of(one, "bay") for one in recordings}
-    todo = Task(compared.run, recordings, entries, states, {}, compared.done, [], [])
+    entries = {one.path: entry_of(one, "bay", states[one.path]) for one in recordings}
+    todo = Task(compared.run, recordings, entries, states, {}, compared.before, [], [])
     choices = Choices(output, form, 0.5, HOP_S, pictures=False, any_rate=True, site="bay", per=per)
     return keep(map(found, recordings), todo, choices, params())
 
@@ -145,7 +145,7 @@ def test_a_folder_that_was_moved_or_touched_is_known_again(sea, tmp_path):
     (moved / "bay_20261128_140200.wav").touch()
     assert start(moved, tmp_path / "out").recordings == []
     assert {Path(one.path).parent for one in read_run(tmp_path / "out").recordings} == {moved}
-    assert compare(tmp_path / "out", read_run(tmp_path / "out"), dict(named([moved]))).done == len(CALLS)
+    assert compare(tmp_path / "out", read_run(tmp_path / "out"), dict(named([moved]))).before == set(CALLS)
 
 
 def test_another_recording_of_the_same_name_is_refused(sea, tmp_path):

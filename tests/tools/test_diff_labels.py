@@ -139,8 +139,9 @@ def test_contradictions_of_model_data_set_and_experts_are_shown(repository, revi
         "deep_0004000,unsure,ann,2026-11-21,",  # contradicts nobody
     )
     assert section(review("HEAD"), "Contradictions") == [
-        "Of 4 clips with a new or changed answer of `call` or `nocall`: 2 against the model (1 where it had decided), "
-        "2 against the data set, 1 against another expert.",
+        "4 clips with a new or changed answer of `call` or `nocall`. Against the model: 2 of 3 with a score (1 where "
+        "it had decided). Against the data set: 2 of 3 with a label. Against another expert: 1 of 2 with several "
+        "answers.",
         "| clip | answers | model's p_call | data set | notes |",
         "| --- | --- | --- | --- | --- |",
         "| `deep_0000000` | `val` `call`, `ann` `call` | **0.100 `nocall`** | `call` |  |",
@@ -301,6 +302,11 @@ def test_a_clone_without_dvcs_outputs_is_reviewed_as_far_as_possible(repository,
     lines = review("HEAD", "--sheet", "sheet.png")
     assert lines[0].startswith("labels: +1 (1 call), 2 removed; ")
     assert "labels/pool_scores.csv is missing, so nothing is compared with it; run `dvc pull`." in lines
+    assert section(lines, "Contradictions") == [
+        "1 clip with a new or changed answer of `call` or `nocall`. Against the model: 0 of 0 with a score (0 where "
+        "it had decided). Against the data set: 0 of 0 with a label. Against another expert: 0 of 0 with several "
+        "answers."
+    ]
     assert section(lines, "Spectrograms")[0].startswith("No sheet was drawn. Recording missing or unreadable:")
     assert not Path("sheet.png").exists()
 

@@ -89,11 +89,16 @@ def contradiction_table(changes: Sequence[Change], evidence: Evidence) -> list[s
         return ["There is no new or changed answer of `call` or `nocall`."]
     found = contradictions(decided, evidence)
     sure = [clip for clip in found if clip.model and evidence.scores[clip.clip_id].decision != UNCERTAIN]
+    clip_ids = {change.clip_id for change in decided}
+    with_label = sum(evidence.truth.get(clip_id, UNLABELLED) != UNLABELLED for clip_id in clip_ids)
+    with_others = sum(
+        sum(answer.label in (CALL, NOCALL) for answer in evidence.answers[clip_id]) > 1 for clip_id in clip_ids
+    )
     lines = [
-        f"Of {counted(len({change.clip_id for change in decided}), 'clip')} with a new or changed answer of `call` or "
-        f"`nocall`: {sum(clip.model for clip in found)} against the model ({len(sure)} where it had decided), "
-        f"{sum(clip.dataset for clip in found)} against the data set, "
-        f"{sum(clip.others for clip in found)} against another expert."
+        f"{counted(len(clip_ids), 'clip')} with a new or changed answer of `call` or `nocall`. Against the model: "
+        f"{sum(clip.model for clip in found)} of {len(clip_ids & evidence.scores.keys())} with a score ({len(sure)} "
+        f"where it had decided). Against the data set: {sum(clip.dataset for clip in found)} of {with_label} with a "
+        f"label. Against another expert: {sum(clip.others for clip in found)} of {with_others} with several answers."
     ]
     if found:
         notes = defaultdict(list)

@@ -1,6 +1,7 @@
 import fcntl
 import re
 import shutil
+from datetime import date
 from hashlib import md5
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
 from tools.lib.rounds.earlier_round import asked_about, commit_of, scored_after
-from tools.lib.rounds.round_checks import figures_remarks, settled_remarks
+from tools.lib.rounds.round_checks import rounds_remarks, settled_remarks
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, read_rounds, write_rounds
 from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages
@@ -209,9 +210,11 @@ def closed(git_folder) -> Round:
 @pytest.mark.parametrize("name", ["accuracy_before", "accuracy_after_low", "change_high", "uncertain_share", "recall"])
 def test_a_figure_of_a_round_that_its_commit_does_not_give_is_named(closed, name):
     right = getattr(closed, name)
-    (said,) = figures_remarks([closed, closed._replace(round="2", **{name: "0.999"})])
+    (said,) = rounds_remarks([closed, closed._replace(round="2", **{name: "0.999"})])
     given = f"`{right}`" if right else "none"
-    expected = f"round 2 has {name} `0.999`, but the metrics at its commit `{closed.commit[:7]}` give {given}"
+    expected = (
+        f"round 2 has {name} `0.999`, but its commit `{closed.commit[:7]}` and the one that closed it give {given}"
+    )
     assert said == f"{ROUNDS}: {expected}; write that"
 
 
@@ -220,12 +223,71 @@ def test_the_figures_of_a_round_are_those_of_its_commit_whatever_came_later(clos
         path.write_text("{}")
     commit(git_folder, "Begin round 2")
     # Spreadsheets shorten numbers.
-    assert figures_remarks([closed._replace(accuracy_after=f"{closed.accuracy_after}0")]) == []
+    assert rounds_remarks([closed._replace(accuracy_after=f"{closed.accuracy_after}0")]) == []
+
+
+@pytest.fixture
+def closing(closed) -> Round:
+    """The round, closed in a commit with the tables that it leaves."""
+    settled, unsure = {"a": "call", "b": "nocall", "c": "nocall"}, "d"
+    for clip_id, label in {**settled, unsure: "unsure"}.items():
+        answer(clip_id, label)
+    commit(Path(), "Answer")
+    write_settled(SETTLED, [SettledClip(clip_id, label, 1) for clip_id, label in settled.items()])
+    write_undecided(UNDECIDED, [UndecidedClip(unsure, 1)])
+    name = git(Path(), "rev-parse", "HEAD").strip()
+    cells = {"commit": name, "date": date.today().isoformat(), "calls": "1", "nocalls": "2", "annotators": "val"}
+    closing = closed._replace(**cells)
+    write_rounds(ROUNDS, [closing])
+    commit(Path(), "Close round 1")
+    return closing
+
+
+FORGED = {"date": "2020-01-01", "calls": "30", "nocalls": "0", "annotators": "scott; val", "agreement": "0.999"}
+
+
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("afterwards", [True, False])
+def test_a_cell_that_no_metric_has_is_compared_with_the_commits_too(closing, name, afterwards):
+    forged = closing._replace(**{name: FORGED[name]})
+    write_rounds(ROUNDS, [forged])
+    git(Path(), "add", str(ROUNDS))
+    git(Path(), "commit", "--quiet", *([] if afterwards else ["--amend"]), "--message", "Forge")
+    assert rounds_remarks([closing]) == [] or not afterwards
+    remarks = rounds_remarks([forged])
+    if name == "agreement" and not afterwards:
+        assert remarks == []  # The scores of the pool are not in Git.
+    else:
+        given = getattr(closing, name)
+        (said,) = remarks
+        assert said.startswith(f"{ROUNDS}: round 1 has {name} `{FORGED[name]}`, ")
+        assert said.endswith(f" give {f'`{given}`' if given else 'none'}; write that")
+
+
+def test_a_row_that_came_to_name_another_commit_is_told(closing):
+    commit(Path(), "Anything")
+    forged = closing._replace(commit=git(Path(), "rev-parse", "HEAD").strip())
+    write_rounds(ROUNDS, [forged])
+    commit(Path(), "Forge")
+    (said,) = rounds_remarks([forged])
+    assert said.startswith(f"{ROUNDS}: round 1 has commit `{forged.commit}`, ")
+    assert said.endswith(f" give `{closing.commit}`; write that")
+
+
+def test_the_tables_of_a_later_round_are_no_evidence_about_an_earlier_one(closing):
+    """A squash merge brings two rounds in one commit, and the second one may have settled clips of the first again."""
+    second = closing._replace(round="2", calls="3", nocalls="0")
+    write_rounds(ROUNDS, [closing, second])
+    write_settled(SETTLED, [SettledClip(clip_id, "call", 2) for clip_id in "abc"])
+    git(Path(), "add", "--all")
+    git(Path(), "commit", "--quiet", "--amend", "--message", "Squash")
+    assert rounds_remarks([closing]) == []
+    assert len(rounds_remarks([second._replace(calls="9")])) == 1
 
 
 @pytest.mark.parametrize("name", ["0" * 40, "", "--output=x"])
 def test_figures_of_a_round_without_its_commit_are_said_to_be_unchecked(closed, name):
-    (said,) = figures_remarks([closed._replace(commit=name, accuracy_after="0.999")])
+    (said,) = rounds_remarks([closed._replace(commit=name, accuracy_after="0.999")])
     assert "the figures of round 1 were not checked" in said
 
 

@@ -14,8 +14,16 @@ from tools.lib.rounds.rounds_table import ROUNDS, Round
 
 def commit_of(closed: Round) -> str:
     """Return the commit of a closed round; after a squash merge, the one that brought its row."""
-    if git("cat-file", "-e", f"{closed.commit}^{{commit}}").returncode == 0:
-        return closed.commit
+    return closed.commit if is_there(closed.commit) else closing_commit(closed)
+
+
+def is_there(commit: str) -> bool:
+    """Tell whether this clone has a commit."""
+    return git("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
+
+def closing_commit(closed: Round) -> str:
+    """Return the commit that brought the row of a closed round; empty if none did."""
     brought = git_text("log", "--reverse", "--format=%H", f"-S{closed.commit}", "--", str(ROUNDS))
     return brought.partition("\n")[0]
 

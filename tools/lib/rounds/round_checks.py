@@ -1,28 +1,32 @@
 """Compare the tables of closed rounds with the commits and the answers that they come from."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
 
 from stages.lib.cards.field_results import FIELD
 from stages.lib.cards.markdown import code
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.settled import SETTLED, read_settled
-from tools.lib.revisions import full_name, snapshot
-from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures
+from stages.lib.tables.undecided import UNDECIDED, read_undecided
+from tools.lib.revisions import full_name, git_text, snapshot
+from tools.lib.rounds.earlier_round import closing_commit, is_there
+from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, outcome, read_rounds
 
 SHORT = 7  # Digits of a commit.
+A_DAY = timedelta(days=1)  # People in two time zones may differ by one.
 
 
-def figures_remarks(rounds: Iterable[Round]) -> list[str]:
-    """List the figures of closed rounds that differ from the metrics at their commits, and the rounds without these.
+def rounds_remarks(rounds: Iterable[Round]) -> list[str]:
+    """List the cells of closed rounds that differ from what their commits give, and the rounds without these.
 
     Only the commit that a row names counts: after a squash merge, the metrics may be those of a later round.
     """
     remarks = []
     for closed in rounds:
         try:
-            with snapshot(full_name(closed.commit), [*METRICS, FIELD]) as folder:
-                measured = figures(folder)
+            given = by_commits(closed)
         except (InputFaults, OSError, ValueError, LookupError, TypeError, AttributeError):
             remarks.append(
                 f"{ROUNDS}: the figures of round {closed.round} were not checked, because this clone lacks the metrics "
@@ -30,12 +34,51 @@ def figures_remarks(rounds: Iterable[Round]) -> list[str]:
             )
             continue
         remarks += [
-            f"{ROUNDS}: round {closed.round} has {name} {code(getattr(closed, name))}, but the metrics at its commit "
-            f"{code(closed.commit[:SHORT])} give {code(cell) or 'none'}; write that"
-            for name, cell in measured.items()
+            f"{ROUNDS}: round {closed.round} has {name} {code(getattr(closed, name))}, but its commit "
+            f"{code(closed.commit[:SHORT])} and the one that closed it give {code(cell) or 'none'}; write that"
+            for name, cell in given.items()
             if not same_figure(getattr(closed, name), cell)
         ]
     return remarks
+
+
+def by_commits(closed: Round) -> dict[str, str]:
+    """Return the cells of a round as Git has them: from the commit that it names, and from the one that closed it."""
+    with snapshot(full_name(closed.commit), [*METRICS, FIELD, EXPERT]) as folder:
+        given, answers = figures(folder), answers_of(read_rows(folder / EXPERT)[0])
+    closing = closing_commit(closed)
+    if not closing:
+        return given
+    with snapshot(f"{closing}^", [ROUNDS]) as folder:
+        # A row is new in the commit that closes its round.
+        before = [one.commit for one in rounds_in(folder, closed.round) if is_there(one.commit)]
+    given["commit"] = (before or [closed.commit])[0]
+    with snapshot(closing, [ROUNDS, SETTLED, UNDECIDED]) as folder:
+        rows = rounds_in(folder)
+        if max(int(one.round) for one in rows) > int(closed.round):
+            return given  # A squash merge, whose tables are those of a later round.
+        settled = [clip for clip in read_settled(folder / SETTLED) if clip.round == int(closed.round)]
+        undecided = {clip.clip_id for clip in read_undecided(folder / UNDECIDED) if clip.round == int(closed.round)}
+        (row,) = rounds_in(folder, closed.round)
+    clip_ids = undecided | {clip.clip_id for clip in settled}
+    annotators = [answer.annotator for answer in answers if answer.clip_id in clip_ids]
+    first, last = (git_text("show", "--no-patch", "--format=%cs", name).strip() for name in (closed.commit, closing))
+    day = row.date if is_between(row.date, first, last) else last
+    return given | outcome(settled, annotators) | {"date": day, "agreement": row.agreement}
+
+
+def rounds_in(folder: Path, number: str = "") -> list[Round]:
+    """Return the rounds in a snapshot, or the row of one of them; an empty list if there is none."""
+    path = folder / ROUNDS
+    return [one for one in read_rounds(path) if number in ("", one.round)] if path.exists() else []
+
+
+def is_between(day: str, first: str, last: str) -> bool:
+    """Tell whether a text is a date, and not earlier or later than two others."""
+    try:
+        return date.fromisoformat(first) - A_DAY <= date.fromisoformat(day) <= date.fromisoformat(last) + A_DAY
+    except ValueError:
+        return False
 
 
 def settled_remarks() -> list[str]:

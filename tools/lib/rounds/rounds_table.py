@@ -1,7 +1,7 @@
 """`labels/rounds.csv`: one row per closed round, with the gain from the experts' work."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,17 +120,24 @@ def describe_round(
         Cohen's kappa with the previous round.
     commit : str
     """
-    given = [clip.label for clip in settled]
     return Round(
         round=str(number),
         date=date.today().isoformat(),
-        calls=str(given.count(CALL)),
-        nocalls=str(given.count(NOCALL)),
-        annotators="; ".join(sorted(set(annotators))),
         agreement="" if agreement is None else str(round(agreement, 6)),
         commit=commit,
+        **outcome(settled, annotators),
         **figures(Path()),
     )
+
+
+def outcome(settled: Sequence[SettledClip], annotators: Iterable[str]) -> dict[str, str]:
+    """Return the cells of a round that say what was settled, and by whom."""
+    given = [clip.label for clip in settled]
+    return {
+        "calls": str(given.count(CALL)),
+        "nocalls": str(given.count(NOCALL)),
+        "annotators": "; ".join(sorted(set(annotators))),
+    }
 
 
 def figures(folder: Path) -> dict[str, str]:

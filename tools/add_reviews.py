@@ -29,7 +29,7 @@ from tools.lib.answers.signature import Signature, add_signature, signature_faul
 from tools.lib.clips.known_clips import parts_as_far_as_known, with_clips_ever
 from tools.lib.command_parser import command_parser
 from tools.lib.detection.run_record import read_run
-from tools.lib.draws.draws import read_covered, read_draws, searched_by
+from tools.lib.draws.draws import draw_paths, read_covered, searched_by
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.formats.selections import is_filled_in
 from tools.lib.verdicts.answers import given_answers, merged_reviews, reviews_of, that_count
@@ -68,7 +68,7 @@ def review_run(
     recordings = {one.name: one for one in run.recordings}
     refuse(run_faults(data, folder, run))
     scores_of = cache(lambda name: Scored(folder, run, recordings[name]))
-    draws = read_draws(folder)
+    draws = [read_reviews(path) for path in draw_paths(folder)]
     found = [
         page_verdicts(file, draws)
         if file.selections is None
@@ -76,7 +76,8 @@ def review_run(
         for file in files
     ]
     refuse(fault for _, faults in found for fault in faults)
-    before, drawn = clips_before(data, run.run), {(review.recording, review.start_s): review for review in draws}
+    before = clips_before(data, run.run)
+    drawn = {(review.recording, review.start_s): review for windows in draws for review in windows}
     verdicts = that_count((verdict for of_file, _ in found for verdict in of_file), before, drawn, present)
     joining = plan_joining(data, recordings, verdicts, given.minutes, before)
     reviews = reviews_of(run.run, verdicts, joining.clip_ids, drawn, recordings)

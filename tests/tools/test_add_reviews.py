@@ -253,6 +253,21 @@ def test_the_most_uncertain_have_no_weight(folder):
     assert (len(reviews), sum(one.drawn for one in reviews)) == (9, 7)
 
 
+def test_windows_chosen_by_score_do_not_count_as_drawn_because_a_later_draw_has_them(folder):
+    """Their old answers would stand for the unheard windows of the later draw, and they score higher than those."""
+    first = draw(folder, 7, "--surest", "5")
+    page = write_page(folder, dict.fromkeys([one.clip_id for one in first], "call"), day="2026-01-02")
+    add(folder, page)
+    before = contents(folder)
+    again = draw(folder, 10000)[len(first) :]
+    assert {one.clip_id for one in again} > {one.clip_id for one in first if not one.drawn}
+    add(folder, page)
+    assert contents(folder) == before
+    # Answered on the page of the later draw, they count.
+    add(folder, write_page(folder, dict.fromkeys([one.clip_id for one in again], "call"), "again.csv"))
+    assert all(one.drawn for one in read_reviews(folder / "labels" / "reviews.csv"))
+
+
 # --- Tables ---
 
 

@@ -32,9 +32,17 @@ def folder_of(file: HandedIn, given: Path | None) -> Path:
     return folder
 
 
-def page_verdicts(file: HandedIn, drawn: Sequence[Review]) -> tuple[list[Verdict], list[str]]:
-    """Return the answers from the page as verdicts, and a fault for each answer about a window that was not drawn."""
-    window_of = {review.clip_id: review for review in drawn}
+def page_verdicts(file: HandedIn, draws: Sequence[Sequence[Review]]) -> tuple[list[Verdict], list[str]]:
+    """Return the answers from the page as verdicts, and a fault for each answer about a window that was not drawn.
+
+    The page is the one of the first draw that has all windows of the file. Only windows that this one drew at random
+    count as the run's own: a later draw may show a window again that an earlier one chose by its score.
+    """
+    windows_of = [{review.clip_id: review for review in draw} for draw in draws]
+    asked = {row.cells["clip_id"] for row in file.answers}
+    # Somebody may have put two pages into one file.
+    of_all = {clip_id: window for windows in windows_of for clip_id, window in windows.items()}
+    window_of = next((windows for windows in windows_of if asked <= windows.keys()), of_all)
     verdicts, faults = [], []
     for row in file.answers:
         window, place = window_of.get(row.cells["clip_id"]), f"{file.path}:{row.line}"
@@ -43,7 +51,7 @@ def page_verdicts(file: HandedIn, drawn: Sequence[Review]) -> tuple[list[Verdict
             continue
         cells = row.cells
         said = cells["label"], cells["note"], cells["annotator"], cells["date"]
-        verdicts.append(Verdict(place, window.recording, window.start_s, *said, True))
+        verdicts.append(Verdict(place, window.recording, window.start_s, *said, window.drawn))
     return verdicts, faults
 
 

@@ -42,7 +42,7 @@ class Verdict(NamedTuple):
     note, annotator, day : str
         Cells of the answer.
     own : bool
-        Whether the window belongs to the run, and was not placed by a person.
+        Whether the window belongs to the run, and was neither placed by a person nor chosen by its score for a page.
     instead_of : str
         If not empty, the verdict only replaces this label, given before by the same person.
     """

@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from stages.lib.runtime.table import quoted
+from tools.lib.formats.delimited import MISSING
 from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 from tools.lib.wording import counted
 
@@ -84,7 +85,7 @@ def unknown_words(events: Iterable[Event], labels: Mapping[str, str]) -> Iterato
                 if meaning_of(word, labels).kind is None:
                     with_word[word].append(event)
     for word, found in with_word.items():
-        likely = UNSURE if DOUBT in word else CALL
+        likely = UNSURE if DOUBT in word or word.casefold() in MISSING else CALL
         others = ", ".join(f"={kind}" for kind in (CALL, NOCALL, UNSURE) if kind != likely)
         yield (
             f"{found[0].source}: unknown word {quoted(word)} ({counted(len(found), 'annotation')}); "

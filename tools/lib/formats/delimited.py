@@ -6,7 +6,7 @@ in column names, and R's row numbers, which have no column in the header.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,8 @@ TAB, BLANK, COMMA = "\t", " ", ","
 SEPARATORS = (TAB, ";", COMMA, "|")  # In a tie, the first wins.
 STATED_SEPARATOR = re.compile(r"\"?sep=([\t;,|])\"?\s*", re.IGNORECASE)  # Excel writes and reads this line.
 QUOTED_CELLS = re.compile(r'"[^"]*"( "[^"]*")+')  # R separates by blanks by default.
-MISSING = ("", "na", "nan", "none", "null")
+NOT_STATED = ("", "na", "nan", "null")
+MISSING = (*NOT_STATED, "none")
 LONGEST_CELL = 50  # Lines. A quotation mark not closed by then spoils only one row.
 
 
@@ -153,10 +154,10 @@ def remedy(separator: str) -> str:
     return "name every column in the header, or remove the extra cells"
 
 
-def first(cells: Mapping[str, str], names: Iterable[str]) -> str:
-    """Return the first of some cells that is filled in; empty if none is."""
+def first(cells: Mapping[str, str], names: Iterable[str], missing: Collection[str] = MISSING) -> str:
+    """Return the first of some cells that is filled in, with a text that does not stand for a missing one; or empty."""
     for name in names:  # A generator would take twice as long, and tables are long.
         cell = cells.get(name)
-        if cell and cell.casefold() not in MISSING:
+        if cell and cell.casefold() not in missing:
             return cell
     return ""

@@ -73,7 +73,7 @@ def parse_raven(path: Path, lines: Sequence[str], labels: Sequence[str] = LABELS
             recording or named_after(path.name),
             offset_s,
             offset_s + end_s - start_s,
-            first(cells, (VERDICT, *labels)),
+            first(cells, (VERDICT, *labels), ()),
             first(cells, NOTES),
             cells.get(SCORE, ""),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stages.lib.runtime.table import quoted
 from tools.lib.formats.columns import CHECKED, IS_BOX, PASSED_OVER, SCORES, TYPE, VERDICT, WORDS
-from tools.lib.formats.delimited import MISSING, Table, first, key_of
+from tools.lib.formats.delimited import MISSING, NOT_STATED, Table, first, key_of
 from tools.lib.formats.event import UNSURE
 from tools.lib.formats.selections import TEXT
 
@@ -58,17 +58,19 @@ def tells_apart(cells: Sequence[str]) -> bool:
 def words_of(cells: Mapping[str, str], groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """Return the words of a row without repeats, at least one, which may be empty.
 
+    `none` may mean that there is no call, so it is a word. `NA` and its like are one if there is no other.
     The verdict of a person about a detection of this project outranks its label. Detections that no person has checked,
     and annotations of a whole file, get the word for uncertain.
     """
     verdict = first(cells, (VERDICT,)) if any(key in cells for key in SCORES) else ""
     if verdict or VERDICT in cells and first(cells, SCORES):
         return (verdict_word(verdict) or UNSURE,)
-    words = [first(cells, group) for group in groups]
+    words = [first(cells, group, NOT_STATED) for group in groups]
     unchecked = any(CHECKED in group for group in groups) and not first(cells, (CHECKED,))
     of_file = cells.get(IS_BOX, "").casefold() in NO or cells.get(TYPE, "").casefold() == "weak"
     words += [UNSURE] if unchecked or of_file else []
-    return tuple({word.casefold(): word for word in words if word}.values()) or ("",)
+    stated = tuple({word.casefold(): word for word in words if word}.values())
+    return stated or (first(cells, (key for group in groups for key in group), ()),)
 
 
 def verdict_word(verdict: str) -> str:

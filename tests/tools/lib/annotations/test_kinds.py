@@ -74,6 +74,11 @@ def test_the_command_that_is_proposed_explains_the_word(word):
     assert list(unknown_words([Event("t:2", "bay", 0, 1, (word,))], labels)) == []
 
 
+def test_a_word_that_may_mean_no_call_is_proposed_as_uncertain():
+    (fault,) = unknown_words([Event("t:2", "bay", 0, 1, ("none",))], {})
+    assert "add --label none=unsure, or =call, =nocall or =other" in fault
+
+
 def test_what_words_were_taken_for_is_said_with_the_pattern():
     labels = {"S*": "call"}
     assert said_of_words(("spy hop",), labels) == "'spy hop': call, by S*"

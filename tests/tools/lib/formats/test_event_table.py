@@ -171,6 +171,12 @@ def test_a_table_that_names_no_recording_in_any_way_is_refused(tmp_path):
         ("annotation,is_box", "call,1", "call"),
         ("MANUAL ID,AUTO ID", ",KW", "unsure"),
         ("MANUAL ID,AUTO ID", "KW,NoID", "call"),
+        # It is asked whether these mean that there is no call, or that nobody wrote anything.
+        *[("label", word, None) for word in ("none", "None", "NA", "nan", "NULL", "n/a")],
+        *[("label,species", words, None) for words in ("none,KW", "call,none", "NA,NaN")],
+        *[("label,species", words, "call") for words in ("call,NA", "null,KW")],
+        ("MANUAL ID,AUTO ID", "none,KW", None),
+        ("MANUAL ID,AUTO ID", "NA,KW", "unsure"),
     ],
 )
 def test_every_column_of_words_counts(tmp_path, columns, cells, kind):

@@ -88,6 +88,13 @@ def test_a_raven_table_that_another_program_has_saved_is_read(repository):
     assert add("val.csv", table) == ["deep_0000000,nocall,"]
 
 
+def test_a_word_that_may_mean_no_call_is_refused_in_a_raven_table_as_in_any_other(repository):
+    table = "Begin Time (s)\tEnd Time (s)\tBegin File\tLabel\n0\t3\tdeep.wav\tnone\n4\t7\tdeep.wav\t\n"
+    assert faults("val.txt", table) == [
+        "val.txt:2: unknown text 'none'; write call, nocall, unsure, and optionally a note after it"
+    ]
+
+
 def test_an_empty_track_holds_nothing(repository):
     assert add("deep.txt", "") == []
 

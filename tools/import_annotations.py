@@ -18,7 +18,8 @@ from stages.lib.runtime.inputs import changed_inputs, remembered
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
-from stages.lib.tables.clips import COLUMNS
+from stages.lib.tables.clips import COLUMNS, recording_id
+from stages.lib.tables.held_out import drawn_of, read_held_out
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import RECORDINGS, write_files
@@ -41,6 +42,7 @@ from tools.lib.formats.word_columns import NONE
 from tools.lib.recordings.audio_files import bring
 from tools.lib.recordings.data_set import ANNOTATIONS, data_set_folder
 from tools.lib.recordings.register import NAME, write_register
+from tools.lib.split.hold_out import false_labels
 from tools.lib.wording import counted
 
 CLIPS, SUMMARY, IGNORED = "clips.csv", "import.csv", ".gitignore"
@@ -71,9 +73,11 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     refuse([] if material.read else [f"{folder}: holds no {ANNOTATIONS}; name the files to import"])
     began = time.monotonic()
     features = read_params("featurize", FeatureParams)
+    held_out = read_held_out()
+    refuse(false_labels(folder, set(map(recording_id, material.lying)), held_out, features.clip_s))
     annotated = by_recording(material.read, params.labels, material.doubtful)
-    held_out = starts_held_out(folder.name, material.lying)
-    rows, outcomes = make_clips(material.lying, annotated, material.register, params, features, held_out=held_out)
+    starts = starts_held_out(drawn_of(folder.name, held_out), material.lying)
+    rows, outcomes = make_clips(material.lying, annotated, material.register, params, features, held_out=starts)
     table = outcome.printed(outcomes)
     notes = [note for one in material.read for note in one.notes]
     refuse([*material.said, *notes, f"{folder}: the annotations give no clip", *table] if not rows else [])

@@ -625,6 +625,23 @@ def test_windows_with_answers_stay_when_their_recording_is_annotated(imported, r
     assert Path("data/bay/clips.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("given", [[], ["--label", "S01=call"]])
+def test_clips_of_another_length_are_not_made_while_there_are_answers(imported, repository, tmp_path, given):
+    imported("sea.txt", write_many(tmp_path / "archive", 10), "--use")
+    before = Path("data/bay/clips.csv").read_bytes()
+    clip_id = read_clips(Path("data/bay/clips.csv"))[0].clip_id
+    Path("labels/expert.csv").write_text(f"clip_id,label,annotator,date,note\n{clip_id},call,val,2026-11-22,\n")
+    replace_in(Path("params.yaml"), "clip_s: 1.0", "clip_s: 0.5")
+    result = run_tool(repository, "import_annotations", "bay", *given)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert (
+        "featurize.clip_s is 0.5, which makes 1 label for windows of 1.0 s false (labels/expert.csv)" in result.stderr
+    )
+    assert Path("data/bay/clips.csv").read_bytes() == before
+    Path("labels/expert.csv").unlink()
+    assert run_tool(repository, "import_annotations", "bay", *given).returncode == 0
+
+
 def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
     imported, repository, tmp_path
 ):

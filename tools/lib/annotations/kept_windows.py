@@ -4,19 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from stages.lib.features.feature_params import FeatureParams
-from stages.lib.runtime.params import read_params
 from stages.lib.tables.clips import UNLABELLED, recording_id
-from stages.lib.tables.held_out import drawn_of, length_faults, read_held_out
+from stages.lib.tables.held_out import HeldOutClip
 from tools.lib.clips.clip_rows import ClipRow, clip_row
 from tools.lib.clips.foreign_ids import clips_of
 from tools.lib.clips.known_clips import answered_clip_ids
 
 
-def starts_held_out(dataset: str, recordings: Iterable[str]) -> dict[str, set[float]]:
+def starts_held_out(held_out: Iterable[HeldOutClip], recordings: Iterable[str]) -> dict[str, set[float]]:
     """Return the starts of the windows that each recording of a data set holds out for good."""
     starts: dict[str, set[float]] = defaultdict(set)
-    for clip in drawn_of(dataset, read_held_out()):
+    for clip in held_out:
         recording, _, milliseconds = clip.clip_id.rpartition("_")
         if milliseconds.isascii() and milliseconds.isdigit():
             starts[recording].add(int(milliseconds) / 1000)
@@ -25,9 +23,6 @@ def starts_held_out(dataset: str, recordings: Iterable[str]) -> dict[str, set[fl
 
 def answered_windows(folder: Path, recordings: Collection[str], rows: Iterable[ClipRow]) -> list[ClipRow]:
     """Return the windows with answers that other annotations would take away, without a label: the answers count."""
-    clip_s = read_params("featurize", FeatureParams).clip_s
-    if not (folder / "clips.csv").exists() or length_faults(folder.name, read_held_out(), clip_s):
-        return []
     answered = answered_clip_ids() - {row[0] for row in rows}
     return [
         clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from stages.lib.runtime.faults import InputFaults, refuse
@@ -56,7 +56,9 @@ def hold_out(again: bool = False) -> list[str]:
         )
     # A row that only keeps the length says that nothing is held out.
     refuse([] if own or again else lost_draw(folder.name))
-    refuse(false_labels(folder, clips, own, clip_s))
+    # Clips from annotations are made again when the length changes, so their labels in clips.csv stay right.
+    labelled = 0 if is_imported(folder) else sum(clip.label != UNLABELLED for clip in clips)
+    refuse(false_labels(folder, {clip.recording_id for clip in clips}, own, clip_s, labelled))
     refuse(foreign_ids(folder))
     drawn, faults = draw(clips, params)
     refuse(place_faults(table, clips, faults or shortages(clips, params, drawn)))
@@ -110,18 +112,28 @@ def place_faults(table: Path, clips: Sequence[Clip], faults: Iterable[str]) -> I
         yield f"params.yaml:{line}: split.{fault}; {table} has {there} clips from {recordings} recordings"
 
 
-def false_labels(folder: Path, clips: Sequence[Clip], before: Sequence[HeldOutClip], clip_s: float) -> list[str]:
+def false_labels(
+    folder: Path, recordings: Container[str], held_out: Iterable[HeldOutClip], clip_s: float, labelled: int = 0
+) -> list[str]:
     """List the labels that would be false because windows had another length at the earlier draw.
 
-    Clips from annotations are made again when the length changes, so their labels in clips.csv stay right.
+    Parameters
+    ----------
+    folder : Path
+        The data set.
+    recordings : container of str
+        The ids of its recordings.
+    held_out : iterable of HeldOutClip
+    clip_s : float
+    labelled : int
+        The number of labels in its clips.csv that hold for one length.
     """
+    before = [clip for clip in held_out if clip.dataset == folder.name]
     if not length_faults(folder.name, before, clip_s):
         return []
-    recordings = {clip.recording_id for clip in clips}
     answers = [row.cells["clip_id"] for row in read_rows(EXPERT)[0]]
-    labelled = [] if is_imported(folder) else [clip for clip in clips if clip.label != UNLABELLED]
     depending = {
-        folder / "clips.csv": len(labelled),
+        folder / "clips.csv": labelled,
         EXPERT: sum(recording_of(clip_id) in recordings for clip_id in answers),
         SETTLED: sum(recording_of(clip_id) in recordings for clip_id in settled_clip_ids()),
     }

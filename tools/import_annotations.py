@@ -23,7 +23,7 @@ from stages.lib.tables.held_out import drawn_of, read_held_out
 from tools.lib.annotations import outcome
 from tools.lib.annotations.annotated import by_recording
 from tools.lib.annotations.annotation_files import RECORDINGS, write_files
-from tools.lib.annotations.clip_table import filled_line, make_clips, short_line
+from tools.lib.annotations.clip_table import filled_line, length_lines, make_clips
 from tools.lib.annotations.gather import Gathered, gather, gathered
 from tools.lib.annotations.import_params import ImportParams, read_import_params, with_labels, write_import_params
 from tools.lib.annotations.import_stage import FILE, write_stage
@@ -87,7 +87,7 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     said = [
         *notes,
         *table,
-        *short_line(outcomes, features.clip_s, params.gap_s),
+        *length_lines(outcomes, features.clip_s, params.gap_s),
         *filled_line(rows, outcomes),
         *telling_line((row[1], row[3]) for row in rows if row[3]),
         *unfinished_lines(used),

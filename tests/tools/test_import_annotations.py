@@ -286,6 +286,18 @@ def test_folders_of_clips_become_a_data_set(repository, tmp_path):
     assert summary("windows without a call that could not be found") == [("", 0, 1)]
 
 
+def test_calls_of_which_a_window_may_hold_another_part_are_named(repository, tmp_path):
+    """Each window of a clip counts as a call, even if the call lies elsewhere in the clip."""
+    for seed, (name, length_s) in enumerate(
+        {"calls/1": 1.05, "calls/2": 1.5, "calls/3": 3.0, "nocalls/1": 3.0}.items()
+    ):
+        write_recording(tmp_path / "study" / f"{name}.wav", (0.0,), length_s=length_s, seed=seed)
+    result = run_tool(repository, "import_annotations", "bay", str(tmp_path / "study"))
+    assert "\n2 calls longer than a window, the first at data/bay/annotations/study.tsv:" in result.stdout
+    assert ": each of their windows of 1 s counts as a call; if a call fills only a part of" in result.stdout
+    assert sum(windows for _, _, windows in summary("longer than a window")) == 4
+
+
 def test_names_of_clips_from_folders_do_not_tell_their_label_and_stay(repository, tmp_path):
     study = tmp_path / "study"
     names = [f"Calls/bay/2019/07/05/upcall_{seed}.WAV" for seed in range(3)]

@@ -29,7 +29,8 @@ BEYOND = "begins after the end of its recording"
 CUT = "ends after the end of its recording, so cut there"
 SHARED = "call inside the window of another call"
 WORDLESS = "has no word, so counts as a call"
-LONG = "longer than a window, so cut into several"
+LONG = "longer than a window, which may hold another part than the call"
+MUCH_LONGER = 1.1  # Than a window; a little more of a call matters to nobody.
 BESIDE = "uncertain, and its window would overlap another"
 SHORT = "stretch without a call, too short for a window"
 STRETCH = "stretch without a call, to draw from"
@@ -164,7 +165,7 @@ def call_windows(
         outcomes.append(outcome(TAKEN, CALL_TAKEN, recording, event, len(new)))
         if not any(event.words):
             outcomes.append(outcome(NOTE, WORDLESS, recording, event, len(new)))
-        if len(new) > 1:
+        if event.end_s - event.start_s > MUCH_LONGER * window_s:
             outcomes.append(outcome(NOTE, LONG, recording, event, len(new)))
     return starts, outcomes
 

@@ -10,7 +10,7 @@ from stages.lib.audio.recording import Channel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
-from tools.lib.annotations.choice import NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
+from tools.lib.annotations.choice import LONG, NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.measured_recording import MeasuredRecording
@@ -136,16 +136,26 @@ def filled_line(rows: Sequence[ClipRow], outcomes: Sequence[Outcome]) -> list[st
     return [line]
 
 
-def short_line(outcomes: Sequence[Outcome], window_s: float, gap_s: float) -> list[str]:
-    """Say how many stretches annotated as no call are too short for a clip."""
-    short = [one for one in outcomes if one.reason == SHORT]
-    if not short:
-        return []
-    stretches = counted(sum(one.annotations for one in short), "stretch without a call", "stretches without a call")
-    return [
-        f"{stretches}, the first at {short[0].first}: no room for a window of {window_s:g} s at {gap_s:g} s "
-        "from all calls, so no clip; annotate longer stretches, or lower gap_s or featurize.clip_s"
-    ]
+def length_lines(outcomes: Sequence[Outcome], window_s: float, gap_s: float) -> list[str]:
+    """Say how many stretches annotated as no call are too short for a clip, and how many calls are longer than one."""
+    said = {
+        SHORT: (
+            ("stretch without a call", "stretches without a call"),
+            f"no room for a window of {window_s:g} s at {gap_s:g} s from all calls, so no clip; annotate longer "
+            "stretches, or lower gap_s or featurize.clip_s",
+        ),
+        LONG: (
+            ("call longer than a window", "calls longer than a window"),
+            f"each of their windows of {window_s:g} s counts as a call; if a call fills only a part of its annotation, "
+            "as in a clip that was cut around it, raise featurize.clip_s to the length of the annotations",
+        ),
+    }
+    lines = []
+    for reason, (forms, text) in said.items():
+        if found := [one for one in outcomes if one.reason == reason]:
+            number = counted(sum(one.annotations for one in found), *forms)
+            lines.append(f"{number}, the first at {found[0].first}: {text}")
+    return lines
 
 
 def usable_recordings(

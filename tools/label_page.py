@@ -12,7 +12,6 @@ from stages.lib.runtime.atomic_write import write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import DataParams, read_params
 from stages.lib.runtime.running import run
-from stages.lib.tables.clips import Clip
 from stages.lib.tables.expert import EXPERT, QUEUE, answers_of, read_rows
 from stages.lib.tables.held_out import length_faults, read_held_out
 from stages.lib.tables.pool import POOL_SCORES, read_pool

@@ -11,6 +11,7 @@ from stages import merge_labels as stage
 from tests.support.label_repository import HEADER, make_label_repository
 from tests.support.pages import block, read_page
 from tests.support.tool import run_tool
+from tools.up_to_date import restore_line_endings
 
 CONTRIBUTING = read_page("CONTRIBUTING.md")
 
@@ -266,6 +267,17 @@ def test_git_commits_the_line_endings_of_the_repository(project):
     commit(project, "From Windows")
     assert line_endings(project) == "i/lf"
     assert LATE in git(project, "show", "HEAD:labels/expert.csv").splitlines()
+
+
+def test_outputs_are_made_from_the_line_endings_that_other_clones_have(project, monkeypatch):
+    """DVC hashes the bytes, and Git changes them on the way."""
+    monkeypatch.chdir(project)
+    expert(project).write_bytes(expert(project).read_bytes().replace(b"\n", b"\r\n"))
+    commit(project, "From Windows")
+    restore_line_endings()
+    git(project, "clone", "--quiet", ".", "other")
+    assert expert(project).read_bytes() == expert(project / "other").read_bytes()
+    assert git(project, "diff", "--name-only") == ""
 
 
 def quoted(rows: list[list[str]]) -> list[list[str]]:

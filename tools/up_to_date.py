@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.lib.cards.field_results import FIELD, read_field
-from stages.lib.runtime.atomic_write import remove, write_text
+from stages.lib.runtime.atomic_write import atomic_write, remove, write_text
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.running import run
 from stages.lib.runtime.table import write_table
@@ -77,6 +77,15 @@ def dvc_repro(*arguments: str) -> list[str]:
             stages += re.findall(r"^Running stage '(.+)'", line)
     refuse(["dvc repro failed; see its output above"] if process.returncode else [])
     return stages
+
+
+def restore_line_endings() -> None:
+    """Give tables in labels/ the line endings that Git stores and other clones have, because DVC hashes the bytes."""
+    for path in map(Path, git_text("ls-files", "--", "labels/*.csv").splitlines()):
+        content = path.read_bytes()
+        if b"\r\n" in content:
+            with atomic_write(path) as partial:
+                partial.write_bytes(content.replace(b"\r\n", b"\n"))
 
 
 def report_again() -> list[str]:
@@ -184,6 +193,7 @@ def main() -> None:
     patch = parser.parse_args().patch
     refuse_outside_of_git()
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
+    restore_line_endings()
     of_rounds = [*rounds_remarks(read_rounds()), *settled_remarks()]
     of_field = report_again()
     missing = missing_data()

@@ -235,6 +235,18 @@ def test_labels_that_are_newer_than_the_accuracy_are_not_given_one(repository, r
     ]
 
 
+def test_labels_that_had_the_line_endings_of_windows_are_no_older(repository, review):
+    """Git stores others, so another clone has others than the pipeline read."""
+    stored = TABLE.read_bytes()
+    TABLE.write_bytes(stored.replace(b"\n", b"\r\n"))
+    measure(AFTER)
+    TABLE.write_bytes(stored)
+    commit(Path(), "Measure labels from Windows")
+    lines = review("HEAD")
+    assert lines[0].startswith("labels: no change; accuracy 0.850 -> 0.850")
+    assert "older labels" not in "\n".join(lines)
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [("dvc.lock", f"{TABLE} has changed since the last dvc repro"), (str(CONFUSION), f"{CONFUSION} cannot be read")],

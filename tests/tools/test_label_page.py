@@ -1,6 +1,7 @@
 import codecs
 import contextlib
 import csv
+import io
 import json
 import re
 import time
@@ -776,8 +777,21 @@ def test_neither_swell_nor_a_click_keeps_the_rest_down():
     assert comfortable((noise + click).astype(np.float32), 48000).std() > 0.5 * reference
 
 
-def test_silence_stays_silent():
-    assert not comfortable(np.zeros(1000, np.float32), 8000).any()
+def heard(samples, sample_rate):
+    return soundfile.read(io.BytesIO(encode(samples.astype(np.float32), sample_rate)))[0]
+
+
+@pytest.mark.parametrize("sample_rate", [2000, 48000, 96000])
+def test_an_offset_of_the_recording_is_not_heard(sample_rate):
+    """Otherwise every clip of a recorder with an offset would begin and end with a thump, and be faint in between."""
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(2 * sample_rate)
+    np.testing.assert_allclose(heard(noise + 0.25, sample_rate), heard(noise, sample_rate), atol=0.01)
+
+
+@pytest.mark.parametrize("level", [0, 0.25, -0.003])
+@pytest.mark.parametrize("sample_rate", [8000, 48000])
+def test_silence_stays_silent(level, sample_rate):
+    assert not heard(np.full(sample_rate, level), sample_rate).any()
 
 
 # --- The file ---

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from experiments.clone import REPOSITORY, commit, git, repro, run_in, stages_run
+from experiments.clone import REPOSITORY, clone, commit, git, repro, run_in, stages_run
 from stages import merge_labels as stage
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.clips import read_clips
+from stages.lib.tables.expert import COLUMNS, read_rows
+from stages.lib.tables.reviews import read_reviews
+from tests.stages.conftest import write_data_set
 from tests.support.label_repository import HEADER, make_label_repository
 from tests.support.pages import block, read_page
+from tests.support.run_folder import make_run, write_recordings
 from tests.support.tool import run_tool
+from tools.lib.draws.draws import read_draws
 from tools.up_to_date import restore_line_endings
 
 CONTRIBUTING = read_page("CONTRIBUTING.md")
@@ -323,6 +330,50 @@ def test_what_a_spreadsheet_program_does_changes_no_label(merged, edit, mark, en
     after = merge_labels(merged)
     expert(merged).write_bytes(good)
     assert after == before
+
+
+# Two branches that both took in reviews.
+
+
+@pytest.mark.prove
+def test_reviews_of_two_branches_are_joined_by_the_documented_commands(tmp_path):
+    folder = clone(tmp_path / "clone")
+    write_data_set(folder, recording_count=12)
+    for command in (
+        ["dvc", "remote", "add", "--default", "team", str(tmp_path / "remote")],
+        ["dvc", "add", "data/tiny/recordings"],
+    ):
+        assert run_in(folder, *command).returncode == 0
+    commit(folder, "Start")
+    branches, chosen = {"main": "one.wav", "mine": "two.wav"}, {}
+    for branch, name in branches.items():
+        git(folder, "checkout", "--quiet", "-B", branch, *(["main~1"] if branch == "mine" else []))
+        assert run_in(folder, "dvc", "checkout", "--force", "data/tiny/recordings.dvc").returncode == 0
+        # Each has searched recordings of its own, and one that both have.
+        recordings = write_recordings(tmp_path / "sea", ("both.wav", "one.wav", "two.wav"))
+        run = folder / "detections" / branch  # Not in Git.
+        make_run(run, {key: recordings[key] for key in ("both.wav", name)})
+        assert run_tool(folder, "review", str(run), "--count", "30").returncode == 0
+        chosen[branch] = [window.clip_id for window in read_draws(run)]
+        rows = [(clip_id, "nocall", branch, "2026-11-22", "") for clip_id in chosen[branch]]
+        write_table(run / "saved.csv", COLUMNS, rows)
+        assert run_tool(folder, "add_reviews", str(run / "saved.csv")).returncode == 0
+        for command in (["dvc", "add", "data/tiny/recordings"], ["dvc", "push"]):
+            assert run_in(folder, *command).returncode == 0
+        commit(folder, "Review")
+    git(folder, "update-ref", "refs/remotes/origin/main", "main")
+    assert run_in(folder, "git", "merge", "-X", "renormalize", "origin/main").returncode == 1
+    example = {"data/bay": "data/tiny", "~/Downloads/review-val-2026-11-28.csv": "detections/mine/saved.csv"}
+    commands = block("CONTRIBUTING.md", "git checkout --quiet origin/main -- data", example)
+    result = run_in(folder, "bash", "-euo", "pipefail", "-c", commands)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 answers added, 30 unchanged" in result.stdout
+    clips = {clip.clip_id for clip in read_clips(folder / "data/tiny/clips.csv")}
+    assert {clip_id.partition("--")[2] for clip_id in [*chosen["main"], *chosen["mine"]]} <= clips
+    assert {"both.wav", "one.wav", "two.wav"} <= {path.name for path in (folder / "data/tiny/recordings").iterdir()}
+    assert {row.cells["clip_id"] for row in read_rows(expert(folder))[0]} <= clips
+    reviews = read_reviews(folder / "labels" / "reviews.csv")
+    assert sum(one.drawn for one in reviews) == len(reviews) == len(clips) - 48
 
 
 # The page itself.

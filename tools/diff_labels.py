@@ -21,6 +21,7 @@ from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accura
 from tools.lib.review.agreement import agreement_table
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
 from tools.lib.review.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
+from tools.lib.review.lasting_rows import LASTING, lost_rows
 from tools.lib.revisions import full_name, snapshot
 
 
@@ -87,7 +88,7 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
         "Gain from the labels": accuracy.lines,
     }
     lines = [f"{headline(changes, len(disputed))}; {accuracy.headline}"]
-    for remark in (*remarks, *of_before, *of_evidence):
+    for remark in (*remarks, *of_before, *of_evidence, *lost_rows(folder)):
         lines += ["", remark]
     for title, body in sections.items():
         lines += ["", f"## {title}", "", *body]
@@ -102,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.sheet and options.sheet.suffix != ".png":
         raise InputFaults([f"--sheet {options.sheet}: name a file that ends in .png"])
-    with snapshot(full_name(options.base), (EXPERT, LOCK, CONFUSION, EVALUATION)) as folder:
+    with snapshot(full_name(options.base), (EXPERT, LOCK, CONFUSION, EVALUATION, *LASTING)) as folder:
         lines, changes, evidence = review(options.base, folder)
     if options.sheet:
         from tools.lib.review.contact_sheet import draw_changes  # This import takes seconds.

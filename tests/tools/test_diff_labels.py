@@ -10,9 +10,16 @@ from PIL import Image
 
 from experiments.clone import commit, git
 from stages.lib.runtime.faults import InputFaults
+from stages.lib.tables.held_out import COLUMNS as HELD_OUT_COLUMNS
+from stages.lib.tables.held_out import HELD_OUT
+from stages.lib.tables.reviews import COLUMNS as REVIEW_COLUMNS
+from stages.lib.tables.reviews import REVIEWS
+from tests.support.edit import replaced
 from tests.support.label_repository import HEADER, make_label_repository, without_outputs
 from tests.support.tool import run_tool
 from tools.diff_labels import main
+from tools.lib.draws.runs_table import COLUMNS as RUN_COLUMNS
+from tools.lib.draws.runs_table import RUNS
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, labels_were_used
 from tools.lib.review.contact_sheet import MOST_CLIPS
 from tools.lib.revisions import full_name
@@ -120,6 +127,29 @@ def test_a_date_or_note_alone_is_no_change_of_a_label(repository, review):
     lines = review("HEAD")
     assert lines[0].startswith("labels: no change; ")
     assert "| `val` | date or note only | 1 | 1 | 0 |" in lines
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "edit"),
+    [
+        (HELD_OUT, [HELD_OUT_COLUMNS, ("reef", "bay_0003000", "test", "0.2", "1", "site", "3.0")], ("test,", "valid,")),
+        (RUNS, [RUN_COLUMNS, ("r", "b", "m", "3", "1", "bay", "0.02-0.10", "2", "1.5", "40")], (",1.5,", ",15,")),
+        (REVIEWS, [REVIEW_COLUMNS, ("r", "b", "bay_0003000", "bay.wav", "3", "", "0.05", "x", "4")], ("0.05", "0.09")),
+    ],
+)
+def test_rows_that_are_for_good_are_missed(repository, review, path, rows, edit):
+    columns, row = map(",".join, rows)
+    path.write_text(f"{columns}\n{row}\n")
+    commit(Path(), "A table that only grows")
+    more = replaced(row, *(("0003000", "0010500") if "0003000" in row else ("0.02-0.10", "0.10-0.30")))
+    path.write_text(f"{columns}\r\n{more}\r\n{row}\r\n")
+    assert not any(line.startswith("**") for line in review("HEAD"))
+    for worse in (f"{columns}\n{replaced(row, *edit)}\n", f"{columns}\n"):
+        path.write_text(worse)
+        (remark,) = (line for line in review("HEAD") if line.startswith("**"))
+        assert remark.startswith(f"**{path} has lost or changed 1 row of the revision**, so ")
+    path.write_text("<<<<<<< HEAD\n")
+    assert f"{path} cannot be read here or at the revision, so its rows are not compared." in review("HEAD")
 
 
 def test_order_and_line_endings_are_no_change(repository, review):

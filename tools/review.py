@@ -6,7 +6,7 @@ windows (review.csv). `python -m tools.add_reviews` takes in the answers. If you
 from recordings that have joined the run since if there are any.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +16,10 @@ from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import read_params
 from stages.lib.runtime.running import run as run_tool
 from stages.lib.tables.clips import UNLABELLED, Clip
-from stages.lib.tables.reviews import write_reviews
+from stages.lib.tables.reviews import read_reviews, write_reviews
 from tools.lib.command_parser import command_parser
 from tools.lib.detection.run_record import DETECTIONS, RECORD, Run, read_run
-from tools.lib.draws.draws import Counts, Draw, draw_windows, next_draw_path, read_covered, write_covered
+from tools.lib.draws.draws import Counts, Draw, batch_id, draw_windows, next_draw_path, read_covered, write_covered
 from tools.lib.pages.clip_parts import Shown
 from tools.lib.pages.label_document import label_document
 from tools.lib.verdicts.data_set import (
@@ -50,14 +50,23 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     path_of = {one.name: Path(one.path) for one in run.recordings}
     there = [one for one in run.recordings if path_of[one.name].is_file()]
     reasons = {name: "is no longer there" for name, path in path_of.items() if not path.is_file()}
-    reasons |= held_out_reasons(data, there, present_names(data, there))
+    present, covered = present_names(data, there), read_covered(folder)
+    reasons |= held_out_reasons(data, there, present)
     allowed = [one for one in there if one.name not in reasons]
-    drawn_before = {one.recording for one in read_covered(folder)}
+    drawn_before = {one.recording for one in covered}
     twins_of = twins_by_name(allowed)
     for one in allowed:
         first = min(twins_of[one.name], key=lambda twin: twin.name not in drawn_before)
         if first != one:
             reasons[one.name] = f"holds the same bytes as {first.path}"
+    new = [one for one in allowed if one.name not in reasons and one.name not in drawn_before]
+    batches = {batch_id(run.run, new), *(one.batch for one in covered)}
+    elsewhere = drawn_elsewhere(data, run, batches)
+    reasons |= {
+        one.name: "windows of it were drawn in another folder of this run"
+        for one in new
+        if {one.name, present.get(one.name)} & elsewhere
+    }
     usable = [one for one in allowed if one.name not in reasons]
     said = [f"{path_of[name]}: {reason}; no window of it is drawn" for name, reason in reasons.items()]
     refuse([] if usable else [f"{folder / RECORD}: has no recording to review", *said])
@@ -74,6 +83,16 @@ def plan(folder: Path, data: DataSet, counts: Counts) -> Planned:
     drawn = {one.recording for one in draw.windows}
     refuse(source_faults([one for one in usable if one.name in drawn], f"{folder / RECORD}:"))
     return Planned(folder, run, draw, said)
+
+
+def drawn_elsewhere(data: DataSet, run: Run, batches: Collection[str]) -> set[str]:
+    """Return the recordings of other batches of a run that have been reviewed, by the names in it and in the data set.
+
+    Drawn from again in this batch, they would count twice: their hours, and what their windows stand for.
+    """
+    recording = {clip.clip_id: clip.recording for clip in data.clips}
+    reviews = [one for one in read_reviews() if one.drawn and one.run == run.run and one.batch not in batches]
+    return {name for one in reviews for name in (one.recording, recording.get(one.clip_id, ""))}
 
 
 def page_of(planned: Planned, params: FeatureParams) -> str:

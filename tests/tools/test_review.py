@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from stages.lib.runtime.table import write_table
+from stages.lib.tables.expert import COLUMNS
 from stages.lib.tables.held_out import read_held_out
 from stages.lib.tables.reviews import read_reviews
 from tests.stages.conftest import write_data_set
@@ -15,6 +17,7 @@ from tests.support.tool import run_tool
 from tools.lib.detection.run_record import read_run, write_run
 from tools.lib.draws.candidates import BINS
 from tools.lib.draws.draws import read_covered, read_draws
+from tools.lib.draws.runs_table import COLUMNS as RUN_COLUMNS
 
 
 @pytest.fixture
@@ -157,6 +160,26 @@ def test_of_a_recording_under_two_names_windows_are_drawn_once(folder):
     said = review(folder, "--count", "400")
     assert said.startswith(f"{copy}: holds the same bytes as {folder}/sea/one.wav; no window of it is drawn\n")
     assert {one.recording for one in read_reviews(folder / "detections" / "review-2.csv")} == {"one.wav", "two.flac"}
+
+
+def test_a_recording_counts_once_although_two_folders_hold_searches_of_it(folder):
+    """As after --false-alarms, which wants another --output. Its hours would count twice, and so would its windows."""
+    paths = write_recordings(folder / "sea", ("one.wav", "two.flac", "three.wav"))
+    make_run(folder / "quiet", {f"sea/{name}": path for name, path in paths.items()}, threshold=0.9)
+    review(folder, "--count", "20")
+    windows = read_draws(folder / "detections")
+    page = folder / "detections" / "saved.csv"
+    write_table(page, COLUMNS, [(one.clip_id, "nocall", "val", "2026-11-22", "") for one in windows])
+    write_table(folder / "labels" / "expert.csv", COLUMNS, [])
+    write_table(folder / "labels" / "runs.csv", RUN_COLUMNS, [])
+    assert run_tool(folder, "add_reviews", str(page)).returncode == 0
+    said = review(folder, "quiet", "--count", "20")
+    assert {one.recording for one in read_covered(folder / "quiet")} == {"sea/three.wav"}
+    assert said.count("windows of it were drawn in another folder of this run; no window of it is drawn") == 2
+    # A search of the same recordings alone, as on another computer, gives the same draw.
+    make_run(folder / "again", {name: paths[name] for name in ("one.wav", "two.flac")})
+    review(folder, "again", "--count", "20")
+    assert read_draws(folder / "again") == windows
 
 
 def test_what_the_data_set_holds_out_is_not_drawn(folder):

@@ -22,7 +22,8 @@ from tools.lib.review.agreement import agreement_table
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
 from tools.lib.review.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
 from tools.lib.review.lasting_rows import LASTING, lost_rows
-from tools.lib.revisions import full_name, snapshot
+from tools.lib.revisions import SHORT, full_name, git, git_text, snapshot
+from tools.lib.wording import counted
 
 
 def current_rows() -> tuple[list[Row], list[str]]:
@@ -52,6 +53,18 @@ def read_evidence(answers: Sequence[Answer]) -> tuple[Evidence, list[str]]:
     truth = {} if clips in missing else {clip.clip_id: clip.label for clip in read_clips(clips)}
     remarks = [f"{path} is missing, so nothing is compared with it; run `dvc pull`." for path in missing]
     return Evidence(scores, truth, by_clip(answers)), remarks
+
+
+def not_merged(base: str) -> list[str]:
+    """Return a remark if the revision has commits of answers that the current one lacks, which look like removals."""
+    missing = int(git_text("rev-list", "--count", f"HEAD..{full_name(base)}", "--", str(EXPERT)))
+    if not missing:
+        return []
+    parting = git("merge-base", "HEAD", full_name(base)).stdout.decode()[:SHORT] or "an earlier commit"
+    return [
+        f"This branch lacks {counted(missing, 'commit')} of {code(base)} that changed {EXPERT}, so its answers appear "
+        f"as removed. Merge {code(base)}, or compare with {parting}, where the two part."
+    ]
 
 
 def disputed_table(evidence: Evidence, disputed: Sequence[str]) -> list[str]:
@@ -88,7 +101,7 @@ def review(base: str, folder: Path) -> tuple[list[str], list[Change], Evidence]:
         "Gain from the labels": accuracy.lines,
     }
     lines = [f"{headline(changes, len(disputed))}; {accuracy.headline}"]
-    for remark in (*remarks, *of_before, *of_evidence, *lost_rows(folder)):
+    for remark in (*remarks, *of_before, *of_evidence, *not_merged(base), *lost_rows(folder)):
         lines += ["", remark]
     for title, body in sections.items():
         lines += ["", f"## {title}", "", *body]

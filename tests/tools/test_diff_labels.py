@@ -359,6 +359,23 @@ def test_a_sheet_has_an_end_and_says_so(repository, review):
     assert " 9 more clips left out. " in section(review("HEAD", "--sheet", "sheet.png"), "Spectrograms")[0]
 
 
+def test_answers_that_a_branch_does_not_have_yet_are_not_taken_for_removed_in_silence(repository, review):
+    git(repository, "checkout", "--quiet", "-b", "answers")
+    left = git(repository, "rev-parse", "HEAD").strip()
+    answer(*TABLE.read_text().splitlines()[1:], "bay_0010500,call,ann,2026-11-21,")
+    commit(repository, "Answer")
+    git(repository, "checkout", "--quiet", "main")
+    Path("params.yaml").touch()
+    commit(repository, "Anything")
+    assert review("answers~1")[2].startswith("## Changes")
+    lines = review("answers")
+    assert lines[0].startswith("labels: 1 removed; ")
+    assert lines[2] == (
+        "This branch lacks 1 commit of `answers` that changed labels/expert.csv, so its answers appear as removed. "
+        f"Merge `answers`, or compare with {left[:7]}, where the two part."
+    )
+
+
 @pytest.mark.parametrize("base", ["nowhere", "--help-me", "HEAD~99", "", "HEAD:labels", "a b"])
 def test_a_revision_that_git_does_not_know_is_a_sentence(repository, review, base):
     with pytest.raises(InputFaults, match="is not a commit known to git"):

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import quoted
 
+SHORT = 7  # Digits of a commit.
 ONE_FORM = tuple(
     argument
     for setting in ("color.diff", "core.quotePath", "diff.mnemonicPrefix", "diff.noprefix", "log.showSignature")

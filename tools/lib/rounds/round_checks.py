@@ -10,11 +10,10 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.tables.expert import EXPERT, answers_of, read_rows, settle
 from stages.lib.tables.settled import SETTLED, read_settled
 from stages.lib.tables.undecided import UNDECIDED, read_undecided
-from tools.lib.revisions import full_name, git_text, snapshot
+from tools.lib.revisions import SHORT, full_name, git_text, snapshot
 from tools.lib.rounds.earlier_round import closing_commit, is_there
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, outcome, read_rounds
 
-SHORT = 7  # Digits of a commit.
 A_DAY = timedelta(days=1)  # People in two time zones may differ by one.
 
 

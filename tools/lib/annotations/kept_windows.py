@@ -7,7 +7,7 @@ from pathlib import Path
 from stages.lib.tables.clips import UNLABELLED, recording_id
 from stages.lib.tables.held_out import HeldOutClip
 from tools.lib.clips.clip_rows import ClipRow, clip_row
-from tools.lib.clips.foreign_ids import clips_of
+from tools.lib.clips.data_sets import clips_of
 from tools.lib.clips.known_clips import answered_clip_ids
 
 

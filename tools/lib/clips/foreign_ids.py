@@ -1,7 +1,7 @@
 """Find answered or queued clips whose id also belongs to another window: answers know a clip by its id alone."""
 
 import filecmp
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
@@ -9,12 +9,9 @@ import numpy as np
 import soundfile
 
 from stages.lib.audio.recording import open_recording
-from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.params import ClipLength, read_params
-from stages.lib.tables.answered import DATA
-from stages.lib.tables.clips import Clip, read_clips
 from stages.lib.tables.expert import QUEUE, clip_ids_of, read_rows
-from stages.lib.tables.held_out import read_held_out
+from tools.lib.clips.data_sets import clips_of, window_lengths
 from tools.lib.clips.known_clips import answered_clip_ids
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.wording import counted
@@ -54,16 +51,15 @@ def foreign_joining(
     if not recording_of:
         return []
     clip_s = read_params("featurize", ClipLength).clip_s
-    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
     faults = []
-    for other in sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != folder):
+    for other, length_s in list(window_lengths(folder).items())[1:]:
         pairs = {
             (recording_of[clip.clip_id], clip.recording) for clip in clips_of(other) if clip.clip_id in recording_of
         }
         foreign = [
             name
             for name, of_other in sorted(pairs)
-            if length_of.get(other.name, clip_s) != clip_s or differs(name, other / "recordings" / of_other)
+            if length_s != clip_s or differs(name, other / "recordings" / of_other)
         ]
         if foreign:
             faults.append(
@@ -72,14 +68,6 @@ def foreign_joining(
                 f"the other; {remedy}"
             )
     return faults
-
-
-def clips_of(folder: Path) -> Iterable[Clip]:
-    """Return the clips of a data set; none where its table has faults."""
-    try:
-        return read_clips(folder / "clips.csv")
-    except InputFaults:
-        return []
 
 
 def other_sound(one: Path, other: Path) -> bool:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 from stages.lib.runtime.faults import refuse
 from stages.lib.runtime.params import ClipLength, read_params
 from stages.lib.runtime.table import quoted, read_table
-from stages.lib.tables.answered import DATA
 from stages.lib.tables.clips import Clip, read_clips, recording_of
 from stages.lib.tables.expert import COLUMNS, QUEUE
 from stages.lib.tables.held_out import length_faults, read_held_out
-from tools.lib.clips.foreign_ids import clips_of
+from tools.lib.clips.data_sets import clips_of, window_lengths
 from tools.lib.clips.known_clips import absence, clips_table, in_history
 
 
@@ -31,15 +30,9 @@ class Window(NamedTuple):
 def windows_ever_queued() -> list[list[Window]]:
     """Return the windows of each data set on this machine that a queue in any commit has, the data set in use first."""
     in_use = clips_table().parent
-    clip_s = read_params("featurize", ClipLength).clip_s
-    length_of = {clip.dataset: float(clip.clip_s) for clip in read_held_out()}
-    others = sorted(table.parent for table in DATA.glob("*/clips.csv") if table.parent != in_use)
-    clips = {folder: list(clips_of(folder)) for folder in (in_use, *others)}
-    queued = in_history({clip.clip_id for of_folder in clips.values() for clip in of_folder}, [str(QUEUE)])
-    return [
-        [window_of(clip, length_of.get(folder.name, clip_s)) for clip in of_folder if clip.clip_id in queued]
-        for folder, of_folder in clips.items()
-    ]
+    clips = [(clip_s, list(clips_of(folder))) for folder, clip_s in window_lengths(in_use).items()]
+    queued = in_history({clip.clip_id for _, of_folder in clips for clip in of_folder}, [str(QUEUE)])
+    return [[window_of(clip, clip_s) for clip in of_folder if clip.clip_id in queued] for clip_s, of_folder in clips]
 
 
 def window_of(clip: Clip, clip_s: float) -> Window:

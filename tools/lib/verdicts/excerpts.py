@@ -75,7 +75,7 @@ def form_of(source: Path) -> Form:
 
 def excerpt_fault(excerpt: Excerpt, target: Path) -> str | None:
     """Return why an excerpt cannot be written; None if it can, or if it already exists."""
-    if target.exists() and not same_samples(excerpt, target):
+    if target.exists() and not holds_part(target, *excerpt[1:]):
         return f"{target} is another recording with the name of this part, or damaged; rename one, or restore it"
     return None
 
@@ -100,10 +100,14 @@ def as_integers(samples: np.ndarray, bits: int) -> np.ndarray:
     return integers.astype(np.int32) << 32 - bits
 
 
-def same_samples(excerpt: Excerpt, target: Path) -> bool:
-    """Tell whether a file holds an excerpt, at the precision of its format; False if it cannot be read."""
+def holds_part(target: Path, source: Path, start_s: float, length_s: float | None = None) -> bool:
+    """Tell whether a file holds a part of a recording, at the precision of excerpts; False if it cannot be read.
+
+    Without a length, the part is as long as the file.
+    """
     try:
-        return same_parts(excerpt, Excerpt(target.name, target, 0.0, duration_s(target)))
+        held = Excerpt(target.name, target, 0.0, duration_s(target))
+        return same_parts(Excerpt(target.name, source, start_s, length_s or held.length_s), held)
     except soundfile.LibsndfileError:
         return False
 

@@ -5,9 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import soundfile
-
-from stages.lib.audio.recording import duration_s
 from stages.lib.runtime.faults import refuse
 from stages.lib.tables.clips import UNLABELLED, Clip, same_site
 from tools.lib.annotations.import_stage import write_stage
@@ -18,7 +15,7 @@ from tools.lib.detection.run_record import RunRecording
 from tools.lib.recordings.audio_files import bring, bring_faults, clashes, one_content
 from tools.lib.recordings.data_set import is_imported
 from tools.lib.verdicts.data_set import DataSet, held_out_reasons, present_names, source_faults, twins_by_name
-from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, same_parts, same_samples, write_excerpt
+from tools.lib.verdicts.excerpts import Excerpt, excerpt_fault, excerpt_of, holds_part, same_parts, write_excerpt
 from tools.lib.verdicts.verdicts import Verdict
 
 
@@ -65,10 +62,12 @@ def plan_joining(
     site_of = {clip.recording: clip.site for clip in data.clips}
     spelling = {same_site(site): site for site in reversed(site_of.values())}  # The first one counts.
     rows, whole, excerpts = [], {}, {}
+    is_part = cache(holds_part)  # Many windows lie in one excerpt.
     for verdict in verdicts:
         one, twins = recordings[verdict.recording], twins_of[verdict.recording]
         clip = before.get((verdict.recording, verdict.start_s))
-        if clip and is_excerpt_of(one, round(verdict.start_s - clip.start_s, 3), data.recordings / clip.recording):
+        # The file may be a part of another recording of this name.
+        if clip and is_part(data.recordings / clip.recording, Path(one.path), round(verdict.start_s - clip.start_s, 3)):
             rows.append(clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site))
             continue
         name, offset_s = present.get(one.name, twins[0].name), 0.0
@@ -91,25 +90,13 @@ def plan_joining(
 
     def differs(name: str, other: Path) -> bool:
         if name in excerpts:
-            return other.is_file() and not same_samples(excerpts[name], other)
+            return other.is_file() and not holds_part(other, *excerpts[name][1:])
         return other_sound(whole.get(name, data.recordings / name), other)
 
     joining = {row[0]: row[1] for row in new_rows(data, rows)}
     faults += foreign_joining(data.folder, joining, differs, "rename the recordings, and search them again")
     refuse(faults)
     return Joining(rows, whole, list(excerpts.values()))
-
-
-@cache  # Many windows lie in one excerpt.
-def is_excerpt_of(recording: RunRecording, start_s: float, target: Path) -> bool:
-    """Tell whether a file of the data set really is the part of a recording that its name says: names may repeat."""
-    if not target.is_file():
-        return False
-    try:
-        length_s = duration_s(target)
-    except soundfile.LibsndfileError:
-        return False
-    return same_samples(Excerpt(target.name, Path(recording.path), start_s, length_s), target)
 
 
 def name_faults(data: DataSet, names: Sequence[str], place_of: Mapping[str, str]) -> list[str]:

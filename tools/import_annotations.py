@@ -136,7 +136,8 @@ def import_new(
                 folder,
                 {row[0]: row[1] for row in made.rows},
                 lambda name, other: other_sound(material.lying.get(name, folder / RECORDINGS / name), other),
-                "name a folder further up as --recordings, so that the paths differ",
+                "name a folder further up as --recordings, so that the paths differ, or rename the folder that holds "
+                "folders of clips",
             )
         )
     refuse(changed_inputs())

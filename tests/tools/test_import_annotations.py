@@ -678,6 +678,25 @@ def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to
     assert result.returncode == 0, result.stderr
 
 
+def test_folders_of_clips_with_the_names_of_answered_ones_join_under_another_name(repository, tmp_path):
+    """Names of clips depend on the names of folders and files, so both archives give the same ones."""
+    study = tmp_path / "archive" / "study"
+    for archive in (tmp_path / "archive", tmp_path / "other"):
+        for seed, name in enumerate(("calls/1.wav", "calls/2.wav", "nocalls/1.wav", "nocalls/2.wav")):
+            write_recording(archive / "study" / name, length_s=1.0, seed=seed + 9 * (archive.name == "other"))
+    assert run_tool(repository, "import_annotations", "bay", str(study), "--use").returncode == 0
+    clip_id = read_clips(Path("data/bay/clips.csv"))[0].clip_id
+    Path("labels/expert.csv").write_text(f"clip_id,label,annotator,date,note\n{clip_id},call,val,2026-11-22,\n")
+    other, renamed = tmp_path / "other" / "study", tmp_path / "other" / "other study"
+    refused = run_tool(repository, "import_annotations", "cove", str(other), "--use")
+    assert refused.returncode == 1
+    assert "have the ids of other windows in data/bay" in refused.stderr
+    assert "with the folder that holds them renamed, if these are folders of clips\n" in refused.stderr
+    other.rename(renamed)
+    taken = run_tool(repository, "import_annotations", "reef", str(renamed), "--use")
+    assert taken.returncode == 0, taken.stderr
+
+
 def test_git_keeps_the_line_endings_of_a_table_whose_bytes_dvc_has_hashed(imported, repository, tmp_path):
     table = raven_table([(3.0, 3.5, "a.wav", "call")]).replace("\n", "\r\n")
     imported("sea.txt", table)

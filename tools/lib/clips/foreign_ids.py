@@ -22,7 +22,8 @@ BLOCK_FRAMES = 1 << 16
 def foreign_ids(folder: Path) -> list[str]:
     """List the other data sets on this machine that share ids of such clips for other windows, one fault for each."""
     remedy = (
-        "import them under another name, with --recordings a folder further up"
+        "import them under another name, with --recordings a folder further up, or with the folder that holds them "
+        "renamed, if these are folders of clips"
         if is_imported(folder)
         else "move the recordings of one data set to a folder below its recordings/"
     )

@@ -150,10 +150,18 @@ def import_again(folder: Path) -> list[str]:
     remembered(folder / NAME)
     remembered(folder / WINDOWS)
     params = read_import_params(folder)
-    made = make(folder, gathered(folder, params), params)
+    material = gathered(folder, params)
+    made = make(folder, material, params)
+    # The stage may not write windows.csv, which it reads.
+    gone = answered_windows(folder, material.lying, made.rows)
+    said = [
+        f"{folder / CLIPS}: no longer has {counted(len(gone), 'window')} with answers ({row[0]} first); to keep them, "
+        f"restore it from Git and name the files in {folder / ANNOTATIONS} to this command"
+        for row in gone[:1]
+    ]
     # As in any stage: DVC would record files edited meanwhile as the source of these clips.
     refuse(changed_inputs())
-    return write_clips(folder, made)
+    return [*write_clips(folder, made), *said]
 
 
 def rate_line(events: int, recordings: int, seconds: float) -> str:

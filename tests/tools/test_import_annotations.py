@@ -654,6 +654,25 @@ def test_clips_of_another_length_are_not_made_while_there_are_answers(imported, 
     assert run_tool(repository, "import_annotations", "bay", *given).returncode == 0
 
 
+def test_windows_with_answers_that_a_correction_in_place_takes_away_are_named_and_can_be_kept(imported, repository):
+    imported("sea.txt", raven_table([(3.0, 3.5, "a.wav", "call"), (15.0, 15.5, "a.wav", "?")]))
+    (repository / "labels").mkdir()
+    Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\na_0014750,call,val,2026-11-22,\n")
+    before = Path("data/bay/clips.csv").read_bytes()
+    table = Path("data/bay/annotations/sea.txt")
+    table.write_text(table.read_text().replace("15.0\t", "15.2\t").replace("15.5\t", "15.7\t"))
+    printed = run_tool(repository, "import_annotations", "bay").stdout
+    assert (
+        "\ndata/bay/clips.csv: no longer has 1 window with answers (a_0014750 first); to keep them, restore " in printed
+    )
+    assert "a_0014750" not in {clip.clip_id for clip in read_clips(Path("data/bay/clips.csv"))}
+    Path("data/bay/clips.csv").write_bytes(before)
+    kept = run_tool(repository, "import_annotations", "bay", str(table)).stdout
+    assert "data/bay/windows.csv: keeps 1 window with answers" in kept
+    assert "a_0014750" in {clip.clip_id for clip in read_clips(Path("data/bay/clips.csv"))}
+    assert "no longer has" not in run_tool(repository, "import_annotations", "bay").stdout
+
+
 def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
     imported, repository, tmp_path
 ):

@@ -7,8 +7,9 @@ what is new. A recording that cannot be searched is named and left out. The exit
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import joblib
 
@@ -32,7 +33,7 @@ from tools.lib.search.run_pictures import draw_missing
 from tools.lib.search.run_tables import DAY, RECORDING
 from tools.lib.search.search import Outcome, keep, scored
 from tools.lib.search.task import task
-from tools.lib.wording import counted
+from tools.lib.wording import counted, one_line
 
 
 def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str]:
@@ -71,6 +72,12 @@ def cost(outcome: Outcome, seconds: float, where: str) -> str:
     """Return a line with the time per hour of audio."""
     hours = sum(one.length_s for one in outcome.recordings) / 3600
     return f"cost: {seconds / hours:.1f} s per hour of audio, {where}"
+
+
+def say(lines: Iterable[str], stream: TextIO) -> None:
+    """Print lines, each as one line, whatever the names of files hold."""
+    for line in lines:
+        print(one_line(line), file=stream)
 
 
 def parse_arguments() -> tuple[list[Path], Choices, Wanted | None]:
@@ -141,16 +148,13 @@ def main() -> None:
     began = time.monotonic()
     with output_folder(choices.folder), chosen_cluster(files_needed(params)) as cluster:
         todo = task(given, choices, params, cluster)
-        for line in [*lines_about(todo.recordings, params.clip_s), *todo.waiting]:
-            print(line)
+        say([*lines_about(todo.recordings, params.clip_s), *todo.waiting], sys.stdout)
         # Printed before the search, which may take hours.
-        for line in todo.left_out:
-            print(f"{line}; left out", file=sys.stderr)
+        say((f"{line}; left out" for line in todo.left_out), sys.stderr)
         outcome = keep(scored(todo, cluster), todo, choices, params)
         to_draw = {*todo.before, *(one.name for one in outcome.recordings)} if choices.pictures else set()
         drawn, undrawn = draw_missing(choices.folder, outcome.run, to_draw, params)
-    for line in [*(f"{line}; left out" for line in outcome.changed), *undrawn]:
-        print(line, file=sys.stderr)
+    say([*(f"{line}; left out" for line in outcome.changed), *undrawn], sys.stderr)
     left_out = len(todo.left_out) + len(outcome.changed)
     print(summary(outcome, len(todo.before), left_out, drawn, choices))
     if outcome.recordings:

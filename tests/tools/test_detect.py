@@ -333,6 +333,7 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "ten.wav": (good[:10], SAMPLE_RATE),
         "low.wav": (good, 2000),
         "lowest.wav": (good, 50),
+        "new\nline.wav": (good, SAMPLE_RATE),
     }
     for name, content in wrong.items():
         if isinstance(content, bytes):
@@ -344,7 +345,7 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
     result = run_tool(folder, "detect", *given, "--output", str(tmp_path / "out"))
     assert result.returncode == 1
     assert result.stdout.startswith(
-        f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 9 recordings left out\ncost: "
+        f"{tmp_path}/out: 1 detection above 0.5 in 1 recording of 0.01 h; 10 recordings left out\ncost: "
     )
     said = result.stderr.replace(f"{tmp_path}/", "").splitlines()
     assert all(line.endswith("; left out") for line in said)
@@ -358,6 +359,7 @@ def test_what_cannot_be_searched_is_named_and_left_out_and_the_rest_is_done(fold
         "low.wav: was recorded at 2000 Hz, which holds nothing above 1000 Hz, but the model uses up to 2000 Hz; "
         "--any-rate accepts it anyway",
         "lowest.wav: was recorded at 50 Hz, which holds none of the frequencies the model uses",
+        "new\\nline.wav: recording 'new\\nline.wav' contains an invisible character; rename the file",
         "missing.wav: there is no such file",
     ]
     assert [line.startswith(start) for line, start in zip(said, expected, strict=True)] == [True] * len(expected), said

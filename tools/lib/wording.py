@@ -14,3 +14,8 @@ def listed(names: Sequence[str]) -> str:
     """Return one or more names as a list in a sentence."""
     *most, last = map(code, names)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def one_line(text: str) -> str:
+    """Return a text with escape sequences for characters that do not print, such as a line break in a file name."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

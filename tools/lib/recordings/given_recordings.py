@@ -152,8 +152,14 @@ def same_files(names: Sequence[tuple[Path, str]]) -> list[str]:
     stems = file_stems(dict(names), {})
     first: dict[str, int] = {}
     faults = []
-    for number, (path, _) in enumerate(names):
+    for number, (path, name) in enumerate(names):
         same = min(first.setdefault(key, number) for key in (f"stem {stems[path]}", f"path {absolute(path)}"))
-        if same != number:
-            faults.append(f"{path}: {names[same][0]} would have files of the same name; name each recording once")
+        other, its_name = names[same]
+        if same == number:
+            continue
+        if absolute(path) == absolute(other):
+            remedy = "name each recording once"
+        else:
+            remedy = "name a folder that holds both" if name == its_name else "rename one of them"
+        faults.append(f"{path}: {other} would have files of the same name; {remedy}")
     return faults

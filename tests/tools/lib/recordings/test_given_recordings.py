@@ -1,0 +1,30 @@
+"""Recordings named on a command line: each has files of its own, or the remedy that is named gives it some."""
+
+import pytest
+
+from tools.lib.recordings.given_recordings import named, same_files
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "remedy"),
+    [
+        (["a.wav"], ["a.wav", "b/../a.wav"], "name each recording once"),
+        (["north/a.wav", "south/a.wav"], ["north", "south"], "name a folder that holds both"),
+        (["bay/a.wav", "bay--a.wav"], ["."], "rename one of them"),
+    ],
+)
+def test_recordings_whose_files_would_have_one_name_are_named_with_a_remedy(tmp_path, names, given, remedy):
+    for name in ["b/c.wav", *names]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (fault,) = same_files(named([tmp_path / name for name in given]))
+    assert fault.endswith(f" would have files of the same name; {remedy}")
+
+
+def test_a_folder_that_holds_both_gives_each_its_own_name(tmp_path):
+    for folder in ("north", "south"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.wav").touch()
+    names = named([tmp_path])
+    assert [name for _, name in names] == ["north/a.wav", "south/a.wav"]
+    assert same_files(names) == []

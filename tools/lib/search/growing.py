@@ -3,6 +3,7 @@
 A recording counts as unchanged while its size and modification time are the same, so it is not read again.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -126,9 +127,12 @@ def still_recorded(paths: Sequence[Path]) -> list[Path]:
 
 @contextmanager
 def output_folder(folder: Path) -> Iterator[None]:
-    """Create an output folder, refuse a second process that writes there, and remove the folder if it stays empty."""
+    """Create an output folder, refuse one that cannot be written to or in use, and remove it if it stays empty."""
     refuse([f"{folder}: is a file; name a folder with --output"] if folder.is_file() else [])
     folder.mkdir(parents=True, exist_ok=True)
+    # Checked before the search, which may take hours before it writes.
+    writable = os.access(folder, os.W_OK | os.X_OK)
+    refuse([] if writable else [f"{folder}: cannot be written to; make it writable, or name another with --output"])
     with alone_in(folder, "another tools.detect writes there; wait until it has ended"):
         try:
             yield

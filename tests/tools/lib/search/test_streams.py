@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tools.lib.search.task import Task, entry_of
 
 RATE, CLIP_S, HOP_S, LENGTH_S = 100, 2.0, 0.5, 60.0
 DAY = "2026-11-28"
+NOBODY = 65534
 # The recordings of a morning: one per minute, and the seconds in which a model finds calls.
 CALLS = {
     "bay_20261128_140000.wav": [(20, 22), (58, 60)],
@@ -227,6 +229,21 @@ def test_two_at_once_in_one_folder_are_refused(tmp_path):
         with output_folder(tmp_path / "out"):
             pass
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_searched():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o500)
+        child = os.fork()
+        if child == 0:
+            if os.geteuid() == 0:
+                os.setuid(NOBODY)  # Root may write anywhere.
+            try:
+                with output_folder(Path(folder)):
+                    os._exit(1)
+            except InputFaults as refused:
+                os._exit(0 if str(refused).startswith(f"{folder}: cannot be written to; ") else 2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 # Detections that go on in the next recording.

@@ -36,8 +36,10 @@ def is_untouched(folder: Path, run: Run, table: str) -> bool:
     return not path.exists() or file_digest(path) in (run.tables.get(table), run.writing.get(table))
 
 
-def commit(folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order) -> Run:
-    """Write the record, and tables for the recordings that have none yet.
+def commit(
+    folder: Path, run: Run, open_stems: Collection[str], params: FeatureParams, order: Order, *, left: Collection[str]
+) -> Run:
+    """Write the record, tables for the recordings that have none yet, and again the tables that these make outdated.
 
     Parameters
     ----------
@@ -50,20 +52,27 @@ def commit(folder: Path, run: Run, open_stems: Collection[str], params: FeatureP
         Feature params of the model.
     order : Order
         The recordings of the run by end time.
+    left : collection of str
+        Tables with rows of recordings that have been searched again since.
 
     Returns
     -------
     Run
         The run with the new tables.
     """
-    stems = {table_stem(one, run.per) for one in run.recordings if not one.table} - set(open_stems)
-    names = {stem: free_table(folder, run, stem) for stem in sorted(stems)}
+    waiting = [one for one in run.recordings if not one.table]
+    stems = {table_stem(one, run.per) for one in waiting} - set(open_stems)
+    names = {stem: free_table(folder, run, stem) for stem in stems}
     recordings = tuple(
         one if one.table else one.model_copy(update={"table": names.get(table_stem(one, run.per), "")})
         for one in run.recordings
     )
     run = run.model_copy(update={"recordings": recordings})
-    new = stage_tables(folder, run, names.values(), params, order)
+    added = {one.name for one in waiting if table_stem(one, run.per) in names}
+    # The first detection of a recording may continue one in a recording that was added later.
+    following = {one.table for one in recordings if (previous := order.before(one)) and previous.name in added}
+    outdated = {name for name in {*left, *following} if (folder / name).is_file() and is_untouched(folder, run, name)}
+    new = stage_tables(folder, run, sorted({*names.values(), *outdated}), params, order)
     before = {name: file_digest(folder / name) if (folder / name).exists() else "" for name in new}
     run = run.model_copy(update={"tables": run.tables | new, "writing": before})
     write_run(folder, run)

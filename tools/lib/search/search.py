@@ -90,10 +90,11 @@ def keep(found: Iterable[Scored], todo: Task, choices: Choices, params: FeatureP
     """
     folder, run = choices.folder, finish(choices.folder, todo.run)
     again = {entry.path for entry in todo.entries.values()}
-    known = {one.name for one in run.recordings}
+    known = {one.name: one for one in run.recordings}
     order = Order(one for one in run.recordings if one.path not in again)
     waiting = Counter(table_stem(entry, run.per) for entry in todo.entries.values())
     done: list[RunRecording] = []
+    left: set[str] = set()
     changed: list[str] = []
     detections = empty = 0
     committed = time.monotonic()
@@ -109,6 +110,7 @@ def keep(found: Iterable[Scored], todo: Task, choices: Choices, params: FeatureP
         others = run.recordings
         if entry.name in known:
             others = tuple(other for other in others if other.name != entry.name)
+            left.add(known[entry.name].table)
             picture_path(folder, entry).unlink(missing_ok=True)  # It shows the recording as it was before.
         run = run.model_copy(update={"recordings": (*others, entry)})
         result = searched(folder, run, entry, order)
@@ -117,10 +119,11 @@ def keep(found: Iterable[Scored], todo: Task, choices: Choices, params: FeatureP
         detections += len(result.detections) - bool(result.continues)
         empty += not result.detections
         if time.monotonic() > committed + COMMIT_EVERY_S:
-            run = commit(folder, run, waiting, params, order)
+            run = commit(folder, run, waiting, params, order, left=left)
+            left = set()
             committed = time.monotonic()
     if run.recordings:  # Also if nothing is new, because a folder may have been moved.
-        run = commit(folder, run, (), params, order)
+        run = commit(folder, run, (), params, order, left=left)
     return Outcome(finish(folder, run), done, detections, empty, changed)
 
 

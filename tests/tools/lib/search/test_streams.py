@@ -271,6 +271,25 @@ def test_it_is_one_also_if_the_next_recording_comes_later_and_the_first_table_wa
     assert table.read_text() == corrected
 
 
+@pytest.mark.parametrize("per", ["recording", "day"])
+def test_it_is_one_also_if_the_first_recording_comes_later_unless_the_second_table_was_corrected(sea, tmp_path, per):
+    first, last = "bay_20261128_235900.wav", "bay_20261129_000000.wav"
+    calls = {first: [(58, 60)], last: [(0, 3)]}
+    for corrected in (False, True):
+        output = tmp_path / f"out {corrected}"
+        (sea / first).unlink(missing_ok=True)
+        start(sea, output, per=per, calls=calls)
+        table = output / ("bay--2026-11-29.csv" if per == "day" else "bay_20261129_000000.csv")
+        if corrected:
+            table.write_text(table.read_text().replace(",\n", ",nocall\n"))
+        before = table.read_text()
+        write(sea / first)
+        start(sea, output, per=per, calls=calls)
+        assert [row[3] for row in spans(table)] == ["" if corrected else first]
+        assert not corrected or table.read_text() == before
+        assert start(sea, output, per=per, calls=calls).recordings == []
+
+
 @pytest.mark.parametrize(
     ("name", "follows"),
     [
@@ -338,6 +357,21 @@ def test_a_day_goes_on_in_its_table_until_somebody_corrects_that(sea, tmp_path):
     start(sea, output, per="day", calls=calls)
     assert table.read_text() == corrected
     assert [row[0] for row in spans(output / f"bay--{DAY}.2.csv")] == ["bay_20261128_160000.wav"]
+
+
+def test_a_recording_that_is_searched_again_has_its_rows_in_one_table(sea, tmp_path):
+    output, later = tmp_path / "out", "bay_20261128_150000.wav"
+    first, second = output / f"bay--{DAY}.csv", output / f"bay--{DAY}.2.csv"
+    calls = CALLS | {later: [(5, 6)]}
+    start(sea, output, per="day", calls=calls)
+    first.write_text(first.read_text().replace(",\n", ",nocall\n"))
+    write(sea / later)
+    start(sea, output, per="day", calls=calls)
+    assert [row[0] for row in spans(second)] == [later]
+    first.rename(tmp_path / "corrected.csv")
+    write(sea / later, seed=5)
+    start(sea, output, per="day", calls=calls)
+    assert [row[0] for table in (first, second) for row in spans(table)].count(later) == 1
 
 
 def test_a_recording_without_a_time_has_a_table_of_its_own(tmp_path):

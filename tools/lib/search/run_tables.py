@@ -7,6 +7,7 @@ Otherwise they get another table, such as `bay--2026-11-28.2`.
 
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from stages.lib.cache.digests import file_digest
 from stages.lib.features.feature_params import FeatureParams
 from tools.lib.detection.run_record import Run, RunRecording, write_run
-from tools.lib.detection.searched import Order, searched
+from tools.lib.detection.searched import Order, Searched, searched
 from tools.lib.formats.detection_files import FORMS
 
 NEW = ".new"
@@ -90,15 +91,17 @@ def free_table(folder: Path, run: Run, stem: str) -> str:
 def stage_tables(folder: Path, run: Run, names: Iterable[str], params: FeatureParams, order: Order) -> dict[str, str]:
     """Write tables to `.new/`; return the digest of each."""
     shutil.rmtree(folder / NEW, ignore_errors=True)
-    of_table: dict[str, list[RunRecording]] = {name: [] for name in names}
-    for one in run.recordings:
-        if one.table in of_table:
-            of_table[one.table].append(one)
+    of_stem = defaultdict(list)
+    for one in sorted(run.recordings, key=lambda one: (one.began, one.name)):
+        of_stem[table_stem(one, run.per)].append(one)
+    stem_of = {one.table: table_stem(one, run.per) for one in run.recordings}
     digests = {}
-    for name, recordings in of_table.items():
+    for name in names:
         path = folder / NEW / name
-        in_time = sorted(recordings, key=lambda one: (one.began, one.name))
-        FORMS[run.form].write(path, [searched(folder, run, one, order) for one in in_time], params)
+        # The times of a day count all its recordings, also those with their rows in another table.
+        in_time = of_stem[stem_of[name]] if name in stem_of else []
+        found = [searched(folder, run, one, order) if one.table == name else Searched(one, []) for one in in_time]
+        FORMS[run.form].write(path, found, params)
         digests[name] = file_digest(path)
     return digests
 

@@ -359,6 +359,20 @@ def test_a_day_goes_on_in_its_table_until_somebody_corrects_that(sea, tmp_path):
     assert [row[0] for row in spans(output / f"bay--{DAY}.2.csv")] == ["bay_20261128_160000.wav"]
 
 
+def test_the_second_table_of_a_day_counts_from_the_first_recording_of_the_day(sea, tmp_path):
+    """People open all recordings of the day as one sound, whatever table they are in."""
+    output, name = tmp_path / "out", f"bay--{DAY}{{}}.Table.1.selections.txt"
+    start(sea, output, per="day", form="raven")
+    first, second = output / name.format(""), output / name.format(".2")
+    first.write_text(first.read_text().replace("\t\t", "\tnocall\t"))
+    write(sea / "bay_20261128_150000.wav")
+    start(sea, output, per="day", form="raven", calls=CALLS | {"bay_20261128_150000.wav": [(5, 6)]})
+    with second.open(newline="") as file:
+        (row,) = csv.DictReader(file, delimiter="\t")
+    assert row["Begin File"] == "bay_20261128_150000.wav"
+    assert float(row["Begin Time (s)"]) - float(row["File Offset (s)"]) == pytest.approx(3 * LENGTH_S)
+
+
 def test_a_recording_that_is_searched_again_has_its_rows_in_one_table(sea, tmp_path):
     output, later = tmp_path / "out", "bay_20261128_150000.wav"
     first, second = output / f"bay--{DAY}.csv", output / f"bay--{DAY}.2.csv"

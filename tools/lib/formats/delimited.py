@@ -30,7 +30,6 @@ class Table(NamedTuple):
     path : Path
     line : int
         The line of the header.
-    separator : str
     names : dict
         From each column's key (`key_of`) to its name as written.
     rows : list of Row
@@ -42,7 +41,6 @@ class Table(NamedTuple):
 
     path: Path
     line: int
-    separator: str
     names: dict[str, str]
     rows: list[Row]
     faults: list[str]
@@ -83,7 +81,7 @@ def parse_table(path: Path, lines: Sequence[str]) -> Table:
         else:
             filled_up = [*cells[:width], *[""] * (width - len(cells))]
             rows.append(Row(line, dict(zip(keys, filled_up, strict=True))))
-    return Table(path, number, separator, names, rows, faults)
+    return Table(path, number, names, rows, faults)
 
 
 def header_place(lines: Sequence[str]) -> tuple[int, str]:

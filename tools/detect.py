@@ -51,6 +51,19 @@ def lines_about(recordings: Sequence[GivenRecording], clip_s: float) -> list[str
     return [*unfinished_lines(one.path for one in recordings), *without_sound, *short]
 
 
+def repeat_lines(outcome: Outcome) -> list[str]:
+    """Return a remark on each recording searched now whose bytes the run already has under another name."""
+    first: dict[str, str] = {}
+    for one in outcome.run.recordings:
+        first.setdefault(one.digest, one.name)
+    return [
+        f"{one.path}: holds the same bytes as {first[one.digest]}, so its calls are in the tables twice; to count them "
+        "once, keep one of the two and search again with another --output"
+        for one in outcome.recordings
+        if first[one.digest] != one.name
+    ]
+
+
 def summary(outcome: Outcome, before: int, left_out: int, drawn: int, choices: Choices) -> str:
     """Summarise the search in one line."""
     hours = sum(one.length_s for one in outcome.recordings) / 3600
@@ -155,6 +168,7 @@ def main() -> None:
         to_draw = {*todo.before, *(one.name for one in outcome.recordings)} if choices.pictures else set()
         drawn, undrawn = draw_missing(choices.folder, outcome.run, to_draw, params)
     say([*(f"{line}; left out" for line in outcome.changed), *undrawn], sys.stderr)
+    say(repeat_lines(outcome), sys.stdout)
     left_out = len(todo.left_out) + len(outcome.changed)
     print(summary(outcome, len(todo.before), left_out, drawn, choices))
     if outcome.recordings:

@@ -435,6 +435,15 @@ def test_pictures_that_are_missing_are_drawn_also_for_recordings_searched_before
     assert not (output / "one.png").exists(), "it shows other detections than the table"
 
 
+def test_a_recording_that_the_run_has_under_another_name_is_named(folder, tmp_path):
+    sea, output = tmp_path / "sea", tmp_path / "out"
+    write_recording(sea / "old.wav", 10.0, [])
+    assert "same bytes" not in detect(folder, str(sea), "--output", str(output))
+    (sea / "old.wav").rename(sea / "a.wav")
+    first, *_ = detect(folder, str(sea), "--output", str(output)).splitlines()
+    assert first.startswith(f"{sea}/a.wav: holds the same bytes as old.wav, so its calls are in the tables twice; ")
+
+
 @pytest.mark.parametrize("moment", ["before it is searched", "before it is drawn"])
 @pytest.mark.parametrize("is_replaced", [False, True])
 def test_a_recording_that_disappears_or_changes_is_named_and_passed_over(folder, tmp_path, moment, is_replaced):

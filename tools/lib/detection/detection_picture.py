@@ -34,9 +34,8 @@ def draw_detections(
         start_s = minute * ROW_S
         # At least a window, because the spectrogram needs that much.
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
-        samples = read_window(Path(recording.path), start_s, length_s, params.sample_rate, params.channel)
-        highest_hz = min(recording.sample_rate, params.sample_rate) / 2
-        show(axes, plain_spectrogram(samples, start_s, params, highest_hz))
+        samples = read_window(Path(recording.path), start_s, length_s, recording.sample_rate, params.channel)
+        show(axes, plain_spectrogram(samples, recording.sample_rate, start_s, params))
         axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
         axes.set_xlim(start_s, start_s + ROW_S)
         for detection in detections:

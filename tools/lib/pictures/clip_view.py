@@ -10,7 +10,7 @@ import librosa
 import numpy as np
 from PIL import Image
 
-from stages.lib.audio.recording import duration_s, read_window, sample_rate_of
+from stages.lib.audio.recording import duration_s, read_window, resampled, sample_rate_of
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.sound import Window, sound_of
 from stages.lib.features.spectrogram import clip_features
@@ -93,15 +93,15 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float = 
     end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
     sample_rate = sample_rate_of(path)
     sound = sound_of(path, start_s, end_s - start_s, params.channel, params.sample_rate)
-    window = read_window(path, start_s, end_s - start_s, params.sample_rate, params.channel)
+    samples = read_window(path, start_s, end_s - start_s, sample_rate, params.channel)
     return ClipView(
-        samples=read_window(path, start_s, end_s - start_s, sample_rate, params.channel),
+        samples=samples,
         sample_rate=sample_rate,
         start_s=start_s,
         end_s=end_s,
         clip_start_s=clip.start_s,
         clip_end_s=clip_end_s,
-        plain=plain_spectrogram(window, start_s, params, highest_hz=min(sample_rate, params.sample_rate) / 2),
+        plain=plain_spectrogram(samples, sample_rate, start_s, params),
         features=feature_spectrogram(sound, start_s, params),
     )
 
@@ -114,12 +114,15 @@ def feature_spectrogram(window: Window, start_s: float, params: FeatureParams) -
     return timed(values, edges_hz[1:-1], start_s, params.hop_size / params.sample_rate)
 
 
-def plain_spectrogram(samples: np.ndarray, start_s: float, params: FeatureParams, highest_hz: float) -> Spectrogram:
+def plain_spectrogram(samples: np.ndarray, sample_rate: int, start_s: float, params: FeatureParams) -> Spectrogram:
     """Return decibels by time and frequency, with no more columns and rows than a screen can show."""
-    hop_size = max(1, len(samples) // PLAIN_COLUMNS)
-    power = np.abs(librosa.stft(samples, n_fft=params.fft_size, hop_length=hop_size)) ** 2
+    # An offset of the recording would be the brightest row and, once resampled, a click at both ends.
+    level = samples - np.median(samples)
+    window = resampled(level, sample_rate, params.sample_rate, round(len(samples) / sample_rate * params.sample_rate))
+    hop_size = max(1, len(window) // PLAIN_COLUMNS)
+    power = np.abs(librosa.stft(window, n_fft=params.fft_size, hop_length=hop_size)) ** 2
     hz = librosa.fft_frequencies(sr=params.sample_rate, n_fft=params.fft_size)
-    inside = hz <= highest_hz
+    inside = hz <= min(sample_rate, params.sample_rate) / 2
     merged = -(-np.count_nonzero(inside) // PLAIN_ROWS)
     rows = np.arange(0, np.count_nonzero(inside), merged)
     sizes = np.diff(rows, append=np.count_nonzero(inside))

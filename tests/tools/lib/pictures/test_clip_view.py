@@ -106,6 +106,15 @@ def test_a_picture_has_low_frequencies_at_the_bottom_and_loud_parts_bright():
     assert sum(image.getpixel((15, 0))) < 10
 
 
+@pytest.mark.parametrize("sample_rate", RATES)
+def test_an_offset_of_the_recording_darkens_nothing(recording, sample_rate):
+    path = recording(sample_rate)
+    without = np.asarray(colour(view_clip(path, clip_at(1.5), PARAMS).plain), float)
+    samples, _ = soundfile.read(path)
+    soundfile.write(path, samples + 0.05, sample_rate, subtype="FLOAT")
+    assert np.abs(np.asarray(colour(view_clip(path, clip_at(1.5), PARAMS).plain)) - without).mean() < 1
+
+
 def test_silence_is_dark(tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(32000), 8000)
     view = view_clip(tmp_path / "silent.wav", clip_at(1.5), PARAMS)

@@ -74,7 +74,8 @@ def chosen_run(
     if asked in latest:
         return asked
     if asked:
-        refuse([f"--run {asked}: {REVIEWS} has no drawn window of this run with an answer; {there}; {review}"])
+        taken_back = f"if its reviews were taken back, and {FIELD} is about it, write {{}} to that file"
+        refuse([f"{REVIEWS}: has no drawn window of the run {asked} with an answer; {there}; {review}; {taken_back}"])
     refuse([] if latest else [f"{REVIEWS}: has no drawn window with an answer yet; {review}"])
     last = max(latest.values())
     tied = sorted(name for name in latest if latest[name] == last)

@@ -89,14 +89,18 @@ def restore_line_endings() -> None:
 
 
 def report_again() -> list[str]:
-    """Make metrics/field.json and its plot again from the reviews and answers; return a line if it has changed."""
-    before, report = FIELD.read_bytes(), read_field()
+    """Make metrics/field.json and its plot again from the reviews and answers; return a line for each that changes."""
+    report = read_field()
+    before = {path: path.read_bytes() for path in (FIELD, PLOT) if path.exists()}
     if report:
         write_report(report["run"])
     else:
         write_table(PLOT, PLOT_COLUMNS, [])
-    as_before = FIELD.read_bytes() == before
-    return [] if as_before else [f"{FIELD} was not what python -m tools.field_report gives; it was made again"]
+    return [
+        f"{path} was not what python -m tools.field_report gives; it was made again"
+        for path in (FIELD, PLOT)
+        if path.read_bytes() != before.get(path)
+    ]
 
 
 def check_tables(missing: Sequence[Path]) -> list[str]:

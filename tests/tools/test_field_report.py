@@ -15,9 +15,10 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.expert import COLUMNS as EXPERT_COLUMNS
 from stages.lib.tables.expert import EXPERT
-from stages.lib.tables.reviews import REVIEWS, Review, write_reviews
+from stages.lib.tables.reviews import REVIEWS, Review, read_reviews, write_reviews
 from tests.support.edit import replace_in
 from tools import field_report, up_to_date
+from tools.field_report import PLOT, PLOT_COLUMNS
 from tools.lib.draws.candidates import BINS, bin_of
 from tools.lib.draws.runs_table import RUNS, SearchedBin, read_runs, write_runs
 from tools.lib.field.wanted_threshold import count_per_hour, share, threshold_for
@@ -104,7 +105,7 @@ def test_another_run_can_be_asked_for(tables, monkeypatch):
 
 def test_the_plot_has_a_row_for_each_threshold_and_measure(tables, monkeypatch):
     report(monkeypatch)
-    with field_report.PLOT.open(newline="") as file:
+    with PLOT.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["measure"] for row in rows} == set(MEASURES)
     rates = [float(row["value"]) for row in rows if row["measure"] == "false_alarms_per_hour"]
@@ -116,24 +117,39 @@ def test_the_plot_has_a_row_for_each_threshold_and_measure(tables, monkeypatch):
 def test_the_plot_is_drawn_from_the_columns_of_its_table():
     (plot,) = [one["Field"] for one in yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["plots"] if "Field" in one]
     template = (REPOSITORY / ".dvc" / "plots" / f"{plot['template']}.json").read_text()
-    named = {plot["x"], plot["y"][str(field_report.PLOT)]}
-    assert named | set(re.findall(r"datum\.(\w+)", template)) == set(field_report.PLOT_COLUMNS)
+    named = {plot["x"], plot["y"][str(PLOT)]}
+    assert named | set(re.findall(r"datum\.(\w+)", template)) == set(PLOT_COLUMNS)
 
 
 def test_a_forged_or_old_report_is_told_from_what_the_tables_give(tables, monkeypatch):
-    header = ",".join(field_report.PLOT_COLUMNS) + "\n"
-    field_report.PLOT.parent.mkdir(exist_ok=True)
-    field_report.PLOT.write_text(f"{header}0.5,recall,0.99,0.9,1.0\n")
-    assert up_to_date.report_again() == []  # Nothing has been reviewed yet.
-    assert field_report.PLOT.read_text() == header
+    said = [f"{path} was not what python -m tools.field_report gives; it was made again" for path in (FIELD, PLOT)]
+    header = ",".join(PLOT_COLUMNS) + "\n"
+    PLOT.parent.mkdir(exist_ok=True)
+    PLOT.write_text(f"{header}0.5,recall,0.99,0.9,1.0\n")
+    assert up_to_date.report_again() == said[1:]  # Nothing has been reviewed yet.
+    assert PLOT.read_text() == header
     report(monkeypatch, "--run", OLD)
     right = FIELD.read_bytes()
     assert up_to_date.report_again() == []
     replace_in(FIELD, '"calls": 9', '"calls": 90')
-    said = ["metrics/field.json was not what python -m tools.field_report gives; it was made again"]
-    assert (up_to_date.report_again(), FIELD.read_bytes()) == (said, right)
+    assert (up_to_date.report_again(), FIELD.read_bytes()) == (said[:1], right)
     replace_in(EXPERT, f"{OLD}_0000007,call", f"{OLD}_0000007,nocall")
     assert up_to_date.report_again() == said
+
+
+def test_a_report_whose_reviews_were_reverted_is_named_with_what_helps(tables, monkeypatch):
+    report(monkeypatch, "--run", OLD)
+    write_reviews(REVIEWS, [one for one in read_reviews() if one.run != OLD])
+    with pytest.raises(InputFaults) as refused:
+        up_to_date.report_again()
+    (fault,) = refused.value.lines
+    assert fault.startswith(f"{REVIEWS}: has no drawn window of the run {OLD} with an answer; there are {NEW}; ")
+    assert fault.endswith("if its reviews were taken back, and metrics/field.json is about it, write {} to that file")
+    FIELD.write_text("{}\n")
+    assert "metrics/plots/field.csv was not" in up_to_date.report_again()[0]
+    FIELD.unlink()
+    with pytest.raises(InputFaults, match="there is no such file; run"):
+        up_to_date.report_again()
 
 
 def test_a_changed_mind_counts_and_nobody_s_mind_does_not(tables, monkeypatch):
@@ -164,9 +180,9 @@ def test_answers_that_are_all_unsure_tell_nothing(tables, monkeypatch, capsys):
 
 def test_the_same_tables_give_the_same_bytes(tables, monkeypatch):
     report(monkeypatch)
-    first = [path.read_bytes() for path in (FIELD, field_report.PLOT)]
+    first = [path.read_bytes() for path in (FIELD, PLOT)]
     report(monkeypatch)
-    assert [path.read_bytes() for path in (FIELD, field_report.PLOT)] == first
+    assert [path.read_bytes() for path in (FIELD, PLOT)] == first
 
 
 def test_a_fresh_clone_has_nothing_to_report(tables, monkeypatch):
@@ -184,7 +200,7 @@ def test_windows_that_were_added_alone_are_no_sample(tables, monkeypatch):
 
 
 def test_an_unknown_run_is_named_with_those_that_are_there(tables, monkeypatch):
-    with pytest.raises(InputFaults, match=f"--run nothing: .*there are {NEW}, {OLD}"):
+    with pytest.raises(InputFaults, match=f"of the run nothing with an answer; there are {NEW}, {OLD}; "):
         report(monkeypatch, "--run", "nothing")
 
 

@@ -805,6 +805,32 @@ def test_a_folder_of_clips_that_lacks_the_other_one_is_refused(repository, tmp_p
     assert (result.returncode, result.stderr) == (1, f"{tmp_path}/{fault.format(tmp_path)}\n")
 
 
+def test_recordings_beside_the_two_folders_of_clips_are_counted(repository, tmp_path):
+    ten = write_clips(tmp_path / "ten", 2, 2)
+    for seed, name in enumerate(("noise/1.wav", "noise/ship/2.wav", "unbekannt/3.wav", "4.wav")):
+        write_recording(tmp_path / "ten" / name, length_s=1.0, seed=90 + seed)
+    printed = run_tool(repository, "import_annotations", "bay", ten).stdout
+    assert (
+        f"{ten}: left out because in neither calls nor nocalls: 4 recordings (4.wav, noise, unbekannt); move sounds "
+        "without a call into nocalls; python -m tools.add_recordings adds recordings without a label\n"
+    ) in printed
+    assert len(clips()) == 4
+
+
+def test_a_folder_with_a_folder_for_each_class_is_refused_with_a_remedy(repository, tmp_path):
+    classes = tmp_path / "classes"
+    for seed, name in enumerate(("Orca (Ruf)/1.wav", "sea lion/2.wav", "noise/3.wav")):
+        write_recording(classes / name, length_s=1.0, seed=seed)
+    result = run_tool(repository, "import_annotations", "bay", str(classes))
+    assert result.returncode == 1
+    assert "move folders of clips, one for each class, into two folders calls and nocalls\n" in result.stderr
+    for name, new in {"Orca (Ruf)": "calls", "sea lion": "nocalls", "noise": "nocalls"}.items():
+        (classes / new).mkdir(exist_ok=True)
+        (classes / name).rename(classes / new / name)
+    result = run_tool(repository, "import_annotations", "bay", str(classes))
+    assert Counter(label for _, _, label, _ in clips()) == {"call": 1, "nocall": 1}
+
+
 def test_a_few_clips_are_all_trained_on_until_there_are_more(repository, tmp_path):
     printed = run_tool(repository, "import_annotations", "bay", write_clips(tmp_path / "ten", 5, 5), "--use").stdout
     assert printed.endswith(

@@ -19,6 +19,7 @@ from tools.lib.formats.delimited import key_of
 from tools.lib.formats.event import CALL, NOCALL
 from tools.lib.recordings.audio_files import audio_files
 from tools.lib.recordings.recording_origin import origin_of_recording
+from tools.lib.wording import counted
 
 FOLDERS = {"calls": CALL, "nocalls": NOCALL}
 SPELLINGS = {"call": "calls", "calls": "calls", "nocall": "nocalls", "nocalls": "nocalls"}
@@ -57,6 +58,16 @@ def label_folders(folder: Path) -> dict[str, list[Path]]:
         if name and path.is_dir():
             found.setdefault(name, []).append(path)
     return found
+
+
+def beside_lines(folder: Path) -> list[str]:
+    """Say which recordings of a folder are in neither folder of clips."""
+    others = [name for name in audio_files(folder) if key_of(name.partition("/")[0]) not in SPELLINGS]
+    places = ", ".join(sorted({name.partition("/")[0] for name in others}))
+    return [
+        f"{folder}: left out because in neither calls nor nocalls: {counted(len(others), 'recording')} ({places}); "
+        "move sounds without a call into nocalls; python -m tools.add_recordings adds recordings without a label"
+    ][: len(others)]
 
 
 def clips_of(folder: Path, registered: Collection[str]) -> dict[str, FolderClip]:

@@ -8,7 +8,13 @@ from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.inputs import changed_inputs, forget_all
 from tools.lib.annotations.annotated import read_all
 from tools.lib.annotations.annotation_files import RECORDINGS, name_faults, placed, present_files
-from tools.lib.annotations.clip_folders import clips_of, is_clip_folders, lone_folder_faults, table_of
+from tools.lib.annotations.clip_folders import (
+    beside_lines,
+    clips_of,
+    is_clip_folders,
+    lone_folder_faults,
+    table_of,
+)
 from tools.lib.annotations.import_params import ImportParams
 from tools.lib.annotations.left_out import NotTaken, not_found_lines
 from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
@@ -123,7 +129,8 @@ def gather(folder: Path, given: Sequence[Path], source: Path | None, params: Imp
     forget_all()  # Some of the files read so far will be written.
     read_now = [*found.read, *of_tables]
     there = {*present, *offered} - lying.keys() - registered.keys()
-    said = not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
+    said = [line for path in clip_folders for line in beside_lines(path)]
+    said += not_taken.lines() + not_found_lines(found, (folder / RECORDINGS, source), there)
     unclear = found.unclear.keys() | unclear_before
     now, lying_now = registered_now(register, read_now, taken), registered | taken
     return Gathered(read_now, now, lying_now, texts, unclear, meant_by(unclear, lying_now), said)

@@ -21,6 +21,9 @@ KNOWN = (
     "folder that holds two folders of clips, calls and nocalls"
 )
 NOT_RECOGNISED = f"is not in a known annotation format: {KNOWN}"
+OF_FOLDER = (
+    "name the annotation files in it, or move folders of clips, one for each class, into two folders calls and nocalls"
+)
 OF_RAVEN = {"selection", "view", "lowfreqhz", "highfreqhz", RAVEN_BEGIN}
 SHOWN = 12  # Columns shown of an unknown header.
 
@@ -28,7 +31,7 @@ SHOWN = 12  # Columns shown of an unknown header.
 def read_annotations(path: Path, words: Sequence[str] = ()) -> Annotations:
     """Read an annotation file; an unknown format is a fault. `words` is as for `word_columns`."""
     if path.is_dir():
-        return faulty(f"{path}: {NOT_RECOGNISED}; name the files in it")
+        return faulty(f"{path}: {NOT_RECOGNISED}; {OF_FOLDER}")
     if not path.exists():
         return faulty(f"{path}: there is no such file; name an annotation file")
     content = remembered(path).read_bytes()

@@ -264,6 +264,12 @@ def test_a_cell_that_no_metric_has_is_compared_with_the_commits_too(closing, nam
         assert said.endswith(f" give {f'`{given}`' if given else 'none'}; write that")
 
 
+def test_a_round_that_an_earlier_version_closed_has_no_table_of_undecided_clips(closing):
+    UNDECIDED.unlink()
+    git(Path(), "commit", "--quiet", "--all", "--amend", "--message", "Close round 1")
+    assert rounds_remarks([closing]) == []
+
+
 def test_a_row_that_came_to_name_another_commit_is_told(closing):
     commit(Path(), "Anything")
     forged = closing._replace(commit=git(Path(), "rev-parse", "HEAD").strip())

@@ -57,7 +57,9 @@ def by_commits(closed: Round) -> dict[str, str]:
         if max(int(one.round) for one in rows) > int(closed.round):
             return given  # A squash merge, whose tables are those of a later round.
         settled = [clip for clip in read_settled(folder / SETTLED) if clip.round == int(closed.round)]
-        undecided = {clip.clip_id for clip in read_undecided(folder / UNDECIDED) if clip.round == int(closed.round)}
+        # Earlier versions had no such table.
+        unsure = read_undecided(folder / UNDECIDED) if (folder / UNDECIDED).exists() else []
+        undecided = {clip.clip_id for clip in unsure if clip.round == int(closed.round)}
         (row,) = rounds_in(folder, closed.round)
     clip_ids = undecided | {clip.clip_id for clip in settled}
     annotators = [answer.annotator for answer in answers if answer.clip_id in clip_ids]

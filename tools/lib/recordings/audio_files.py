@@ -18,10 +18,12 @@ SUFFIXES = (
     *(".wav", ".wave"),
 )
 BLOCK_BYTES = 1 << 20
+# At the top of a disk, with deleted files; only root may read the first.
+SYSTEM_FOLDERS = ("lost+found", "$RECYCLE.BIN", "System Volume Information")
 
 
 def audio_files(folder: Path) -> dict[str, Path]:
-    """Return the recordings in a folder and its subfolders, by their paths below it; skip hidden files.
+    """Return the recordings in a folder and its subfolders, by their paths below it; skip hidden and system folders.
 
     Links are followed, unless they lead back into a folder above them. A link to a missing file counts as a missing
     recording, for example one that DVC has not fetched.
@@ -31,7 +33,7 @@ def audio_files(folder: Path) -> dict[str, Path]:
     while waiting:
         place, above = waiting.pop()
         for path in place.iterdir():
-            if path.name.startswith("."):
+            if path.name.startswith(".") or path.name in SYSTEM_FOLDERS:
                 continue
             if path.is_dir():
                 real = path.resolve()

@@ -31,7 +31,7 @@ from tools.lib.search.choices import Choices
 from tools.lib.search.growing import output_folder
 from tools.lib.search.run_pictures import draw_missing
 from tools.lib.search.run_tables import DAY, RECORDING
-from tools.lib.search.search import Outcome, keep, scored
+from tools.lib.search.search import Outcome, keep, overlap_lines, scored
 from tools.lib.search.task import task
 from tools.lib.wording import counted, one_line
 
@@ -168,7 +168,7 @@ def main() -> None:
         to_draw = {*todo.before, *(one.name for one in outcome.recordings)} if choices.pictures else set()
         drawn, undrawn = draw_missing(choices.folder, outcome.run, to_draw, params)
     say([*(f"{line}; left out" for line in outcome.changed), *undrawn], sys.stderr)
-    say(repeat_lines(outcome), sys.stdout)
+    say([*repeat_lines(outcome), *overlap_lines(outcome)], sys.stdout)
     left_out = len(todo.left_out) + len(outcome.changed)
     print(summary(outcome, len(todo.before), left_out, drawn, choices))
     if outcome.recordings:

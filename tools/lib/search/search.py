@@ -3,9 +3,9 @@
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, tee
+from itertools import islice, pairwise, tee
 from math import ceil
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from stages.lib.runtime.inputs import state
 from tools.lib.detection.detections import window_starts
 from tools.lib.detection.detector import Detector, open_detector, scores
 from tools.lib.detection.run_record import DECIMALS, Run, RunRecording, write_scores
-from tools.lib.detection.searched import Order, searched
+from tools.lib.detection.searched import FOLLOWS_S, Order, began, searched
 from tools.lib.recordings.given_recordings import GivenRecording
 from tools.lib.search.choices import Choices
 from tools.lib.search.run_pictures import picture_path
@@ -125,6 +125,22 @@ def keep(found: Iterable[Scored], todo: Task, choices: Choices, params: FeatureP
     if run.recordings:  # Also if nothing is new, because a folder may have been moved.
         run = commit(folder, run, (), params, order, left=left)
     return Outcome(finish(folder, run), done, detections, empty, changed)
+
+
+def overlap_lines(outcome: Outcome) -> list[str]:
+    """Return a remark on each table that got recordings of one time, which Raven cannot open as one sound."""
+    timed = [(one.table, start_s, one) for one in outcome.run.recordings if (start_s := began(one)) is not None]
+    new = {one.name for one in outcome.recordings}
+    lines: dict[str, str] = {}
+    for (table, start_s, one), (next_table, next_s, other) in pairwise(sorted(timed, key=itemgetter(0, 1))):
+        overlap = table == next_table and next_s < start_s + one.length_s - FOLLOWS_S
+        if overlap and not new.isdisjoint({one.name, other.name}):
+            lines.setdefault(
+                table,
+                f"{table}: {one.name} and {other.name} were recorded at one time; if they are of two places, search "
+                "each by itself, with --site and --output",
+            )
+    return list(lines.values())
 
 
 def scored(todo: Task, cluster: Cluster | None) -> Iterator[Scored]:

@@ -25,7 +25,7 @@ from tools.lib.recordings.given_recordings import GivenRecording, check_recordin
 from tools.lib.search import search as searching
 from tools.lib.search.choices import Choices
 from tools.lib.search.growing import compare, misfits, output_folder, still_recorded
-from tools.lib.search.search import Outcome, keep
+from tools.lib.search.search import Outcome, keep, overlap_lines
 from tools.lib.search.task import Task, entry_of
 
 RATE, CLIP_S, HOP_S, LENGTH_S = 100, 2.0, 0.5, 60.0
@@ -386,6 +386,16 @@ def test_a_recording_that_is_searched_again_has_its_rows_in_one_table(sea, tmp_p
     write(sea / later, seed=5)
     start(sea, output, per="day", calls=calls)
     assert [row[0] for table in (first, second) for row in spans(table)].count(later) == 1
+
+
+def test_a_day_with_recordings_of_two_places_at_one_time_is_named(sea, tmp_path):
+    assert overlap_lines(start(sea, tmp_path / "one place", per="day")) == []
+    write(sea / "south" / "bay_20261128_140030.wav", seed=1)
+    (line,) = overlap_lines(start(sea, tmp_path / "two places", per="day"))
+    assert line.startswith(
+        f"bay--{DAY}.csv: bay_20261128_140000.wav and south/bay_20261128_140030.wav were recorded at one time; "
+    )
+    assert overlap_lines(start(sea, tmp_path / "two places", per="day")) == []
 
 
 def test_a_recording_without_a_time_has_a_table_of_its_own(tmp_path):

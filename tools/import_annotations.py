@@ -93,8 +93,8 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
         *unfinished_lines(used),
         *low,
     ]
-    rows += not_annotated(folder / WINDOWS, rows)
-    return Made(rows, outcomes, said, rate_line(events, len(material.register), time.monotonic() - began))
+    own, gone = not_annotated(folder / WINDOWS, rows, material.lying)
+    return Made(rows + own, outcomes, said + gone, rate_line(events, len(material.register), time.monotonic() - began))
 
 
 def bring_in(folder: Path, material: Gathered, params: ImportParams, windows: Iterable[ClipRow]) -> list[str]:

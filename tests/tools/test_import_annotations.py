@@ -673,6 +673,24 @@ def test_windows_with_answers_that_a_correction_in_place_takes_away_are_named_an
     assert "no longer has" not in run_tool(repository, "import_annotations", "bay").stdout
 
 
+@pytest.mark.parametrize("gone_first", [True, False])
+def test_a_recording_with_answers_can_be_removed(imported, repository, tmp_path, gone_first):
+    rows = [(3.0, 3.5, "a.wav", "call"), (5.0, 5.5, "b.wav", "?")]
+    imported("sea.txt", raven_table(rows))
+    (repository / "labels").mkdir()
+    Path("labels/expert.csv").write_text("clip_id,label,annotator,date,note\ndeep--b_0004750,call,val,2026-11-22,\n")
+    (tmp_path / "archive" / "deep" / "b.wav").unlink()
+    if gone_first:
+        Path("data/bay/recordings/deep/b.wav").unlink()
+    imported("sea.txt", raven_table(rows[:1]))
+    if not gone_first:
+        assert "deep/b.wav" in {recording for recording, *_ in clips()}
+        Path("data/bay/recordings/deep/b.wav").unlink()
+        printed = run_tool(repository, "import_annotations", "bay").stdout
+        assert "\ndata/bay/windows.csv: 1 window left out, because the recording is gone (deep/b.wav)\n" in printed
+    assert {recording for recording, *_ in clips()} == {"a.wav"}
+
+
 def test_a_recording_that_joins_the_data_set_in_use_does_not_take_the_answers_to_another_of_its_name(
     imported, repository, tmp_path
 ):

@@ -1,7 +1,7 @@
 """Windows that stay when the annotations of a data set change: those held out for good, and those with answers."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stages.lib.tables.clips import UNLABELLED, recording_id
@@ -21,11 +21,14 @@ def starts_held_out(held_out: Iterable[HeldOutClip], recordings: Iterable[str]) 
     return {name: starts[recording_id(name)] for name in recordings if recording_id(name) in starts}
 
 
-def answered_windows(folder: Path, recordings: Collection[str], rows: Iterable[ClipRow]) -> list[ClipRow]:
-    """Return the windows with answers that other annotations would take away, without a label: the answers count."""
+def answered_windows(folder: Path, lying: Mapping[str, Path], rows: Iterable[ClipRow]) -> list[ClipRow]:
+    """Return the windows with answers that other annotations would take away, without a label: the answers count.
+
+    `lying` is from the path of a recording below `recordings/` to its current path; windows of others are not kept.
+    """
     answered = answered_clip_ids() - {row[0] for row in rows}
     return [
         clip_row(clip.recording, clip.start_s, UNLABELLED, clip.site)
         for clip in clips_of(folder)
-        if clip.clip_id in answered and clip.recording in recordings
+        if clip.clip_id in answered and clip.recording in lying and lying[clip.recording].is_file()
     ]

@@ -61,19 +61,32 @@ class Review(NamedTuple):
 
 
 def read_reviews(path: Path = REVIEWS) -> list[Review]:
-    """Read the table; raise `InputFaults` with every wrong row. Rows that repeat another in every cell count once."""
+    """Read the table; raise `InputFaults` with every wrong row.
+
+    After a merge of two branches, a window may have two rows, because each has drawn it: the first one counts. A row
+    of a window that was drawn at random outranks one that was not.
+    """
     rows, faults = parse_table(path, COLUMNS)
     faults += [f"{path}:{row.line}: {fault}" for row in rows for fault in row_faults(row.cells)]
-    first: dict[tuple[str, str], Row] = {}
+    chosen: dict[tuple[str, str], Row] = {}
     for row in rows:
-        before = first.setdefault((row.cells["run"], row.cells["clip_id"]), row)
-        if before.cells != row.cells:
+        key = row.cells["run"], row.cells["clip_id"]
+        before = chosen.get(key)
+        if before is None or (row.cells["bin"] and not before.cells["bin"]):
+            chosen[key] = row
+        if before and any(other_cells(name, before, row) for name in ("recording", "start_s", "p_call")):
             faults.append(
                 f"{path}:{row.line}: {quoted(row.cells['clip_id'])} is on line {before.line} already, with other "
                 "values; restore the table from Git"
             )
     refuse(faults)
-    return [review_of(row.cells) for row in first.values()]
+    return [review_of(row.cells) for row in chosen.values()]
+
+
+def other_cells(name: str, one: Row, other: Row) -> bool:
+    """Tell whether two rows have different cells in a column. Windows that were not drawn have no score."""
+    cells = {one.cells[name], other.cells[name]} - {""}
+    return len(cells) > 1
 
 
 def row_faults(cells: dict[str, str]) -> Iterator[str]:

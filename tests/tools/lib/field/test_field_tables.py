@@ -44,6 +44,9 @@ def test_equal_rows_of_two_branches_count_once(tmp_path):
     assert read_runs(tmp_path / "runs.csv") == SEARCHED
 
 
+UNDRAWN = {"batch": "", "p_call": None, "bin": "", "weight": None}
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
@@ -69,9 +72,23 @@ def test_a_wrong_review_is_refused_with_its_line(tmp_path, change, fault):
     assert line.startswith(f"{path}:2: {fault}")
 
 
-def test_two_rows_about_one_window_are_refused(tmp_path):
+@pytest.mark.parametrize("other", [{"weight": 2.0}, {"batch": "c", "weight": 2.0}, UNDRAWN])
+def test_of_two_branches_with_one_window_the_row_that_was_drawn_counts(tmp_path, other):
+    """Each may have drawn it in another draw, and one may have chosen it by its score."""
     path = tmp_path / "reviews.csv"
-    write_reviews(path, [DRAWN, DRAWN._replace(weight=2.0)])
+    for rows in ([DRAWN, DRAWN._replace(**other)], [DRAWN._replace(**other), DRAWN]):
+        path.write_text("")
+        write_reviews(path, [])
+        with path.open("a") as file:
+            file.writelines(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
+        (found,) = read_reviews(path)
+        assert found == (DRAWN if other is UNDRAWN else rows[0])
+
+
+@pytest.mark.parametrize("change", [{"start_s": 2.5}, {"recording": "b.wav"}, {"p_call": 0.9}])
+def test_two_places_or_scores_of_one_window_are_refused(tmp_path, change):
+    path = tmp_path / "reviews.csv"
+    write_reviews(path, [DRAWN, DRAWN._replace(**change)])
     with pytest.raises(InputFaults, match=r"reviews\.csv:3: 'a_0001500' is on line 2 already, with other values"):
         read_reviews(path)
 

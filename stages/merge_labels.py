@@ -132,7 +132,7 @@ def label_metrics(
         "model": {"calls": given.count((MODEL, CALL)), "nocalls": given.count((MODEL, NOCALL))},
         "left_out": {"calls": left_out.count(CALL), "nocalls": left_out.count(NOCALL)},
         "model_error": model_error({clip.clip_id: clip.label for clip in merged if clip.source == MODEL}, truth),
-        "audit_error": audit_error(pool, settled),
+        "audit_error": audit_error(pool, settled, reviewed),
     }
 
 

@@ -1,13 +1,13 @@
 """The model's own labels for clips it is confident about: their error rate and their weight in training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from stages.lib.intervals.proportions import exact_proportion, proportion, weighted_proportion
 from stages.lib.runtime.params import Section
-from stages.lib.tables.clips import CALL, NOCALL
+from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
 from stages.lib.tables.pool import AUDIT, PoolClip
 
 CLASSES = {"calls": CALL, "nocalls": NOCALL}
@@ -52,7 +52,7 @@ def wrong_too_often(error: Mapping, params: ModelLabels) -> bool:
     return error.get("rate_low", 0) > params.highest_error
 
 
-def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> dict:
+def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None], reviewed: Collection[str] = ()) -> dict:
     """Compare the model's labels with the experts' labels on the audited clips.
 
     Parameters
@@ -60,13 +60,16 @@ def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> 
     pool : sequence of PoolClip
     settled : mapping
         From clip id to the experts' label, None if they cannot tell or do not agree.
+    reviewed : collection of str
+        Ids of the windows of detector runs that people have reviewed. The audit never draws them.
 
     Returns
     -------
     dict
         For `all` and for each class: how many labels were `checked`, how many of these are `wrong`, how many clips
         nobody could tell (`unsure`), and the `rate` of wrong labels with its 95 % interval if it is known. The audit
-        draws equally many clips from each class, so the rate of `all` weights a class by its share of confident clips.
+        draws equally many clips from each class, so the rate of `all` weights a class by its share of the confident
+        clips that the audit draws from.
     """
     drawn = {
         name: [clip.clip_id for clip in pool if clip.queued == AUDIT and clip.decision == label]
@@ -80,7 +83,13 @@ def audit_error(pool: Sequence[PoolClip], settled: Mapping[str, str | None]) -> 
         name: sum(clip_id in settled and not settled[clip_id] for clip_id in clip_ids)
         for name, clip_ids in drawn.items()
     }
-    of_class = {name: sum(clip.decision == label for clip in pool) for name, label in CLASSES.items()}
+    # Unqueued clips that nobody could tell are not drawn, either.
+    drawn_from = [
+        clip.decision
+        for clip in pool
+        if clip.queued or (clip.clip_id not in reviewed and settled.get(clip.clip_id, UNLABELLED) is not None)
+    ]
+    of_class = {name: drawn_from.count(label) for name, label in CLASSES.items()}
     present = [name for name, count in of_class.items() if count]
     rate = {}
     if present and all(wrong[name] for name in present):

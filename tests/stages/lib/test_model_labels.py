@@ -62,6 +62,18 @@ def test_the_audit_weighs_each_class_by_how_often_the_model_gives_it():
     assert error["all"]["rate_low"] < error["all"]["rate"] < error["all"]["rate_high"]
 
 
+def test_clips_that_the_audit_never_draws_have_no_weight_in_it():
+    """Reviewed windows, and clips that nobody could tell in an earlier round: the model labels none of them."""
+    pool = [PoolClip(f"c{number}", 0.9, "call", "audit" if number < 5 else "") for number in range(20)]
+    pool += [PoolClip(f"n{number}", 0.1, "nocall", "audit" if number < 5 else "") for number in range(20)]
+    truth = {f"{name}{number}": "call" for name in "cn" for number in range(5)}
+    rate = audit_error(pool, truth)["all"]["rate"]
+    reviewed, undecided = ([f"{name}{number}" for number in range(300)] for name in ("reviewed", "undecided"))
+    pool += [PoolClip(clip_id, 0.1, "nocall", "") for clip_id in [*reviewed, *undecided]]
+    truth |= dict.fromkeys(reviewed, "nocall") | dict.fromkeys(undecided)
+    assert audit_error(pool, truth, reviewed)["all"]["rate"] == rate == 0.5
+
+
 def test_an_audit_of_one_class_says_nothing_of_both():
     pool = [PoolClip("c", 0.9, "call", "audit"), PoolClip("n", 0.1, "nocall", "audit")]
     error = audit_error(pool, {"c": "call"})

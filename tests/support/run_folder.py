@@ -44,6 +44,7 @@ def make_run(
     scores: Mapping[str, np.ndarray] | None = None,
     *,
     model: str = MODEL,
+    threshold: float = THRESHOLD,
 ) -> Run:
     """Write what tools.detect leaves, with the tables of each recording in every form."""
     starts_s = window_starts(LENGTH_S, CLIP_S, HOP_S)
@@ -63,7 +64,7 @@ def make_run(
             table=f"{stem}{FORMS['raven'].suffix}",
         )
         write_scores(folder, one, starts_s, p_call)
-        found = Searched(one, find_detections(p_call, starts_s, CLIP_S, one.found, THRESHOLD))
+        found = Searched(one, find_detections(p_call, starts_s, CLIP_S, one.found, threshold))
         for form in FORMS.values():
             form.write(folder / f"{stem}{form.suffix}", [found], FEATURES)
         of_run.append(one)
@@ -72,7 +73,7 @@ def make_run(
         model=model,
         clip_s=CLIP_S,
         hop_s=HOP_S,
-        threshold=THRESHOLD,
+        threshold=threshold,
         dataset="tiny",
         recordings=tuple(of_run),
     )

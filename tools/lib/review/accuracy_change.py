@@ -80,16 +80,18 @@ def read_training_spread(folder: Path) -> float | None:
 
 
 def labels_were_used(folder: Path) -> bool:
-    """Tell whether the last `dvc repro` read the labels of a folder: dvc.lock then holds the digest of the file.
-
-    Git stores the file with LF, but it may have had CRLF when the pipeline read it.
-    """
+    """Tell whether the last `dvc repro` read the labels of a folder: dvc.lock then holds the digest of the file."""
     lock, labels = folder / LOCK, folder / EXPERT
     if not (lock.exists() and labels.exists()):
         return False
-    with_lf = labels.read_bytes().replace(b"\r\n", b"\n")
+    return holds_digest(lock.read_bytes(), labels.read_bytes())
+
+
+def holds_digest(lock: bytes, table: bytes) -> bool:
+    """Tell whether dvc.lock holds the digest of a table, with the line endings of Unix, as in Git, or of Windows."""
+    with_lf = table.replace(b"\r\n", b"\n")
     forms = (with_lf, with_lf.replace(b"\n", b"\r\n"))
-    return any(md5(form, usedforsecurity=False).hexdigest().encode() in lock.read_bytes() for form in forms)
+    return any(md5(form, usedforsecurity=False).hexdigest().encode() in lock for form in forms)
 
 
 def accuracy_change(before_folder: Path, after_folder: Path) -> Finding:

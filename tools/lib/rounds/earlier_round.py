@@ -2,12 +2,11 @@
 
 import tempfile
 from collections.abc import Sequence
-from hashlib import md5
 from pathlib import Path
 
 from stages.lib.tables.expert import EXPERT, cells_of, read_rows
 from stages.lib.tables.pool import POOL_SCORES, PoolClip, read_pool
-from tools.lib.review.accuracy_change import LOCK
+from tools.lib.review.accuracy_change import LOCK, holds_digest
 from tools.lib.revisions import git, git_text, snapshot
 from tools.lib.rounds.rounds_table import ROUNDS, Round
 
@@ -48,7 +47,7 @@ def scored_after(closed: Round, commit: str) -> bool:
     Only `score_pool` reads the rounds, and dvc.lock holds the digest of what it read.
     """
     rounds, lock = (git("show", f"{commit}:./{path}").stdout for path in (ROUNDS, LOCK))
-    return closed.commit.encode() in rounds and md5(rounds, usedforsecurity=False).hexdigest().encode() in lock
+    return closed.commit.encode() in rounds and holds_digest(lock, rounds)
 
 
 def decisions_of(pool: Sequence[PoolClip]) -> dict[str, str]:

@@ -50,7 +50,8 @@ def by_commits(closed: Round) -> dict[str, str]:
         return given
     with snapshot(f"{closing}^", [ROUNDS]) as folder:
         # A row is new in the commit that closes its round.
-        before = [one.commit for one in rounds_in(folder, closed.round) if is_there(one.commit)]
+        same = [one for one in rounds_in(folder) if one.round == closed.round]
+        before = [one.commit for one in same if is_there(one.commit)]
     given["commit"] = (before or [closed.commit])[0]
     with snapshot(closing, [ROUNDS, SETTLED, UNDECIDED]) as folder:
         rows = rounds_in(folder)
@@ -60,7 +61,7 @@ def by_commits(closed: Round) -> dict[str, str]:
         # Earlier versions had no such table.
         unsure = read_undecided(folder / UNDECIDED) if (folder / UNDECIDED).exists() else []
         undecided = {clip.clip_id for clip in unsure if clip.round == int(closed.round)}
-        (row,) = rounds_in(folder, closed.round)
+        (row,) = (one for one in rows if one.round == closed.round)
     clip_ids = undecided | {clip.clip_id for clip in settled}
     annotators = [answer.annotator for answer in answers if answer.clip_id in clip_ids]
     first, last = (git_text("show", "--no-patch", "--format=%cs", name).strip() for name in (closed.commit, closing))
@@ -68,10 +69,10 @@ def by_commits(closed: Round) -> dict[str, str]:
     return given | outcome(settled, annotators) | {"date": day, "agreement": row.agreement}
 
 
-def rounds_in(folder: Path, number: str = "") -> list[Round]:
-    """Return the rounds in a snapshot, or the row of one of them; an empty list if there is none."""
+def rounds_in(folder: Path) -> list[Round]:
+    """Return the rounds in a snapshot, which may lack the table."""
     path = folder / ROUNDS
-    return [one for one in read_rounds(path) if number in ("", one.round)] if path.exists() else []
+    return read_rounds(path) if path.exists() else []
 
 
 def is_between(day: str, first: str, last: str) -> bool:

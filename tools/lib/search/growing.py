@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stages.lib.audio.unfinished import unfinished_from
 from stages.lib.cache.digests import file_digest
@@ -103,15 +103,11 @@ def compare(folder: Path, run: Run, names: Mapping[Path, str]) -> Compared:
 
 def unchanged(before: RunRecording, path: Path) -> RunRecording | None:
     """Return the entry of a recording, with its current path and state, if the content is the same; otherwise None."""
-    now = before.model_copy(update=place_and_state(path))
+    status = path.stat()
+    state = {"path": str(absolute(path)), "size": status.st_size, "modified_ns": status.st_mtime_ns}
+    now = before.model_copy(update=state)
     same = now.size == before.size and (now.modified_ns == before.modified_ns or file_digest(path) == before.digest)
     return now if same else None
-
-
-def place_and_state(path: Path) -> dict[str, Any]:
-    """Return the current path of a recording and the state of its file, as the record has them."""
-    status = path.stat()
-    return {"path": str(absolute(path)), "size": status.st_size, "modified_ns": status.st_mtime_ns}
 
 
 def newest(paths: Sequence[Path]) -> set[Path]:

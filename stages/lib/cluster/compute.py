@@ -3,15 +3,18 @@
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import field_validator, model_validator
 
 from stages.lib.cluster.cluster import Cluster
 from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.runtime.params import DataParams, Section, param_line, read_params
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 REACH_S = 10
 
@@ -76,11 +79,9 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
         return
     import distributed
 
-    # Errors are reported below, in one line each.
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     address, recordings = params.scheduler, read_params("data", DataParams).folder / "recordings"
     try:
-        with distributed.Client(address, timeout=REACH_S, set_as_default=False) as client:
+        with connection(address) as client:
             client.wait_for_workers(1, timeout=REACH_S)
             cluster = Cluster(client, recordings, params.recordings or str(recordings.absolute()), needed)
             refuse(cluster.setup_faults())
@@ -94,6 +95,22 @@ def chosen_cluster(needed: tuple[Path, ...] = ()) -> Iterator[Cluster | None]:
         if getattr(error, "errno", None) is not None:
             raise
         raise fault(f"{address} cannot be reached; run make scheduler, then run this again") from None
+
+
+@contextmanager
+def connection(address: str | None) -> Iterator["Client"]:
+    """Yield a client of a scheduler, and close it."""
+    from distributed import Client
+
+    # `chosen_cluster` reports errors, in one line each.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    client = Client(address, timeout=REACH_S, set_as_default=False)
+    try:
+        yield client
+    finally:
+        # If the scheduler is lost, closing may fail too. All results are here by now, or the loss is already reported.
+        with suppress(OSError, RuntimeError):
+            client.close()
 
 
 def fault(what: str) -> InputFaults:

@@ -57,7 +57,7 @@ def git_text(*arguments: str) -> str:
     result = git(*arguments)
     if result.returncode:
         refuse_outside_of_git()  # There, git may print all its options.
-        raise InputFaults([f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}"])
+        raise InputFaults([f"git {arguments[0]}: {message_of(result)}"])
     return result.stdout.decode()
 
 
@@ -65,9 +65,12 @@ def refuse_outside_of_git() -> None:
     """Refuse a working folder that is in no repository."""
     inside = git("rev-parse", "--is-inside-work-tree")
     if inside.returncode:
-        raise InputFaults(
-            [f"git: {inside.stderr.decode(errors='replace').strip()}; run it in the folder that holds params.yaml"]
-        )
+        raise InputFaults([f"git: {message_of(inside)}; run it in the folder that holds params.yaml"])
+
+
+def message_of(result: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what git says about its failure, in one line."""
+    return " ".join(result.stderr.decode(errors="replace").split())
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

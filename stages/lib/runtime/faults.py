@@ -13,7 +13,8 @@ class InputFaults(Exception):
     """
 
     def __init__(self, lines: Iterable[str]):
-        self.lines = list(lines)
+        # Names of files may hold line breaks.
+        self.lines = [line.replace("\r", "\\r").replace("\n", "\\n") for line in lines]
         # The list itself, so that the exception can be pickled and passed between processes.
         super().__init__(self.lines)
 

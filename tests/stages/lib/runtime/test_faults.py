@@ -15,6 +15,12 @@ def test_all_faults_are_refused_together():
     assert str(refusal.value) == "first\nsecond"
 
 
+def test_each_fault_is_one_line_whatever_a_file_is_called():
+    with pytest.raises(InputFaults) as refusal:
+        refuse(["new\nline.wav: is empty", "old\r\nline.wav: is empty"])
+    assert str(refusal.value).splitlines() == ["new\\nline.wav: is empty", "old\\r\\nline.wav: is empty"]
+
+
 def test_faults_found_by_another_process_arrive_whole():
     calls = [joblib.delayed(refuse)(["first", "second"])] * 2
     with pytest.raises(InputFaults) as refusal:

@@ -5,9 +5,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from stages.lib.intervals.proportions import CONFIDENCE, proportion
+from stages.lib.intervals.proportions import TAIL, proportion
 
-TAIL = (1 - CONFIDENCE) / 2
 RESAMPLES = 1000
 BATCH = 100  # Samples per batch (a divisor of the above), so that memory does not grow with the number of samples.
 SEED = 0

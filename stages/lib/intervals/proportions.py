@@ -5,6 +5,7 @@ from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
 BISECTIONS = 40  # They leave an error of 2**-40.
 
 
@@ -55,7 +56,7 @@ def exact_low(successes: int, trials: int) -> float:
             exp(of_count + count * log(middle) + (trials - count) * log(1 - middle))
             for count, of_count in zip(counts, ways, strict=True)
         )
-        low, high = (middle, high) if chance < (1 - CONFIDENCE) / 2 else (low, middle)
+        low, high = (middle, high) if chance < TAIL else (low, middle)
     return low
 
 

@@ -27,11 +27,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.intervals.proportions import CONFIDENCE
+from stages.lib.intervals.proportions import TAIL
 from tools.lib.draws.candidates import BINS
 from tools.lib.field.sample import Sample
 
-TAIL = (1 - CONFIDENCE) / 2
 LARGEST_EXPONENT = 50.0  # Largest exponent of a limit on the log scale, against overflow.
 
 

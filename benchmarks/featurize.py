@@ -33,8 +33,8 @@ from skimage.restoration import denoise_wavelet
 from tqdm import tqdm
 
 from benchmarks.machine import machine_line
-from stages.lib.audio.recording import read_window
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.sound import sound_of
 from stages.lib.features.spectrogram import clip_features
 from stages.lib.features.window import window_features
 from stages.lib.runtime.params import DataParams, read_params
@@ -55,7 +55,7 @@ def study_pictures(path: Path, starts_s: Sequence[float], params: FeatureParams)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "clip.png"
         for start_s in starts_s:
-            samples = read_window(path, start_s, params.clip_s, params.sample_rate)
+            samples = sound_of(path, start_s, params.clip_s, "mix", params.sample_rate).samples
             figure, axes = plt.subplots(figsize=(INCHES, INCHES))
             axes.imshow(clip_features(samples, params))
             axes.xaxis.set_visible(False)

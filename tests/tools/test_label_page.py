@@ -16,6 +16,7 @@ import soundfile
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from stages.lib.audio.recording import read_window
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import is_formula, read_table, with_guard, write_table
 from stages.lib.tables.answer_rules import read_answers
@@ -777,12 +778,21 @@ def test_neither_swell_nor_a_click_keeps_the_rest_down():
     assert comfortable((noise + click).astype(np.float32), 48000).std() > 0.5 * reference
 
 
-def heard(samples, sample_rate):
-    return soundfile.read(io.BytesIO(encode(samples.astype(np.float32), sample_rate)))[0]
+@pytest.fixture
+def heard(tmp_path):
+    """Return what is heard of a recording with some samples."""
+
+    def hear(samples, sample_rate):
+        path = tmp_path / "sea.wav"
+        soundfile.write(path, samples, sample_rate, subtype="FLOAT")
+        sound = encode(read_window(path, 0, len(samples) / sample_rate, "mix"), sample_rate)
+        return soundfile.read(io.BytesIO(sound))[0]
+
+    return hear
 
 
 @pytest.mark.parametrize("sample_rate", [2000, 48000, 96000])
-def test_an_offset_of_the_recording_is_not_heard(sample_rate):
+def test_an_offset_of_the_recording_is_not_heard(heard, sample_rate):
     """Otherwise every clip of a recorder with an offset would begin and end with a thump, and be faint in between."""
     noise = 1e-3 * np.random.default_rng(0).standard_normal(2 * sample_rate)
     np.testing.assert_allclose(heard(noise + 0.25, sample_rate), heard(noise, sample_rate), atol=0.01)
@@ -790,8 +800,8 @@ def test_an_offset_of_the_recording_is_not_heard(sample_rate):
 
 @pytest.mark.parametrize("level", [0, 0.25, -0.003])
 @pytest.mark.parametrize("sample_rate", [8000, 48000])
-def test_silence_stays_silent(level, sample_rate):
-    assert not heard(np.full(sample_rate, level), sample_rate).any()
+def test_silence_stays_silent(heard, level, sample_rate):
+    assert not heard(np.full(sample_rate, float(level)), sample_rate).any()
 
 
 # --- The file ---

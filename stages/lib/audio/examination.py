@@ -105,6 +105,10 @@ def examine(path: Path, channel: Channel) -> Examined | str:
     if path.suffix.lower() == ".raw":
         return f"{path} is raw samples without a header, judging by its name; convert it to FLAC or WAV"
     try:
+        path.open("rb").close()
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror}); let this user read it"
+    try:
         with open_recording(path) as recording:
             return header_fault(path, recording, channel) or examine_samples(path, recording, channel)
     except soundfile.LibsndfileError as error:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ LOSSY = ("VORBIS", "OPUS", "MPEG")
 # A frame of MPEG audio needs some earlier frames, which libsndfile does not decode after a seek. Measured: with a lead
 # of ten frames of 1,152 samples, all samples are right to 2e-7. Without it, the first 20 to 50 ms can be wrong.
 MPEG_LEAD = 10 * 1152
+STDERR = 2
+_one_thread = Lock()  # All threads share the file that errors are printed to.
 
 
 @contextmanager
@@ -80,9 +83,26 @@ def read_frames(recording: soundfile.SoundFile, first: int, count: int) -> np.nd
     ndarray of float32, shape (frames, channels)
         Fewer than `count` at the end of the recording.
     """
-    lead = min(first, MPEG_LEAD) if recording.subtype.startswith("MPEG") else 0
-    recording.seek(first - lead)
-    return recording.read(lead + count, dtype="float32", always_2d=True)[lead:]
+    if not recording.subtype.startswith("MPEG"):
+        recording.seek(first)
+        return recording.read(count, dtype="float32", always_2d=True)
+    lead = min(first, MPEG_LEAD)
+    with silent_decoder():
+        recording.seek(first - lead)
+        return recording.read(lead + count, dtype="float32", always_2d=True)[lead:]
+
+
+@contextmanager
+def silent_decoder() -> Iterator[None]:
+    """Discard what the decoder of MP3 prints: it complains of the frames after a seek, none of which is used."""
+    with _one_thread, Path(os.devnull).open("wb") as nowhere:
+        stderr = os.dup(STDERR)
+        os.dup2(nowhere.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, STDERR)
+            os.close(stderr)
 
 
 def of_channel(block: np.ndarray, channel: Channel) -> np.ndarray:
@@ -113,24 +133,22 @@ def resampled(samples: np.ndarray, from_rate: float, to_rate: float, size: int) 
     return librosa.util.fix_length(samples, size=size)
 
 
-def read_window(path: Path, start_s: float, clip_s: float, sample_rate: int, channel: Channel = "mix") -> np.ndarray:
-    """Decode one window of a recording for listening: mono, resampled, silent past the end of the recording.
+def read_window(path: Path, start_s: float, length_s: float, channel: Channel) -> np.ndarray:
+    """Decode a window of a recording for people: mono, at its own rate, silent past the end of the recording.
 
-    `stages.lib.features.window` prepares windows for the network.
+    Its offset is removed. Otherwise it would be heard as a click at each end, and seen as the brightest line.
+    `stages.lib.features.sound.sound_of` reads windows for models.
 
     Parameters
     ----------
     path : Path
-    start_s, clip_s : float
-        Start and length of the window, in seconds.
-    sample_rate : int
-        Sample rate of the result, in Hz.
+    start_s, length_s : float
+        Start and length of the window, in seconds. It starts within the recording.
     channel : "mix" or int
 
     Returns
     -------
-    ndarray of float32, shape (round(clip_s * sample_rate),)
-        In [-1, 1].
+    ndarray of float32, shape (round(length_s * rate of the recording),)
     """
-    samples, own_rate, _ = read_samples(path, start_s, clip_s, channel)
-    return resampled(samples, own_rate, sample_rate, round(clip_s * sample_rate))
+    samples, sample_rate, _ = read_samples(path, start_s, length_s, channel)
+    return resampled(samples - np.median(samples), sample_rate, sample_rate, round(length_s * sample_rate))

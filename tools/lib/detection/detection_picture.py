@@ -34,7 +34,7 @@ def draw_detections(
         start_s = minute * ROW_S
         # At least a window, because the spectrogram needs that much.
         length_s = max(params.clip_s, min(ROW_S, recording.length_s - start_s))
-        samples = read_window(Path(recording.path), start_s, length_s, recording.sample_rate, params.channel)
+        samples = read_window(Path(recording.path), start_s, length_s, params.channel)
         show(axes, plain_spectrogram(samples, recording.sample_rate, start_s, params))
         axes.xaxis.set_major_formatter(lambda second, _: f"{int(second // 60)}:{second % 60:02.0f}")
         axes.set_xlim(start_s, start_s + ROW_S)

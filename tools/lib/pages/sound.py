@@ -31,8 +31,7 @@ def encode(samples: np.ndarray, sample_rate: int) -> bytes:
     sample_rate : int
     """
     rate = playable_rate(sample_rate)
-    # With its offset, the sound would jump at both ends.
-    resampled = librosa.resample(samples - np.median(samples), orig_sr=sample_rate, target_sr=rate)
+    resampled = librosa.resample(samples, orig_sr=sample_rate, target_sr=rate)
     file = io.BytesIO()
     evened = comfortable(resampled, rate)
     soundfile.write(file, evened, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=COMPRESSION)

@@ -93,7 +93,7 @@ def view_clip(path: Path, clip: Clip, params: FeatureParams, context_s: float = 
     end_s = max(clip_end_s, min(duration_s(path), clip_end_s + context_s))
     sample_rate = sample_rate_of(path)
     sound = sound_of(path, start_s, end_s - start_s, params.channel, params.sample_rate)
-    samples = read_window(path, start_s, end_s - start_s, sample_rate, params.channel)
+    samples = read_window(path, start_s, end_s - start_s, params.channel)
     return ClipView(
         samples=samples,
         sample_rate=sample_rate,
@@ -116,9 +116,7 @@ def feature_spectrogram(window: Window, start_s: float, params: FeatureParams) -
 
 def plain_spectrogram(samples: np.ndarray, sample_rate: int, start_s: float, params: FeatureParams) -> Spectrogram:
     """Return decibels by time and frequency, with no more columns and rows than a screen can show."""
-    # An offset of the recording would be the brightest row and, once resampled, a click at both ends.
-    level = samples - np.median(samples)
-    window = resampled(level, sample_rate, params.sample_rate, round(len(samples) / sample_rate * params.sample_rate))
+    window = resampled(samples, sample_rate, params.sample_rate, round(len(samples) / sample_rate * params.sample_rate))
     hop_size = max(1, len(window) // PLAIN_COLUMNS)
     power = np.abs(librosa.stft(window, n_fft=params.fft_size, hop_length=hop_size)) ** 2
     hz = librosa.fft_frequencies(sr=params.sample_rate, n_fft=params.fft_size)

@@ -1,5 +1,8 @@
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from stages.lib.audio.examination import Examined, examine, recording_fault
 from stages.lib.audio.recording import duration_s, read_samples, read_window
 from stages.lib.audio.remarks import low_rate_lines, unfinished_lines
 from stages.lib.features.feature_params import FeatureParams
+from stages.lib.features.sound import sound_of
 from stages.lib.features.window import window_features
 
 
@@ -49,6 +53,20 @@ def test_a_file_that_is_not_audio_is_a_fault(tmp_path):
     path = tmp_path / "sea.wav"
     path.write_text("not a recording at all\n" * 100)
     assert recording_fault(path).startswith(f"{path} is not audio")
+
+
+def test_a_recording_that_this_user_may_not_read_is_named_as_such():
+    with TemporaryDirectory() as folder:  # Unlike `tmp_path`, other users can be let into it.
+        Path(folder).chmod(0o755)
+        path = write(Path(folder) / "sea.wav", noise(1))
+        path.chmod(0)
+        user = os.geteuid()
+        try:
+            if user == 0:
+                os.seteuid(65534)
+            assert recording_fault(path) == f"{path} cannot be read (Permission denied); let this user read it"
+        finally:
+            os.seteuid(user)
 
 
 def test_a_recording_without_samples_is_a_fault(tmp_path):
@@ -123,6 +141,14 @@ def test_a_part_of_a_recording_has_the_samples_of_the_whole(tmp_path, ending, ra
         first = min(round(start_s * rate), len(whole))
         part = read_samples(path, start_s, 2.0, "mix").samples
         np.testing.assert_allclose(part, whole[first : first + 2 * rate], rtol=0, atol=1e-6)
+
+
+def test_the_decoder_of_mp3_prints_nothing(tmp_path, capfd):
+    path = write(tmp_path / "sea.mp3", noise(20, 22050), 22050)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda start_s: read_samples(path, start_s, 1.0, "mix"), range(18)))
+    print("still there", file=sys.stderr)
+    assert capfd.readouterr().err == "still there\n"
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3", "opus"])
@@ -312,7 +338,7 @@ def test_what_the_name_says_does_not_matter(tmp_path, ending):
     path = tmp_path / f"sea.{ending}"
     path.write_bytes(right.read_bytes())
     assert recording_fault(path) is None
-    np.testing.assert_array_equal(read_window(path, 0.25, 0.5, 8000), read_window(right, 0.25, 0.5, 8000))
+    np.testing.assert_array_equal(read_window(path, 0.25, 0.5, "mix"), read_window(right, 0.25, 0.5, "mix"))
 
 
 @pytest.fixture(scope="module")
@@ -372,7 +398,7 @@ def test_a_wav_file_whose_header_was_never_finished_is_read_to_its_end(tmp_path,
     path = unfinished(tmp_path / "sea.wav", whole, samples)
     assert (recording_fault(path), duration_s(path)) == (None, 1.5)
     assert examine(path, "mix") == examine(right, "mix")
-    np.testing.assert_array_equal(read_window(path, 0.25, 1.5, 8000), read_window(right, 0.25, 1.5, 8000))
+    np.testing.assert_array_equal(read_window(path, 0.25, 1.5, "mix"), read_window(right, 0.25, 1.5, "mix"))
     assert unfinished_lines([path, right]) == [
         f"{path}: its header was never finished, probably because the recorder stopped abruptly; read to the end of "
         "the file"
@@ -412,39 +438,38 @@ def test_duration_is_in_seconds_of_the_recording_itself(tmp_path):
     assert duration_s(write(tmp_path / "sea.wav", noise(1.5, 48000), 48000)) == 1.5
 
 
-def test_a_window_holds_the_samples_from_its_start(tmp_path):
+def test_a_window_holds_the_samples_from_its_start_without_their_offset(tmp_path):
     samples = noise(2)
-    path = write(tmp_path / "sea.wav", samples, subtype="FLOAT")
-    window = read_window(path, 0.5, 1.0, 8000)
-    np.testing.assert_array_equal(window, samples[4000:12000].astype(np.float32))
+    path = write(tmp_path / "sea.wav", samples + 0.25, subtype="FLOAT")
+    window = read_window(path, 0.5, 1.0, "mix")
+    expected = samples[4000:12000] - np.median(samples[4000:12000])
+    np.testing.assert_allclose(window, expected, atol=1e-6)
 
 
 def test_a_window_past_the_end_is_silent_for_people(tmp_path):
-    samples = noise(1)
-    path = write(tmp_path / "sea.wav", samples, subtype="FLOAT")
-    window = read_window(path, 0.75, 1.0, 8000)
+    """If the offset were removed from the silence, or not at all, the end would be a click."""
+    path = write(tmp_path / "sea.wav", 0.25 + noise(1), subtype="FLOAT")
+    window = read_window(path, 0.75, 1.0, "mix")
     assert window.shape == (8000,)
-    np.testing.assert_array_equal(window[:2000], samples[6000:].astype(np.float32))
+    assert np.abs(window[:2000]).mean() == pytest.approx(0.08, abs=0.01)
     assert not window[2000:].any()
 
 
-@pytest.mark.parametrize("sample_rate", [2000, 8000, 22050])
-def test_a_window_with_one_sample_left_is_padded_too(tmp_path, sample_rate):
-    path = write(tmp_path / "sea.wav", noise(1))
-    assert read_window(path, 7999 / 8000, 0.5, sample_rate).shape == (sample_rate // 2,)
+def test_a_window_with_one_sample_left_is_padded_too(tmp_path):
+    assert read_window(write(tmp_path / "sea.wav", noise(1)), 7999 / 8000, 0.5, "mix").shape == (4000,)
 
 
 def test_stereo_becomes_mono_by_the_mean(tmp_path):
     left, right = noise(1, seed=1), noise(1, seed=2)
     path = write(tmp_path / "sea.wav", np.stack([left, right], axis=1), subtype="FLOAT")
-    np.testing.assert_allclose(read_window(path, 0, 1, 8000), (left + right) / 2, atol=1e-6)
+    np.testing.assert_allclose(read_samples(path, 0, 1, "mix").samples, (left + right) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("recorded_rate", [8000, 22050, 44100, 48000, 96000])
 def test_a_tone_stays_what_it_is_at_any_sample_rate(tmp_path, recorded_rate):
     times = np.arange(2 * recorded_rate) / recorded_rate
     path = write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 440 * times), recorded_rate)
-    window = read_window(path, 0.5, 1.0, 22050)
+    window = sound_of(path, 0.5, 1.0, "mix", 22050).samples
     assert window.shape == (22050,)
     spectrum = np.abs(np.fft.rfft(window))
     assert np.argmax(spectrum) == 440  # A window of one second has a bin for each Hz.
@@ -456,9 +481,12 @@ def test_a_tone_stays_what_it_is_at_any_sample_rate(tmp_path, recorded_rate):
 def test_a_window_does_not_depend_on_the_rest_of_the_recording(tmp_path, ending, sample_rate):
     samples, others = noise(4), noise(9, seed=3)
     others[8000:16000] = samples[8000:16000]
-    short, long = write(tmp_path / f"short.{ending}", samples), write(tmp_path / f"long.{ending}", others)
-    np.testing.assert_array_equal(read_window(short, 1, 1, sample_rate), read_window(long, 1, 1, sample_rate))
+    windows = [
+        sound_of(write(tmp_path / f"{name}.{ending}", content), 1, 1, "mix", sample_rate).samples
+        for name, content in [("short", samples), ("long", others)]
+    ]
+    np.testing.assert_array_equal(*windows)
 
 
 def test_a_window_is_float32(tmp_path):
-    assert read_window(write(tmp_path / "sea.flac", noise(1)), 0, 0.5, 8000).dtype == np.float32
+    assert read_window(write(tmp_path / "sea.flac", noise(1)), 0, 0.5, "mix").dtype == np.float32

@@ -50,7 +50,8 @@ def test_the_samples_are_those_of_the_recording_at_its_own_rate(recording, sampl
     view = view_clip(path, clip_at(1.5), PARAMS)
     assert view.sample_rate == sample_rate
     samples, _ = soundfile.read(path, dtype="float32")
-    np.testing.assert_array_equal(view.samples, samples[sample_rate // 2 : sample_rate * 7 // 2])
+    shown = samples[sample_rate // 2 : sample_rate * 7 // 2]
+    np.testing.assert_array_equal(view.samples, shown - np.median(shown))
 
 
 def test_the_features_are_those_of_the_pipeline(recording):

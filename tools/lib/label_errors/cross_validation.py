@@ -7,10 +7,10 @@ from itertools import compress
 import numpy as np
 from tqdm import tqdm
 
-from stages.lib.feature_store import Features
+from stages.lib.feature_store import SPECTROGRAM, Features
 from stages.lib.model.folds import fold_of_each, most_folds
 from stages.lib.model.scoring import calibrated_log_odds
-from stages.lib.runtime.faults import InputFaults
+from stages.lib.runtime.faults import InputFaults, refuse
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from stages.lib.training.recipe import train_new_model
 
@@ -21,7 +21,7 @@ VALID_FOLDS = 10
 def out_of_fold_log_odds(
     features: Features, clips: LabelledClips, recordings: Sequence[str], fold_count: int, params: TrainParams
 ) -> np.ndarray:
-    """Return the calibrated log-odds of every clip from a network trained on other recordings.
+    """Return the calibrated log-odds of every clip from a model trained on other recordings.
 
     Parameters
     ----------
@@ -34,13 +34,23 @@ def out_of_fold_log_odds(
     Returns
     -------
     ndarray of float64, shape (clips,)
+
+    Raises
+    ------
+    InputFaults
+        If the other recordings of a fold hold no call or no no-call.
     """
     folds = fold_of_each(clips.labels, recordings, fold_count, params.seed)
+    one_sided = any(len(set(chosen(clips, folds != fold).labels)) < 2 for fold in range(fold_count))
+    fault = f"--folds {fold_count}: a model would learn from calls alone, or from no-calls alone"
+    refuse([f"{fault}; give another number, or label more recordings"] if one_sided else [])
     log_odds = np.empty(len(clips.clip_ids))
     for fold in tqdm(range(fold_count), desc="cross-validation", unit="fold", disable=None):
         held_out = folds == fold
-        known = calibration_apart(chosen(clips, ~held_out), list(compress(recordings, ~held_out)), params.seed)
-        model, _ = train_new_model(features, *known, params)
+        known, apart = chosen(clips, ~held_out), chosen(clips, np.zeros(len(folds), bool))
+        if SPECTROGRAM in features.views:  # A probe is calibrated by the clips that it learns from.
+            known, apart = calibration_apart(known, list(compress(recordings, ~held_out)), params.seed)
+        model, _ = train_new_model(features, known, apart, params)
         log_odds[held_out] = calibrated_log_odds(model, features, chosen(clips, held_out).clip_ids)
     return log_odds
 
@@ -64,11 +74,16 @@ def refuse_too_many_folds(table: str, labels: Sequence[str], recordings: Sequenc
 def calibration_apart(
     clips: LabelledClips, recordings: Sequence[str], seed: int
 ) -> tuple[LabelledClips, LabelledClips]:
-    """Divide clips into training clips and the clips of a few recordings for calibration."""
-    fold_count = max(2, min(VALID_FOLDS, most_folds(clips.labels, recordings)))
-    folds = fold_of_each(clips.labels, recordings, fold_count, seed)
-    left_out = folds == folds.min()
-    return chosen(clips, ~left_out), chosen(clips, left_out)
+    """Divide clips into training clips and the clips of a few recordings for calibration.
+
+    Both labels remain to learn from. If that is impossible, no clip is set apart.
+    """
+    fold_count = min(VALID_FOLDS, most_folds(clips.labels, recordings))
+    folds = fold_of_each(clips.labels, recordings, fold_count, seed) if fold_count > 1 else np.zeros(len(recordings))
+    for left_out in (folds == fold for fold in np.unique(folds)):
+        if len(set(chosen(clips, ~left_out).labels)) > 1:
+            return chosen(clips, ~left_out), chosen(clips, left_out)
+    return clips, chosen(clips, np.zeros(len(recordings), bool))
 
 
 def chosen(clips: LabelledClips, mask: np.ndarray) -> LabelledClips:

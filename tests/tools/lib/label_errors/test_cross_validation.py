@@ -9,7 +9,7 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.training.inputs import LabelledClips, TrainParams
 from tests.support.feature_folder import write_features
 from tools.lib.label_errors import cross_validation
-from tools.lib.label_errors.cross_validation import out_of_fold_log_odds, refuse_too_many_folds
+from tools.lib.label_errors.cross_validation import calibration_apart, out_of_fold_log_odds, refuse_too_many_folds
 from tools.lib.label_errors.label_quality import probable_errors
 
 CLIPS, CLIPS_A_RECORDING, PLANTED, FOLDS = 120, 3, 12, 3
@@ -102,6 +102,36 @@ def test_a_clip_is_scored_by_a_network_that_knows_nothing_of_its_recording(featu
         assert valid
         assert not train & valid
         assert not (train | valid) & held_out
+
+
+def test_a_probe_learns_from_every_clip_of_the_other_recordings(features, clips, monkeypatch):
+    """It is calibrated by the clips that it learns from. With eight labels, those set apart would be a third."""
+    learnt = []
+
+    def learn(features, train, valid, params):
+        learnt.append((len(train.clip_ids), len(valid.clip_ids)))
+        return None, []
+
+    monkeypatch.setattr(cross_validation, "train_new_model", learn)
+    monkeypatch.setattr(cross_validation, "calibrated_log_odds", lambda *_: 0.0)
+    embeddings = features._replace(description={"shapes": {"embedding": [5]}})
+    out_of_fold_log_odds(embeddings, clips, RECORDINGS, FOLDS, PARAMS)
+    assert sum(count for count, _ in learnt) == (FOLDS - 1) * CLIPS
+    assert [apart for _, apart in learnt] == [0] * FOLDS
+
+
+def test_what_is_set_apart_leaves_both_labels_to_learn_from():
+    labels, recordings = ["call", "call", "nocall", "nocall"], ["north", "north", "south", "east"]
+    train, valid = calibration_apart(LabelledClips.unweighted(list("abcd"), labels), recordings, 1)
+    assert (set(train.labels), len(train.clip_ids) + len(valid.clip_ids)) == ({"call", "nocall"}, 4)
+
+
+def test_folds_without_both_labels_to_learn_from_are_refused_before_any_training(features):
+    labels = ["call"] * 6 + ["nocall"] * 6
+    recordings = ["north"] * 6 + ["south"] * 3 + ["east"] * 3
+    clips = LabelledClips.unweighted(list(features.places)[:12], labels)
+    with pytest.raises(InputFaults, match="--folds 3: .* label more recordings"):
+        out_of_fold_log_odds(features, clips, recordings, 3, PARAMS)
 
 
 @pytest.mark.parametrize("fold_count", [-1, 2, 7])

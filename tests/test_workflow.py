@@ -491,6 +491,13 @@ def test_outputs_that_cannot_have_come_from_their_inputs_are_told_from_old_ones(
     assert "`merge_labels` gave other outputs than dvc.lock has for the very same inputs" in said
 
 
+def test_nothing_comes_from_the_cache_of_a_first_run():
+    """A runner has none after a first push, or after a change to the features."""
+    assert verdict(["featurize", "split"], [], [], []) == (
+        "Outputs: **as committed**. `featurize` and `split` ran and gave the same bytes again."
+    )
+
+
 @pytest.mark.parametrize("name", ["metrics/report.txt", "labels/queue.csv", "dvc.lock"])
 def test_an_output_that_git_lacks_is_not_as_committed(tmp_path, monkeypatch, name):
     """Somebody may take it out of Git, and have Git ignore it."""

@@ -173,8 +173,8 @@ def verdict(ran: Sequence[str], taken: Sequence[str], different: Sequence[str], 
     wrong : sequence of str
         Stages whose committed outputs cannot come from their committed inputs.
     """
-    said = f" {listed(taken)} did not run: the outputs came from DVC's cache, by their hashes in dvc.lock."
-    from_cache = said if taken else ""
+    cached = "did not run: the outputs came from DVC's cache, by their hashes in dvc.lock."
+    from_cache = f" {listed(taken)} {cached}" if taken else ""
     if not different:
         return f"Outputs: **as committed**. {listed(ran)} ran and gave the same bytes again.{from_cache}"
     reason = (

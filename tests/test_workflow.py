@@ -17,7 +17,7 @@ import yaml
 
 from experiments.clone import REPOSITORY, commit, git, overlay, run_in, stages_run, use_this_environment
 from tools.lib.review.data_at_hand import missing_data
-from tools.up_to_date import changes, different_outputs, unrepeated, verdict
+from tools.up_to_date import changes, different_outputs, of_data_set, reproduce, unrepeated, verdict
 
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pipeline.yml").read_text(encoding="utf-8"))
 REVIEW = WORKFLOW["jobs"]["review"]
@@ -516,6 +516,36 @@ def test_an_output_that_git_lacks_is_not_as_committed(tmp_path, monkeypatch, nam
     assert "made in this run" in git(tmp_path, "diff", "--binary", "HEAD", "--", name)
 
 
+def test_clips_that_do_not_come_from_the_annotations_are_not_as_committed(tmp_path, monkeypatch):
+    """An import is a stage of the data set, and its clips are in Git: somebody may change them and dvc.lock."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "user.name", "A newcomer")
+    git(tmp_path, "config", "user.email", "newcomer@example.org")
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    overlay(tmp_path / "params.yaml", {"data": {"dataset": "bay"}})
+    bay = tmp_path / "data" / "bay"
+    bay.mkdir(parents=True)
+    (bay / "annotations.txt").write_text("a call\n")
+    made = {"deps": ["data/bay/annotations.txt"], "outs": [{"data/bay/clips.csv": {"cache": False, "persist": True}}]}
+    of_import = {"wdir": "../..", "cmd": "cp data/bay/annotations.txt data/bay/clips.csv", **made}
+    (bay / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"import": of_import}}))
+    count = {"cmd": "wc -l data/bay/clips.csv > count", "deps": ["data/bay/clips.csv"], "outs": ["count"]}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"count": count}}))
+    for command in (["dvc", "init", "--quiet"], ["dvc", "repro", "--quiet"]):
+        assert run_in(tmp_path, *command).returncode == 0
+    commit(tmp_path, "Imported")
+
+    (bay / "clips.csv").write_text("no call\n")
+    assert different_outputs() == ["data/bay/clips.csv"]
+    assert run_in(tmp_path, "dvc", "commit", "--force").returncode == 0
+    commit(tmp_path, "Forged")
+    assert different_outputs() == []
+    assert reproduce(of_data_set()) == ["data/bay/dvc.yaml:import"]
+    assert different_outputs() == ["data/bay/clips.csv", "data/bay/dvc.lock", "dvc.lock"]
+    assert (bay / "clips.csv").read_text() == "a call\n"
+
+
 def test_a_patch_can_be_applied_however_git_shows_changes_to_its_user(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     git(tmp_path, "init", "--quiet")
@@ -530,6 +560,7 @@ def test_a_patch_can_be_applied_however_git_shows_changes_to_its_user(tmp_path, 
     }
     for name, value in settings.items():
         git(tmp_path, "config", name, value)
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
     output = tmp_path / "labels" / "queue.csv"
     output.parent.mkdir()
     output.write_text("before\n")

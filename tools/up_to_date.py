@@ -20,7 +20,7 @@ from tools.check_labels import check_labels
 from tools.field_report import PLOT, PLOT_COLUMNS, write_report
 from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
-from tools.lib.review.data_at_hand import missing_data, stages_in, without_data
+from tools.lib.review.data_at_hand import made_by_stages, missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
 from tools.lib.rounds.round_checks import rounds_remarks, settled_remarks
 from tools.lib.rounds.rounds_table import read_rounds
@@ -38,17 +38,17 @@ def stages_in_order() -> dict[str, dict]:
     return stages_in(PIPELINE.read_bytes(), PIPELINE)
 
 
-def outputs_in_git(stages: Mapping[str, Mapping]) -> list[Path]:
-    """Return the outputs of stages that Git keeps and DVC's cache does not.
-
-    Parameters
-    ----------
-    stages : mapping
-        Stages by name, from dvc.yaml.
-    """
-    outputs = [out for stage in stages.values() for kind in KINDS for out in stage.get(kind, [])]
+def outputs_in_git() -> list[Path]:
+    """Return the outputs of the stages of dvc.yaml that Git keeps and DVC's cache does not."""
+    outputs = [out for stage in stages_in_order().values() for kind in KINDS for out in stage.get(kind, [])]
     settings = [setting for out in outputs if isinstance(out, Mapping) for setting in out.items()]
     return [Path(path) for path, chosen in settings if chosen.get("cache") is False]
+
+
+def of_data_set() -> list[Path]:
+    """Return the outputs of the data set's own stages that Git keeps, such as the clips of annotations."""
+    made = made_by_stages(clips_table().with_name("dvc.yaml"))
+    return [Path(name) for name in git_text("ls-files", "--", *map(str, made)).splitlines()] if made else []
 
 
 def reproduce(outputs: Sequence[Path]) -> list[str]:
@@ -123,17 +123,17 @@ def check_tables(missing: Sequence[Path]) -> list[str]:
 def different_outputs() -> list[str]:
     """Return the outputs whose bytes differ from the committed ones, or that are not in Git."""
     own_lock = clips_table().with_name("dvc.lock")
-    kept = [*map(str, outputs_in_git(stages_in_order())), "dvc.lock", str(own_lock)]
+    kept = [*map(str, outputs_in_git()), "dvc.lock", str(own_lock)]
     lacking = git_text("ls-files", "--others", "--", *kept).splitlines()
     if lacking:
         # git diff ignores files that are not in the index.
         git_text("add", "--intent-to-add", "--force", "--", *lacking)
-    return git_text("diff", "--name-only", "HEAD", "--", *OUTPUTS).splitlines()
+    return changes("--name-only").splitlines()
 
 
-def changes() -> str:
-    """Return what is to be committed, as a patch."""
-    return git_text("diff", "--no-ext-diff", "--binary", "HEAD", "--", *OUTPUTS)
+def changes(form: str = "--binary") -> str:
+    """Return what is to be committed, as a patch or in another form of `git diff`."""
+    return git_text("diff", "--no-ext-diff", form, "HEAD", "--", *OUTPUTS, *map(str, of_data_set()))
 
 
 def unrepeated_stages() -> list[str]:
@@ -205,10 +205,9 @@ def main() -> None:
         said = check_tables(missing)
         print(without_data(missing, unrepeated_stages(), [*said, *of_field, *of_rounds]))
         return
-    stages = stages_in_order()
-    ran = reproduce(outputs_in_git(stages))
+    ran = reproduce([*outputs_in_git(), *of_data_set()])
     different = different_outputs()
-    print(verdict(ran, [name for name in stages if name not in ran], different, unrepeated_stages()))
+    print(verdict(ran, [name for name in stages_in_order() if name not in ran], different, unrepeated_stages()))
     print(*(f"\n- {line}" for line in of_rounds), sep="", end="\n" if of_rounds else "")
     if patch and different:
         write_text(patch, changes())

@@ -21,8 +21,8 @@ from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, LOCK, accura
 from tools.lib.review.agreement import agreement_table
 from tools.lib.review.label_changes import Change, change_tables, headline, label_changes
 from tools.lib.review.label_contradictions import Evidence, answers_text, by_clip, contradiction_table, score_text
-from tools.lib.review.lasting_rows import LASTING, lost_rows
 from tools.lib.revisions import SHORT, full_name, git, git_text, snapshot
+from tools.lib.rounds.lasting_rows import LASTING, lost_rows
 from tools.lib.wording import counted
 
 

@@ -14,6 +14,8 @@ from stages.lib.tables.held_out import COLUMNS as HELD_OUT_COLUMNS
 from stages.lib.tables.held_out import HELD_OUT
 from stages.lib.tables.reviews import COLUMNS as REVIEW_COLUMNS
 from stages.lib.tables.reviews import REVIEWS
+from stages.lib.tables.settled import COLUMNS as SETTLED_COLUMNS
+from stages.lib.tables.settled import SETTLED
 from tests.support.edit import replaced
 from tests.support.label_repository import HEADER, make_label_repository, without_outputs
 from tests.support.tool import run_tool
@@ -23,6 +25,7 @@ from tools.lib.draws.runs_table import RUNS
 from tools.lib.review.accuracy_change import CONFUSION, EVALUATION, labels_were_used
 from tools.lib.review.contact_sheet import MOST_CLIPS
 from tools.lib.revisions import full_name
+from tools.lib.rounds.rounds_table import ROUNDS, Round
 
 TABLE = Path("labels/expert.csv")
 TRUTH = "c" * 50 + "n" * 50
@@ -129,11 +132,17 @@ def test_a_date_or_note_alone_is_no_change_of_a_label(repository, review):
     assert "| `val` | date or note only | 1 | 1 | 0 |" in lines
 
 
+# What makes a row of one of the tables another one.
+OTHER_ROWS = (("reef", "bay"), ("0003000", "0010500"), ("0.02-0.10", "0.10-0.30"), ("1,d", "2,d"))
+
+
 @pytest.mark.parametrize(
     ("path", "rows", "edit"),
     [
         (HELD_OUT, [HELD_OUT_COLUMNS, ("reef", "bay_0003000", "test", "0.2", "1", "site", "3.0")], ("test,", "valid,")),
         (RUNS, [RUN_COLUMNS, ("r", "b", "m", "3", "1", "bay", "0.02-0.10", "2", "1.5", "40")], (",1.5,", ",15,")),
+        (SETTLED, [SETTLED_COLUMNS, ("bay_0003000", "nocall", "1")], (",1", ",2")),
+        (ROUNDS, [Round._fields, ("1", *"d" * (len(Round._fields) - 1))], (",d,d", ",e,e")),
         (REVIEWS, [REVIEW_COLUMNS, ("r", "b", "bay_0003000", "bay.wav", "3", "", "0.05", "x", "4")], ("0.05", "0.09")),
     ],
 )
@@ -141,15 +150,33 @@ def test_rows_that_are_for_good_are_missed(repository, review, path, rows, edit)
     columns, row = map(",".join, rows)
     path.write_text(f"{columns}\n{row}\n")
     commit(Path(), "A table that only grows")
-    more = replaced(row, *(("0003000", "0010500") if "0003000" in row else ("0.02-0.10", "0.10-0.30")))
+    more = replaced(row, *next(pair for pair in OTHER_ROWS if pair[0] in row))
     path.write_text(f"{columns}\r\n{more}\r\n{row}\r\n")
     assert not any(line.startswith("**") for line in review("HEAD"))
     for worse in (f"{columns}\n{replaced(row, *edit)}\n", f"{columns}\n"):
         path.write_text(worse)
         (remark,) = (line for line in review("HEAD") if line.startswith("**"))
-        assert remark.startswith(f"**{path} has lost or changed 1 row of the revision**, so ")
+        assert remark.startswith(f"**{path} differs from the revision in rows that are for good**, so ")
     path.write_text("<<<<<<< HEAD\n")
     assert f"{path} cannot be read here or at the revision, so its rows are not compared." in review("HEAD")
+
+
+def test_a_clip_that_joins_those_held_out_is_named(repository, review):
+    rows = [HELD_OUT_COLUMNS, ("reef", "bay_0003000", "test", "0.2", "1", "site", "3.0")]
+    columns, row = map(",".join, rows)
+    HELD_OUT.write_text(f"{columns}\n{row}\n")
+    commit(Path(), "Held out")
+    HELD_OUT.write_text(f"{columns}\n{row}\n{replaced(row, '0003000', '0010500')}\n")
+    (remark,) = (line for line in review("HEAD") if line.startswith("**"))
+    assert remark.startswith(f"**{HELD_OUT} differs from the revision in rows that are for good**, so figures before")
+
+
+def test_a_clip_that_experts_have_come_to_disagree_about_need_not_stay_settled(repository, review):
+    SETTLED.write_text("clip_id,label,round\nbay_0003000,nocall,1\n")
+    commit(Path(), "Settled")
+    SETTLED.write_text("clip_id,label,round\n")
+    answer("bay_0003000,nocall,val,2026-11-20,", "bay_0003000,call,ann,2026-11-21,")
+    assert not any(line.startswith("**") for line in review("HEAD"))
 
 
 def test_order_and_line_endings_are_no_change(repository, review):

@@ -22,7 +22,7 @@ from tools.lib.clips.known_clips import clips_table
 from tools.lib.command_parser import command_parser, output_file
 from tools.lib.review.data_at_hand import made_by_stages, missing_data, stages_in, without_data
 from tools.lib.revisions import git_text, refuse_outside_of_git
-from tools.lib.rounds.round_checks import rounds_remarks, settled_remarks
+from tools.lib.rounds.round_checks import decided_remarks, rounds_remarks
 from tools.lib.rounds.rounds_table import read_rounds
 from tools.lib.wording import listed
 
@@ -198,7 +198,7 @@ def main() -> None:
     refuse_outside_of_git()
     refuse(f"{name}: has changes that are not committed; commit or undo them first" for name in different_outputs())
     restore_line_endings()
-    of_rounds = [*rounds_remarks(read_rounds()), *settled_remarks()]
+    of_rounds = [*rounds_remarks(read_rounds()), *decided_remarks()]
     of_field = report_again()
     missing = missing_data()
     if missing:

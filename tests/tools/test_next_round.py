@@ -21,7 +21,7 @@ from tests.support.label_repository import make_label_repository
 from tests.support.tool import run_tool
 from tools.lib.review.accuracy_change import LOCK
 from tools.lib.rounds.earlier_round import asked_about, commit_of, scored_after
-from tools.lib.rounds.round_checks import rounds_remarks, settled_remarks
+from tools.lib.rounds.round_checks import decided_remarks, rounds_remarks
 from tools.lib.rounds.rounds_table import METRICS, ROUNDS, Round, figures, read_rounds, write_rounds
 from tools.next_round import close_round, settle_round, state_faults, still_undecided
 from tools.up_to_date import different_outputs, unrepeated_stages
@@ -300,12 +300,27 @@ def test_figures_of_a_round_without_its_commit_are_said_to_be_unchecked(closed, 
 def test_a_settled_label_that_the_answers_do_not_give_is_named(git_folder):
     settled = {"right": "call", "forged": "call", "disputed": "nocall", "invented": "nocall"}
     write_settled(SETTLED, [SettledClip(clip_id, label, 1) for clip_id, label in settled.items()])
+    write_undecided(UNDECIDED, [])
     for clip_id, label in {"right": "call", "forged": "nocall", "disputed": "unsure"}.items():
         answer(clip_id, label)
     given = [("disputed", "nocall", "no label"), ("forged", "call", "`nocall`"), ("invented", "nocall", "no label")]
-    assert [remark.partition(";")[0] for remark in settled_remarks()] == [
+    assert [remark.partition(";")[0] for remark in decided_remarks()] == [
         f"{SETTLED}:{line}: `{clip_id}` is settled as `{label}`, but the answers in {EXPERT} give {other}"
         for line, (clip_id, label, other) in enumerate(given, start=2)
+    ]
+
+
+def test_a_clip_that_is_kept_from_the_queue_without_a_reason_is_named(git_folder):
+    write_undecided(UNDECIDED, [UndecidedClip(clip_id, 1) for clip_id in ("disputed", "decided", "unheard")])
+    for clip_id, label in {"disputed": "unsure", "decided": "call"}.items():
+        answer(clip_id, label)
+    write_settled(SETTLED, [])
+    assert decided_remarks() == [
+        f"{UNDECIDED}: `{clip_id}` stays out of the queue as undecided, but {reason}"
+        for clip_id, reason in {
+            "decided": f"the answers in {EXPERT} give `call`; the next round removes it",
+            "unheard": f"has no answer in {EXPERT}; remove the row",
+        }.items()
     ]
 
 

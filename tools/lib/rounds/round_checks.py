@@ -83,10 +83,20 @@ def is_between(day: str, first: str, last: str) -> bool:
         return False
 
 
-def settled_remarks() -> list[str]:
-    """List the settled clips whose label is not what the answers decide now."""
+def decided_remarks() -> list[str]:
+    """List the clips that are settled or undecided although the answers now decide otherwise."""
     by_experts = settle(answers_of(read_rows(EXPERT)[0]))
-    return [
+    of_undecided = [
+        f"{UNDECIDED}: {code(clip.clip_id)} stays out of the queue as undecided, but "
+        + (
+            f"the answers in {EXPERT} give {code(by_experts[clip.clip_id] or '')}; the next round removes it"
+            if clip.clip_id in by_experts
+            else f"has no answer in {EXPERT}; remove the row"
+        )
+        for clip in read_undecided()
+        if by_experts.get(clip.clip_id, "") is not None
+    ]
+    return of_undecided + [
         f"{SETTLED}:{clip.line}: {code(clip.clip_id)} is settled as {code(clip.label)}, but the answers in {EXPERT} "
         f"give {code(by_experts.get(clip.clip_id) or '') or 'no label'}; undo the row if it was changed by hand; if "
         "answers have changed since, the next round settles the clip again"

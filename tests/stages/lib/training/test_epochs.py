@@ -154,8 +154,8 @@ def test_a_training_whose_loss_is_no_longer_a_number_is_refused(features, learni
     clip_ids = list(features.places)
     pin(1)
     normalisation = Normalisation.learn([load_clips(features, clip_ids)])
-    model = Model(build_network((40, 41), 2), features.description, normalisation)
+    model = Model(build_network((40, 41)), features.description, normalisation)
     clips = labelled(clip_ids)._replace(weights=[weight] + [1.0] * 79)
-    params = TrainParams(seed=1, epochs=2, batch_size=8, networks=2, learning_rate=learning_rate)
+    params = TrainParams(seed=1, epochs=2, batch_size=8, networks=1, learning_rate=learning_rate)
     with pytest.raises(InputFaults, match="^params.yaml: .* train.learning_rate .* merge_labels.review_weight"):
-        train_model(model, features, clips, clips, params)
+        train_model(model, features, clips, labelled([]), params)

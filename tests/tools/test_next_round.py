@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.clone import REPOSITORY, commit, git, run_in
+from experiments.clone import REPOSITORY, commit, git, overlay, repro, run_in
 from stages.lib.cards.field_results import FIELD
 from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import Row
@@ -57,19 +57,30 @@ def test_all_that_the_experts_agree_about_is_settled_and_nothing_else(before, by
     }
 
 
-STATE_FAULTS = ("python", "-c", "from tools.next_round import state_faults; print(*state_faults(), sep='\\n', end='')")
-
-
-def test_a_data_set_that_is_not_in_use_keeps_no_round_open(with_own_data):
+@pytest.mark.prove
+def test_a_data_set_that_is_not_in_use_keeps_no_round_open(with_own_data, monkeypatch):
     assert not (with_own_data / "data" / "synthetic" / "recordings").exists()
-    assert run_in(with_own_data, *STATE_FAULTS).stdout == ""
+    monkeypatch.chdir(with_own_data)
+    assert state_faults() == []
 
 
-def test_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(copy_of_finished, tmp_path):
-    folder = copy_of_finished(tmp_path / "clone")
-    (folder / "data" / "synthetic" / "clips.csv").unlink()
-    (fault,) = run_in(folder, *STATE_FAULTS).stdout.splitlines()
-    assert "data/synthetic/dvc.yaml:synthesize" in fault
+@pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning:dvc.*")
+@pytest.mark.parametrize(("dataset", "stale"), [("bay", ""), ("synthetic", "data/synthetic/dvc.yaml:synthesize")])
+def test_only_a_data_set_in_use_that_is_out_of_date_keeps_the_round_open(git_folder, dataset, stale):
+    assert run_in(git_folder, "dvc", "init", "--quiet").returncode == 0
+    shutil.copy(REPOSITORY / "params.yaml", git_folder)
+    overlay(git_folder / "params.yaml", {"data": {"dataset": "bay"}})
+    Path("dvc.yaml").write_text("stages: {split: {cmd: 'true', deps: ['data/${data.dataset}/clips.csv']}}\n")
+    for name in ("bay", "synthetic"):
+        (git_folder / "data" / name).mkdir(parents=True)
+    Path("data/bay/clips.csv").touch()
+    Path("data/synthetic/dvc.yaml").write_text("stages: {synthesize: {cmd: touch clips.csv, outs: [clips.csv]}}\n")
+    repro(git_folder)
+    overlay(git_folder / "params.yaml", {"data": {"dataset": dataset}})
+    commit(git_folder, "The outputs of the data set in use")
+    faults = state_faults()
+    assert len(faults) == bool(stale)
+    assert stale in "".join(faults)
 
 
 @pytest.mark.parametrize("name", ["dvc.lock", "dvc.yaml"])
@@ -113,7 +124,7 @@ def test_a_data_set_that_git_does_not_have_keeps_the_round_open(git_folder):
         (".dvc/tmp/lock", None, "dvc: Unable to acquire lock. "),
     ],
 )
-def test_what_dvc_cannot_read_keeps_the_round_open_in_a_sentence(tmp_path, name, text, fault):
+def test_what_dvc_cannot_read_keeps_the_round_open_in_a_sentence(tmp_path, monkeypatch, name, text, fault):
     (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
     (tmp_path / ".dvc" / "config").touch()
     (tmp_path / "dvc.yaml").write_text("stages: {one: {cmd: 'echo ${train.seed}'}}\n")
@@ -122,14 +133,13 @@ def test_what_dvc_cannot_read_keeps_the_round_open_in_a_sentence(tmp_path, name,
     for setting in ("user.name", "user.email"):
         git(tmp_path, "config", setting, "val@example.org")
     commit(tmp_path, "A pipeline")
+    monkeypatch.chdir(tmp_path)
     with (tmp_path / name).open("a") as file:
         if text is None:
             fcntl.flock(file, fcntl.LOCK_EX)
         else:
             (tmp_path / name).write_text(text)
-        result = run_in(tmp_path, *STATE_FAULTS, PYTHONPATH=str(REPOSITORY))
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1].startswith(fault)
+        assert state_faults()[-1].startswith(fault)
 
 
 POOL = [

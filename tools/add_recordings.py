@@ -24,11 +24,18 @@ from stages.lib.tables.held_out import length_faults, read_held_out
 from tools.lib.clips.clip_rows import SHORTEST_HOP_S, ClipRow, append_rows, unlabelled_rows
 from tools.lib.clips.foreign_ids import foreign_joining, other_sound
 from tools.lib.command_parser import command_parser
-from tools.lib.recordings.audio_files import audio_files, bring, bring_faults, clash_line, clashes, examine_all
+from tools.lib.recordings.audio_files import (
+    audio_files,
+    bring,
+    bring_faults,
+    clash_line,
+    clashes,
+    examine_all,
+    known_sound,
+)
 from tools.lib.recordings.data_set import overwriting_faults
 from tools.lib.recordings.recording_origin import origin_of_recording
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register, site_faults, write_register
-from tools.lib.recordings.same_sound import known_sound
 from tools.lib.wording import counted
 
 

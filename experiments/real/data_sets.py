@@ -11,7 +11,7 @@ from stages.lib.feature_store import Features, open_features
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.runtime.params import SectionType
 from stages.lib.tables.clips import Clip, read_clips
-from tools.lib.recordings.same_sound import known_sound
+from tools.lib.recordings.audio_files import known_sound
 
 RECORDINGS = REPOSITORY.parent / "shared" / "real"
 OVERLAYS = Path(__file__).parent

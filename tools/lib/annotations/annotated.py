@@ -1,11 +1,14 @@
 """Combine all annotation files of a data set."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from stages.lib.audio.examination import Examined
 from stages.lib.runtime.faults import refuse
 from tools.lib.annotations.kinds import kind_of, said_of_words, unknown_words
 from tools.lib.annotations.outcome import WORD, Outcome
@@ -28,6 +31,30 @@ class Annotated(NamedTuple):
 
     events: list[tuple[str, Event]]
     states_nocalls: bool
+
+
+class MeasuredRecording(NamedTuple):
+    """A recording and its annotations, before windows are chosen.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the data set's `recordings/`.
+    found : Examined
+        The result of decoding it.
+    events, states_nocalls
+        As for `Annotated`. If stretches without a call are stated, those that annotations leave empty are unknown.
+    """
+
+    name: str
+    found: Examined
+    events: Sequence[tuple[str, Event]]
+    states_nocalls: bool
+
+    @property
+    def length_s(self) -> float:
+        """Its length in seconds."""
+        return self.found.length_s
 
 
 def read_all(paths: Sequence[Path], labels: Mapping[str, str], words: Sequence[str] = ()) -> list[Annotations]:
@@ -94,3 +121,9 @@ def by_recording(
         if any(its_kind == NOCALL for its_kind, _ in with_kinds):
             stating |= set(one.origins)
     return {name: Annotated(events[name], name in stating or name in doubtful) for one in read for name in one.origins}
+
+
+def with_sound(starts: Iterable[float], recording: MeasuredRecording, window_s: float) -> list[float]:
+    """Return the starts of the windows that hold enough sound for a clip, sorted by time."""
+    starts_s = np.array(sorted(starts))
+    return starts_s[recording.found.has_sound(starts_s, window_s)].tolist()

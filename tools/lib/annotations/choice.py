@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from stages.lib.runtime.determinism import stable_random
-from tools.lib.annotations.measured_recording import MeasuredRecording, with_sound
+from tools.lib.annotations.annotated import MeasuredRecording, with_sound
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.annotations.windows import (
     Stretch,

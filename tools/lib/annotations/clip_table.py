@@ -9,11 +9,10 @@ from stages.lib.audio.examination import Examined
 from stages.lib.audio.recording import Channel
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.tables.clips import CALL, NOCALL, UNLABELLED
-from tools.lib.annotations.annotated import Annotated, measured, word_outcomes
+from tools.lib.annotations.annotated import Annotated, MeasuredRecording, measured, word_outcomes
 from tools.lib.annotations.choice import LONG, NOCALL_TAKEN, NOT_DRAWN, SHORT, Choice, choose
 from tools.lib.annotations.draw import balanced_draw
 from tools.lib.annotations.import_params import ImportParams
-from tools.lib.annotations.measured_recording import MeasuredRecording
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN, Outcome
 from tools.lib.clips.clip_rows import ClipRow, clip_row, unlabelled_rows
 from tools.lib.recordings.audio_files import examine_all

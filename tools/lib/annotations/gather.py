@@ -16,18 +16,16 @@ from tools.lib.annotations.clip_folders import (
     table_of,
 )
 from tools.lib.annotations.import_params import ImportParams
-from tools.lib.annotations.left_out import NotTaken, not_found_lines
+from tools.lib.annotations.left_out import NotTaken, contradictory, not_found_lines, said_of
 from tools.lib.annotations.matching import Name, folder_of, origins_of, read_unclear, resolve
-from tools.lib.annotations.repeats import contradictory, said_of
 from tools.lib.formats.delimited import parse_table
 from tools.lib.formats.event import Annotations
 from tools.lib.formats.event_table import read_event_table
 from tools.lib.formats.text_lines import lines_of
-from tools.lib.recordings.audio_files import audio_files, bring_faults, clashes, one_content
+from tools.lib.recordings.audio_files import audio_files, bring_faults, clashes, known_sound, one_content
 from tools.lib.recordings.data_set import ANNOTATIONS
 from tools.lib.recordings.recording_finder import Finder, Match
 from tools.lib.recordings.register import NAME, Registered, one_spelling, read_register
-from tools.lib.recordings.same_sound import known_sound
 
 
 class Gathered(NamedTuple):

@@ -1,10 +1,13 @@
-"""Report the recordings and names that an import leaves out."""
+"""The recordings and names that an import leaves out, such as repeats with other annotations, and why."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.lib.annotations.clip_folders import FolderClip
 from tools.lib.annotations.matching import Resolved
+from tools.lib.formats.event import Annotations
 from tools.lib.recordings.audio_files import clash_line
 from tools.lib.wording import counted
 
@@ -43,6 +46,31 @@ class NotTaken(NamedTuple):
         return [
             f"{self.lying[name]}: holds the same bytes as {first}{what[name]}" for name, first in self.repeats.items()
         ] + [clash_line(self.lying[name], other) for name, other in self.clashing.items()]
+
+
+def said_of(read: Iterable[Annotations], clips: Mapping[str, FolderClip]) -> dict[str, set[tuple]]:
+    """Return the annotations of each recording by its path: start, end and words; only the word for a clip."""
+    said: dict[str, set[tuple]] = defaultdict(set)
+    for event in (event for one in read for event in one.events):
+        said[event.recording].add((event.start_s, event.end_s, event.words))
+    for name, clip in clips.items():
+        said[name].add(((clip.label,),))
+    return said
+
+
+def contradictory(repeats: Mapping[str, Path], name_of: Mapping[Path, str], said: Mapping[str, set[tuple]]) -> set[str]:
+    """Return the recordings that repeat another but have different annotations.
+
+    `repeats` is from `known_sound`, `said` from `said_of`; `name_of` has the path below `recordings/` by current path.
+    """
+    found = set()
+    for name, first in repeats.items():
+        pair = [said.get(other, set()) for other in (name, name_of[first])]
+        if any(len(one) == 1 for both in pair for one in both):
+            pair = [{one[-1] for one in both} for both in pair]
+        if pair[0] != pair[1]:
+            found.add(name)
+    return found
 
 
 def not_found_lines(found: Resolved, places: Collection[Path | None], there: Collection[str]) -> list[str]:

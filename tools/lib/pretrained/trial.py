@@ -1,5 +1,7 @@
 """A trial of a pretrained model on noise: whether it can be used, and the size of its embedding."""
 
+import warnings
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from difflib import get_close_matches
@@ -8,10 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.features.embedder import TFLITE, load_tensor, rows_of
+from stages.lib.features.embedder import SIGNATURE, TFLITE, load_tensor, rows_of
 from stages.lib.features.pretrained import Pretrained, weights_digest
+from stages.lib.runtime.determinism import pin, quiet
 from stages.lib.runtime.faults import InputFaults
-from tools.lib.pretrained.tensors import default_output, tensors_of
+
+EMBEDDING = "embedding"
 
 
 class GivenModel(NamedTuple):
@@ -96,6 +100,41 @@ def described(given: GivenModel) -> tuple[Pretrained, int]:
         source=given.source,
     )
     return pretrained, len(embeddings)
+
+
+def default_output(outputs: Sequence[str]) -> str | None:
+    """Return the output named `embedding`, or the only output; None if there is neither."""
+    return EMBEDDING if EMBEDDING in outputs else outputs[0] if len(outputs) == 1 else None
+
+
+def tensors_of(weights: Path) -> tuple[list[str], list[str]]:
+    """Return the names of a model's outputs, and of all tensors that can be read.
+
+    Parameters
+    ----------
+    weights : Path
+        A LiteRT file or the folder of a SavedModel.
+
+    Raises
+    ------
+    InputFaults
+        If a SavedModel has no default signature.
+    """
+    pin(seed=0)
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow
+
+        if weights.suffix == TFLITE:
+            interpreter = tensorflow.lite.Interpreter(str(weights))
+            outputs = [tensor["name"] for tensor in interpreter.get_output_details()]
+            return outputs, [tensor["name"] for tensor in interpreter.get_tensor_details()]
+        signatures = tensorflow.saved_model.load(str(weights)).signatures
+    if SIGNATURE not in signatures:
+        has = f"it has {', '.join(signatures)}" if signatures else "it has none"
+        raise InputFaults([f"{weights}: has no signature {SIGNATURE} ({has}); save it with one"])
+    outputs = sorted(signatures[SIGNATURE].structured_outputs)
+    return outputs, outputs
 
 
 def embedding_fault(first: np.ndarray, again: np.ndarray, other: np.ndarray) -> str:

@@ -1,14 +1,15 @@
-"""Find recordings in folders, and copy them into a data set."""
+"""Find recordings in folders, tell which hold the same bytes, and copy them into a data set."""
 
 import filecmp
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.recording import Channel
+from stages.lib.cache.digests import file_digest, repeated
 from stages.lib.cluster.parallel import in_parallel
 from stages.lib.runtime.atomic_write import atomic_write
 from stages.lib.tables.clips import path_fault, recording_id
@@ -76,6 +77,33 @@ def clash_line(path: Path, other: str) -> str:
 def one_content(paths: Sequence[Path]) -> bool:
     """Tell whether files hold the same bytes."""
     return all(filecmp.cmp(paths[0], other, shallow=False) for other in paths[1:])
+
+
+def known_sound(sources: Mapping[str, Path], present: Iterable[Path]) -> dict[str, Path]:
+    """Return the recordings that hold the same bytes as another.
+
+    Parameters
+    ----------
+    sources : mapping
+        From the path of a new recording below `recordings/` to its current path. Among equal recordings, the one with
+        the shortest name is kept: `r00.wav`, not `r00 (1).wav`.
+    present : iterable of Path
+        The recordings of the data set, which take precedence over new ones.
+
+    Returns
+    -------
+    dict
+        From the path below `recordings/` to the recording that is kept; missing files are skipped.
+    """
+    in_order = sorted(sources, key=lambda name: (len(name), name))
+    files = list(filter(Path.is_file, [*present, *(sources[name] for name in in_order)]))
+    size_of = {path: path.stat().st_size for path in files}
+    of_size = Counter(size_of.values())
+    same_size = [path for path in files if of_size[size_of[path]] > 1]
+    first = repeated(
+        {path: file_digest(path) for path in tqdm(same_size, desc="comparing", unit="recording", disable=None)}
+    )
+    return {name: first[sources[name]] for name in in_order if sources[name] in first}
 
 
 def bring(sources: Mapping[str, Path], recordings: Path) -> int:

@@ -15,8 +15,8 @@ from stages.lib.tables.clips import Clip, read_clips, recording_id, recording_of
 from stages.lib.tables.held_out import HeldOutClip, length_faults, read_held_out
 from tools.lib.clips.known_clips import absence
 from tools.lib.detection.run_record import RECORD, Run, RunRecording
+from tools.lib.recordings.audio_files import known_sound
 from tools.lib.recordings.data_set import overwriting_faults
-from tools.lib.recordings.same_sound import known_sound
 
 
 class DataSet(NamedTuple):

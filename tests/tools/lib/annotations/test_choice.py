@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from stages.lib.audio.examination import Examined
 from tools.lib.annotations import choice
+from tools.lib.annotations.annotated import MeasuredRecording
 from tools.lib.annotations.choice import Choice, choose
-from tools.lib.annotations.measured_recording import MeasuredRecording
 from tools.lib.annotations.outcome import LEFT_OUT, NOTE, TAKEN
 from tools.lib.formats.event import CALL, NOCALL, OTHER, UNSURE, Event
 

@@ -1,8 +1,12 @@
 """Recordings named on a command line: each has files of its own, or the remedy that is named gives it some."""
 
+import joblib
+import numpy as np
 import pytest
+import soundfile
 
-from tools.lib.recordings.given_recordings import named, same_files
+from tests.support.feature_params import PARAMS
+from tools.lib.recordings.given_recordings import check_recordings, named, same_files
 
 
 @pytest.mark.parametrize(
@@ -28,3 +32,18 @@ def test_a_folder_that_holds_both_gives_each_its_own_name(tmp_path):
     names = named([tmp_path])
     assert [name for _, name in names] == ["north/a.wav", "south/a.wav"]
     assert same_files(names) == []
+
+
+@pytest.mark.parametrize(
+    ("views", "left_out"),
+    [(["spectrogram"], ["1600.wav"]), (["embedding"], []), (["spectrogram", "embedding"], ["1600.wav"])],
+)
+def test_a_rate_is_too_low_only_where_a_network_sees_the_missing_bands(tmp_path, views, left_out):
+    """A probe learns from recordings of any rate, so it also searches them."""
+    names = {tmp_path / f"{rate}.wav": f"{rate}.wav" for rate in (8000, 1600)}
+    for path in names:
+        soundfile.write(path, np.random.default_rng(0).uniform(-0.1, 0.1, 4000), int(path.stem))
+    params = PARAMS.model_copy(update={"views": views, "pretrained": "tiny"})
+    with joblib.parallel_config(backend="threading"):
+        _, out, _ = check_recordings(names, names, params)
+    assert [path.name for path in out] == left_out

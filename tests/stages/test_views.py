@@ -140,6 +140,14 @@ def test_a_detector_refuses_another_pretrained_model_of_that_name(probed, tmp_pa
         open_detector(RETRAINED)
 
 
+def test_a_network_alone_searches_without_the_pretrained_model_that_the_params_still_name(pipeline, tmp_path):
+    folder = shutil.copytree(pipeline, tmp_path / "copy")
+    path = folder / RETRAINED / "model.json"
+    path.write_text(path.read_text().replace('"pretrained": "none"', '"pretrained": "away"'))
+    with contextlib.chdir(folder):
+        assert open_detector(RETRAINED).params.pretrained == "away"
+
+
 def test_only_what_is_new_is_computed(probed, tmp_path, one_process):
     folder = shutil.copytree(probed, tmp_path / "copy")
     embeddings = {path.name: path.stat().st_ino for path in (folder / "features").glob("*.npy")}

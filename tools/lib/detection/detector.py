@@ -42,7 +42,7 @@ def feature_params(folder: Path) -> FeatureParams:
     except ValidationError:
         fault = f"{folder}: was trained on features of another version of this program; run dvc repro"
         raise InputFaults([fault]) from None
-    pretrained = chosen_model(params)
+    pretrained = chosen_model(params) if params.embeds else None
     if params.embeds and (pretrained is None or pretrained.model_dump() != description["pretrained"]):
         raise InputFaults([f"{folder}: was trained on another {PRETRAINED / params.pretrained}; run dvc repro"])
     return params

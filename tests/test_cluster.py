@@ -32,6 +32,7 @@ from stages.lib.runtime.faults import InputFaults
 from stages.lib.runtime.table import write_table
 from stages.lib.tables.clips import COLUMNS
 from tests.stages.conftest import SAMPLE_RATE, run_pipeline, write_data_set
+from tests.support import tiny_pretrained
 from tests.support.pages import read_page
 from tests.support.tiny_pretrained import put_in_place
 from tools.lib.detection.run_record import RECORD
@@ -211,7 +212,7 @@ def test_stages_and_detection_give_the_bytes_that_they_give_here(cluster, local,
         assert same(before / name, local / name), name
 
 
-def test_embeddings_are_the_same_bytes_where_the_checkouts_have_the_model(cluster, tmp_path):
+def test_embeddings_are_the_same_bytes_where_the_checkouts_have_the_model(cluster, tmp_path, monkeypatch):
     put_in_place(tmp_path / "here")
     here = run_pipeline(tmp_path / "here", views=["spectrogram", "embedding"], pretrained="tiny", speeds=[1.0, 2.0])
     succeed(here, "tools.detect", f"{RECORDINGS}/sea03.wav")
@@ -227,6 +228,15 @@ def test_embeddings_are_the_same_bytes_where_the_checkouts_have_the_model(cluste
     assert succeed(there, "tools.detect", f"{RECORDINGS}/sea03.wav").startswith("detections: ")
     for name in ("features", "detections"):
         assert same(there / name, here / name), name
+
+    # Another model under the same name, brought there and here. The workers have loaded the former one.
+    monkeypatch.setattr(tiny_pretrained, "HZ", tiny_pretrained.HZ / 2)
+    for checkout in (here, there, cluster.checkout):
+        shutil.rmtree(checkout / "models" / "pretrained" / "tiny")
+        put_in_place(checkout)
+    succeed(here, "stages.featurize")
+    succeed(there, "stages.featurize")
+    assert same(there / "features", here / "features")
 
     # A model of the same name that is another one.
     described = cluster.checkout / "models" / "pretrained" / "tiny" / "pretrained.json"

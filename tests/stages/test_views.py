@@ -178,8 +178,8 @@ def test_a_pretrained_model_that_is_not_there_is_a_fault(data_set):
     with pytest.raises(InputFaults) as refusal:
         featurize.main()
     assert refusal.value.lines == [
-        "models/pretrained/whale/pretrained.json: there is no such file; run dvc pull models/pretrained/whale.dvc, or "
-        "bring it with python -m tools.add_pretrained"
+        "models/pretrained/whale/pretrained.json: there is no such file; run git checkout models/pretrained/whale.dvc "
+        "and dvc pull --force models/pretrained/whale.dvc, or bring it with python -m tools.add_pretrained"
     ]
     assert not (data_set / "features").exists()
 

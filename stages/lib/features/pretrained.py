@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +76,9 @@ def read_pretrained(folder: Path) -> Pretrained | None:
 
 def remedy(folder: Path) -> str:
     """Say how to restore the folder of a pretrained model."""
-    return f"run dvc pull {folder}.dvc, or bring it with python -m tools.add_pretrained"
+    # `dvc repro` has recorded changed weights in the file of DVC by the time a stage refuses them.
+    restore = f"git checkout {folder}.dvc and dvc pull --force {folder}.dvc"
+    return f"run {restore}, or bring it with python -m tools.add_pretrained"
 
 
 def weights_digest(weights: Path) -> str:
@@ -95,9 +97,18 @@ def weights_digest(weights: Path) -> str:
     return digest.hexdigest()
 
 
-@cache
 def pretrained_at_hand(folder: Path) -> tuple[Pretrained, Embed]:
-    """Load the model in an absolute folder, once per process; return its description and its function."""
+    """Return the description of the model in an absolute folder, and its function.
+
+    The worker of a cluster may outlive the model that it has loaded, so the description is read each time.
+    """
+    path = folder / DESCRIPTION
+    return loaded(folder, path.read_bytes() if path.exists() else b"")
+
+
+@lru_cache(maxsize=1)
+def loaded(folder: Path, description: bytes) -> tuple[Pretrained, Embed]:  # noqa: ARG001
+    """Load the model in a folder with this description; it stays loaded until another is asked for."""
     pretrained = read_pretrained(folder)
     if pretrained is None:
         raise InputFaults([f"{folder / DESCRIPTION}: describes no model; {remedy(folder)}"])

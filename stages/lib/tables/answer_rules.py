@@ -98,7 +98,10 @@ def date_fault(text: str) -> str | None:
     if is_date(text):
         if date.fromisoformat(text) <= latest_day():
             return None
-        return f"date {quoted(text)} is in the future; write the day on which the answer was given"
+        return (
+            f"date {quoted(text)} is in the future, because it is {date.today()} by this machine's clock; write the "
+            "day on which the answer was given"
+        )
     return (
         f"date {quoted(text)} is not a date; write it like 2026-11-22 "
         "(spreadsheets rewrite dates unless the column is formatted as text)"

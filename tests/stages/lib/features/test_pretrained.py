@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_used_is_refused_in_a_line(folder, content):
         read_pretrained(folder)
     (fault,) = refusal.value.lines
     assert fault.startswith(f"{path}: ")
-    assert f"run dvc pull {folder}.dvc" in fault
+    assert f"dvc pull --force {folder}.dvc" in fault
 
 
 @pytest.mark.parametrize("content", [None, b"others"])
@@ -72,7 +72,9 @@ def test_weights_that_are_not_those_described_are_refused(folder, content):
     (folder / "weights.tflite").unlink()
     if content:
         (folder / "weights.tflite").write_bytes(content)
-    with pytest.raises(InputFaults, match=r"weights\.tflite: is not what .*pretrained\.json describes; run dvc pull"):
+    with pytest.raises(
+        InputFaults, match=r"weights\.tflite: is not what .*pretrained\.json describes; run git checkout"
+    ):
         read_pretrained(folder)
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -133,7 +133,8 @@ def test_a_date_in_the_future_is_refused(tmp_path):
     ahead = datetime.now(UTC) + timedelta(days=2)
     _, faults = read(tmp_path, f"a_0000000,call,val,{ahead:%Y-%m-%d},\nb_0000000,call,val,2206-11-22,\n")
     assert [fault.partition(" date ")[2] for fault in faults] == [
-        f"{day!r} is in the future; write the day on which the answer was given"
+        f"{day!r} is in the future, because it is {date.today()} by this machine's clock; write the day on which the "
+        "answer was given"
         for day in (f"{ahead:%Y-%m-%d}", "2206-11-22")
     ]
 

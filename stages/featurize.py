@@ -162,7 +162,7 @@ def main() -> None:
         to_check = [(table, path, clips_of[path], params) for path in dict.fromkeys(one.path for one in new)]
         faults = in_parallel(recording_faults, to_check, "checking", cluster=cluster, files=files)
         refuse(fault for of_recording in faults for fault in of_recording)
-        low_rate = low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.max_hz)
+        low_rate = low_rate_lines({one.path: sample_rate_of(one.path) for one in new}, params.highest_hz)
         for line in unfinished_lines(one.path for one in new) + low_rate:
             print(line)
 

@@ -96,7 +96,7 @@ def add_recordings(source: Path, folder: Path, site: str | None, hop_s: float, p
     lines += [f"{files[name]}: holds the same bytes as {first}; left out" for name, first in repeats.items()]
     lines += [clash_line(files[name], other) for name, other in clashing.items()]
     sources = {one.source: one.found.sample_rate for one in joined}
-    lines += unfinished_lines(sources) + low_rate_lines(sources, params.max_hz)
+    lines += unfinished_lines(sources) + low_rate_lines(sources, params.highest_hz)
 
     # Recordings left over from a killed run are registered again.
     sound = {one.registered.recording: one.source for one in joined}

@@ -82,7 +82,7 @@ def make(folder: Path, material: Gathered, params: ImportParams) -> Made:
     notes = [note for one in material.read for note in one.notes]
     refuse([*material.said, *notes, f"{folder}: the annotations give no clip", *table] if not rows else [])
     used = [material.lying[name] for name in sorted({row[1] for row in rows})]
-    low = low_rate_lines({path: sample_rate_of(path) for path in used}, features.max_hz)
+    low = low_rate_lines({path: sample_rate_of(path) for path in used}, features.highest_hz)
     events = sum(len(one.events) for one in material.read)
     said = [
         *notes,

@@ -16,6 +16,7 @@ from stages import featurize
 from stages.lib.cache import digests
 from stages.lib.feature_store import load_clips, open_features, recordings_of
 from stages.lib.features import features_key
+from stages.lib.features.clip_faults import recording_faults
 from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.window import window_features
 from stages.lib.runtime.atomic_write import remove
@@ -233,6 +234,10 @@ def test_a_recording_that_holds_none_of_the_bands_is_a_fault():
     soundfile.write(RECORDINGS / "sea01.wav", samples, 80)
     (fault,) = refused()
     assert fault.startswith(f"{TABLE}:6: {RECORDINGS / 'sea01.wav'} holds nothing above 40 Hz")
+    clips = [clip for clip in read_clips(TABLE) if clip.recording == "sea01.wav"]
+    probe = read_params("featurize", FeatureParams).model_copy(update={"views": ("embedding",)})
+    # A probe sees no bands.
+    assert recording_faults(TABLE, RECORDINGS / "sea01.wav", clips, probe) == []
 
 
 @pytest.mark.usefixtures("data_set")

@@ -17,7 +17,7 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: Fea
     found = examine(path, params.channel)
     if isinstance(found, str):
         return [f"{table}:{clips[0].line}: {found}"]
-    if not held_bands(params, found.highest_hz):
+    if params.highest_hz and not held_bands(params, found.highest_hz):
         return [
             f"{table}:{clips[0].line}: {path} holds nothing above {found.highest_hz:g} Hz, and the lowest band of "
             f"featurize ends above that; lower featurize.min_hz and max_hz, or remove its clips"

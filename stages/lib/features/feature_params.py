@@ -67,6 +67,11 @@ class FeatureParams(Section):
         return EMBEDDING in self.views
 
     @property
+    def highest_hz(self) -> float:
+        """The highest frequency of a band that the model sees, in Hz; 0 for a probe alone, which sees no bands."""
+        return self.max_hz if SPECTROGRAM in self.views else 0.0
+
+    @property
     def clip_samples(self) -> int:
         """Samples in one clip, at `sample_rate`."""
         return round(self.clip_s * self.sample_rate)

@@ -9,7 +9,7 @@ from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.missing_sound import LEAST_SHARE
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.cluster.parallel import in_parallel
-from stages.lib.features.feature_params import SPECTROGRAM, FeatureParams
+from stages.lib.features.feature_params import FeatureParams
 from stages.lib.features.spectrogram import held_bands
 from stages.lib.tables.clips import FOLDER_MARK, is_utf8, path_fault, recording_id
 from tools.lib.recordings.audio_files import audio_files
@@ -103,13 +103,12 @@ def check_recordings(
 
 def rate_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
     """Say why the sample rate of a recording is too low; None if it is not."""
-    if not held_bands(params, found.highest_hz):
+    if params.highest_hz and not held_bands(params, found.highest_hz):
         return f"{path}: was recorded at {found.sample_rate} Hz, which holds none of the frequencies the model uses"
-    # A probe sees no bands, and it has learned from recordings of such rates without a refusal.
-    if SPECTROGRAM in params.views and found.highest_hz < params.max_hz and not any_rate:
+    if found.highest_hz < params.highest_hz and not any_rate:
         return (
             f"{path}: was recorded at {found.sample_rate} Hz, which holds nothing above {found.highest_hz:g} Hz, "
-            f"but the model uses up to {params.max_hz:g} Hz; --any-rate accepts it anyway"
+            f"but the model uses up to {params.highest_hz:g} Hz; --any-rate accepts it anyway"
         )
     return None
 

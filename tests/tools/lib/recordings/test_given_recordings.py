@@ -36,11 +36,15 @@ def test_a_folder_that_holds_both_gives_each_its_own_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("views", "left_out"),
-    [(["spectrogram"], ["1600.wav"]), (["embedding"], []), (["spectrogram", "embedding"], ["1600.wav"])],
+    [
+        (["spectrogram"], ["1600.wav", "80.wav"]),
+        (["embedding"], []),
+        (["spectrogram", "embedding"], ["1600.wav", "80.wav"]),
+    ],
 )
 def test_a_rate_is_too_low_only_where_a_network_sees_the_missing_bands(tmp_path, views, left_out):
     """A probe learns from recordings of any rate, so it also searches them."""
-    names = {tmp_path / f"{rate}.wav": f"{rate}.wav" for rate in (8000, 1600)}
+    names = {tmp_path / f"{rate}.wav": f"{rate}.wav" for rate in (8000, 1600, 80)}
     for path in names:
         soundfile.write(path, np.random.default_rng(0).uniform(-0.1, 0.1, 4000), int(path.stem))
     params = PARAMS.model_copy(update={"views": views, "pretrained": "tiny"})

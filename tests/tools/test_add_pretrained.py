@@ -39,6 +39,8 @@ def new_repository(folder: Path) -> Path:
     (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc" / "config").write_text(DVC_CONFIG)
     git(folder, "init", "--quiet")
+    git(folder, "config", "user.name", "val")
+    git(folder, "config", "user.email", "val@example.org")
     return folder
 
 
@@ -192,7 +194,7 @@ def test_a_model_that_dvc_cannot_keep_stays_if_it_was_there(brought, models):
     for name in ("tiny.dvc", ".gitignore"):
         (folder / name).unlink()
     git(brought, "add", "--all")  # What Git keeps, DVC refuses.
-    git(brought, "-c", "user.name=val", "-c", "user.email=val@example.org", "commit", "--quiet", "--message", "All")
+    git(brought, "commit", "--quiet", "--message", "All")
     result = run(brought, "tiny", "--from", models / "bands", *OPTIONS)
     assert result.returncode == 1
     assert result.stderr.startswith("models/pretrained/tiny: dvc add failed (")

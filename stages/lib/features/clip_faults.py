@@ -17,7 +17,7 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: Fea
     found = examine(path, params.channel)
     if isinstance(found, str):
         return [f"{table}:{clips[0].line}: {found}"]
-    if params.highest_hz and not held_bands(params, found.highest_hz):
+    if holds_no_band(found, params):
         return [
             f"{table}:{clips[0].line}: {path} holds nothing above {found.highest_hz:g} Hz, and the lowest band of "
             f"featurize ends above that; lower featurize.min_hz and max_hz, or remove its clips"
@@ -28,6 +28,11 @@ def recording_faults(table: Path, path: Path, clips: Sequence[Clip], params: Fea
         for clip, sounds in zip(clips, has_sound, strict=True)
         if not sounds
     ]
+
+
+def holds_no_band(found: Examined, params: FeatureParams) -> bool:
+    """Tell whether the rate of a recording is too low for every band that the model sees; a probe alone sees none."""
+    return params.highest_hz > 0 and not held_bands(params, found.highest_hz)
 
 
 def missing_in(clip: Clip, path: Path, found: Examined, clip_s: float) -> str:

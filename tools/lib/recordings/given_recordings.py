@@ -9,8 +9,8 @@ from stages.lib.audio.examination import Examined, examine
 from stages.lib.audio.missing_sound import LEAST_SHARE
 from stages.lib.cluster.cluster import NO_FILES, Cluster
 from stages.lib.cluster.parallel import in_parallel
+from stages.lib.features.clip_faults import holds_no_band
 from stages.lib.features.feature_params import FeatureParams
-from stages.lib.features.spectrogram import held_bands
 from stages.lib.tables.clips import FOLDER_MARK, is_utf8, path_fault, recording_id
 from tools.lib.recordings.audio_files import audio_files
 from tools.lib.recordings.file_names import absolute, told_apart
@@ -103,7 +103,7 @@ def check_recordings(
 
 def rate_fault(path: Path, found: Examined, params: FeatureParams, any_rate: bool) -> str | None:
     """Say why the sample rate of a recording is too low; None if it is not."""
-    if params.highest_hz and not held_bands(params, found.highest_hz):
+    if holds_no_band(found, params):
         return f"{path}: was recorded at {found.sample_rate} Hz, which holds none of the frequencies the model uses"
     if found.highest_hz < params.highest_hz and not any_rate:
         return (
